@@ -1,0 +1,60 @@
+"""The `hha` command: collects the sub-commands and turns errors into one clear message.
+
+Exit codes: 0 done, 1 it failed (the reason is on stderr), 2 the command line was wrong,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from hha import __version__
+from hha.commands import deploy
+from hha.errors import HhaError
+
+app = typer.Typer(
+    name="hha",
+    help="HeartbeatHealthAgent: PostgreSQL watches your agents and heals them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"hha {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    is_verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what is being done, to stderr.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if is_verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+
+
+for _command in (deploy,):
+    _command.register(app)
+
+
+def main() -> None:
+    """Entry point of the console script. An `HhaError` is for people: no traceback."""
+    try:
+        app()
+    except HhaError as error:
+        typer.echo(f"hha: {error}", err=True)
+        sys.exit(error.exit_code)
