@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from hha import __version__
-from hha.commands import deploy
+from hha.commands import bridge, deploy
 from hha.errors import HhaError
 
 app = typer.Typer(
@@ -47,7 +47,7 @@ def _common(
     )
 
 
-for _command in (deploy,):
+for _command in (bridge, deploy):
     _command.register(app)
 
 

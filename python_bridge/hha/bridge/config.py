@@ -1,0 +1,112 @@
+"""The bridge's configuration: which agents it can restart and where its channels deliver.
+
+Frozen values parsed from TOML; example.toml shows every key. The kinds of executors and channels
+bring their own keys.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hha.bridge.channels import CHANNELS, ChannelFactory
+from hha.bridge.channels.console import ConsoleConfig
+from hha.bridge.executors import EXECUTORS, ExecutorFactory
+from hha.bridge.section import Section
+from hha.errors import ConfigurationError
+
+_NAME_LIMIT_BYTES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeConfig:
+    """What `hha bridge` needs besides a connection. Agents and channels by name.
+
+    stop_agents_on_exit: True stops every supervised agent at a clean end, False none; None stops
+    those that are started together with the bridge (autostart).
+    """
+
+    name: str
+    state_directory: Path
+    stop_agents_on_exit: bool | None
+    poll_seconds: float
+    stop_grace_seconds: float
+    recovery_limit: int
+    delivery_limit: int
+    agents: Mapping[str, ExecutorFactory]
+    channels: Mapping[str, ChannelFactory]
+
+    @property
+    def worker(self) -> str:
+        """The name under which this bridge claims work and beats, such as 'bridge:main'."""
+        return f"bridge:{self.name}"
+
+    @property
+    def secret_variables(self) -> frozenset[str]:
+        """Environment variables with the channels' secrets, which no agent's process inherits."""
+        return frozenset().union(*(item.secret_variables for item in self.channels.values()))
+
+
+def load_config(path: Path, *, name: str | None = None) -> BridgeConfig:
+    """Read a file. `name` takes the place of bridge.name. Raises ConfigurationError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as reason:
+        raise ConfigurationError(f"{path}: cannot be read: {reason}") from None
+    return parse_config(text, source=path, name=name)
+
+
+def parse_config(text: str, *, source: Path, name: str | None = None) -> BridgeConfig:
+    """Parse TOML. `source` names the file in errors; relative paths refer to its folder."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as reason:
+        raise ConfigurationError(f"{source}: not valid TOML: {reason}") from None
+    root = Section(values, source=source.absolute())
+    bridge = root.section("bridge")
+    agents = {key: _agent(section) for key, section in root.named_sections("agents").items()}
+    channels: dict[str, ChannelFactory] = {"console": ConsoleConfig()}
+    for key, section in root.named_sections("channels").items():
+        channels[key] = _channel(section)
+    for key in (*agents, *channels):
+        if not key.isprintable() or not 0 < len(key.encode()) <= 200:
+            raise ConfigurationError(f"{source}: {key!r}: a name is 1 to 200 printable bytes")
+    config = BridgeConfig(
+        name=_name(bridge, name),
+        state_directory=bridge.file_path("state_directory", bridge.folder / ".hha-bridge"),
+        stop_agents_on_exit=(
+            bridge.flag("stop_agents_on_exit", True) if bridge.has("stop_agents_on_exit") else None
+        ),
+        poll_seconds=bridge.number("poll_seconds", 2, least=0.05, most=60),
+        stop_grace_seconds=bridge.number("stop_grace_seconds", 15, least=0, most=600),
+        recovery_limit=bridge.whole_number("recovery_limit", 4, least=1, most=100),
+        delivery_limit=bridge.whole_number("delivery_limit", 8, least=1, most=100),
+        agents=agents,
+        channels=channels,
+    )
+    bridge.finish()
+    root.finish()
+    return config
+
+
+def _name(section: Section, given: str | None) -> str:
+    name = section.text("name", "main")
+    name = name if given is None else given
+    if not name or not name.isprintable() or len(name.encode()) > _NAME_LIMIT_BYTES or "/" in name:
+        raise section.error("name", f"{name!r} is not 1 to 100 printable bytes without a slash")
+    return name
+
+
+def _agent(section: Section) -> ExecutorFactory:
+    kind = section.choice("executor", list(EXECUTORS), default="process")
+    factory = EXECUTORS[kind](section)
+    section.finish()
+    return factory
+
+
+def _channel(section: Section) -> ChannelFactory:
+    factory = CHANNELS[section.choice("kind", list(CHANNELS))](section)
+    section.finish()
+    return factory
