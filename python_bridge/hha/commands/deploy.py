@@ -1,13 +1,98 @@
-"""`hha deploy` and `hha revert`."""
+"""`hha deploy` and `hha revert`: the schema in, and out again."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
+
+from hha import deploy as schema
+from hha.connection import DsnOption, Target, resolve_target
+from hha.errors import VerifyError
+
+ToOption = Annotated[
+    str | None,
+    typer.Option("--to", metavar="CHANGE", help="A change, change@tag or @tag of the plan."),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to `app`."""
+    app.command("deploy")(deploy)
+    app.command("revert")(revert)
 
-    @app.command("deploy")
-    def deploy() -> None:
-        """Bring a database to the newest change of the plan."""
+
+def deploy(
+    dsn: DsnOption = None,
+    to: ToOption = None,
+    *,
+    verify: Annotated[
+        bool, typer.Option(help="Run each change's verify script before it is committed.")
+    ] = True,
+    log_only: Annotated[
+        bool, typer.Option("--log-only", help="Record the changes without running a script.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Deploy nothing; exit 1 if something is pending.")
+    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="List the plan and end.")] = False,
+) -> None:
+    """Bring a database to the newest change of the plan, as sqitch would.
+
+    Needs a superuser, or a role with CREATEROLE that may create schemas in the database.
+    """
+    if plan:
+        for change in schema.read_plan(schema.migrations_dir() / "sqitch.plan").changes:
+            typer.echo(str(change))
+        return
+    target = resolve_target(dsn, start_embedded=not check)
+    try:
+        if check:
+            _check(target)
+            return
+        done = schema.deploy(target.dsn, to=to, verify=verify, log_only=log_only, report=_show)
+        typer.echo(f"deployed {len(done)} changes" if done else "nothing to deploy")
+    finally:
+        _leave(target)
+
+
+def revert(
+    dsn: DsnOption = None,
+    to: ToOption = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Undo what was deployed after a change, or everything. Data is lost."""
+    target = resolve_target(dsn, start_embedded=True)
+    try:
+        what = f"everything after {to}" if to else "the whole schema with all its data"
+        if not yes:
+            typer.confirm(f"Remove {what}?", abort=True)
+        done = schema.revert(target.dsn, to=to, report=_show)
+        typer.echo(f"reverted {len(done)} changes" if done else "nothing to revert")
+    finally:
+        _leave(target)
+
+
+def _check(target: Target) -> None:
+    status = schema.status(target.dsn)
+    for name in status.pending:
+        typer.echo(f"pending  {name}")
+    for name in status.edited:
+        typer.echo(f"edited   {name}  (deployed from another version of its script)")
+    schema.verify(target.dsn)
+    if status.pending:
+        raise VerifyError(f"{len(status.pending)} changes are not deployed", hint="hha deploy")
+    typer.echo(f"{len(status.deployed)} changes deployed and verified")
+
+
+def _show(step: schema.Step) -> None:
+    signs = {"deploy": "+", "revert": "-", "verify": "*"}
+    if step.is_done:
+        typer.echo(f"  {signs[step.action]} {step.change}")
+
+
+def _leave(target: Target) -> None:
+    """A server that was started for this command alone is stopped again."""
+    if target.server is not None and target.server.is_started_here:
+        target.server.stop()

@@ -1,0 +1,345 @@
+"""Deploys, verifies and reverts the changes of a plan, each in one transaction of its own.
+
+A deploy script, its verify script and the rows of the registry commit together: where one of them
+fails, nothing of the change remains but an event `fail`. A script that cannot run inside a
+transaction (CREATE INDEX CONCURRENTLY) is followed by the registry's rows in a second one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from hha.deploy import registry
+from hha.deploy.plan import Change, Dependency, Plan, find, read_plan
+from hha.deploy.registry import Connection, Deployed
+from hha.deploy.scripts import (
+    read_script,
+    script_hash,
+    script_path,
+    without_commit,
+    without_transaction,
+)
+from hha.errors import DatabaseError, DeployError, ScriptError, VerifyError, from_psycopg
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Told to `report` before (`is_done` False) and after each change."""
+
+    action: Literal["deploy", "verify", "revert"]
+    change: Change
+    is_done: bool
+
+
+Report = Callable[[Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a database stands. `edited`: deployed changes whose script is another one by now."""
+
+    project: str
+    deployed: tuple[str, ...]
+    pending: tuple[str, ...]
+    edited: tuple[str, ...]
+    last_tag: str | None
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Is every change of the plan deployed?"""
+        return not self.pending
+
+
+def migrations_dir() -> Path:
+    """The migrations that come with this package."""
+    return Path(str(files("hha") / "migrations"))
+
+
+def deploy(
+    dsn: str,
+    *,
+    to: str | None = None,
+    verify: bool = True,
+    log_only: bool = False,
+    migrations: Path | None = None,
+    report: Report | None = None,
+) -> list[Change]:
+    """Deploy what is pending, up to and with `to`; returns what was deployed, [] if nothing was.
+
+    `log_only` records the changes without running a script. Raises PlanError, ScriptError,
+    VerifyError, DeployError, DatabaseError; the changes before the one that failed remain.
+    """
+    folder = migrations or migrations_dir()
+    plan = read_plan(folder / "sqitch.plan")
+    if not plan.changes:
+        raise DeployError("the plan has no changes")
+    end = len(plan.changes) if to is None else plan.index(to) + 1
+    with _connected(dsn) as connection:
+        registry.lock(connection)
+        position = _position(plan, registry.deployed(connection, plan.project))
+        if end < position and to is not None:
+            raise DeployError(
+                f'"{to}" is behind what is deployed',
+                hint=f"Go back with `hha revert --to {to}`.",
+            )
+        if position:
+            with connection.transaction():
+                registry.log_tags(connection, plan.changes[position - 1])
+        pending = plan.changes[position:end]
+        if not pending:
+            return []
+        for change in pending:  # every script must be there before the first one runs
+            read_script(folder, change, "deploy")
+        registry.install(connection, plan)
+        for change in pending:
+            _tell(report, Step("deploy", change, is_done=False))
+            _deploy_change(connection, plan, change, folder, verify=verify, log_only=log_only)
+            _tell(report, Step("deploy", change, is_done=True))
+        return list(pending)
+
+
+def revert(
+    dsn: str,
+    *,
+    to: str | None = None,
+    migrations: Path | None = None,
+    report: Report | None = None,
+) -> list[Change]:
+    """Undo what was deployed after `to`, newest first, or everything; returns what was reverted."""
+    folder = migrations or migrations_dir()
+    plan = read_plan(folder / "sqitch.plan")
+    start = 0 if to is None else plan.index(to) + 1
+    with _connected(dsn) as connection:
+        registry.lock(connection)
+        position = _position(plan, registry.deployed(connection, plan.project))
+        if start > position:
+            raise DeployError(f'"{to}" is not deployed')
+        changes = list(reversed(plan.changes[start:position]))
+        if not changes:
+            return []
+        if others := registry.requiring(connection, [change.id for change in changes]):
+            raise DeployError(f"still required by {', '.join(others)}", hint="Revert that first.")
+        for change in changes:
+            _tell(report, Step("revert", change, is_done=False))
+            script = read_script(folder, change, "revert")
+            try:
+                _run(connection, without_commit(script))
+                with connection.transaction():
+                    registry.log_revert(connection, change)
+                _finish(connection)
+            except psycopg.Error as error:
+                _abandon(connection)
+                raise _script_error("revert", change, error, script) from error
+            _tell(report, Step("revert", change, is_done=True))
+        return changes
+
+
+def verify(
+    dsn: str, *, migrations: Path | None = None, report: Report | None = None
+) -> list[Change]:
+    """Run the verify script of every deployed change; VerifyError names those that failed."""
+    folder = migrations or migrations_dir()
+    plan = read_plan(folder / "sqitch.plan")
+    failures: list[str] = []
+    with _connected(dsn) as connection:
+        position = _position(plan, registry.deployed(connection, plan.project))
+        changes = [change for change in plan.changes[:position] if not change.rework_tags]
+        for change in changes:
+            _tell(report, Step("verify", change, is_done=False))
+            try:
+                _verify_change(connection, change, folder)
+            except VerifyError as error:
+                failures.append(str(error))
+            _tell(report, Step("verify", change, is_done=True))
+    if failures:
+        raise VerifyError("\n".join(failures))
+    return changes
+
+
+def status(dsn: str, *, migrations: Path | None = None) -> Status:
+    """Compare a database with the plan; changes nothing."""
+    folder = migrations or migrations_dir()
+    plan = read_plan(folder / "sqitch.plan")
+    with _connected(dsn) as connection:
+        rows = registry.deployed(connection, plan.project)
+    position = _position(plan, rows)
+    pairs = zip(plan.changes, rows, strict=False)
+    tags = [tag.name for change in plan.changes[:position] for tag in change.tags]
+    return Status(
+        project=plan.project,
+        deployed=tuple(change.name for change in plan.changes[:position]),
+        pending=tuple(change.name for change in plan.changes[position:]),
+        edited=tuple(
+            change.name
+            for change, row in pairs
+            if row.script_hash not in (None, script_hash(folder, change))
+        ),
+        last_tag=tags[-1] if tags else None,
+    )
+
+
+def _deploy_change(
+    connection: Connection,
+    plan: Plan,
+    change: Change,
+    folder: Path,
+    *,
+    verify: bool,
+    log_only: bool,
+) -> None:
+    script = read_script(folder, change, "deploy")
+    is_open = True
+    try:
+        for conflict in change.conflicts:
+            if _resolve(connection, plan, conflict) is not None:
+                raise DeployError(f'"{change.name}" conflicts with "{conflict.text}"')
+        required_ids = [
+            _required_id(connection, plan, change, dependency) for dependency in change.requires
+        ]
+        if not log_only:
+            _run(connection, without_commit(script))
+            is_open = connection.info.transaction_status == TransactionStatus.INTRANS
+            if is_open and without_commit(script) == script:
+                raise ScriptError(f'the deploy script of "{change.name}" does not end in COMMIT;')
+        with connection.transaction():
+            if verify and not log_only and not change.rework_tags:
+                _verify_change(connection, change, folder)
+            registry.log_deploy(connection, change, script_hash(folder, change), required_ids)
+        _finish(connection)
+    except (psycopg.Error, DeployError) as error:
+        _abandon(connection)
+        if not is_open:  # it committed by itself, so that nothing was taken back
+            with suppress(psycopg.Error, DeployError):
+                _run(connection, read_script(folder, change, "revert"))
+        if not connection.closed:
+            with connection.transaction():
+                registry.log_event(connection, "fail", change)
+        if isinstance(error, DeployError):
+            raise
+        raise _script_error("deploy", change, error, script) from error
+    logger.info("change deployed", extra={"action": "deploy_change", "change": change.name})
+
+
+def _verify_change(connection: Connection, change: Change, folder: Path) -> None:
+    """Run a verify script and take back what it did; a missing one is no failure."""
+    if not script_path(folder, change, "verify").exists():
+        logger.warning("no verify script", extra={"action": "verify", "change": change.name})
+        return
+    script = read_script(folder, change, "verify")
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute(without_transaction(script))
+    except psycopg.Error as error:
+        text = _script_error("verify", change, error, script).message
+        raise VerifyError(text) from error
+
+
+def _run(connection: Connection, script: bytes) -> None:
+    """Run a script; afterwards the role and the settings of the session are those of before.
+
+    The script is sent as bytes without parameters, so that it may hold several statements.
+    """
+    connection.execute(script)
+    if connection.info.transaction_status == TransactionStatus.INTRANS:
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    _reset(connection)
+
+
+def _reset(connection: Connection) -> None:
+    connection.execute("RESET SESSION AUTHORIZATION")
+    connection.execute("RESET ROLE")
+    connection.execute("RESET ALL")
+
+
+def _finish(connection: Connection) -> None:
+    """Commit what a script left open."""
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        connection.commit()
+    _reset(connection)
+
+
+def _abandon(connection: Connection) -> None:
+    """Take back what a script left open; the connection may be gone by now."""
+    if connection.closed:
+        return
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        connection.rollback()
+    _reset(connection)
+
+
+def _position(plan: Plan, rows: list[Deployed]) -> int:
+    """How many changes of the plan are deployed; they must be its first ones."""
+    for index, row in enumerate(rows):
+        if index >= len(plan.changes) or plan.changes[index].id != row.change_id:
+            raise DeployError(
+                f'the database has the change "{row.name}" ({row.change_id[:8]}),'
+                f" which this plan does not have in place {index + 1}",
+                hint="It was deployed from another version: use that one, or revert with it.",
+            )
+    return len(rows)
+
+
+def _required_id(connection: Connection, plan: Plan, change: Change, one: Dependency) -> str:
+    found = _resolve(connection, plan, one)
+    if found is None:
+        raise DeployError(f'"{change.name}" requires "{one.text}", which is not deployed')
+    return found
+
+
+def _resolve(connection: Connection, plan: Plan, dependency: Dependency) -> str | None:
+    """Id of the deployed change that a dependency means; of several by that name the earliest."""
+    if dependency.project is not None:
+        return registry.find_foreign(connection, dependency)
+    planned = find(plan.changes, dependency.text)
+    wanted = plan.changes[planned[0]].id if planned else dependency.change_id
+    if wanted is None:
+        return None
+    row = connection.execute("SELECT 1 FROM sqitch.changes WHERE change_id = %s", [wanted])
+    return wanted if row.fetchone() else None
+
+
+def _script_error(action: str, change: Change, error: psycopg.Error, script: bytes) -> ScriptError:
+    """Say which line of which script PostgreSQL refused, and why."""
+    known = from_psycopg(error)
+    position = error.diag.statement_position
+    place = ""
+    if position is not None:
+        text = script.decode(errors="replace")[: int(position)]
+        place = f", line {text.count(chr(10)) + 1}"
+    return ScriptError(f'{action} of "{change.name}"{place} failed: {known}', hint=None)
+
+
+def _tell(report: Report | None, step: Step) -> None:
+    if report is not None:
+        report(step)
+
+
+@contextmanager
+def _connected(dsn: str) -> Iterator[Connection]:
+    try:
+        connection = psycopg.connect(dsn, autocommit=True, application_name="hha deploy")
+    except psycopg.Error as error:
+        raise from_psycopg(error) from error
+    connection.add_notice_handler(
+        lambda notice: logger.debug(
+            "%s", notice.message_primary, extra={"action": "notice", "severity": notice.severity}
+        )
+    )
+    with connection:
+        try:
+            yield connection
+        except DatabaseError:
+            raise
+        except psycopg.Error as error:
+            raise from_psycopg(error) from error
