@@ -33,6 +33,7 @@ class Section:
             raise ConfigurationError(f"{source}: {path}: expected a table, got {_kind(values)}")
         self._values: dict[str, object] = dict(values)
         self._known: list[str] = []
+        self.secret_variables: set[str] = set()
         for key in self._values:
             if names_a_secret(key) and not keys_are_names:
                 raise self.error(
@@ -133,6 +134,7 @@ class Section:
             value = environment.get(name, "")
             if not value:
                 raise self.error(from_env, f"the environment variable {name!r} is not set or empty")
+            self.secret_variables.add(name)
             return value
         if self.has(from_file):
             path = self.file_path(from_file)

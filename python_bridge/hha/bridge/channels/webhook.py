@@ -39,9 +39,6 @@ class WebhookConfig:
 
 def parse(section: Section) -> WebhookConfig:
     """Read the keys of a channel of kind 'webhook'."""
-    variables = frozenset(
-        section.text(key) for key in ("url_env", "secret_env") if section.has(key)
-    )
     secret_url = section.secret("url")
     if secret_url is not None and section.has("url"):
         raise section.error("url", "give one of url, url_env and url_file")
@@ -51,11 +48,12 @@ def parse(section: Section) -> WebhookConfig:
         problem = "a password must not be written here: use url_env or url_file"
     if problem is not None:
         raise section.error("url", problem)
+    secret = section.secret("secret")
     return WebhookConfig(
         url=url,
-        secret=section.secret("secret"),
+        secret=secret,
         timeout_seconds=section.number("timeout_seconds", 10, least=0.1, most=25),
-        secret_variables=variables,
+        secret_variables=frozenset(section.secret_variables),
     )
 
 

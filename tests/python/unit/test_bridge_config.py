@@ -1,0 +1,160 @@
+"""The bridge's configuration: what it accepts, and how clearly it refuses the rest."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hha.bridge import load_config, parse_config
+from hha.bridge.channels.console import one_line
+from hha.bridge.channels.webhook import WebhookConfig, retry_after_seconds, sign
+from hha.bridge.executors.process import ProcessConfig
+from hha.errors import ConfigurationError
+
+AGENT = '[agents.worker]\ncommand = ["sleep", "60"]\n'
+
+
+def refusal(text: str, tmp_path: Path) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_config(text, source=tmp_path / "bridge.toml")
+    return str(caught.value)
+
+
+def test_the_example_is_valid_and_shows_the_defaults(tmp_path: Path) -> None:
+    import hha.bridge
+
+    example = Path(hha.bridge.__file__).with_name("example.toml")
+    shown = load_config(example)
+    default = parse_config("", source=example)
+    for key in (
+        "worker",
+        "state_directory",
+        "stop_agents_on_exit",
+        "poll_seconds",
+        "stop_grace_seconds",
+        "recovery_limit",
+        "delivery_limit",
+    ):
+        assert getattr(shown, key) == getattr(default, key), key
+    agent = shown.agents["file_hasher"]
+    plain = parse_config(AGENT, source=example).agents["worker"]
+    assert isinstance(agent, ProcessConfig)
+    assert isinstance(plain, ProcessConfig)
+    for key in ("cwd", "stop_timeout_seconds", "autostart", "report_exit"):
+        assert getattr(agent, key) == getattr(plain, key), key
+
+
+def test_an_empty_file_gives_a_bridge_with_a_console(tmp_path: Path) -> None:
+    config = parse_config("", source=tmp_path / "bridge.toml")
+    assert config.worker == "bridge:main"
+    assert list(config.channels) == ["console"]
+    assert not config.agents
+
+
+def test_a_given_name_takes_the_place_of_the_configured_one(tmp_path: Path) -> None:
+    config = parse_config('[bridge]\nname = "a"', source=tmp_path / "b.toml", name="b")
+    assert config.worker == "bridge:b"
+
+
+def test_relative_paths_refer_to_the_folder_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    text = AGENT + 'cwd = "app"\nlog_file = "app/worker.log"\n'
+    agent = parse_config(text, source=tmp_path / "bridge.toml").agents["worker"]
+    assert isinstance(agent, ProcessConfig)
+    assert agent.cwd == tmp_path / "app"
+    assert agent.log_file == tmp_path / "app" / "worker.log"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[bridge", "not valid TOML"),
+        ("[brigde]\n", "brigde: unknown key; known keys here: agents, bridge, channels"),
+        ("bridge = 1", "bridge: expected a table, got a number"),
+        ('[bridge]\nname = ""', "bridge.name: expected a non-empty string, got an empty string"),
+        ('[bridge]\nname = "a/b"', "without a slash"),
+        ("[bridge]\npoll_seconds = 0", "bridge.poll_seconds: 0 is not between 0.05 and 60"),
+        ("[bridge]\npoll_seconds = nan", "bridge.poll_seconds: nan is not between"),
+        ("[bridge]\npoll_seconds = true", "expected a number, got a boolean"),
+        ("[bridge]\nrecovery_limit = 1.5", "bridge.recovery_limit: expected a whole number"),
+        ("[bridge]\nstop_agents_on_exit = 1", "expected true or false, got a number"),
+        ("[agents.worker]\n", "agents.worker.command: is missing"),
+        ("[agents]\nworker = 3", "agents.worker: expected a table, got a number"),
+        ('[agents.worker]\ncommand = "sleep 60"', "agents.worker.command: expected a list"),
+        ("[agents.worker]\ncommand = []", "agents.worker.command: expected a list"),
+        (AGENT + 'executor = "magic"', "agents.worker.executor: 'magic' is not one of process"),
+        (AGENT + 'cwd = "nowhere"', "is not a folder"),
+        (AGENT + "env = { A = 1 }", "agents.worker.env.A: expected a string, got a number"),
+        (AGENT + 'env = { PGPASSWORD = "x" }', "agents.worker.env.PGPASSWORD: a secret must not"),
+        (AGENT + "comand = 1", "agents.worker.comand: unknown key; known keys here: autostart,"),
+        ("[channels.page]\n", "channels.page.kind: is missing"),
+        ('[channels.page]\nkind = "pager"', "'pager' is not one of console, webhook"),
+        ('[channels.page]\nkind = "webhook"', "channels.page.url: is missing"),
+        ('[channels.page]\nkind = "webhook"\nurl = "ftp://a"', "begins with https:// or http://"),
+        ('[channels.p]\nkind = "webhook"\nurl = "http://a:b@c"', "a password must not be written"),
+        ('[channels.p]\nkind = "webhook"\nurl = "http://a"\nsecret = "x"', "secret_env ="),
+        ('[channels.p]\nkind = "webhook"\nurl = "http://a"\nsecret_env = "NO_SUCH"', "is not set"),
+        ('[channels.p]\nkind = "webhook"\nurl = "http://a"\nsecret_file = "none"', "cannot read"),
+        (
+            '[channels.p]\nkind = "webhook"\nurl = "http://a"\nsecret_file = "x"\nsecret_env = "X"',
+            "give either secret_env or secret_file, not both",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_key(text: str, expected: str, tmp_path: Path) -> None:
+    message = refusal(text, tmp_path)
+    assert expected in message
+    assert str(tmp_path / "bridge.toml") in message
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"none\.toml: cannot be read"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_secrets_come_from_a_variable_or_a_file_and_are_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRIDGE_TEST_URL", "https://user:hidden-1@example.org/hook")
+    (tmp_path / "secret").write_text("hidden-2\n", encoding="utf-8")
+    text = '[channels.p]\nkind = "webhook"\nurl_env = "BRIDGE_TEST_URL"\nsecret_file = "secret"'
+    config = parse_config(text, source=tmp_path / "bridge.toml")
+    channel = config.channels["p"]
+    assert isinstance(channel, WebhookConfig)
+    assert channel.url == "https://user:hidden-1@example.org/hook"
+    assert channel.secret == "hidden-2"
+    assert config.secret_variables == {"BRIDGE_TEST_URL"}
+    assert "hidden" not in repr(config)
+
+
+def test_an_agent_may_be_named_like_a_secret(tmp_path: Path) -> None:
+    text = '[agents.token]\ncommand = ["true"]'
+    assert list(parse_config(text, source=tmp_path / "b.toml").agents) == ["token"]
+
+
+def test_the_signature_is_the_documented_one() -> None:
+    # echo -n '17.{"a":1}' | openssl dgst -sha256 -hmac key
+    expected = "d3ba6f10f19da4394710a748dca6f7e47d0e9b749037df9a7f34f40df5063979"
+    assert sign("key", "17", b'{"a":1}') == f"sha256={expected}"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        ("7", 7.0),
+        ("999999999", 86_400.0),
+        ("-1", None),
+        ("soon", None),
+        ("Thu, 01 Jan 2026 00:01:00 GMT", 60.0),
+        ("Wed, 31 Dec 2025 23:00:00 GMT", 0.0),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_date(value: str | None, expected: float | None) -> None:
+    assert retry_after_seconds(value, datetime(2026, 1, 1, tzinfo=UTC)) == expected
+
+
+def test_a_message_cannot_forge_lines_or_colours() -> None:
+    assert one_line("a\nb\x1b[31mc") == "a b [31mc"

@@ -1,0 +1,360 @@
+"""The process executor on real processes: stopped ones, children of children, adoption."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from hha.bridge.executors import ExecutorContext, ProcessExit
+from hha.bridge.executors.process import ProcessConfig, ProcessExecutor
+from hha.bridge.executors.record import RecordFile, find_family, find_main
+
+PATIENCE_SECONDS = 10.0
+IDLE = "import time; time.sleep(600)"
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print('deaf', flush=True)
+time.sleep(600)
+"""
+# A child in the same group and one in a session of its own; both are deaf to SIGTERM.
+PARENT = f"""
+import subprocess, sys, time
+deaf = [sys.executable, '-c', {DEAF!r}]
+children = [subprocess.Popen(deaf), subprocess.Popen(deaf, start_new_session=True)]
+print('pids', *(child.pid for child in children), flush=True)
+time.sleep(600)
+"""
+
+
+async def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "nothing happened"
+        await asyncio.sleep(0.01)
+
+
+def runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@dataclass
+class Host:
+    """A state directory and the executors made on it, as bridges of one host would."""
+
+    path: Path
+    exits: list[ProcessExit] = field(default_factory=list)
+    executors: list[ProcessExecutor] = field(default_factory=list)
+
+    def executor(
+        self,
+        code: str = IDLE,
+        *,
+        agent_id: str = "worker 1",
+        autostart: bool = True,
+        stop_timeout_seconds: float = 5,
+        report_exit: bool = True,
+        command: tuple[str, ...] | None = None,
+        withheld: frozenset[str] = frozenset(),
+    ) -> ProcessExecutor:
+        config = ProcessConfig(
+            command=command or (sys.executable, "-c", code),
+            cwd=self.path,
+            env={},
+            stop_timeout_seconds=stop_timeout_seconds,
+            autostart=autostart,
+            report_exit=report_exit,
+            log_file=self.log,
+        )
+        context = ExecutorContext(self.path, withheld, self.exits.append)
+        executor = config.build(agent_id, context)
+        self.executors.append(executor)
+        return executor
+
+    @property
+    def log(self) -> Path:
+        return self.path / "worker.log"
+
+    def pid(self, agent_id: str = "worker 1") -> int | None:
+        record = RecordFile(self.path, agent_id).read()
+        main = find_main(record) if record else None
+        return main.pid if main else None
+
+    def logged(self, word: str) -> list[str]:
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [line for line in lines if line.startswith(word)]
+
+
+@pytest.fixture
+async def host(tmp_path: Path) -> AsyncIterator[Host]:
+    host = Host(tmp_path)
+    yield host
+    for executor in host.executors:
+        await executor.close(stop_agents=True)
+
+
+async def test_autostart_starts_once_and_a_restart_replaces(host: Host) -> None:
+    executor = host.executor()
+    await executor.open()
+    first = host.pid()
+    assert first
+    result = await executor.execute("restart_agent")
+    assert result.outcome == "succeeded"
+    assert result.details["stopped"] == "terminated"
+    assert result.details["previous_pid"] == first
+    assert host.pid() == result.details["pid"] != first
+    assert not runs(first)
+
+
+async def test_without_autostart_nothing_runs_until_asked(host: Host) -> None:
+    executor = host.executor(autostart=False)
+    await executor.open()
+    assert host.pid() is None
+    result = await executor.execute("restart_agent")
+    assert (result.outcome, result.details["stopped"]) == ("succeeded", "was not running")
+    assert host.pid()
+
+
+async def test_another_action_is_refused_and_nothing_happens(host: Host) -> None:
+    executor = host.executor()
+    await executor.open()
+    before = host.pid()
+    for action in ("reload", "restart_agent; rm -rf /", ""):
+        assert (await executor.execute(action)).outcome == "refused"
+    assert host.pid() == before
+
+
+@pytest.mark.parametrize(("code", "how"), [(IDLE, "terminated"), (DEAF, "killed")])
+async def test_a_stopped_process_is_restarted(host: Host, code: str, how: str) -> None:
+    executor = host.executor(code, stop_timeout_seconds=0.3 if how == "killed" else 5)
+    await executor.open()
+    first = host.pid()
+    assert first
+    if code == DEAF:
+        await until(lambda: host.logged("deaf"))
+    os.kill(first, signal.SIGSTOP)
+    await until(lambda: psutil.Process(first).status() == psutil.STATUS_STOPPED)
+    result = await executor.execute("restart_agent")
+    assert (result.outcome, result.details["stopped"]) == ("succeeded", how)
+    assert not runs(first)
+
+
+@pytest.mark.parametrize("is_parent_dead", [False, True])
+async def test_children_of_children_end_too(host: Host, is_parent_dead: bool) -> None:
+    executor = host.executor(PARENT, stop_timeout_seconds=0.3)
+    await executor.open()
+    await until(lambda: host.logged("pids") and len(host.logged("deaf")) == 2)
+    children = [int(pid) for pid in host.logged("pids")[0].split()[1:]]
+    parent = host.pid()
+    assert parent
+    if is_parent_dead:
+        os.kill(parent, signal.SIGKILL)
+        await until(lambda: not runs(parent))
+    assert all(map(runs, children))
+    result = await executor.execute("restart_agent")
+    assert result.outcome == "succeeded"
+    assert not any(map(runs, [parent, *children]))
+
+
+async def test_an_unexpected_end_is_reported_and_not_repaired(host: Host) -> None:
+    executor = host.executor()
+    await executor.open()
+    pid = host.pid()
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: host.exits)
+    assert host.exits == [ProcessExit("worker 1", pid, -signal.SIGKILL)]
+    await asyncio.sleep(0.3)
+    assert host.pid() is None
+
+
+async def test_an_intended_end_is_not_reported(host: Host) -> None:
+    executor = host.executor()
+    await executor.open()
+    await executor.execute("restart_agent")
+    await executor.close(stop_agents=True)
+    await asyncio.sleep(0.1)
+    assert host.exits == []
+
+
+async def test_exits_are_kept_quiet_when_configured(host: Host) -> None:
+    executor = host.executor("raise SystemExit(3)", report_exit=False)
+    await executor.open()
+    await until(lambda: host.pid() is None)
+    await asyncio.sleep(0.1)
+    assert host.exits == []
+
+
+async def test_a_command_that_ends_at_once_has_failed(host: Host) -> None:
+    executor = host.executor(command=("sh", "-c", "exit 7"), autostart=False)
+    result = await executor.execute("restart_agent")
+    assert result.outcome == "failed"
+    assert "exit code 7" in str(result.details["reason"])
+
+
+async def test_a_command_that_does_not_exist_has_failed_with_its_name(host: Host) -> None:
+    executor = host.executor(command=("/no/such/command",))
+    await executor.open()
+    result = await executor.execute("restart_agent")
+    assert result.outcome == "failed"
+    assert "/no/such/command" in str(result.details["reason"])
+
+
+async def test_the_next_bridge_adopts_and_notices_the_end(host: Host) -> None:
+    first = host.executor()
+    await first.open()
+    pid = host.pid()
+    assert pid
+    first.abandon()  # as after kill -9: nothing is stopped, nothing is watched
+    second = host.executor()
+    await second.open()
+    assert host.pid() == pid
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: host.exits)
+    assert host.exits == [ProcessExit("worker 1", pid, None)]
+
+
+async def test_a_changed_command_is_replaced_not_doubled(host: Host) -> None:
+    first = host.executor()
+    await first.open()
+    pid = host.pid()
+    assert pid
+    first.abandon()
+    await host.executor(IDLE + "  # changed").open()
+    assert host.pid() not in (None, pid)
+    assert not runs(pid)
+
+
+async def test_a_process_is_found_whose_pid_was_never_written_down(host: Host) -> None:
+    """The bridge was killed between starting it and writing its pid."""
+    first = host.executor()
+    await first.open()
+    pid = host.pid()
+    first.abandon()
+    file = RecordFile(host.path, "worker 1")
+    record = file.read()
+    assert record
+    file.write(type(record)(record.agent_id, record.token, record.fingerprint))
+    await host.executor().open()
+    assert host.pid() == pid
+    adopted = file.read()
+    assert adopted
+    assert adopted.pid == pid
+
+
+async def test_a_stranger_with_a_recorded_pid_is_left_alone(host: Host) -> None:
+    """A pid is used again after a reboot: neither adopted nor killed."""
+    stranger = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", IDLE, start_new_session=True
+    )
+    file = RecordFile(host.path, "worker 1")
+    executor = host.executor()
+    await executor.open()
+    record = file.read()
+    assert record
+    executor.abandon()
+    for process in find_family(record):
+        process.kill()
+    file.write(
+        type(record)(record.agent_id, "other", record.fingerprint, stranger.pid, create_time=1.0)
+    )
+    try:
+        result = await host.executor().execute("restart_agent")
+        assert result.details["stopped"] == "was not running"
+        assert runs(stranger.pid)
+    finally:
+        stranger.kill()
+        await stranger.wait()
+
+
+async def test_two_bridges_on_one_host_start_one_process(host: Host) -> None:
+    bridges = [host.executor() for _ in range(4)]
+    await asyncio.gather(*(bridge.open() for bridge in bridges))
+    record = RecordFile(host.path, "worker 1").read()
+    assert record
+    assert len(find_family(record)) == 1
+    others = [
+        process
+        for process in psutil.process_iter()
+        if "HHA_AGENT_ID" in _environment(process)
+        and _environment(process)["HHA_AGENT_ID"] == "worker 1"
+        and process.ppid() == os.getpid()
+        and process.status() != psutil.STATUS_ZOMBIE
+    ]
+    assert len(others) == 1
+
+
+async def test_another_bridge_may_restart_without_a_false_report(host: Host) -> None:
+    first, second = host.executor(), host.executor()
+    await first.open()
+    await second.open()
+    assert (await second.execute("restart_agent")).outcome == "succeeded"
+    await asyncio.sleep(0.1)
+    assert host.exits == []
+
+
+@pytest.mark.parametrize(
+    ("autostart", "stop_agents", "survives"),
+    [(True, None, False), (True, False, True), (False, None, True), (False, True, False)],
+)
+async def test_the_end_of_the_bridge_stops_what_it_should(
+    host: Host, autostart: bool, stop_agents: bool | None, survives: bool
+) -> None:
+    executor = host.executor(autostart=autostart)
+    await executor.open()
+    if not autostart:
+        await executor.execute("restart_agent")
+    pid = host.pid()
+    assert pid
+    await executor.close(stop_agents=stop_agents)
+    assert runs(pid) is survives
+
+
+async def test_the_secrets_of_the_bridge_are_not_inherited(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "hidden")
+    monkeypatch.setenv("HOOK_OTHER", "open")
+    await host.executor(withheld=frozenset({"HOOK_SECRET"})).open()
+    pid = host.pid()
+    assert pid
+    environment = psutil.Process(pid).environ()
+    assert "HOOK_SECRET" not in environment
+    assert environment["HOOK_OTHER"] == "open"
+    assert environment["HHA_AGENT_ID"] == "worker 1"
+
+
+async def test_an_id_cannot_leave_the_state_directory(host: Host) -> None:
+    file = RecordFile(host.path, "../../etc/passwd\n" + "x" * 180)
+    async with file.lock():
+        pass
+    assert [path.parent for path in host.path.rglob("*.lock")] == [host.path / "processes"]
+
+
+async def test_a_damaged_record_counts_as_none(host: Host) -> None:
+    executor = host.executor()
+    await executor.open()
+    await executor.close(stop_agents=True)
+    (path,) = [host.path / "processes" / f"{RecordFile(host.path, 'worker 1').stem}.json"]
+    path.write_text('{"pid": "x"')
+    await executor.open()
+    assert host.pid()
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}
