@@ -46,7 +46,7 @@ check: lint gates sqitch ## linters, types, plpgsql_check, generated docs, sqitc
 lint: $(READY)
 	$(BIN)/ruff check $(PY_SOURCES)
 	$(BIN)/ruff format --check $(PY_SOURCES)
-	$(BIN)/mypy
+	MYPYPATH=tests $(BIN)/mypy python_bridge/hha tests/servers tests/conftest.py ci/*.py
 	$(BIN)/sqlfluff lint --processes 0 sql functions triggers
 
 gates: $(READY) server

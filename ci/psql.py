@@ -5,26 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from typing import NoReturn
 
 from hha.connection import resolve_target
 from hha.errors import HhaError
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Become psql; the embedded server's own if this machine has none."""
     try:
         target = resolve_target()
     except HhaError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+        sys.exit(f"{error}")
     program = shutil.which("psql")
     if target.server is not None:
         program = str(target.server.bin_dir / "psql")
     if program is None:
-        sys.stderr.write("psql is not installed: apt-get install postgresql-client\n")
-        return 1
+        sys.exit("psql is not installed: apt-get install postgresql-client")
     os.execv(program, [program, target.dsn, *sys.argv[1:]])  # noqa: S606 - no shell wanted
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -69,7 +69,7 @@ def empty_database(server: Server) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template_database(server: Server) -> str:
     """Name of the database that the schema was deployed into once. Clone it, do not use it."""
-    from hha.deploy import deploy  # noqa: PLC0415 - tests without a database need no package
+    from hha.deploy import deploy
 
     server.create_database(TEMPLATE_DATABASE)
     deploy(server.dsn(TEMPLATE_DATABASE))
@@ -101,7 +101,7 @@ def pgtap_template_database(server: Server, template_database: str) -> str:
 @pytest.fixture
 def pgtap_database(server: Server, pgtap_template_database: str) -> Iterator[str]:
     """DSN of a deployed clone with pgTAP; search_path is tap, public."""
-    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+    from psycopg.conninfo import make_conninfo
 
     name = f"hha_pgtap_{next(_numbers)}"
     server.create_database(name, template=pgtap_template_database)
@@ -116,7 +116,7 @@ def cron_database(server: Server) -> Iterator[str]:
     pg_cron lives in one database of a server, which cannot be a template; tests that need it
     get that database, emptied, one after the other.
     """
-    from hha.deploy import deploy  # noqa: PLC0415
+    from hha.deploy import deploy
 
     if not server.has_pg_cron:
         pytest.skip(f"the {server.kind} server has no pg_cron")

@@ -1,6 +1,6 @@
 """Run a command against a test server: PG* and HHA_DSN point to it.
 
-    PYTHONPATH=tests python -m servers --server debian --deploy -- psql
+PYTHONPATH=tests python -m servers --server debian --deploy -- psql
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main() -> int:
         server.create_database(DATABASE)
         dsn = server.dsn(DATABASE)
         if options.deploy:
-            from hha.deploy import deploy  # noqa: PLC0415
+            from hha.deploy import deploy
 
             deploy(dsn)
         if options.pgtap:

@@ -16,7 +16,7 @@ KINDS = ("auto", "container", "debian", "embedded")
 
 def _embedded() -> Server:
     # The one kind that needs the package itself; the others start without it.
-    from servers.embedded import EmbeddedServer  # noqa: PLC0415
+    from servers.embedded import EmbeddedServer
 
     return EmbeddedServer()
 

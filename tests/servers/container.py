@@ -69,7 +69,7 @@ class ContainerServer(Server):
         if not engine_answers():
             message = "no Docker engine answers; start one, or use --server debian"
             raise ServerUnavailableError(message)
-        from testcontainers.core.container import DockerContainer  # noqa: PLC0415
+        from testcontainers.core.container import DockerContainer
 
         build_image()
         self._password = secrets.token_urlsafe(16)

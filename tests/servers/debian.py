@@ -107,9 +107,9 @@ class DebianServer(Server):
         password_file = self.folder / "password"
         password_file.write_text(self._password + "\n", encoding="utf-8")
         password_file.chmod(0o644)  # inside a folder that only its owner can enter
-        self._run("initdb", "--pgdata", str(self.data_dir), "--username=postgres",
-                  "--encoding=UTF8", "--locale=C.UTF-8", "--auth-local=trust",
-                  "--auth-host=scram-sha-256", "--no-sync", f"--pwfile={password_file}")  # fmt: skip
+        options = ["--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        options += ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={password_file}"]
+        self._run("initdb", "--pgdata", str(self.data_dir), *options)
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),

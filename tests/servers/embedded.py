@@ -7,13 +7,15 @@ shown to it by extension_control_path.
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
-from hha import embedded
+import psutil
 from psycopg.conninfo import make_conninfo
 
-from servers.base import FAST_SETTINGS, Server, open_temporary_root, run_checked
+from hha import embedded
+from servers.base import FAST_SETTINGS, Server, free_port, open_temporary_root, run_checked
 from servers.container import copy_pgtap, engine_answers
 from servers.debian import pgtap_share_folder
 
@@ -28,7 +30,7 @@ class EmbeddedServer(Server):
         self.folder.chmod(0o755)
         self._home = self.folder / "home"
         try:
-            settings = dict(FAST_SETTINGS)
+            settings = {"port": str(free_port()), **FAST_SETTINGS}
             share_folder = self._find_pgtap()
             if share_folder is not None:
                 settings["extension_control_path"] = f"$system:{share_folder}"
@@ -49,7 +51,9 @@ class EmbeddedServer(Server):
         return share_folder
 
     def dsn(self, dbname: str = "postgres", *, user: str | None = None) -> str:
-        return make_conninfo(self._server.tcp_dsn, dbname=dbname, **({"user": user} if user else {}))
+        return make_conninfo(
+            self._server.tcp_dsn, dbname=dbname, **({"user": user} if user else {})
+        )
 
     def run_tool(self, name: str, *arguments: str, dbname: str, stdin: str | None = None) -> str:
         command = [str(self.bin_dir / name), f"--dbname={self.dsn(dbname)}", *arguments]
@@ -59,7 +63,13 @@ class EmbeddedServer(Server):
         self._server = embedded.start(self._home, settings=self._settings)
 
     def stop(self, mode: str = "fast") -> None:
-        self._server.stop(mode)
+        if mode != "immediate":
+            self._server.stop()
+            return
+        pid = int((self._server.data_dir / "postmaster.pid").read_text().split()[0])
+        postmaster = psutil.Process(pid)
+        postmaster.send_signal(signal.SIGQUIT)
+        postmaster.wait(timeout=60)
 
     def close(self) -> None:
         embedded.stop(self._home)
