@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from hha import __version__
-from hha.commands import bridge, deploy
+from hha.commands import bridge, demo, deploy, doctor, explain, status, up
 from hha.errors import HhaError
 
 app = typer.Typer(
@@ -47,7 +47,7 @@ def _common(
     )
 
 
-for _command in (bridge, deploy):
+for _command in (up, demo, deploy, bridge, status, explain, doctor):
     _command.register(app)
 
 

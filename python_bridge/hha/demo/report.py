@@ -1,0 +1,67 @@
+"""The demo's result: one row per fault, one column per step, each with the row that proves it."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hha.demo.run import Outcome
+from hha.demo.trace import STEPS, Trace
+
+COLUMNS = {
+    "detected": "detected after",
+    "alert": "alert after",
+    "message delivered": "message delivered after",
+    "restart executed": "restart executed after",
+    "verified": "verified after",
+}
+
+
+def _cell(item: Trace, step: str) -> Text:
+    after = item.seconds(step)
+    if after is None:
+        return Text("never", style="bold red")
+    return Text(f"{after:.2f} s\n{item.proofs[step].row}")
+
+
+def outcome_table(traces: list[Trace]) -> Table:
+    """Times are the database's; under each stands its evidence in schema health."""
+    table = Table(title="Faults and their cures", title_justify="left", show_lines=True)
+    table.add_column("fault")
+    table.add_column("agent")
+    table.add_column("injected at")
+    for step in STEPS:
+        table.add_column(COLUMNS[step], justify="right")
+    for item in traces:
+        injection = item.injection
+        table.add_row(
+            Text(injection.fault.name),
+            Text(injection.fault.agent_id),
+            f"{injection.injected_at:%H:%M:%S.%f}"[:-3],
+            *(_cell(item, step) for step in STEPS),
+        )
+    return table
+
+
+def verdict(outcome: Outcome) -> list[str]:
+    """What went wrong, or one line that says that nothing did."""
+    lines = [
+        f"not shown: {item.injection.fault.name}: {', '.join(item.missing)}"
+        for item in outcome.traces
+        if item.missing
+    ]
+    lines += [f"not restarted: {fact}" for fact in outcome.unchanged]
+    lines += [f"disturbed: {fact}" for fact in outcome.disturbed]
+    if outcome.is_success:
+        lines.append("every fault was detected, recovered and verified; nobody else was disturbed")
+    return lines
+
+
+def show(outcome: Outcome, console: Console) -> None:
+    """Print table and verdict; at least 150 columns wide where the output is no terminal."""
+    if not console.is_terminal:
+        console.width = max(console.width, 150)
+    console.print(outcome_table(outcome.traces))
+    for line in verdict(outcome):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

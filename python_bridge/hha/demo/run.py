@@ -1,0 +1,227 @@
+"""The course of the demo: start, wait for health, inject, watch, judge. At most 90 s in all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from hha.demo.evidence import Evidence, database_time, read_evidence
+from hha.demo.faults import FAULTS, Injection, inject
+from hha.demo.scenario import BRIDGE_AGENT, BRIDGE_NAME, demo_agents, not_ready
+from hha.demo.trace import Trace, disturbances, trace
+from hha.deploy import deploy
+from hha.errors import HhaError
+from hha.fleet_table import plain_lines
+from hha.snapshot import Snapshot, read_snapshot
+from hha.stack import (
+    AgentSpec,
+    Folder,
+    bridge_failure,
+    bridge_process,
+    embedded_server,
+    owned,
+    write_config,
+)
+
+LIMIT_SECONDS = 80.0  # leaves ten for stopping everything
+READY_SECONDS = 40.0
+POLL_SECONDS = 0.5
+
+Say = Callable[[str], None]
+Connection = psycopg.AsyncConnection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the demo found: one trace per fault, and what disturbed agents nobody touched."""
+
+    traces: list[Trace]
+    disturbed: list[str]
+    unchanged: list[str]
+
+    @property
+    def is_success(self) -> bool:
+        """Every fault detected, recovered and verified, every other agent left in peace."""
+        return not (self.disturbed or self.unchanged or any(item.missing for item in self.traces))
+
+
+class Interrupted(HhaError):
+    """The demo was stopped from outside before it could judge."""
+
+    exit_code = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a running demo needs at hand."""
+
+    folder: Folder
+    agents: Sequence[AgentSpec]
+    connection: Connection
+    bridge: asyncio.subprocess.Process
+    stop: asyncio.Event
+    say: Say
+
+    async def pause(self, seconds: float = POLL_SECONDS) -> None:
+        """Wait; raises when the demo is to stop or the bridge ended."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), seconds)
+        if self.stop.is_set():
+            raise Interrupted("interrupted before the demo was over")
+        if self.bridge.returncode is not None:
+            raise bridge_failure(self.folder, self.bridge.returncode)
+
+    def process_ids(self) -> dict[str, int]:
+        """The process of each agent that runs, the bridge included."""
+        found = {BRIDGE_AGENT: self.bridge.pid}
+        for agent in self.agents:
+            if process := self.folder.process(agent.agent_id):
+                found[agent.agent_id] = process.pid
+        return found
+
+
+async def run_demo(dsn: str | None, stop: asyncio.Event, say: Say) -> Outcome:
+    """Run the whole demo in a temporary folder; everything started is stopped, come what may."""
+    deadline = time.monotonic() + LIMIT_SECONDS
+    agents = demo_agents()
+    with temporary_home() as home, owned(Folder(home / "demo")) as ownership:
+        folder = ownership.folder
+        async with contextlib.AsyncExitStack() as resources:
+            if dsn is None:
+                server = await resources.enter_async_context(
+                    embedded_server(home, ownership, {"fsync": "off"})
+                )
+                say(f"embedded PostgreSQL started, temporary data in {server.data_dir}")
+                dsn = server.dsn
+            else:
+                dsn = await resources.enter_async_context(temporary_database(dsn))
+                say("temporary database created on the server that was named")
+            changes = await asyncio.to_thread(deploy, dsn)
+            say(f"schema deployed: {len(changes)} changes")
+            write_config(folder, agents, BRIDGE_NAME)
+            bridge = await resources.enter_async_context(bridge_process(folder, dsn, agents))
+            connection = await resources.enter_async_context(
+                await psycopg.AsyncConnection.connect(dsn, autocommit=True)
+            )
+            stage = Stage(folder, agents, connection, bridge, stop, say)
+            await wait_until_ready(stage)
+            return await break_and_watch(stage, deadline)
+
+
+@contextlib.contextmanager
+def temporary_home() -> Any:
+    """A folder that is removed afterwards. Root's is open to the account that runs PostgreSQL."""
+    home = Path(tempfile.mkdtemp(prefix="hha-demo-"))
+    try:
+        if os.geteuid() == 0:
+            home.chmod(0o755)
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def temporary_database(dsn: str) -> AsyncIterator[str]:
+    """A database of the demo's own on the server of ``dsn``, dropped afterwards."""
+    name = f"hha_demo_{os.getpid()}_{int(time.time())}"
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
+        )
+        try:
+            yield make_conninfo(dsn, dbname=name)
+        finally:
+            await connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+
+async def wait_until_ready(stage: Stage) -> None:
+    """Wait until every agent is alive and excellent or good."""
+    stage.say(f"waiting until {len(stage.agents)} agents are alive and well")
+    limit = time.monotonic() + READY_SECONDS
+    expected = [agent.agent_id for agent in stage.agents]
+    previous: Snapshot | None = None
+    while True:
+        snapshot = await read_snapshot(stage.connection)
+        previous = show_changes(stage, snapshot, previous)
+        reasons = not_ready(snapshot.fleet, [*expected, BRIDGE_AGENT])
+        missing = [agent_id for agent_id in expected if agent_id not in stage.process_ids()]
+        if not reasons and not missing:
+            return
+        if time.monotonic() > limit:
+            raise HhaError(
+                "the fleet did not become healthy: "
+                + "; ".join(reasons or [f"no process of {', '.join(missing)}"]),
+                hint="The bridge's last lines:\n" + stage.folder.log_tail(),
+            )
+        await stage.pause()
+
+
+def show_changes(stage: Stage, snapshot: Snapshot, previous: Snapshot | None) -> Snapshot:
+    """Say what changed since the previous snapshot; returns the new one."""
+    for line in plain_lines(snapshot, previous):
+        stage.say(line)
+    return snapshot
+
+
+async def break_and_watch(stage: Stage, deadline: float) -> Outcome:
+    """Inject every fault, then watch until all are cured or the time is over."""
+    before = stage.process_ids()
+    started_at = await database_time(stage.connection)
+    previous = await read_snapshot(stage.connection)
+    injections: list[Injection] = []
+    for fault in FAULTS:
+        moment = await database_time(stage.connection)
+        injections.append(inject(fault, before[fault.agent_id], moment))
+        stage.say(
+            f"{moment:%H:%M:%S} FAULT {fault.name}: {fault.signal.name} to process"
+            f" {before[fault.agent_id]} of {fault.agent_id}"
+        )
+    while True:
+        evidence = await read_evidence(stage.connection, started_at)
+        traces = [trace(injection, evidence) for injection in injections]
+        previous = show_changes(stage, await read_snapshot(stage.connection), previous)
+        if time.monotonic() > deadline or not any(item.missing for item in traces):
+            return await judge(stage, injections, before, started_at)
+        await stage.pause()
+
+
+async def judge(
+    stage: Stage, injections: list[Injection], before: dict[str, int], started_at: datetime
+) -> Outcome:
+    """Compare what the database says with the processes themselves."""
+    evidence: Evidence = await read_evidence(stage.connection, started_at)
+    now = stage.process_ids()
+    touched = frozenset(injection.fault.agent_id for injection in injections)
+    unchanged = [
+        f"{agent_id}: process {before[agent_id]} was not replaced"
+        for agent_id in sorted(touched)
+        if now.get(agent_id) in (None, before[agent_id]) or _still_runs(before[agent_id])
+    ]
+    return Outcome(
+        [trace(injection, evidence) for injection in injections],
+        disturbances(evidence, touched, before, now),
+        unchanged,
+    )
+
+
+def _still_runs(process_id: int) -> bool:
+    try:
+        return psutil.Process(process_id).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
