@@ -30,6 +30,8 @@ from hha.agent_reports import AgentReports
 from hha.attachment import Attachment
 from hha.shared_state import SharedState
 
+SHORTEST_HEARTBEAT_SECONDS = 0.1  # what the database accepts as an expected interval
+
 
 class BaseAgent(AgentReports):
     """An agent: override `do_work`, and whatever else should differ.
@@ -54,9 +56,13 @@ class BaseAgent(AgentReports):
         stop_grace: float = 5.0,
     ) -> None:
         super().__init__(agent_id, shared_state, memory_limit_mb=memory_limit_mb)
-        for name, seconds in (("interval", interval), ("heartbeat_interval", heartbeat_interval)):
-            if not seconds > 0:
-                raise ValueError(f"{name} is {seconds}: give a number of seconds above 0")
+        if not interval > 0:
+            raise ValueError(f"interval is {interval}: give a number of seconds above 0")
+        if not heartbeat_interval >= SHORTEST_HEARTBEAT_SECONDS:
+            raise ValueError(
+                f"heartbeat_interval is {heartbeat_interval}: give at least "
+                f"{SHORTEST_HEARTBEAT_SECONDS} seconds"
+            )
         self.interval = interval
         self.heartbeat_interval = heartbeat_interval
         self.error_wait = error_wait

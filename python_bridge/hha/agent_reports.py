@@ -17,7 +17,6 @@ from hha.heartbeat_data import unit_of, without_non_finite
 from hha.process_usage import ProcessUsage
 from hha.shared_state import SharedState
 
-NEWEST_SHARE = 0.2  # weight of the newest round in the average processing time
 BUSINESS_ATTRIBUTES = {
     "cost_efficiency": "cost_efficiency",
     "user_satisfaction": "user_satisfaction",
@@ -43,9 +42,10 @@ class AgentReports:
         self.started_at = datetime.now(UTC)
         self.work_items_processed = 0
         self.error_count = 0
-        self.average_processing_time_ms: float | None = None
         self.last_success_time: datetime | None = None
         self.logger = logging.getLogger(f"hha.agent.{agent_id}")
+        self._unreported_items = 0
+        self._unreported_seconds = 0.0
         self._usage = ProcessUsage()
         self._state = "initializing"
         self._complaints: set[str] = set()
@@ -125,11 +125,15 @@ class AgentReports:
         if items <= 0:
             return
         self.work_items_processed += items
-        newest = 1000.0 * seconds / items
-        average = self.average_processing_time_ms
-        if average is not None:
-            newest = average + NEWEST_SHARE * (newest - average)
-        self.average_processing_time_ms = round(newest, 4)
+        self._unreported_items += items
+        self._unreported_seconds += seconds
+
+    @property
+    def average_processing_time_ms(self) -> float | None:
+        """Mean time per work item since the last heartbeat; None without work since."""
+        if self._unreported_items == 0:
+            return None
+        return round(1000.0 * self._unreported_seconds / self._unreported_items, 4)
 
     # Telling: True when the database has it.
 
@@ -157,8 +161,9 @@ class AgentReports:
             else:
                 if dropped:
                     self._complain(f"{name} left out, not finite: {', '.join(dropped)}")
+        reported = self._unreported_items, self._unreported_seconds
         try:
-            return await self._tell(
+            is_stored = await self._tell(
                 lambda s: s.update_agent_heartbeat(
                     self.agent_id, datetime.now(UTC), self._beat() | parts
                 ),
@@ -166,9 +171,13 @@ class AgentReports:
             )
         except InvalidInput as error:
             self._complain(f"metrics refused, sending a bare heartbeat: {error.message}")
-        return await self._tell(
-            lambda s: s.update_agent_heartbeat(self.agent_id, datetime.now(UTC), self._beat())
-        )
+            is_stored = await self._tell(
+                lambda s: s.update_agent_heartbeat(self.agent_id, None, self._beat())
+            )
+        if is_stored:
+            self._unreported_items -= reported[0]
+            self._unreported_seconds -= reported[1]
+        return is_stored
 
     async def update_agent_heartbeat(
         self, agent_id: str, timestamp: datetime, data: Mapping[str, Any]
