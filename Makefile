@@ -41,7 +41,7 @@ pgtap: $(READY) server ## only the pgTAP files, by pg_prove where it is installe
 	fi
 
 check: lint gates sqitch ## linters, types, plpgsql_check, generated docs, sqitch verify
-	$(BIN)/python ci/generate_docs.py --check
+	PYTHONPATH=tests $(BIN)/python ci/generate_docs.py --check
 
 lint: $(READY)
 	$(BIN)/ruff check $(PY_SOURCES)
@@ -71,7 +71,7 @@ psql: $(READY) ## psql on the database of `make run` (or HHA_DSN)
 	@$(BIN)/python ci/psql.py
 
 docs: $(READY) ## write docs/schema.sql, data_dictionary.md and er_diagram.md anew
-	$(BIN)/python ci/generate_docs.py
+	PYTHONPATH=tests $(BIN)/python ci/generate_docs.py
 
 format: $(READY) ## let ruff lay out the Python files
 	$(BIN)/ruff check --fix $(PY_SOURCES)

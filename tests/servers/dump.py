@@ -14,7 +14,7 @@ SCHEMAS = ("health", "health_internal")
 _VOLATILE = re.compile(r"^(-- Dumped (from|by) .*|\\(un)?restrict .*)$")
 
 _PARTITIONS = """
-SELECT format('%I.%I', n.nspname, c.relname)
+SELECT format('%%I.%%I', n.nspname, c.relname)
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relispartition AND c.relkind IN ('r', 'p') AND n.nspname = ANY (%s)

@@ -44,6 +44,12 @@ def offenders(dsn: str, query: LiteralString) -> list[Any]:
         return [row[0] for row in connection.execute(query)]
 
 
+def assert_none(rule: str, found: list[Any]) -> None:
+    """Fail with one offender a line."""
+    if found:
+        pytest.fail(f"{rule}, but not:\n  " + "\n  ".join(map(str, found)), pytrace=False)
+
+
 def assert_same_schema(before: str, after: str) -> None:
     """Fail with a diff."""
     difference = difflib.unified_diff(
@@ -76,7 +82,7 @@ def test_reverting_all_and_deploying_again_gives_the_same_schema(
         deployed_database,
         "SELECT nspname FROM pg_namespace WHERE nspname IN ('health', 'health_internal')",
     )
-    assert left == []
+    assert_none("revert removes both schemas", left)
     deploy(deployed_database)
     assert_same_schema(before, dump_schema(server, name))
 
@@ -97,7 +103,7 @@ def test_functions_and_triggers_can_be_applied_again(
                 connection.execute((ROOT / f"{change}.sql").read_bytes())
             except psycopg.Error as error:
                 problems.append(f"{change}: {error}")
-    assert problems == []
+    assert_none("every function and trigger file can be applied again", problems)
     assert_same_schema(before, dump_schema(server, name))
 
 
@@ -141,7 +147,7 @@ def test_plpgsql_check_finds_nothing(server: Server, deployed_database: str) -> 
                 (oid, relation, old_table, new_table),
             ).fetchall()
             problems += [f"{name}: {row}" for row in rows]
-    assert problems == []
+    assert_none("plpgsql_check finds nothing", problems)
 
 
 def test_every_trigger_function_is_used(deployed_database: str) -> None:
@@ -155,7 +161,7 @@ def test_every_trigger_function_is_used(deployed_database: str) -> None:
             AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgfoid = p.oid)
         """,
     )
-    assert unused == []
+    assert_none("every trigger function is used", unused)
 
 
 # --- the catalog -----------------------------------------------------------------------------
@@ -249,7 +255,7 @@ CATALOG_RULES: dict[str, LiteralString] = {
                         OR pg_get_expr(i.indpred, i.indrelid) LIKE '%IS NOT NULL%'))
         ORDER BY 1
     """,
-    "nothing is executable or writable by everybody in the internal schema": """
+    "the internal schema is open to nobody by default": """
         SELECT n.nspname
         FROM pg_namespace AS n
         CROSS JOIN LATERAL aclexplode(n.nspacl) AS a
@@ -260,9 +266,7 @@ CATALOG_RULES: dict[str, LiteralString] = {
 
 @pytest.mark.parametrize("rule", CATALOG_RULES)
 def test_catalog(rule: str, deployed_database: str) -> None:
-    found = offenders(deployed_database, CATALOG_RULES[rule])
-    if found:
-        pytest.fail(f"{rule}, but not:\n  " + "\n  ".join(map(str, found)), pytrace=False)
+    assert_none(rule, offenders(deployed_database, CATALOG_RULES[rule]))
 
 
 def test_the_catalog_is_not_empty(deployed_database: str) -> None:
@@ -290,7 +294,7 @@ def test_every_error_code_is_in_the_registry() -> None:
         for code in sorted(set(_ERRCODE.findall(file.read_text(encoding="utf-8"))))
         if code not in registry
     ]
-    assert missing == []
+    assert_none("every error code is in docs/error_codes.md", missing)
 
 
 def test_every_function_names_the_error_codes_it_raises(deployed_database: str) -> None:
@@ -308,7 +312,7 @@ def test_every_function_names_the_error_codes_it_raises(deployed_database: str) 
         for code in sorted(set(_ERRCODE.findall(source)))
         if code not in comment
     ]
-    assert missing == []
+    assert_none("every function's COMMENT names its error codes", missing)
 
 
 # --- the plan --------------------------------------------------------------------------------
@@ -329,7 +333,7 @@ def test_every_change_has_its_scripts() -> None:
         )
         if not path.is_file()
     ]
-    assert missing == []
+    assert_none("every change has its scripts", missing)
 
 
 def test_every_script_is_in_the_plan() -> None:
@@ -343,13 +347,13 @@ def test_every_script_is_in_the_plan() -> None:
         for kind in ("revert", "verify")
         for file in (ROOT / "migrations" / kind).rglob("*.sql")
     }
-    assert sorted((sources | twins) - changes) == []
+    assert_none("every script is in the plan", sorted((sources | twins) - changes))
 
 
 def test_every_change_says_what_it_brings() -> None:
     lines = PLAN.read_text(encoding="utf-8").splitlines()
     silent = [line for line in lines if _PLAN_CHANGE.match(line) and " # " not in line]
-    assert silent == []
+    assert_none("every change ends in a sentence", silent)
 
 
 def test_every_module_has_its_pgtap_mirror() -> None:
@@ -358,4 +362,4 @@ def test_every_module_has_its_pgtap_mirror() -> None:
         for file in source_files("functions", "triggers")
         if not (ROOT / "tests" / "pgtap" / file.relative_to(ROOT)).is_file()
     ]
-    assert missing == []
+    assert_none("every module has its pgTAP mirror", missing)
