@@ -178,14 +178,21 @@ def _fleet_key(row: Row) -> tuple[Any, ...]:
     return row["state"], row["liveness"], row["status"], row["open_alert_count"]
 
 
+def _state_before(action: Row, last_action: int) -> str | None:
+    """The state an action was in when it is not in the previous snapshot: none, or its own."""
+    return None if action["action_id"] > last_action else str(action["state"])
+
+
 def plain_lines(snapshot: Snapshot, previous: Snapshot | None) -> list[str]:
     """What changed since ``previous`` (everything when there is none), one fact per line."""
     stamp = snapshot.taken_at.strftime("%H:%M:%S")
     old_fleet = {row["agent_id"]: _fleet_key(row) for row in previous.fleet} if previous else {}
-    old_alerts = {row["alert_id"] for row in previous.alerts} if previous else set()
+    # Rows older than the newest one known only come back into a list that is cut off.
+    last_alert = max((row["alert_id"] for row in previous.alerts), default=0) if previous else 0
     old_actions = (
         {row["action_id"]: row["state"] for row in previous.recoveries} if previous else {}
     )
+    last_action = max(old_actions, default=0)
     lines = [
         f"{stamp} agent {row['agent_id']}: {row['state']}, {row['liveness']},"
         f" {row['status'] or 'not judged'}, score {number(row['score'])},"
@@ -198,12 +205,12 @@ def plain_lines(snapshot: Snapshot, previous: Snapshot | None) -> list[str]:
         f"{stamp} alert {row['alert_id']}: {row['severity']} {row['rule']}"
         f" of {row['agent_id'] or 'the engine'}"
         for row in reversed(snapshot.alerts)
-        if row["alert_id"] not in old_alerts
+        if row["alert_id"] > last_alert
     ]
     lines += [
         f"{stamp} recovery {row['action_id']}: {row['action']} of {row['agent_id']}"
         f" for {row['issue_type']}: {row['state']}"
         for row in reversed(snapshot.recoveries)
-        if old_actions.get(row["action_id"]) != row["state"]
+        if old_actions.get(row["action_id"], _state_before(row, last_action)) != row["state"]
     ]
     return lines

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -123,7 +123,7 @@ async def run_demo(dsn: str | None, stop: asyncio.Event, say: Say) -> Outcome:
 
 
 @contextlib.contextmanager
-def temporary_home() -> Any:
+def temporary_home() -> Iterator[Path]:
     """A folder that is removed afterwards. Root's is open to the account that runs PostgreSQL."""
     home = Path(tempfile.mkdtemp(prefix="hha-demo-"))
     try:

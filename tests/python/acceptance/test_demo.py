@@ -1,0 +1,46 @@
+"""``hha demo`` ends by itself, proves every cure, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import signal
+
+import psutil
+import pytest
+from running import Command, clean_environment, open_folder
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_fault_is_cured_and_nobody_else_is_touched() -> None:
+    with (
+        open_folder() as folder,
+        Command("demo", environment=clean_environment(folder / "home")) as demo,
+    ):
+        code = demo.wait(120)
+        assert code == 0, demo.output
+        for word in ("kill -9", "hang (SIGSTOP)", "throws errors", "leaks memory"):
+            assert word in demo.output
+        assert "every fault was detected, recovered and verified" in demo.output
+        assert list(folder.iterdir()) == [], "the demo removes its temporary folder"
+
+
+def test_an_interrupted_demo_stops_all_that_it_started() -> None:
+    with (
+        open_folder() as folder,
+        Command("demo", environment=clean_environment(folder / "home")) as demo,
+    ):
+        demo.wait_for_line("agent file_hasher:steady_1")
+        started = demo.descendants()
+        assert len(started) > 8
+        demo.interrupt(signal.SIGINT)
+        assert demo.wait() == 130, demo.output
+        assert [process for process in started if process.is_running()] == []
+        assert [p.pid for p in psutil.process_iter() if _runs_below(p, str(folder))] == []
+        assert list(folder.iterdir()) == []
+
+
+def _runs_below(process: psutil.Process, folder: str) -> bool:
+    try:
+        return process.cwd().startswith(folder)
+    except psutil.Error:
+        return False
