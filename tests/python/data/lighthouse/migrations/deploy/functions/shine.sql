@@ -1,0 +1,10 @@
+BEGIN;
+
+SET LOCAL ROLE lighthouse_owner;
+
+CREATE OR REPLACE FUNCTION lighthouse.shine()
+RETURNS integer
+LANGUAGE sql IMMUTABLE
+RETURN 2;
+
+COMMIT;

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY lamps_by_name ON lighthouse.lamps (name);

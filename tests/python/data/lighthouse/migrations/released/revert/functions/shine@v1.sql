@@ -1,0 +1,5 @@
+BEGIN;
+
+DROP FUNCTION lighthouse.shine();
+
+COMMIT;

@@ -1,0 +1,7 @@
+BEGIN;
+
+SET LOCAL ROLE lighthouse_owner;
+
+DROP TABLE lighthouse.lamps;
+
+COMMIT;

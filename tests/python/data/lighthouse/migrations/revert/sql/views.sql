@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY lighthouse.lamps_by_name;

@@ -1,0 +1,9 @@
+BEGIN;
+
+DO $$
+BEGIN
+    ASSERT lighthouse.shine() = 2;
+END
+$$;
+
+ROLLBACK;

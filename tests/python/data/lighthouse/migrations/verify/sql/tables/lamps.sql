@@ -1,0 +1,9 @@
+BEGIN;
+
+SELECT
+    lamp_id,
+    name
+FROM lighthouse.lamps
+WHERE FALSE;
+
+ROLLBACK;
