@@ -31,6 +31,7 @@ from hha.attachment import Attachment
 from hha.shared_state import SharedState
 
 SHORTEST_HEARTBEAT_SECONDS = 0.1  # what the database accepts as an expected interval
+GOODBYE_SECONDS = 1.0  # a supervisor's patience is short
 
 
 class BaseAgent(AgentReports):
@@ -147,11 +148,14 @@ class BaseAgent(AgentReports):
         try:
             await asyncio.wait({life, stop}, return_when=asyncio.FIRST_COMPLETED)
             if not life.done():
-                await self.set_state("stopping")
+                await self._say_briefly("stopping")
                 await asyncio.wait({life}, timeout=self.stop_grace)
         finally:
             stop.cancel()
             life.cancel()
+            await asyncio.wait({life}, timeout=GOODBYE_SECONDS)
+            if not life.done() and self.shared_state is not None:
+                self.shared_state.abandon()
             await asyncio.wait({life})
         if not life.cancelled():
             life.result()
@@ -166,10 +170,19 @@ class BaseAgent(AgentReports):
             await self.shutdown()
         except Exception:
             self.logger.exception("shutdown failed", extra=self._about("shutdown_failed"))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2.0):  # the database may be gone too
-                await self.set_state(state)
+        await self._say_briefly(state)
         self.logger.info(state, extra=self._about(state))
+
+    async def _say_briefly(self, state: str) -> None:
+        """Say a state, but do not wait for a database that does not answer."""
+        loop = asyncio.get_running_loop()
+        shared_state = self.shared_state
+        bell = loop.call_later(GOODBYE_SECONDS, shared_state.abandon) if shared_state else None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.5 * GOODBYE_SECONDS):
+                await self.set_state(state)
+        if bell is not None:
+            bell.cancel()
 
     async def _send_heartbeats(self) -> None:
         if self.shared_state is None:

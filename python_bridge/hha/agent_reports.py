@@ -256,7 +256,7 @@ class AgentReports:
         except DatabaseError as error:
             if isinstance(error, raising):
                 raise
-            self._complain(str(error).replace("\n", " "))
+            self._complain(str(error).replace("\n", "; "))
             return False
 
     def _complain(self, message: str) -> None:

@@ -89,6 +89,6 @@ class Attachment:
         logger.log(
             level,
             "not attached, heartbeats alone will tell: %s",
-            str(error).replace("\n", " "),
+            str(error).replace("\n", "; "),
             extra={"action": "attach_refused", "agent_id": self._agent_id},
         )

@@ -145,6 +145,11 @@ class DatabaseLink:
         async with self._statement() as connection, connection.cursor() as cursor:
             await cursor.executemany(query.encode(), rows)
 
+    def abandon(self) -> None:
+        """Wait no longer for the answer that is due, if any: its caller gets an error."""
+        if self._connection is not None and self._lock.locked():
+            _shut(self._connection)
+
     async def close(self) -> None:
         """Close the connection; the link may be used again afterwards."""
         connection, self._connection = self._connection, None

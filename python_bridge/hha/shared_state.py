@@ -84,6 +84,11 @@ class SharedState(Questions):
         await self._writer.close()
         await self._reader.close()
 
+    def abandon(self) -> None:
+        """Wait no longer for answers that are due: for an agent that must stop now."""
+        self._writer.abandon()
+        self._reader.abandon()
+
     # Telling: True when the database has it, False when it cannot be reached now.
 
     async def register_agent(self, agent_id: str, info: Mapping[str, Any] | None = None) -> bool:
@@ -196,7 +201,7 @@ class SharedState(Questions):
             if not self._is_lost:
                 logger.warning(
                     "database lost, going on without it: %s",
-                    error.message,
+                    error.message.partition("\n")[0],
                     extra={"action": "database_lost"},
                 )
             self._is_lost = True

@@ -371,7 +371,7 @@ class QuickStart(BaseAgent):
                 await self.do_work()
                 await self.log_performance_metrics()
                 await asyncio.sleep(self.work_interval)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 (as agents do)
                 await self.handle_error(error)
 
     async def do_work(self) -> int:
