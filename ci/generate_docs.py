@@ -76,7 +76,7 @@ ORDER BY p.proname COLLATE "C", p.oid::regprocedure::text COLLATE "C"
 """
 
 _KEYS = """
-SELECT format('%%s.%%s', k.conrelid, column_number) AS place, bool_or(k.contype = 'p')
+SELECT format('%s.%s', k.conrelid, column_number) AS place, bool_or(k.contype = 'p')
 FROM pg_constraint AS k
 CROSS JOIN unnest(k.conkey) AS u (column_number)
 WHERE k.contype IN ('p', 'f')

@@ -50,6 +50,11 @@ class EmbeddedServer(Server):
             copy_pgtap(share_folder)
         return share_folder
 
+    @property
+    def has_plpgsql_check(self) -> bool:
+        """False: Debian's control files can be seen from here, but not its C library."""
+        return False
+
     def dsn(self, dbname: str = "postgres", *, user: str | None = None) -> str:
         return make_conninfo(
             self._server.tcp_dsn, dbname=dbname, **({"user": user} if user else {})
