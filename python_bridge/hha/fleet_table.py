@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,8 @@ COMPONENTS = {
     "resource_efficiency": "res",
     "business_impact": "biz",
 }
+
+WIDE = 110
 
 STATUS_STYLES = {
     "excellent": "green",
@@ -79,13 +82,28 @@ def styled(value: Any, styles: dict[str, str]) -> Text:
     return Text(word, style=styles.get(word, ""))
 
 
-def fleet_table(fleet: Iterable[Row]) -> Table:
-    """One row per agent: state, liveness, status, score and its five components."""
-    table = Table(title="Fleet", title_justify="left", expand=False)
+def _table(title: str) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+
+
+def fleet_table(fleet: Iterable[Row], width: int = WIDE) -> Table:
+    """One row per agent: state, liveness, status, score; its five components where there is room.
+
+    ``width`` is the terminal's, in characters.
+    """
+    components = COMPONENTS if width >= WIDE else {}
+    table = _table("Fleet")
     table.add_column("agent", no_wrap=True)
     for heading in ("state", "liveness", "status"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("score", *COMPONENTS.values(), "errors", "beat ago", "alerts"):
+    for heading in ("score", *components.values(), "beat ago", "alerts"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in fleet:
         table.add_row(
@@ -94,8 +112,7 @@ def fleet_table(fleet: Iterable[Row]) -> Table:
             styled(row["liveness"], LIVENESS_STYLES),
             styled(row["status"], STATUS_STYLES),
             number(row["score"]),
-            *(number(row[name]) for name in COMPONENTS),
-            str(row["error_count"] or 0),
+            *(number(row[name]) for name in components),
             seconds(row["seconds_since_heartbeat"]),
             str(row["open_alert_count"] or 0),
         )
@@ -104,7 +121,7 @@ def fleet_table(fleet: Iterable[Row]) -> Table:
 
 def alerts_table(alerts: Iterable[Row]) -> Table:
     """One row per open alert, the newest first."""
-    table = Table(title="Open alerts", title_justify="left")
+    table = _table("Open alerts")
     table.add_column("alert", justify="right")
     for heading in ("agent", "rule", "severity"):
         table.add_column(heading, no_wrap=True)
@@ -124,9 +141,9 @@ def alerts_table(alerts: Iterable[Row]) -> Table:
 
 def recoveries_table(recoveries: Iterable[Row]) -> Table:
     """One row per recovery action, the newest first."""
-    table = Table(title="Recoveries", title_justify="left")
+    table = _table("Recoveries")
     table.add_column("action", justify="right")
-    for heading in ("agent", "issue", "step", "state", "by"):
+    for heading in ("agent", "issue", "step", "state"):
         table.add_column(heading, no_wrap=True)
     table.add_column("took", justify="right")
     for row in recoveries:
@@ -136,7 +153,6 @@ def recoveries_table(recoveries: Iterable[Row]) -> Table:
             Text(str(row["issue_type"])),
             Text(str(row["action"])),
             styled(row["state"], RECOVERY_STYLES),
-            Text(str(row["claimed_by"] or "-")),
             seconds(row["seconds_taken"]),
         )
     return table
@@ -157,9 +173,9 @@ def engine_line(engine: Row) -> str:
     return "engine: " + ", ".join(parts)
 
 
-def render(snapshot: Snapshot, footer: str = "") -> Group:
+def render(snapshot: Snapshot, footer: str = "", width: int = WIDE) -> Group:
     """Everything as one Rich renderable; empty alerts and recoveries take one line each."""
-    parts: list[RenderableType] = [fleet_table(snapshot.fleet)]
+    parts: list[RenderableType] = [fleet_table(snapshot.fleet, width)]
     if snapshot.alerts:
         parts.append(alerts_table(snapshot.alerts))
     else:

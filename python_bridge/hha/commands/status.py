@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
             return
         console = Console()
         if console.is_terminal:
-            console.print(render(snapshot))
+            console.print(render(snapshot, width=console.width))
             return
         for line in plain_lines(snapshot, None):
             typer.echo(line)

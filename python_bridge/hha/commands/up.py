@@ -132,7 +132,8 @@ async def watch(
                     _say(live, f"the database does not answer: {error}")
                 else:
                     if live is not None:
-                        live.update(render(snapshot, "Ctrl-C stops everything"), refresh=True)
+                        view = render(snapshot, "Ctrl-C stops everything", console.width)
+                        live.update(view, refresh=True)
                     else:
                         for line in plain_lines(snapshot, previous):
                             typer.echo(line)

@@ -155,7 +155,7 @@ def test_on_a_terminal_it_draws_a_table(home: Path) -> None:
     os.close(theirs)
     seen = b""
     try:
-        while "file_hasher_1 │".encode() not in seen:
+        while b"file_hasher_1 " not in seen:
             seen += os.read(ours, 65536)
         os.killpg(process.pid, signal.SIGINT)
         while True:
