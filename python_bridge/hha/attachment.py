@@ -22,7 +22,7 @@ class Attachment:
     """Holds `SELECT health.attach(agent_id)` on a connection of its own, again after each loss.
 
     A refusal (a pooler stands between, the schema is older) is logged once as a warning and
-    tried again at most once a minute.
+    tried again, at most every 20 to 40 seconds.
     """
 
     def __init__(self, conninfo: str, agent_id: str) -> None:
@@ -33,7 +33,7 @@ class Attachment:
 
     async def hold(self) -> None:
         """Attach and stay attached until cancelled."""
-        backoff = Backoff(longest=60.0)
+        backoff = Backoff()
         while True:
             try:
                 connection = await connect(self._conninfo)

@@ -66,9 +66,13 @@ class Backoff:
 
     def next_delay(self) -> float:
         """The delay after one more failure."""
-        delay = self._next * random.uniform(0.75, 1.25)  # noqa: S311 (jitter, no secret)
+        delay = min(self._next, self._longest) * random.uniform(0.75, 1.25)  # noqa: S311 (jitter, no secret)
         self._next = min(self._next * 2, self._longest)
-        return min(delay, self._longest)
+        return delay
+
+    def limit(self, longest: float) -> None:
+        """From now on wait at most `longest` seconds."""
+        self._longest = longest
 
     def reset(self) -> None:
         """The attempt succeeded."""
@@ -130,7 +134,7 @@ class DatabaseLink:
         self._connection: Connection | None = None
         self._owner_pid = os.getpid()
         self._lock = asyncio.Lock()
-        self._backoff = Backoff()
+        self.backoff = Backoff()
         self._retry_at = 0.0
         self._last_failure = ""
 
@@ -186,9 +190,9 @@ class DatabaseLink:
             connection = await connect(self.conninfo)
         except DatabaseUnavailable as error:
             self._last_failure = error.message
-            self._retry_at = time.monotonic() + self._backoff.next_delay()
+            self._retry_at = time.monotonic() + self.backoff.next_delay()
             raise
-        self._backoff.reset()
+        self.backoff.reset()
         self._connection, self._owner_pid = connection, os.getpid()
         return connection
 

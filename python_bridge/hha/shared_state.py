@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hha.connection import resolve_dsn
-from hha.database_link import DatabaseLink
+from hha.database_link import LONGEST_DELAY_SECONDS, DatabaseLink
 from hha.errors import (
     DatabaseError,
     DatabaseUnavailable,
@@ -98,7 +98,14 @@ class SharedState(Questions):
         time between heartbeats), capabilities (any JSON) and policy_class; whatever else it
         holds becomes an event 'agent_registered'.
         """
-        self._unsent_registrations[agent_id] = dict(info or {})
+        facts = dict(info or {})
+        interval = facts.get("expected_interval")
+        if isinstance(interval, int | float):
+            facts["expected_interval"] = interval = timedelta(seconds=interval)
+        if interval is not None:  # whoever beats quickly must be back quickly
+            seconds = interval.total_seconds()
+            self._writer.backoff.limit(min(max(seconds, 1.0), LONGEST_DELAY_SECONDS))
+        self._unsent_registrations[agent_id] = facts
         return await self._write(None)
 
     async def wait_registered(self, agent_id: str) -> None:
@@ -227,7 +234,6 @@ class SharedState(Questions):
         self._registered[agent_id].set()
 
     async def _register(self, agent_id: str, info: Mapping[str, Any]) -> None:
-        interval = info.get("expected_interval")
         capabilities = info.get("capabilities")
         await self._writer.fetch(
             "SELECT health.register_agent(p_agent_id => %s, p_agent_name => %s,"
@@ -237,7 +243,7 @@ class SharedState(Questions):
                 agent_id,
                 info.get("agent_name"),
                 info.get("agent_type"),
-                timedelta(seconds=interval) if isinstance(interval, int | float) else interval,
+                info.get("expected_interval"),
                 None if capabilities is None else to_json(capabilities, "capabilities"),
                 info.get("policy_class"),
             ),

@@ -329,8 +329,12 @@ async def test_the_monitor_reports_host_and_database(database: Database) -> None
                     }
                 )
             )
-    beat = [row for row in database.rows(BEATS, "monitor") if row["attributes"]][-1]
-    assert beat["attributes"]["host_memory_total_mb"] > 0
+            await until(
+                lambda: any(
+                    (row["attributes"] or {}).get("host_memory_total_mb", 0) > 0
+                    for row in database.rows(BEATS, "monitor")
+                )
+            )
 
 
 class QuickStart(BaseAgent):
