@@ -17,6 +17,7 @@ import hashlib
 import logging
 import os
 import secrets
+import shutil
 import socket
 import stat
 import tempfile
@@ -41,7 +42,9 @@ DATABASE = "hha"
 PREFERRED_PORT = 54329
 HOST = "127.0.0.1"
 LONGEST_SOCKET_PATH = 107  # bytes; the kernel's limit
-START_ATTEMPTS = 8  # after kill -9 of a postmaster its children need up to seconds to go
+START_ATTEMPTS = 5
+PORT_TAKEN = "Address already in use"
+ORPHAN_SECONDS = 20.0
 SETTINGS_FILE = "hha.conf"
 
 
@@ -237,7 +240,7 @@ def _create_cluster(account: Account, bin_dir: Path, data_dir: Path) -> None:
     """initdb beside the final place, then rename: a half-made cluster is never taken for one."""
     incoming = data_dir.with_name("data.incoming")
     if incoming.exists():
-        account.run(["/bin/rm", "-rf", incoming])
+        shutil.rmtree(incoming)
     incoming.mkdir(mode=0o700)
     account.owns(incoming)
     done = account.run(
@@ -281,22 +284,53 @@ def _launch(
     account: Account, bin_dir: Path, data_dir: Path, socket_dir: Path, settings: dict[str, str]
 ) -> int:
     """Run pg_ctl start until the server stands; returns its port."""
-    (data_dir / "postmaster.pid").unlink(missing_ok=True)  # stale: `attach` found no server
-    log = data_dir / "start.log"
-    for attempt in range(START_ATTEMPTS):
+    _await_orphans(data_dir)
+    (data_dir / "postmaster.pid").unlink(missing_ok=True)
+    for leftover in socket_dir.glob(".s.PGSQL.*"):  # a private folder: they are this cluster's
+        leftover.unlink()
+    start_log = data_dir / "start.log"
+    for _ in range(START_ATTEMPTS):
         port = int(settings.get("port", 0)) or _free_port(data_dir)
         _write_settings(account, data_dir, {**_defaults(socket_dir, port), **settings})
-        log.unlink(missing_ok=True)
+        start_log.unlink(missing_ok=True)
+        logs = {file: file.stat().st_size for file in (data_dir / "log").glob("*.log")}
         done = account.run(
-            [bin_dir / "pg_ctl", "start", "-D", data_dir, "-w", "-t", "60", "-l", log]
+            [bin_dir / "pg_ctl", "start", "-D", data_dir, "-w", "-t", "60", "-l", start_log]
         )
         if done.returncode == 0:
             return port
-        time.sleep(min(0.2 * 2**attempt, 2))
-    words = log.read_text(errors="replace") if log.exists() else done.stderr
+        words = start_log.read_text(errors="replace") if start_log.exists() else done.stderr
+        for file in (data_dir / "log").glob("*.log"):
+            words += file.read_bytes()[logs.get(file, 0) :].decode(errors="replace")
+        if PORT_TAKEN not in words:  # another process took it after we looked
+            break
     raise EmbeddedServerError(
         f"PostgreSQL does not start below {data_dir.parent}: {words.strip()[-1500:]}"
     )
+
+
+def _await_orphans(data_dir: Path) -> None:
+    """Wait until no process works in `data_dir` any more.
+
+    After kill -9 of a postmaster its children go within a second or so, but one in a long query
+    stays. They are what postmaster.pid protects the data from; without them it may be removed,
+    which it must be where its process id belongs to another program by now.
+    """
+    deadline = time.monotonic() + ORPHAN_SECONDS
+    while True:
+        orphans = [
+            process.pid
+            for process in psutil.process_iter(["cwd"])
+            if process.info["cwd"] == str(data_dir.resolve())
+        ]
+        if not orphans:
+            return
+        if time.monotonic() > deadline:
+            raise EmbeddedServerError(
+                f"processes of a killed server still work in {data_dir}: {orphans}",
+                hint=f"End them (kill {' '.join(map(str, orphans))}) and start again.",
+            )
+        time.sleep(0.05)
 
 
 def _defaults(socket_dir: Path, port: int) -> dict[str, str]:
