@@ -1,0 +1,484 @@
+"""`hha bridge` as a process of its own, in the role health_bridge, against a deployed database."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import psutil
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
+
+from hha.bridge.channels.webhook import sign
+from hha.bridge.executors.record import RecordFile, find_family, find_main
+
+if TYPE_CHECKING:
+    from servers import Server
+
+PATIENCE_SECONDS = 60.0
+SECRET = "correct horse"
+AGENT_ID = "worker-1"
+
+# Beats five times a second and notes each start; its session is attached.
+AGENT = """
+import os, sys, time
+import psycopg
+
+with open(sys.argv[1], "a") as starts:
+    print(os.getpid(), file=starts)
+while True:
+    try:
+        with psycopg.connect(os.environ["AGENT_DSN"], autocommit=True) as connection:
+            connection.execute(
+                "SELECT health.register_agent(%s, p_expected_interval => '1 second')",
+                [os.environ["HHA_AGENT_ID"]],
+            )
+            connection.execute("SELECT health.attach(%s)", [os.environ["HHA_AGENT_ID"]])
+            while True:
+                connection.execute("SELECT health.heartbeat(%s)", [os.environ["HHA_AGENT_ID"]])
+                time.sleep(0.2)
+    except psycopg.OperationalError:
+        time.sleep(0.2)
+"""
+
+
+@dataclass
+class Site:
+    """A folder with the bridge's configuration, the database, and the bridges started there."""
+
+    folder: Path
+    dsn: str
+    bridges: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def configure(self, *, agents: bool = True, more: str = "") -> None:
+        command = json.dumps([sys.executable, "-c", AGENT, str(self.starts_file)])
+        text = '[bridge]\nstate_directory = "state"\npoll_seconds = 0.2\n'
+        if agents:
+            text += f"[agents.{AGENT_ID}]\ncommand = {command}\nstop_timeout_seconds = 3\n"
+            text += f"env = {{ AGENT_DSN = {json.dumps(self.dsn)} }}\n"
+        (self.folder / "bridge.toml").write_text(text + more, encoding="utf-8")
+
+    def start(self, name: str = "main", **variables: str) -> subprocess.Popen[bytes]:
+        """Start a bridge and return when it has beaten for the first time."""
+        # Only what the role may do: the tests' own login is a superuser.
+        dsn = make_conninfo(self.dsn, options="-c role=health_bridge")
+        with self.log.open("ab") as log:
+            bridge = subprocess.Popen(
+                [
+                    *(sys.executable, "-c", "from hha.cli import main; main()", "bridge"),
+                    *("--config", str(self.folder / "bridge.toml"), "--name", name),
+                ],
+                env={**os.environ, "HHA_DSN": dsn, **variables},
+                stdout=log,
+                stderr=log,
+            )
+        self.bridges.append(bridge)
+        self.until(
+            lambda: self.value(
+                "SELECT count(*) FROM health.agent_heartbeats WHERE agent_id = %s", f"bridge:{name}"
+            ),
+            "the bridge beats",
+        )
+        return bridge
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "bridge.log"
+
+    @property
+    def starts_file(self) -> Path:
+        return self.folder / "starts"
+
+    @property
+    def starts(self) -> list[int]:
+        """The pids of all agents ever started."""
+        if not self.starts_file.exists():
+            return []
+        return [int(line) for line in self.starts_file.read_text().splitlines()]
+
+    def pid(self) -> int | None:
+        record = RecordFile(self.folder / "state", AGENT_ID).read()
+        main = find_main(record) if record else None
+        return main.pid if main else None
+
+    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        with psycopg.connect(self.dsn, autocommit=True, row_factory=dict_row) as connection:
+            return connection.execute(cast(Any, query), values).fetchall()
+
+    def value(self, query: str, *values: object) -> Any:
+        (row,) = self.rows(query, *values)
+        (value,) = row.values()
+        return value
+
+    def run(self, statement: str, *values: object) -> None:
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(cast(Any, statement), values)
+
+    def until(self, condition: Callable[[], Any], what: str) -> Any:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            with contextlib.suppress(psycopg.OperationalError):
+                if result := condition():
+                    return result
+            if time.monotonic() > deadline:
+                pytest.fail(f"did not happen: {what}\n{self.story()}")
+            time.sleep(0.05)
+
+    def story(self) -> str:
+        actions = self.rows("SELECT * FROM health.recovery_actions")
+        return f"{self.log.read_text()[-4000:]}\n{actions}"
+
+    def wait_for_beating_agent(self) -> None:
+        self.until(
+            lambda: (
+                self.value(
+                    "SELECT count(*) FROM health.agent_heartbeats WHERE agent_id = %s", AGENT_ID
+                )
+                >= 5
+            ),
+            "the agent beats",
+        )
+
+    def queue_message(self, key: str, channel: str = "hook") -> None:
+        self.run(
+            "INSERT INTO health.deliveries (channel, event, severity, subject, body, agent_ids,"
+            " details, idempotency_key, created_at, not_before) VALUES"
+            " (%s, 'opened', 'critical', 'worker-1 is unresponsive', 'since noon', '{worker-1}',"
+            """ '{"score": 0}', %s, now(), now())""",
+            channel,
+            key,
+        )
+        self.run("NOTIFY health_wakeup")
+
+    def delivery(self, key: str) -> dict[str, Any]:
+        (row,) = self.rows("SELECT * FROM health.deliveries WHERE idempotency_key = %s", key)
+        return row
+
+
+@pytest.fixture
+def site(deployed_database: str, tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path, deployed_database)
+    yield site
+    for bridge in site.bridges:
+        if bridge.poll() is None:
+            bridge.kill()
+        bridge.wait()
+    record = RecordFile(tmp_path / "state", AGENT_ID).read()
+    for process in find_family(record) if record else []:
+        process.kill()
+
+
+@dataclass
+class Receiver:
+    """A real HTTP server; answers with the given status codes, then with 200."""
+
+    url: str
+    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            box.requests.append((dict(self.headers), body))
+            status, headers = box.answers.pop(0) if box.answers else (200, {})
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    box = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield box
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def hook(site: Site, receiver: Receiver) -> Receiver:
+    """A receiver that the database knows as the channel 'hook'."""
+    site.run(
+        "INSERT INTO health.channels (channel, kind, minimum_severity)"
+        " VALUES ('hook', 'webhook', 'emergency')"
+    )
+    site.configure(
+        agents=False,
+        more=f'[channels.hook]\nkind = "webhook"\nurl = "{receiver.url}"\n'
+        'secret_env = "HOOK_SECRET"\n',
+    )
+    return receiver
+
+
+def test_a_killed_process_is_restarted_once_and_verified(site: Site) -> None:
+    site.configure()
+    site.start()
+    site.wait_for_beating_agent()
+    (first,) = site.starts
+    os.kill(first, signal.SIGKILL)
+    action = site.until(
+        lambda: site.rows(
+            "SELECT * FROM health.recovery_actions WHERE agent_id = %s AND state = 'succeeded'",
+            AGENT_ID,
+        ),
+        "the restart is verified",
+    )[0]
+    assert action["claimed_by"] == "bridge:main"
+    assert action["outcome"]
+    assert len(site.starts) == 2
+    assert site.pid() == site.starts[1]
+    (event,) = site.rows(
+        "SELECT * FROM health.system_events WHERE event_type = 'process_exit' AND agent_id = %s",
+        AGENT_ID,
+    )
+    assert event["severity"] == "critical"
+    assert event["event_data"] == {"pid": first, "exit_code": -signal.SIGKILL}
+    assert (
+        site.value("SELECT count(*) FROM health.recovery_actions WHERE agent_id = %s", AGENT_ID)
+        == 1
+    )
+
+
+def test_a_hanging_process_is_restarted(site: Site) -> None:
+    site.configure()
+    site.start()
+    site.wait_for_beating_agent()
+    (first,) = site.starts
+    os.kill(first, signal.SIGSTOP)
+    site.until(lambda: len(site.starts) == 2, "the hanging agent is replaced")
+    assert site.pid() == site.starts[1]
+    assert not psutil.pid_exists(first) or (psutil.Process(first).status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_message_reaches_the_webhook_signed_and_with_its_key(site: Site, hook: Receiver) -> None:
+    site.start(HOOK_SECRET=SECRET)
+    site.queue_message("key-1")
+    site.until(lambda: site.delivery("key-1")["state"] == "delivered", "the message is delivered")
+    ((headers, body),) = hook.requests
+    assert headers["Idempotency-Key"] == "key-1"
+    assert headers["Content-Type"] == "application/json"
+    assert abs(int(headers["X-HHA-Timestamp"]) - time.time()) < PATIENCE_SECONDS
+    assert headers["X-HHA-Signature"] == sign(SECRET, headers["X-HHA-Timestamp"], body)
+    content = json.loads(body)
+    assert content["subject"] == "worker-1 is unresponsive"
+    assert content["body"] == "since noon"
+    assert content["severity"] == "critical"
+    assert content["agent_ids"] == ["worker-1"]
+    assert content["details"] == {"score": 0}
+    assert content["idempotency_key"] == "key-1"
+    assert SECRET not in site.log.read_text()
+
+
+def test_an_error_is_retried_with_the_same_key(site: Site, hook: Receiver) -> None:
+    hook.answers = [(500, {"Retry-After": "1"})]
+    site.start(HOOK_SECRET=SECRET)
+    site.queue_message("key-2")
+    site.until(lambda: site.delivery("key-2")["state"] == "delivered", "the second try succeeds")
+    assert [headers["Idempotency-Key"] for headers, _ in hook.requests] == ["key-2"] * 2
+
+
+def test_a_refusal_is_not_retried(site: Site, hook: Receiver) -> None:
+    hook.answers = [(410, {})]
+    site.start(HOOK_SECRET=SECRET)
+    site.queue_message("key-3")
+    site.until(lambda: site.delivery("key-3")["state"] == "dead", "the message is given up")
+    assert len(hook.requests) == 1
+    assert site.delivery("key-3")["outcome"]["http_status"] == 410
+
+
+def test_a_message_appears_on_the_console(site: Site) -> None:
+    site.configure(agents=False)
+    site.start()
+    site.queue_message("key-4", channel="console")
+    site.until(lambda: site.delivery("key-4")["state"] == "delivered", "the message is printed")
+    assert "\nCRITICAL worker-1 is unresponsive\n" in site.log.read_text()
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_a_restart_of_the_database_is_survived(site: Site, server: Server, mode: str) -> None:
+    site.configure()
+    bridge = site.start()
+    site.wait_for_beating_agent()
+    before = site.starts
+    server.restart(mode)
+    site.until(lambda: site.log.read_text().count("listening") >= 2, "the bridge listens again")
+    assert bridge.poll() is None
+    assert site.starts == before, "the outage of the database is no fault of the agent"
+    assert site.pid() == before[0]
+    action_id = site.until(
+        lambda: site.value(
+            "SELECT health.request_recovery(%s, 'agent_unresponsive', 'test')", AGENT_ID
+        ),
+        "a recovery is requested",
+    )
+    site.until(
+        lambda: (
+            site.value("SELECT state FROM health.recovery_actions WHERE action_id = %s", action_id)
+            == "succeeded"
+        ),
+        "the recovery after the restart succeeds",
+    )
+    assert len(site.starts) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(site: Site, number: signal.Signals) -> None:
+    site.configure()
+    bridge = site.start()
+    site.wait_for_beating_agent()
+    pid = site.pid()
+    assert pid
+    bridge.send_signal(number)
+    assert bridge.wait(PATIENCE_SECONDS) == 0, site.story()
+    assert not psutil.pid_exists(pid)
+    state = site.value(
+        "SELECT state FROM health.agent_heartbeats WHERE agent_id = 'bridge:main'"
+        " ORDER BY received_at DESC LIMIT 1"
+    )
+    assert state == "stopped"
+
+
+def test_it_ends_cleanly_while_the_database_is_away(site: Site, server: Server) -> None:
+    site.configure()
+    bridge = site.start()
+    site.wait_for_beating_agent()
+    server.stop("fast")
+    try:
+        bridge.send_signal(signal.SIGTERM)
+        assert bridge.wait(PATIENCE_SECONDS) == 0
+    finally:
+        server.start()
+    assert site.pid() is None
+
+
+def test_after_kill_9_the_next_bridge_adopts(site: Site) -> None:
+    site.configure()
+    first = site.start()
+    site.wait_for_beating_agent()
+    pid = site.pid()
+    first.kill()
+    first.wait()
+    assert site.pid() == pid
+    site.start()
+    assert site.pid() == pid
+    assert site.starts == [pid]
+
+
+def test_two_bridges_never_restart_twice(site: Site) -> None:
+    site.configure()
+    site.start("one")
+    site.start("two")
+    site.wait_for_beating_agent()
+    for count in range(1, 4):
+        assert len(site.starts) == count
+        action_id = site.value(
+            "SELECT health.request_recovery(%s, 'agent_unresponsive', 'test')", AGENT_ID
+        )
+        site.until(
+            lambda action_id=action_id: site.value(
+                "SELECT finished_at IS NOT NULL FROM health.recovery_actions WHERE action_id = %s",
+                action_id,
+            ),
+            "the recovery ends",
+        )
+        assert len(site.starts) == count + 1
+        assert site.pid() == site.starts[-1]
+
+
+def test_a_second_bridge_of_the_same_name_is_refused(site: Site) -> None:
+    site.configure(agents=False)
+    site.start()
+    second = subprocess.run(
+        [
+            *(sys.executable, "-c", "from hha.cli import main; main()", "bridge"),
+            *("--config", str(site.folder / "bridge.toml"), "--dsn", site.dsn),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert second.returncode == 2
+    assert "a bridge named 'main' runs" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_database_without_the_schema_is_named(empty_database: str, tmp_path: Path) -> None:
+    (tmp_path / "bridge.toml").write_text("")
+    bridge = subprocess.run(
+        [
+            *(sys.executable, "-c", "from hha.cli import main; main()", "bridge"),
+            *("--config", str(tmp_path / "bridge.toml"), "--dsn", empty_database),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert bridge.returncode == 1
+    assert "hha deploy" in bridge.stderr
+    assert "Traceback" not in bridge.stderr
+
+
+def test_nothing_unconfigured_can_be_run_from_the_database(site: Site) -> None:
+    trap = site.folder / "trap"
+    site.configure()
+    site.start()
+    site.wait_for_beating_agent()
+    before = site.starts
+    parameters = json.dumps({"command": ["touch", str(trap)], "args": f"; touch {trap}"})
+    insert = (
+        "INSERT INTO health.recovery_actions"
+        " (agent_id, issue_type, action, parameters, created_at, not_before)"
+        " VALUES (%s, 'agent_unresponsive', %s, %s, now(), now()) RETURNING action_id"
+    )
+    stranger = site.value(insert, "not-configured", "restart_agent", parameters)
+    foreign_action = site.value(insert, AGENT_ID, f"touch {trap}", parameters)
+    site.run("NOTIFY health_wakeup")
+    site.until(
+        lambda: site.value(
+            "SELECT state NOT IN ('pending', 'claimed', 'executing')"
+            " FROM health.recovery_actions WHERE action_id = %s",
+            foreign_action,
+        ),
+        "the unknown action is refused",
+    )
+    (row,) = site.rows("SELECT * FROM health.recovery_actions WHERE action_id = %s", stranger)
+    assert row["claimed_by"] is None
+    assert site.starts == before
+
+    # With parameters that look like a command, a known action does only what is configured.
+    known = site.until(
+        lambda: site.value(insert, AGENT_ID, "restart_agent", parameters), "an action is queued"
+    )
+    site.run("NOTIFY health_wakeup")
+    site.until(
+        lambda: site.value(
+            "SELECT executed_at IS NOT NULL FROM health.recovery_actions WHERE action_id = %s",
+            known,
+        ),
+        "the agent is restarted",
+    )
+    assert len(site.starts) == len(before) + 1
+    assert not trap.exists()

@@ -1,0 +1,158 @@
+"""Leases: work goes on only while its lease holds, and is handed back at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import cast
+
+from hha.bridge.database import HealthDatabase, Lease
+from hha.bridge.pace import Backoff, Bell, Counters, Stop
+from hha.bridge.worker import Report, Worker
+
+
+@dataclass(frozen=True)
+class Item:
+    lease: Lease
+
+
+@dataclass
+class Ledger:
+    """Work on one item and the database's answers about it."""
+
+    work_seconds: float
+    renewals: list[bool | Exception] = field(default_factory=list)
+    lease_seconds: float = 0.3
+    is_begun: bool = True
+    renewed_count: int = 0
+    reports: list[Report] = field(default_factory=list)
+    report_failures: list[Exception] = field(default_factory=list)
+    was_cancelled: bool = False
+    items: int = 1
+
+    async def claim(self, limit: int) -> list[Item]:
+        count, self.items = min(limit, self.items), self.items - min(limit, self.items)
+        return [Item(Lease("recovery", 1, 7, self.lease_seconds)) for _ in range(count)]
+
+    async def begin(self, item: Item) -> bool:
+        return self.is_begun
+
+    async def perform(self, item: Item) -> Report:
+        try:
+            await asyncio.sleep(self.work_seconds)
+        except asyncio.CancelledError:
+            self.was_cancelled = True
+            raise
+        return "succeeded", {}
+
+    async def report(self, item: Item, outcome: str, details: dict[str, object]) -> bool:
+        if self.report_failures:
+            raise self.report_failures.pop()
+        self.reports.append((outcome, details))
+        return True
+
+    async def renew_lease(self, lease: Lease) -> bool:
+        self.renewed_count += 1
+        answer = self.renewals.pop(0) if self.renewals else True
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def work_on(ledger: Ledger, seconds: float, *, grace: float = 5) -> Counters:
+    """Let a worker have the ledger's items for a while, then ask it to stop."""
+    stop, counters = Stop(), Counters()
+    worker = Worker(
+        ledger,
+        cast(HealthDatabase, ledger),
+        stop,
+        counters,
+        limit=2,
+        poll_seconds=0.05,
+        stop_grace_seconds=grace,
+    )
+    running = asyncio.create_task(worker.run())
+    await asyncio.sleep(seconds)
+    stop.request()
+    await running
+    return counters
+
+
+async def test_a_lease_is_renewed_while_the_work_goes_on() -> None:
+    ledger = Ledger(work_seconds=0.5)
+    await work_on(ledger, 0.7)
+    assert ledger.renewed_count >= 3
+    assert ledger.reports == [("succeeded", {})]
+
+
+async def test_a_lost_lease_ends_the_work_unreported() -> None:
+    ledger = Ledger(work_seconds=30, renewals=[True, False])
+    await work_on(ledger, 0.6)
+    assert ledger.was_cancelled
+    assert ledger.reports == []
+
+
+async def test_a_lease_that_cannot_be_renewed_in_time_counts_as_lost() -> None:
+    ledger = Ledger(work_seconds=30, renewals=[TimeoutError()] * 100)
+    await work_on(ledger, 0.8)
+    assert ledger.was_cancelled
+    assert ledger.reports == []
+
+
+async def test_a_short_outage_does_not_end_the_work() -> None:
+    ledger = Ledger(work_seconds=2, lease_seconds=1.5, renewals=[TimeoutError()])
+    await work_on(ledger, 2.2)
+    assert not ledger.was_cancelled
+    assert ledger.reports == [("succeeded", {})]
+
+
+async def test_work_whose_lease_is_lost_at_once_never_begins() -> None:
+    ledger = Ledger(work_seconds=0, is_begun=False)
+    await work_on(ledger, 0.1)
+    assert ledger.reports == []
+
+
+async def test_a_report_is_repeated_until_the_database_hears_it() -> None:
+    ledger = Ledger(work_seconds=0, report_failures=[TimeoutError(), TimeoutError()])
+    counters = await work_on(ledger, 0.1)
+    assert ledger.reports == [("succeeded", {})]
+    assert counters.error_count == 2
+
+
+async def test_at_the_end_work_in_hand_is_finished() -> None:
+    ledger = Ledger(work_seconds=0.3)
+    await work_on(ledger, 0.05)
+    assert ledger.reports == [("succeeded", {})]
+
+
+async def test_at_the_end_what_takes_too_long_is_handed_back() -> None:
+    ledger = Ledger(work_seconds=30)
+    await work_on(ledger, 0.1, grace=0.1)
+    assert ledger.was_cancelled
+    assert [outcome for outcome, _ in ledger.reports] == ["failed"]
+
+
+async def test_no_more_is_claimed_than_can_be_worked_on() -> None:
+    ledger = Ledger(work_seconds=30, items=5)
+    await work_on(ledger, 0.2, grace=0)
+    assert ledger.items == 3
+
+
+def test_back_off_doubles_to_five_seconds_with_jitter() -> None:
+    backoff = Backoff()
+    delays = [backoff.next_seconds() for _ in range(10)]
+    ceilings = [0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5, 5, 5]
+    assert all(top / 2 <= delay <= top for top, delay in zip(ceilings, delays, strict=True))
+    backoff.reset()
+    assert backoff.next_seconds() <= 0.2
+
+
+async def test_rings_before_the_wait_are_kept_and_count_once() -> None:
+    bell = Bell()
+    bell.ring()
+    bell.ring()
+    assert await bell.wait(5)
+    began = time.monotonic()
+    assert not await bell.wait(0.02)
+    assert time.monotonic() - began < 5
