@@ -8,8 +8,8 @@ transaction (CREATE INDEX CONCURRENTLY) is followed by the registry's rows in a 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -28,7 +28,8 @@ from hha.deploy.scripts import (
     without_commit,
     without_transaction,
 )
-from hha.errors import DatabaseError, DeployError, ScriptError, VerifyError, from_psycopg
+from hha.deploy.session import commit, connected, run_script, script_error, take_back
+from hha.errors import DeployError, ScriptError, VerifyError
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ def deploy(
     if not plan.changes:
         raise DeployError("the plan has no changes")
     end = len(plan.changes) if to is None else plan.index(to) + 1
-    with _connected(dsn) as connection:
+    with connected(dsn) as connection:
         registry.lock(connection)
         position = _position(plan, registry.deployed(connection, plan.project))
         if end < position and to is not None:
@@ -120,7 +121,7 @@ def revert(
     folder = migrations or migrations_dir()
     plan = read_plan(folder / "sqitch.plan")
     start = 0 if to is None else plan.index(to) + 1
-    with _connected(dsn) as connection:
+    with connected(dsn) as connection:
         registry.lock(connection)
         position = _position(plan, registry.deployed(connection, plan.project))
         if start > position:
@@ -134,13 +135,13 @@ def revert(
             _tell(report, Step("revert", change, is_done=False))
             script = read_script(folder, change, "revert")
             try:
-                _run(connection, without_commit(script))
+                run_script(connection, without_commit(script))
                 with connection.transaction():
                     registry.log_revert(connection, change)
-                _finish(connection)
+                commit(connection)
             except psycopg.Error as error:
-                _abandon(connection)
-                raise _script_error("revert", change, error, script) from error
+                take_back(connection)
+                raise script_error("revert", change, error, script) from error
             _tell(report, Step("revert", change, is_done=True))
         return changes
 
@@ -152,7 +153,7 @@ def verify(
     folder = migrations or migrations_dir()
     plan = read_plan(folder / "sqitch.plan")
     failures: list[str] = []
-    with _connected(dsn) as connection:
+    with connected(dsn) as connection:
         position = _position(plan, registry.deployed(connection, plan.project))
         changes = [change for change in plan.changes[:position] if not change.rework_tags]
         for change in changes:
@@ -171,7 +172,7 @@ def status(dsn: str, *, migrations: Path | None = None) -> Status:
     """Compare a database with the plan; changes nothing."""
     folder = migrations or migrations_dir()
     plan = read_plan(folder / "sqitch.plan")
-    with _connected(dsn) as connection:
+    with connected(dsn) as connection:
         rows = registry.deployed(connection, plan.project)
     position = _position(plan, rows)
     pairs = zip(plan.changes, rows, strict=False)
@@ -208,7 +209,7 @@ def _deploy_change(
             _required_id(connection, plan, change, dependency) for dependency in change.requires
         ]
         if not log_only:
-            _run(connection, without_commit(script))
+            run_script(connection, without_commit(script))
             is_open = connection.info.transaction_status == TransactionStatus.INTRANS
             if is_open and without_commit(script) == script:
                 raise ScriptError(f'the deploy script of "{change.name}" does not end in COMMIT;')
@@ -216,18 +217,18 @@ def _deploy_change(
             if verify and not log_only and not change.rework_tags:
                 _verify_change(connection, change, folder)
             registry.log_deploy(connection, change, script_hash(folder, change), required_ids)
-        _finish(connection)
+        commit(connection)
     except (psycopg.Error, DeployError) as error:
-        _abandon(connection)
+        take_back(connection)
         if not is_open:  # it committed by itself, so that nothing was taken back
             with suppress(psycopg.Error, DeployError):
-                _run(connection, read_script(folder, change, "revert"))
+                run_script(connection, read_script(folder, change, "revert"))
         if not connection.closed:
             with connection.transaction():
                 registry.log_event(connection, "fail", change)
         if isinstance(error, DeployError):
             raise
-        raise _script_error("deploy", change, error, script) from error
+        raise script_error("deploy", change, error, script) from error
     logger.info("change deployed", extra={"action": "deploy_change", "change": change.name})
 
 
@@ -241,41 +242,8 @@ def _verify_change(connection: Connection, change: Change, folder: Path) -> None
         with connection.transaction(force_rollback=True):
             connection.execute(without_transaction(script))
     except psycopg.Error as error:
-        text = _script_error("verify", change, error, script).message
+        text = script_error("verify", change, error, script).message
         raise VerifyError(text) from error
-
-
-def _run(connection: Connection, script: bytes) -> None:
-    """Run a script; afterwards the role and the settings of the session are those of before.
-
-    The script is sent as bytes without parameters, so that it may hold several statements.
-    """
-    connection.execute(script)
-    if connection.info.transaction_status == TransactionStatus.INTRANS:
-        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    _reset(connection)
-
-
-def _reset(connection: Connection) -> None:
-    connection.execute("RESET SESSION AUTHORIZATION")
-    connection.execute("RESET ROLE")
-    connection.execute("RESET ALL")
-
-
-def _finish(connection: Connection) -> None:
-    """Commit what a script left open."""
-    if connection.info.transaction_status != TransactionStatus.IDLE:
-        connection.commit()
-    _reset(connection)
-
-
-def _abandon(connection: Connection) -> None:
-    """Take back what a script left open; the connection may be gone by now."""
-    if connection.closed:
-        return
-    if connection.info.transaction_status != TransactionStatus.IDLE:
-        connection.rollback()
-    _reset(connection)
 
 
 def _position(plan: Plan, rows: list[Deployed]) -> int:
@@ -309,37 +277,6 @@ def _resolve(connection: Connection, plan: Plan, dependency: Dependency) -> str 
     return wanted if row.fetchone() else None
 
 
-def _script_error(action: str, change: Change, error: psycopg.Error, script: bytes) -> ScriptError:
-    """Say which line of which script PostgreSQL refused, and why."""
-    known = from_psycopg(error)
-    position = error.diag.statement_position
-    place = ""
-    if position is not None:
-        text = script.decode(errors="replace")[: int(position)]
-        place = f", line {text.count(chr(10)) + 1}"
-    return ScriptError(f'{action} of "{change.name}"{place} failed: {known}', hint=None)
-
-
 def _tell(report: Report | None, step: Step) -> None:
     if report is not None:
         report(step)
-
-
-@contextmanager
-def _connected(dsn: str) -> Iterator[Connection]:
-    try:
-        connection = psycopg.connect(dsn, autocommit=True, application_name="hha deploy")
-    except psycopg.Error as error:
-        raise from_psycopg(error) from error
-    connection.add_notice_handler(
-        lambda notice: logger.debug(
-            "%s", notice.message_primary, extra={"action": "notice", "severity": notice.severity}
-        )
-    )
-    with connection:
-        try:
-            yield connection
-        except DatabaseError:
-            raise
-        except psycopg.Error as error:
-            raise from_psycopg(error) from error

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -312,6 +313,36 @@ def test_a_missing_script_is_found_before_anything_runs(project: Path, empty_dat
     with pytest.raises(PlanError, match=r"views\.sql"):
         schema.deploy(empty_database, migrations=project / "migrations")
     assert value(empty_database, "SELECT to_regnamespace('sqitch')::text") is None
+
+
+def test_two_deployments_at_once_follow_each_other(project: Path, empty_database: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        both = [
+            pool.submit(schema.deploy, empty_database, migrations=project / "migrations")
+            for _ in range(2)
+        ]
+        assert sorted(len(future.result()) for future in both) == [0, 5]
+
+
+def test_a_role_with_createrole_that_owns_the_database_suffices(
+    project: Path, empty_database: str
+) -> None:
+    # Roles belong to the whole server: this test uses ones of its own.
+    for script in (project / "migrations").rglob("*.sql"):
+        script.write_text(script.read_text().replace("lighthouse_owner", "harbour_owner"))
+    database = sql.Identifier(str(conninfo_to_dict(empty_database)["dbname"]))
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("CREATE ROLE harbour_master LOGIN CREATEROLE PASSWORD 'harbour'")
+        connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO harbour_master").format(database))
+        dsn = make_conninfo(empty_database, user="harbour_master", password="harbour")
+        try:
+            assert len(schema.deploy(dsn, migrations=project / "migrations")) == 5
+            assert len(schema.revert(dsn, migrations=project / "migrations")) == 5
+        finally:
+            connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO postgres").format(database))
+            connection.execute("DROP OWNED BY harbour_master CASCADE")
+            connection.execute("DROP ROLE IF EXISTS harbour_owner")
+            connection.execute("DROP ROLE harbour_master")
 
 
 def test_no_server_is_one_clear_error(project: Path) -> None:
