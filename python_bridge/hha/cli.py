@@ -10,11 +10,12 @@ import logging
 import sys
 from typing import Annotated
 
+import psycopg
 import typer
 
 from hha import __version__
 from hha.commands import bridge, demo, deploy, doctor, explain, status, up
-from hha.errors import HhaError
+from hha.errors import HhaError, from_psycopg
 
 app = typer.Typer(
     name="hha",
@@ -52,9 +53,10 @@ for _command in (up, demo, deploy, bridge, status, explain, doctor):
 
 
 def main() -> None:
-    """Entry point of the console script. An `HhaError` is for people: no traceback."""
+    """Entry point of the console script. What PostgreSQL or we refuse is told without traceback."""
     try:
         app()
-    except HhaError as error:
-        typer.echo(f"hha: {error}", err=True)
-        sys.exit(error.exit_code)
+    except (HhaError, psycopg.Error) as error:
+        known = error if isinstance(error, HhaError) else from_psycopg(error)
+        typer.echo(f"hha: {known}", err=True)
+        sys.exit(known.exit_code)
