@@ -71,7 +71,8 @@ class HealthDatabase:
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[dict[str, Any]]] = (
             AsyncConnectionPool(
                 self._dsn,
-                kwargs={"autocommit": True, "row_factory": dict_row},
+                # Not prepared: a prepared SELECT of a function would outlive a redeployment.
+                kwargs={"autocommit": True, "row_factory": dict_row, "prepare_threshold": None},
                 min_size=1,
                 max_size=4,
                 timeout=_CONNECT_SECONDS,

@@ -33,7 +33,7 @@ class RecoveryWork:
         executor = self._executors.get(item.agent_id)
         if executor is None:
             return "refused", {"reason": "this bridge has no executor for the agent"}
-        result = await executor.execute(item.action)
+        result = await executor.execute(item.action, f"action {item.lease.item_id}")
         self._counters.recovery_count += 1
         if result.outcome != "succeeded":
             self._counters.error_count += 1

@@ -127,6 +127,21 @@ async def test_without_autostart_nothing_runs_until_asked(host: Host) -> None:
     assert host.pid()
 
 
+async def test_a_request_that_was_done_but_never_reported_is_not_done_twice(host: Host) -> None:
+    first = host.executor()
+    await first.open()
+    await first.execute("restart_agent", "action 7")
+    pid = host.pid()
+    assert pid
+    first.abandon()  # killed before it could report; the order comes again
+    second = host.executor()
+    await second.open()
+    assert (await second.execute("restart_agent", "action 7")).outcome == "succeeded"
+    assert host.pid() == pid
+    assert (await second.execute("restart_agent", "action 8")).outcome == "succeeded"
+    assert host.pid() != pid
+
+
 async def test_another_action_is_refused_and_nothing_happens(host: Host) -> None:
     executor = host.executor()
     await executor.open()

@@ -48,8 +48,12 @@ class Executor(Protocol):
     async def open(self) -> None:
         """Begin: adopt what runs already, start what should run. Problems are logged."""
 
-    async def execute(self, action: str) -> ExecutorResult:
-        """Carry out one action; 'refused' when this kind does not know it. May be cancelled."""
+    async def execute(self, action: str, request: str = "") -> ExecutorResult:
+        """Carry out one action; 'refused' when this kind does not know it. May be cancelled.
+
+        `request` is the same when the same order comes again because nobody reported: a bridge
+        that was killed in between may have done it already.
+        """
 
     async def close(self, *, stop_agents: bool | None) -> None:
         """End cleanly. Stop the agent if asked (None: when it was started with the bridge)."""

@@ -38,6 +38,9 @@ from hha.bridge.section import Section
 logger = logging.getLogger(__name__)
 
 _EARLY_EXIT_SECONDS = 0.2
+# Within this time the same request is the one already carried out; later its number may have come
+# from another database.
+_SAME_REQUEST_SECONDS = 120.0
 _LOG_ROTATE_BYTES = 10_000_000
 
 
@@ -100,15 +103,17 @@ class ProcessExecutor:
                 extra={"action": "start", "agent_id": self.agent_id},
             )
 
-    async def execute(self, action: str) -> ExecutorResult:
+    async def execute(self, action: str, request: str = "") -> ExecutorResult:
         if action != "restart_agent":
             return ExecutorResult("refused", {"reason": f"no way to do {action!r} is configured"})
         try:
             async with self._file.lock():
                 began = time.monotonic()
                 previous = self._file.read()
+                if previous and _has_done(previous, request):
+                    return ExecutorResult("succeeded", {"was_done": True, "pid": previous.pid})
                 how = await self._stop()
-                process = self._start()
+                process = self._start(request)
                 details: dict[str, object] = {
                     "stopped": how,
                     "pid": process.pid,
@@ -163,10 +168,13 @@ class ProcessExecutor:
                     extra={"action": "start", "agent_id": self.agent_id},
                 )
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self, request: str = "") -> subprocess.Popen[bytes]:
         """Start the command. No await between intent, start and record: it cannot be torn apart."""
         record = ProcessRecord(
-            agent_id=self.agent_id, token=uuid.uuid4().hex, fingerprint=self._config.fingerprint
+            agent_id=self.agent_id,
+            token=uuid.uuid4().hex,
+            fingerprint=self._config.fingerprint,
+            request=request,
         )
         environment = {
             name: value
@@ -261,3 +269,10 @@ class ProcessExecutor:
 
     def _log(self, message: str, action: str, pid: int) -> None:
         logger.info(message, extra={"action": action, "agent_id": self.agent_id, "pid": pid})
+
+
+def _has_done(record: ProcessRecord, request: str) -> bool:
+    """Whether the running process was started for this very request, by a bridge since killed."""
+    is_same = bool(request) and record.request == request and not record.is_stopping
+    main = find_main(record) if is_same else None
+    return main is not None and time.time() - main.create_time() < _SAME_REQUEST_SECONDS

@@ -26,7 +26,7 @@ _START_TIME_TOLERANCE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class ProcessRecord:
-    """pid 0: about to be started. `is_stopping`: its end is intended."""
+    """pid 0: about to be started. `is_stopping`: its end is intended. `request`: who asked."""
 
     agent_id: str
     token: str
@@ -34,6 +34,7 @@ class ProcessRecord:
     pid: int = 0
     create_time: float = 0.0
     is_stopping: bool = False
+    request: str = ""
 
 
 class RecordFile:
