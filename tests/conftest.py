@@ -7,6 +7,7 @@ The schema is deployed once per session into a template; a test that asks for
 from __future__ import annotations
 
 import itertools
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +21,14 @@ from servers import KINDS, Server, ServerUnavailableError, start
 from servers.base import CRON_DATABASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+    from types import FrameType
 
 TEMPLATE_DATABASE = "hha_template"
 PGTAP_TEMPLATE_DATABASE = "hha_template_pgtap"
+
+#: A test that waits for ever fails after this; `hha demo` alone may take 90 s.
+LONGEST_TEST_SECONDS = 180
 
 _numbers = itertools.count(1)
 
@@ -42,6 +47,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Say which server was asked for."""
     return f"server: {config.getoption('--server')}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that hangs, with the line it hangs in, instead of hanging the run."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        message = f"{item.name} took more than {LONGEST_TEST_SECONDS} s"
+        raise TimeoutError(message)
+
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    signal.alarm(LONGEST_TEST_SECONDS)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
 
 
 @pytest.fixture(scope="session")
