@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -27,10 +28,16 @@ def _cell(item: Trace, step: str) -> Text:
 
 def outcome_table(traces: list[Trace]) -> Table:
     """Times are the database's; under each stands its evidence in schema health."""
-    table = Table(title="Faults and their cures", title_justify="left", show_lines=True)
-    table.add_column("fault")
-    table.add_column("agent")
-    table.add_column("injected at")
+    table = Table(
+        title="Faults and their cures",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_lines=True,
+        pad_edge=False,
+    )
+    for heading in ("fault", "agent", "injected at"):
+        table.add_column(heading)
     for step in STEPS:
         table.add_column(COLUMNS[step], justify="right")
     for item in traces:
@@ -59,9 +66,9 @@ def verdict(outcome: Outcome) -> list[str]:
 
 
 def show(outcome: Outcome, console: Console) -> None:
-    """Print table and verdict; at least 150 columns wide where the output is no terminal."""
+    """Print table and verdict; at least 120 columns wide where the output is no terminal."""
     if not console.is_terminal:
-        console.width = max(console.width, 150)
+        console.width = max(console.width, 120)
     console.print(outcome_table(outcome.traces))
     for line in verdict(outcome):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
