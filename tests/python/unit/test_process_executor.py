@@ -21,17 +21,18 @@ from hha.bridge.executors.record import RecordFile, find_family, find_main
 PATIENCE_SECONDS = 10.0
 IDLE = "import time; time.sleep(600)"
 DEAF = """
-import signal, time
+import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print('deaf', flush=True)
+os.write(1, b'deaf\\n')
 time.sleep(600)
 """
+# One write per line: several processes share the log.
 # A child in the same group and one in a session of its own; both are deaf to SIGTERM.
 PARENT = f"""
-import subprocess, sys, time
+import os, subprocess, sys, time
 deaf = [sys.executable, '-c', {DEAF!r}]
 children = [subprocess.Popen(deaf), subprocess.Popen(deaf, start_new_session=True)]
-print('pids', *(child.pid for child in children), flush=True)
+os.write(1, f"pids {{children[0].pid}} {{children[1].pid}}\\n".encode())
 time.sleep(600)
 """
 
