@@ -47,7 +47,7 @@ lint: $(READY)
 	$(BIN)/ruff check $(PY_SOURCES)
 	$(BIN)/ruff format --check $(PY_SOURCES)
 	MYPYPATH=tests $(BIN)/mypy python_bridge/hha tests/servers tests/conftest.py ci/*.py
-	$(BIN)/sqlfluff lint --processes 0 sql functions triggers
+	$(BIN)/sqlfluff lint --processes 1 sql functions triggers
 
 gates: $(READY) server
 	$(BIN)/pytest --server $(SERVER) tests/python/integration/test_gates.py $(PYTEST_ARGS)
