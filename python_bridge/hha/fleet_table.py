@@ -211,8 +211,8 @@ def plain_lines(snapshot: Snapshot, previous: Snapshot | None) -> list[str]:
     last_action = max(old_actions, default=0)
     lines = [
         f"{stamp} agent {row['agent_id']}: {row['state'] or 'no state'},"
-        f" {row['liveness'] or 'not seen'}, {row['status'] or 'not judged'}, score {number(row['score'])},"
-        f" beat {seconds(row['seconds_since_heartbeat'])} ago,"
+        f" {row['liveness'] or 'not seen'}, {row['status'] or 'not judged'},"
+        f" score {number(row['score'])}, beat {seconds(row['seconds_since_heartbeat'])} ago,"
         f" open alerts {row['open_alert_count'] or 0}"
         for row in snapshot.fleet
         if old_fleet.get(row["agent_id"]) != _fleet_key(row)
