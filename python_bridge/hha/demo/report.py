@@ -36,15 +36,14 @@ def outcome_table(traces: list[Trace]) -> Table:
         show_lines=True,
         pad_edge=False,
     )
-    for heading in ("fault", "agent", "injected at"):
+    for heading in ("fault", "injected at"):
         table.add_column(heading)
     for step in STEPS:
         table.add_column(COLUMNS[step], justify="right")
     for item in traces:
         injection = item.injection
         table.add_row(
-            Text(injection.fault.name),
-            Text(injection.fault.agent_id),
+            Text(f"{injection.fault.name}\n{injection.fault.agent_id}"),
             f"{injection.injected_at:%H:%M:%S.%f}"[:-3],
             *(_cell(item, step) for step in STEPS),
         )
@@ -66,9 +65,9 @@ def verdict(outcome: Outcome) -> list[str]:
 
 
 def show(outcome: Outcome, console: Console) -> None:
-    """Print table and verdict; at least 120 columns wide where the output is no terminal."""
+    """Print table and verdict; at least 110 columns wide where the output is no terminal."""
     if not console.is_terminal:
-        console.width = max(console.width, 120)
+        console.width = max(console.width, 110)
     console.print(outcome_table(outcome.traces))
     for line in verdict(outcome):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
