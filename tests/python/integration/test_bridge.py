@@ -130,7 +130,7 @@ class Site:
     def until(self, condition: Callable[[], Any], what: str) -> Any:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            with contextlib.suppress(psycopg.OperationalError):
+            with contextlib.suppress(psycopg.Error):
                 if result := condition():
                     return result
             if time.monotonic() > deadline:
@@ -151,6 +151,16 @@ class Site:
             ),
             "the agent beats",
         )
+
+    def request_recovery(self) -> int:
+        """Ask for a restart, as soon as the engine knows the agent; the number of the action."""
+        action_id = self.until(
+            lambda: self.value(
+                "SELECT health.request_recovery(%s, 'agent_unresponsive', 'test')", AGENT_ID
+            ),
+            "a recovery is requested",
+        )
+        return int(action_id)
 
     def queue_message(self, key: str, channel: str = "hook") -> None:
         self.run(
@@ -326,12 +336,7 @@ def test_a_restart_of_the_database_is_survived(site: Site, server: Server, mode:
     assert bridge.poll() is None
     assert site.starts == before, "the outage of the database is no fault of the agent"
     assert site.pid() == before[0]
-    action_id = site.until(
-        lambda: site.value(
-            "SELECT health.request_recovery(%s, 'agent_unresponsive', 'test')", AGENT_ID
-        ),
-        "a recovery is requested",
-    )
+    action_id = site.request_recovery()
     site.until(
         lambda: (
             site.value("SELECT state FROM health.recovery_actions WHERE action_id = %s", action_id)
@@ -392,9 +397,7 @@ def test_two_bridges_never_restart_twice(site: Site) -> None:
     site.wait_for_beating_agent()
     for count in range(1, 4):
         assert len(site.starts) == count
-        action_id = site.value(
-            "SELECT health.request_recovery(%s, 'agent_unresponsive', 'test')", AGENT_ID
-        )
+        action_id = site.request_recovery()
         site.until(
             lambda action_id=action_id: site.value(
                 "SELECT finished_at IS NOT NULL FROM health.recovery_actions WHERE action_id = %s",
@@ -450,8 +453,8 @@ def test_nothing_unconfigured_can_be_run_from_the_database(site: Site) -> None:
     parameters = json.dumps({"command": ["touch", str(trap)], "args": f"; touch {trap}"})
     insert = (
         "INSERT INTO health.recovery_actions"
-        " (agent_id, issue_type, action, parameters, created_at, not_before)"
-        " VALUES (%s, 'agent_unresponsive', %s, %s, now(), now()) RETURNING action_id"
+        " (agent_id, issue_type, requested_by, action, parameters, created_at, not_before)"
+        " VALUES (%s, 'agent_unresponsive', 'test', %s, %s, now(), now()) RETURNING action_id"
     )
     stranger = site.value(insert, "not-configured", "restart_agent", parameters)
     foreign_action = site.value(insert, AGENT_ID, f"touch {trap}", parameters)
