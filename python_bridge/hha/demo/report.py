@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hha.demo.faults import FAULTS
 from hha.demo.run import Outcome
 from hha.demo.trace import STEPS, Trace
 
@@ -36,8 +37,8 @@ def outcome_table(traces: list[Trace]) -> Table:
         show_lines=True,
         pad_edge=False,
     )
-    for heading in ("fault", "injected at"):
-        table.add_column(heading)
+    table.add_column("fault", min_width=max(len(fault.agent_id) for fault in FAULTS))
+    table.add_column("injected at")
     for step in STEPS:
         table.add_column(COLUMNS[step], justify="right")
     for item in traces:
