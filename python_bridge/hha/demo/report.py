@@ -66,9 +66,9 @@ def verdict(outcome: Outcome) -> list[str]:
 
 
 def show(outcome: Outcome, console: Console) -> None:
-    """Print table and verdict; at least 110 columns wide where the output is no terminal."""
+    """Print table and verdict; at least 120 columns wide where the output is no terminal."""
     if not console.is_terminal:
-        console.width = max(console.width, 110)
+        console.width = max(console.width, 120)
     console.print(outcome_table(outcome.traces))
     for line in verdict(outcome):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
