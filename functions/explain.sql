@@ -1,0 +1,178 @@
+-- explain: why an agent has the score it has, one row per component and one for the gate.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health.explain(p_agent_id text)
+RETURNS TABLE (
+    component text,
+    weight double precision,
+    raw_inputs jsonb,
+    value double precision,
+    contribution double precision,
+    gate double precision,
+    policy_version integer
+)
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM health.agent_status AS status WHERE status.agent_id = p_agent_id)
+    THEN
+        RAISE EXCEPTION 'agent "%" is not known', p_agent_id
+            USING ERRCODE = 'AG001',
+                HINT = 'SELECT agent_id FROM health.fleet lists the agents; one registered just now '
+                    'is known after the next tick.';
+    END IF;
+    RETURN QUERY
+    WITH judged AS (
+        SELECT
+            status.*,
+            policy.version,
+            policy.weight_heartbeat_consistency,
+            policy.weight_performance_metrics,
+            policy.weight_error_rate,
+            policy.weight_resource_efficiency,
+            policy.weight_business_impact,
+            health_internal.known_weight(
+                policy.weight_heartbeat_consistency, status.heartbeat_consistency
+            )
+            + health_internal.known_weight(
+                policy.weight_performance_metrics, status.performance_metrics
+            )
+            + health_internal.known_weight(policy.weight_error_rate, status.error_rate)
+            + health_internal.known_weight(
+                policy.weight_resource_efficiency, status.resource_efficiency
+            )
+            + health_internal.known_weight(policy.weight_business_impact, status.business_impact)
+                AS known_weights
+        FROM health.agent_status AS status
+        LEFT JOIN health.policies AS policy ON status.policy_id = policy.policy_id
+        WHERE status.agent_id = p_agent_id
+    ),
+
+    components AS (
+        SELECT
+            parts.place,
+            parts.component,
+            parts.weight,
+            jsonb_strip_nulls(parts.raw_inputs) AS raw_inputs,
+            parts.value,
+            coalesce(parts.value * parts.weight / nullif(judged.known_weights, 0), 0)
+                AS contribution,
+            judged.gate,
+            judged.version
+        FROM judged
+        CROSS JOIN LATERAL (
+            VALUES
+            (
+                1, 'heartbeat_consistency', judged.weight_heartbeat_consistency,
+                jsonb_build_object(
+                    'silent_seconds', judged.silent_seconds,
+                    'last_heartbeat_at', judged.last_heartbeat_at,
+                    'expected_interval_seconds', judged.expected_interval_seconds,
+                    'learnt_interval_seconds', exp(judged.log_interval),
+                    'late_at', judged.late_at,
+                    'unresponsive_at', judged.unresponsive_at,
+                    'decayed_gap_count', judged.gap_weight,
+                    'decayed_gap_seconds', judged.gap_sum,
+                    'decayed_gap_square_seconds', judged.gap_square_sum,
+                    'session_lost_at', judged.session_lost_at
+                ),
+                judged.heartbeat_consistency
+            ),
+            (
+                2, 'performance_metrics', judged.weight_performance_metrics,
+                jsonb_build_object(
+                    'processing_time_ms', judged.processing_sum / nullif(judged.processing_weight, 0),
+                    'processing_time_slo_ms', judged.latency_slo_ms,
+                    'processing_time_baseline_ms',
+                    judged.baseline_processing_sum / nullif(judged.baseline_processing_weight, 0),
+                    'items_per_minute',
+                    60 * judged.recent_item_sum / nullif(judged.gap_sum, 0),
+                    'items_per_minute_slo', judged.throughput_slo_per_minute,
+                    'items_per_minute_baseline',
+                    60 * judged.baseline_item_sum / nullif(judged.baseline_seconds, 0)
+                ),
+                judged.performance_metrics
+            ),
+            (
+                3, 'error_rate', judged.weight_error_rate,
+                jsonb_build_object(
+                    'decayed_errors', judged.error_sum,
+                    'decayed_event_errors', judged.event_sum,
+                    'decayed_items', judged.item_sum,
+                    'decayed_seconds', judged.observed_seconds,
+                    'error_count', judged.error_count
+                ),
+                judged.error_rate
+            ),
+            (
+                4, 'resource_efficiency', judged.weight_resource_efficiency,
+                jsonb_build_object(
+                    'cpu_percent', judged.cpu_sum / nullif(judged.cpu_weight, 0),
+                    'memory_usage_mb', judged.memory_usage_mb,
+                    'memory_limit_mb', judged.memory_limit_mb,
+                    'memory_mean_10_min_mb', judged.memory_sum / nullif(judged.memory_weight, 0),
+                    'memory_mean_60_min_mb',
+                    judged.slow_memory_sum / nullif(judged.slow_memory_weight, 0)
+                ),
+                judged.resource_efficiency
+            ),
+            (
+                5, 'business_impact', judged.weight_business_impact,
+                jsonb_build_object(
+                    'cost_efficiency', judged.cost_efficiency,
+                    'user_satisfaction', judged.user_satisfaction,
+                    'operational_efficiency', judged.operational_efficiency,
+                    'revenue_impact_usd', judged.revenue_impact_usd
+                ),
+                judged.business_impact
+            ),
+            (
+                6, 'gate', NULL,
+                jsonb_build_object(
+                    'liveness', judged.liveness,
+                    'state', judged.state,
+                    'ungated_score', judged.ungated_score,
+                    'score', judged.score
+                ),
+                judged.score
+            )
+        ) AS parts (place, component, weight, raw_inputs, value)
+    )
+
+    SELECT
+        components.component,
+        components.weight,
+        components.raw_inputs || CASE
+            WHEN components.place < 6 AND components.value IS NULL
+                THEN '{"note": "no data: its weight is shared among the others"}'::jsonb
+            ELSE '{}'::jsonb
+        END,
+        components.value,
+        CASE
+            -- What the gate takes away, so that the contributions sum to the score.
+            WHEN components.place = 6 THEN coalesce(
+                components.value - sum(components.contribution) FILTER (WHERE components.place < 6)
+                    OVER (),
+                0
+            )
+            ELSE components.contribution
+        END,
+        CASE WHEN components.place = 6 THEN components.gate END,
+        components.version
+    FROM components
+    ORDER BY components.place;
+END;
+$$;
+COMMENT ON FUNCTION health.explain(text) IS
+'One row per component (weight, raw inputs, value 0..100, contribution to the score) and a row gate '
+'that holds score - weighted mean, so that the contributions sum to the score. As judged last. '
+'Raises AG001 for an unknown agent.';
+
+GRANT EXECUTE ON FUNCTION health.explain(text) TO health_analyst, health_bridge;
+
+COMMIT;

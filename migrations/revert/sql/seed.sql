@@ -1,0 +1,22 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+TRUNCATE
+health.agents, health_internal.agent_changes, health.agent_status, health.deliveries,
+health.channels, health.recovery_actions, health.alert_events, health.alerts, health.incidents,
+health.alert_rules, health.policies;
+
+DO $$
+DECLARE
+    v_name text;
+BEGIN
+    FOR v_name IN SELECT partitions.partition_name FROM health_internal.partitions
+    LOOP
+        EXECUTE format('DROP TABLE health.%I', v_name);
+    END LOOP;
+END;
+$$;
+TRUNCATE health_internal.partitions;
+
+COMMIT;

@@ -1,0 +1,9 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP TABLE health.monitor_gaps;
+DROP TABLE health_internal.engine;
+DROP TABLE health.settings;
+
+COMMIT;

@@ -1,0 +1,15 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP VIEW health.system_health;
+DROP VIEW health.engine_health;
+DROP FUNCTION health_internal.scheduled_by();
+DROP VIEW health.recent_heartbeats;
+DROP VIEW health.agent_timeline;
+DROP VIEW health.recovery_backlog;
+DROP VIEW health.alert_history;
+DROP VIEW health.open_alerts;
+DROP VIEW health.fleet;
+
+COMMIT;

@@ -1,0 +1,9 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health.explain(text)'::regprocedure;
+END;
+$$;
+
+ROLLBACK;

@@ -1,0 +1,15 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM (
+        'health.acknowledge_alert('
+        || 'bigint, text, text, timestamptz, boolean, timestamptz'
+        || ')'
+    )::regprocedure;
+    PERFORM 'health.resolve_alert(bigint, text, text, timestamptz)'::regprocedure;
+    PERFORM 'health.set_policy(text, jsonb, text)'::regprocedure;
+END;
+$$;
+
+ROLLBACK;

@@ -1,0 +1,10 @@
+BEGIN;
+
+DO $$
+BEGIN
+    ASSERT to_regnamespace('health') IS NOT NULL, 'schema health is missing';
+    ASSERT to_regnamespace('health_internal') IS NOT NULL, 'schema health_internal is missing';
+END;
+$$;
+
+ROLLBACK;

@@ -1,0 +1,54 @@
+BEGIN;
+
+SELECT
+    is_only_row,
+    tick_period,
+    unknown_agents,
+    partition_width,
+    partitions_ahead,
+    raw_retention,
+    history_after,
+    heartbeat_memory_seconds,
+    metric_memory_seconds,
+    baseline_memory_seconds,
+    series_per_agent,
+    engine_heartbeat_interval,
+    monitor_settle_time,
+    monitor_gap_after
+FROM health.settings
+WHERE false;
+
+SELECT
+    is_only_row,
+    tick_id,
+    folded_until,
+    own_xid,
+    own_from,
+    system_identifier,
+    last_now,
+    last_tick_at,
+    last_tick_ms,
+    last_act_ms,
+    last_error,
+    last_error_at,
+    server_started_at,
+    last_heartbeat_at,
+    tick_count_since_heartbeat,
+    judged_total,
+    folded_total,
+    refused_total,
+    skipped_series_total
+FROM health_internal.engine
+WHERE false;
+
+SELECT
+    gap_id,
+    reason,
+    started_at,
+    ended_at,
+    settled_at,
+    details
+FROM health.monitor_gaps
+WHERE false;
+
+ROLLBACK;

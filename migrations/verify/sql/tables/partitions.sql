@@ -1,0 +1,12 @@
+BEGIN;
+
+SELECT
+    table_name,
+    partition_name,
+    from_at,
+    until_at,
+    is_history
+FROM health_internal.partitions
+WHERE false;
+
+ROLLBACK;

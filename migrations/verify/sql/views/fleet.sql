@@ -1,0 +1,25 @@
+BEGIN;
+
+SELECT FROM health.fleet WHERE false;
+
+SELECT FROM health.open_alerts WHERE false;
+
+SELECT FROM health.alert_history WHERE false;
+
+SELECT FROM health.recovery_backlog WHERE false;
+
+SELECT FROM health.agent_timeline WHERE false;
+
+SELECT FROM health.recent_heartbeats WHERE false;
+
+SELECT FROM health.engine_health WHERE false;
+
+SELECT FROM health.system_health WHERE false;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.scheduled_by()'::regprocedure;
+END;
+$$;
+
+ROLLBACK;

@@ -1,0 +1,90 @@
+-- The schedule. Where pg_cron lives in this database its jobs are made here; where it lives in another
+-- one, health.schedule_sql() gives the statements to run there; without it the bridge ticks.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE PROCEDURE health.tick_for_a_minute()
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_until constant timestamptz := clock_timestamp() + interval '59 seconds';
+    v_period interval;
+    v_next timestamptz;
+BEGIN
+    -- For pg_cron 1.4, whose shortest schedule is a minute.
+    LOOP
+        v_next := clock_timestamp() + (SELECT settings.tick_period FROM health.settings);
+        CALL health.run_tick();
+        EXIT WHEN v_next > v_until;
+        v_period := greatest(v_next - clock_timestamp(), interval '10 milliseconds');
+        COMMIT;
+        PERFORM pg_sleep(date_part('epoch', v_period));
+        COMMIT;
+    END LOOP;
+END;
+$$;
+COMMENT ON PROCEDURE health.tick_for_a_minute() IS
+'Ticks each settings.tick_period for a minute: the job for pg_cron before 1.5, which knows minutes '
+'only. Call it outside a transaction.';
+
+CREATE OR REPLACE FUNCTION health.schedule_sql(p_cron_version text DEFAULT '1.6')
+RETURNS SETOF text
+LANGUAGE sql
+STABLE
+AS $$
+    SELECT format(
+        'SELECT cron.schedule_in_database(%L, %L, %L, %L)',
+        jobs.job_name || '_' || current_database(), jobs.schedule, jobs.command, current_database()
+    )
+    FROM (
+        VALUES
+        (
+            'health_tick',
+            CASE WHEN string_to_array(p_cron_version, '.')::integer [] >= ARRAY[1, 5]
+                THEN '1 second'
+                ELSE '* * * * *'
+            END,
+            CASE WHEN string_to_array(p_cron_version, '.')::integer [] >= ARRAY[1, 5]
+                THEN 'CALL health.run_tick()'
+                ELSE 'CALL health.tick_for_a_minute()'
+            END
+        ),
+        ('health_housekeeping', '* * * * *', 'CALL health.run_housekeeping()'),
+        (
+            'health_cron_history', '17 * * * *',
+            'DELETE FROM cron.job_run_details WHERE end_time < now() - interval ''1 day'''
+        )
+    ) AS jobs (job_name, schedule, command);
+$$;
+COMMENT ON FUNCTION health.schedule_sql(text) IS
+'The statements that schedule the engine with pg_cron, to be run in the database where pg_cron lives; '
+'p_cron_version: its version (seconds need 1.5).';
+GRANT EXECUTE ON FUNCTION health.schedule_sql(text) TO health_admin;
+GRANT EXECUTE ON PROCEDURE health.tick_for_a_minute() TO health_bridge, health_admin;
+
+RESET ROLE;
+
+DO $$
+DECLARE
+    v_version text;
+    v_statement text;
+BEGIN
+    SELECT pg_extension.extversion
+    INTO v_version
+    FROM pg_extension
+    WHERE pg_extension.extname = 'pg_cron';
+    IF v_version IS NULL THEN
+        RETURN;
+    END IF;
+    FOR v_statement IN SELECT health.schedule_sql(v_version)
+    LOOP
+        EXECUTE v_statement;
+    END LOOP;
+    -- The engine's view asks who schedules.
+    GRANT USAGE ON SCHEMA cron TO health_owner;
+    GRANT SELECT ON cron.job TO health_owner;
+END;
+$$;
+
+COMMIT;

@@ -1,0 +1,22 @@
+-- The public boundary: health is for agents, people and the bridge; health_internal is for the engine.
+BEGIN;
+
+CREATE SCHEMA health AUTHORIZATION health_owner;
+COMMENT ON SCHEMA health IS
+'Public surface of the health monitor: tables agents write, views people read, functions both call.';
+
+CREATE SCHEMA health_internal AUTHORIZATION health_owner;
+COMMENT ON SCHEMA health_internal IS
+'Private parts of the health monitor; they may change in any release.';
+
+GRANT USAGE ON SCHEMA health TO
+    health_agent, health_gateway, health_analyst, health_operator,
+    health_bridge, health_rules, health_admin;
+GRANT USAGE ON SCHEMA health_internal TO
+    health_agent, health_gateway, health_analyst, health_operator,
+    health_bridge, health_rules, health_admin;
+
+-- Nothing may be called by everybody unless its file says so.
+ALTER DEFAULT PRIVILEGES FOR ROLE health_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+COMMIT;

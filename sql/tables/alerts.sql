@@ -1,0 +1,151 @@
+-- Incidents and alerts: one open incident per agent, one open alert per agent and rule.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE TABLE health.alert_rules (
+    rule text COLLATE "C" NOT NULL,
+    severity text NOT NULL,
+    summary text NOT NULL,
+    is_builtin boolean NOT NULL DEFAULT false,
+    is_enabled boolean NOT NULL DEFAULT true,
+    CONSTRAINT alert_rules_pkey PRIMARY KEY (rule),
+    CONSTRAINT rule_severity_is_info_warning_critical_or_emergency
+    CHECK (severity IN ('info', 'warning', 'critical', 'emergency'))
+);
+
+COMMENT ON TABLE health.alert_rules IS
+'One row per rule that can open an alert.';
+COMMENT ON COLUMN health.alert_rules.rule IS 'Name of the rule.';
+COMMENT ON COLUMN health.alert_rules.severity IS
+'Severity of its alerts: info, warning, critical or emergency.';
+COMMENT ON COLUMN health.alert_rules.summary IS 'What is wrong, for a message.';
+COMMENT ON COLUMN health.alert_rules.is_builtin IS 'Whether the engine itself decides it.';
+COMMENT ON COLUMN health.alert_rules.is_enabled IS 'Whether it opens alerts.';
+
+
+CREATE TABLE health.incidents (
+    incident_id bigint GENERATED ALWAYS AS IDENTITY,
+    agent_id text COLLATE "C",
+    severity text NOT NULL,
+    onset_at timestamptz NOT NULL,
+    detected_at timestamptz NOT NULL,
+    acknowledged_at timestamptz,
+    acknowledged_by text,
+    recovered_at timestamptz,
+    resolved_at timestamptz,
+    CONSTRAINT incidents_pkey PRIMARY KEY (incident_id),
+    CONSTRAINT incident_severity_is_known
+    CHECK (severity IN ('info', 'warning', 'critical', 'emergency'))
+);
+
+COMMENT ON TABLE health.incidents IS
+'One row per time an agent was in trouble, from its true onset to its end.';
+COMMENT ON COLUMN health.incidents.incident_id IS 'Number of the incident.';
+COMMENT ON COLUMN health.incidents.agent_id IS 'Which agent; NULL: the engine itself.';
+COMMENT ON COLUMN health.incidents.severity IS 'Highest severity of its alerts so far.';
+COMMENT ON COLUMN health.incidents.onset_at IS
+'When the trouble began, as well as it is known: the last good heartbeat of a silence.';
+COMMENT ON COLUMN health.incidents.detected_at IS 'When its first alert opened.';
+COMMENT ON COLUMN health.incidents.acknowledged_at IS 'When a person first took it.';
+COMMENT ON COLUMN health.incidents.acknowledged_by IS 'Who.';
+COMMENT ON COLUMN health.incidents.recovered_at IS 'When a recovery of it was verified.';
+COMMENT ON COLUMN health.incidents.resolved_at IS
+'When its last alert closed; NULL while it is open.';
+
+
+CREATE UNIQUE INDEX incidents_open_key ON health.incidents (agent_id) NULLS NOT DISTINCT
+WHERE resolved_at IS NULL;
+COMMENT ON INDEX health.incidents_open_key IS 'One open incident per agent.';
+
+CREATE INDEX incidents_agent_idx ON health.incidents (agent_id, onset_at);
+COMMENT ON INDEX health.incidents_agent_idx IS 'Analysts read one agent''s incidents in order.';
+
+CREATE TABLE health.alerts (
+    alert_id bigint GENERATED ALWAYS AS IDENTITY,
+    incident_id bigint NOT NULL,
+    agent_id text COLLATE "C",
+    rule text COLLATE "C" NOT NULL,
+    severity text NOT NULL,
+    summary text NOT NULL,
+    details jsonb NOT NULL DEFAULT '{}',
+    opened_at timestamptz NOT NULL,
+    acknowledged_at timestamptz,
+    acknowledged_by text,
+    acknowledged_until timestamptz,
+    acknowledgement_note text,
+    is_acknowledgement_sticky boolean NOT NULL DEFAULT false,
+    resolved_at timestamptz,
+    resolved_by text,
+    CONSTRAINT alerts_pkey PRIMARY KEY (alert_id),
+    CONSTRAINT alerts_incident_fkey FOREIGN KEY (incident_id) REFERENCES health.incidents,
+    CONSTRAINT alerts_rule_fkey FOREIGN KEY (rule) REFERENCES health.alert_rules,
+    CONSTRAINT alert_severity_is_known
+    CHECK (severity IN ('info', 'warning', 'critical', 'emergency'))
+);
+
+COMMENT ON TABLE health.alerts IS
+'One row per alert, open or closed.';
+COMMENT ON COLUMN health.alerts.alert_id IS 'Number of the alert.';
+COMMENT ON COLUMN health.alerts.incident_id IS 'Incident it belongs to; its alerts share one page.';
+COMMENT ON COLUMN health.alerts.agent_id IS 'Which agent; NULL: the engine itself.';
+COMMENT ON COLUMN health.alerts.rule IS 'Rule that opened it.';
+COMMENT ON COLUMN health.alerts.severity IS 'info, warning, critical or emergency.';
+COMMENT ON COLUMN health.alerts.summary IS 'What is wrong, in words.';
+COMMENT ON COLUMN health.alerts.details IS 'The facts at the time it opened.';
+COMMENT ON COLUMN health.alerts.opened_at IS 'When it opened.';
+COMMENT ON COLUMN health.alerts.acknowledged_at IS 'When a person took it.';
+COMMENT ON COLUMN health.alerts.acknowledged_by IS 'Who.';
+COMMENT ON COLUMN health.alerts.acknowledged_until IS
+'When the acknowledgement expires; NULL: never.';
+COMMENT ON COLUMN health.alerts.acknowledgement_note IS 'What the person said.';
+COMMENT ON COLUMN health.alerts.is_acknowledgement_sticky IS
+'Whether it outlasts a rise in severity.';
+COMMENT ON COLUMN health.alerts.resolved_at IS 'When it closed; NULL while it is open.';
+COMMENT ON COLUMN health.alerts.resolved_by IS 'engine, or the person who closed it.';
+
+
+CREATE UNIQUE INDEX alerts_open_key ON health.alerts (agent_id, rule) NULLS NOT DISTINCT
+WHERE resolved_at IS NULL;
+COMMENT ON INDEX health.alerts_open_key IS 'One open alert per agent and rule.';
+
+CREATE INDEX alerts_incident_idx ON health.alerts (incident_id);
+COMMENT ON INDEX health.alerts_incident_idx IS 'health_internal.close_incidents counts open alerts.';
+
+CREATE INDEX alerts_rule_idx ON health.alerts (rule);
+COMMENT ON INDEX health.alerts_rule_idx IS 'Serves the foreign key when a rule is removed.';
+
+CREATE TABLE health.alert_events (
+    alert_event_id bigint GENERATED ALWAYS AS IDENTITY,
+    alert_id bigint NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    event text NOT NULL,
+    reason text,
+    delivery_id bigint,
+    CONSTRAINT alert_events_pkey PRIMARY KEY (alert_event_id),
+    CONSTRAINT alert_events_alert_fkey FOREIGN KEY (alert_id) REFERENCES health.alerts,
+    CONSTRAINT alert_event_is_known
+    CHECK (event IN (
+            'opened', 'queued', 'grouped', 'suppressed', 'acknowledged', 'delivered', 'failed',
+            'resolved'
+        ))
+);
+
+COMMENT ON TABLE health.alert_events IS
+'One row per thing that happened to an alert, sent or not: the ledger that answers why a page came or did not.';
+COMMENT ON COLUMN health.alert_events.alert_event_id IS 'Number of the event.';
+COMMENT ON COLUMN health.alert_events.alert_id IS 'Which alert.';
+COMMENT ON COLUMN health.alert_events.occurred_at IS 'When.';
+COMMENT ON COLUMN health.alert_events.event IS
+'opened, queued, grouped, suppressed, acknowledged, delivered, failed or resolved.';
+COMMENT ON COLUMN health.alert_events.reason IS 'Why, in words.';
+COMMENT ON COLUMN health.alert_events.delivery_id IS 'The message concerned.';
+
+
+CREATE INDEX alert_events_alert_idx ON health.alert_events (alert_id, occurred_at);
+COMMENT ON INDEX health.alert_events_alert_idx IS 'alert_history reads one alert in order.';
+
+GRANT SELECT ON health.alert_rules, health.incidents, health.alerts, health.alert_events
+TO health_analyst, health_bridge;
+
+COMMIT;

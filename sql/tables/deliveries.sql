@@ -1,0 +1,95 @@
+-- The outbox: messages leave the database through rows, at least once, with an idempotency key.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE TABLE health.channels (
+    channel text COLLATE "C" NOT NULL,
+    kind text NOT NULL,
+    minimum_severity text NOT NULL DEFAULT 'warning',
+    is_enabled boolean NOT NULL DEFAULT true,
+    CONSTRAINT channels_pkey PRIMARY KEY (channel),
+    CONSTRAINT channel_severity_is_known
+    CHECK (minimum_severity IN ('info', 'warning', 'critical', 'emergency')),
+    CONSTRAINT channel_is_a_name_and_no_address_or_secret
+    CHECK (channel ~ '^[A-Za-z][A-Za-z0-9_.-]{0,39}$' AND kind ~ '^[a-z][a-z0-9_]{0,39}$')
+);
+
+COMMENT ON TABLE health.channels IS
+'One row per way to send messages. Names only: addresses and secrets are in the bridge''s configuration.';
+COMMENT ON COLUMN health.channels.channel IS 'Name of the channel.';
+COMMENT ON COLUMN health.channels.kind IS 'Kind of channel, such as console or webhook.';
+COMMENT ON COLUMN health.channels.minimum_severity IS 'Lowest severity sent there.';
+COMMENT ON COLUMN health.channels.is_enabled IS 'Whether messages are queued for it.';
+
+
+CREATE TABLE health.deliveries (
+    delivery_id bigint GENERATED ALWAYS AS IDENTITY,
+    incident_id bigint,
+    channel text COLLATE "C" NOT NULL,
+    event text NOT NULL,
+    severity text NOT NULL,
+    subject text NOT NULL,
+    body text NOT NULL,
+    agent_ids text[] NOT NULL DEFAULT '{}',
+    details jsonb NOT NULL DEFAULT '{}',
+    idempotency_key text NOT NULL,
+    state text NOT NULL DEFAULT 'pending',
+    attempt integer NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL,
+    not_before timestamptz NOT NULL,
+    claimed_by text,
+    fencing_token bigint,
+    lease_until timestamptz,
+    finished_at timestamptz,
+    outcome jsonb NOT NULL DEFAULT '{}',
+    CONSTRAINT deliveries_pkey PRIMARY KEY (delivery_id),
+    CONSTRAINT deliveries_idempotency_key UNIQUE (idempotency_key),
+    CONSTRAINT deliveries_channel_fkey FOREIGN KEY (channel) REFERENCES health.channels,
+    CONSTRAINT deliveries_incident_fkey FOREIGN KEY (incident_id) REFERENCES health.incidents,
+    CONSTRAINT delivery_state_is_known
+    CHECK (state IN ('pending', 'claimed', 'delivered', 'dead', 'cancelled')),
+    CONSTRAINT delivery_severity_is_known
+    CHECK (severity IN ('info', 'warning', 'critical', 'emergency'))
+);
+
+COMMENT ON TABLE health.deliveries IS
+'One row per message to one channel.';
+COMMENT ON COLUMN health.deliveries.delivery_id IS 'Number of the message.';
+COMMENT ON COLUMN health.deliveries.incident_id IS
+'Incident it speaks of; NULL: a digest of several.';
+COMMENT ON COLUMN health.deliveries.channel IS 'Where it goes.';
+COMMENT ON COLUMN health.deliveries.event IS
+'opened, escalated, digest, resolved or recovery_failed.';
+COMMENT ON COLUMN health.deliveries.severity IS 'info, warning, critical or emergency.';
+COMMENT ON COLUMN health.deliveries.subject IS 'One line.';
+COMMENT ON COLUMN health.deliveries.body IS 'The message.';
+COMMENT ON COLUMN health.deliveries.agent_ids IS 'Agents it speaks of.';
+COMMENT ON COLUMN health.deliveries.details IS 'The facts, for templates.';
+COMMENT ON COLUMN health.deliveries.idempotency_key IS
+'Same for every attempt of one message; handed to the receiver.';
+COMMENT ON COLUMN health.deliveries.state IS 'pending, claimed, delivered, dead or cancelled.';
+COMMENT ON COLUMN health.deliveries.attempt IS 'Attempts so far.';
+COMMENT ON COLUMN health.deliveries.created_at IS 'When it was queued.';
+COMMENT ON COLUMN health.deliveries.not_before IS 'Earliest time of the next attempt (back-off).';
+COMMENT ON COLUMN health.deliveries.claimed_by IS 'Bridge that holds it.';
+COMMENT ON COLUMN health.deliveries.fencing_token IS 'Token of that claim.';
+COMMENT ON COLUMN health.deliveries.lease_until IS 'Until when the claim holds.';
+COMMENT ON COLUMN health.deliveries.finished_at IS 'When it was delivered or given up.';
+COMMENT ON COLUMN health.deliveries.outcome IS 'What the last attempt told.';
+
+
+CREATE INDEX deliveries_open_idx ON health.deliveries (not_before)
+WHERE state IN ('pending', 'claimed');
+COMMENT ON INDEX health.deliveries_open_idx IS 'claim_deliveries reads what is due.';
+
+CREATE INDEX deliveries_incident_idx ON health.deliveries (incident_id);
+COMMENT ON INDEX health.deliveries_incident_idx IS
+'An acknowledgement cancels the pending messages of its incident.';
+
+CREATE INDEX deliveries_channel_idx ON health.deliveries (channel);
+COMMENT ON INDEX health.deliveries_channel_idx IS 'Serves the foreign key when a channel is removed.';
+
+GRANT SELECT ON health.channels, health.deliveries TO health_analyst, health_bridge;
+
+COMMIT;

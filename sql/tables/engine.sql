@@ -1,0 +1,168 @@
+-- The engine's own state: one row of settings for people, one row of cursor for the ticker.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE TABLE health.settings (
+    is_only_row boolean NOT NULL DEFAULT true,
+    tick_period interval NOT NULL DEFAULT '1 second',
+    unknown_agents text NOT NULL DEFAULT 'register',
+    partition_width interval NOT NULL DEFAULT '1 hour',
+    partitions_ahead integer NOT NULL DEFAULT 3,
+    raw_retention interval NOT NULL DEFAULT '24 hours',
+    history_after interval NOT NULL DEFAULT '1 hour',
+    heartbeat_memory_seconds double precision NOT NULL DEFAULT 600,
+    metric_memory_seconds double precision NOT NULL DEFAULT 3600,
+    baseline_memory_seconds double precision NOT NULL DEFAULT 86400,
+    series_per_agent integer NOT NULL DEFAULT 200,
+    engine_heartbeat_interval interval NOT NULL DEFAULT '30 seconds',
+    monitor_settle_time interval NOT NULL DEFAULT '60 seconds',
+    monitor_gap_after interval NOT NULL DEFAULT '60 seconds',
+    CONSTRAINT settings_pkey PRIMARY KEY (is_only_row),
+    CONSTRAINT settings_has_one_row
+    CHECK (is_only_row),
+    CONSTRAINT unknown_agents_is_register_or_refuse
+    CHECK (unknown_agents IN ('register', 'refuse')),
+    CONSTRAINT tick_period_is_100_ms_to_1_hour
+    CHECK (tick_period BETWEEN interval '100 milliseconds' AND interval '1 hour'),
+    CONSTRAINT partition_width_is_1_minute_to_31_days
+    CHECK (partition_width BETWEEN interval '1 minute' AND interval '31 days'),
+    CONSTRAINT partitions_ahead_is_1_to_100
+    CHECK (partitions_ahead BETWEEN 1 AND 100),
+    CONSTRAINT raw_retention_is_at_least_one_partition
+    CHECK (raw_retention >= partition_width),
+    CONSTRAINT memories_are_positive_and_ascend
+    CHECK (heartbeat_memory_seconds >= 1
+        AND metric_memory_seconds > heartbeat_memory_seconds
+        AND baseline_memory_seconds > metric_memory_seconds AND baseline_memory_seconds <= 1e9),
+    CONSTRAINT series_per_agent_is_0_to_100000
+    CHECK (series_per_agent BETWEEN 0 AND 100000)
+);
+
+COMMENT ON TABLE health.settings IS
+'One row: what holds for the whole engine.';
+COMMENT ON COLUMN health.settings.is_only_row IS 'Always true; makes the row unique.';
+COMMENT ON COLUMN health.settings.tick_period IS 'How often the engine ticks.';
+COMMENT ON COLUMN health.settings.unknown_agents IS
+'What to do with heartbeats of unknown agents: register or refuse.';
+COMMENT ON COLUMN health.settings.partition_width IS 'Width of a partition of the raw tables.';
+COMMENT ON COLUMN health.settings.partitions_ahead IS
+'Partitions kept ready beyond the present one.';
+COMMENT ON COLUMN health.settings.raw_retention IS 'How long raw rows are kept.';
+COMMENT ON COLUMN health.settings.history_after IS
+'Rows received longer ago than this feed baselines only.';
+COMMENT ON COLUMN health.settings.heartbeat_memory_seconds IS
+'Memory of heartbeat sums: weight exp(-age / memory), seconds.';
+COMMENT ON COLUMN health.settings.metric_memory_seconds IS
+'Memory of metric and error sums, seconds.';
+COMMENT ON COLUMN health.settings.baseline_memory_seconds IS 'Memory of learnt baselines, seconds.';
+COMMENT ON COLUMN health.settings.series_per_agent IS
+'Series of performance_metrics kept per agent; further names are not folded.';
+COMMENT ON COLUMN health.settings.engine_heartbeat_interval IS
+'How often the engine beats for itself as agent heartbeat_health_agent.';
+COMMENT ON COLUMN health.settings.monitor_settle_time IS
+'How long agents may take to come back after a gap.';
+COMMENT ON COLUMN health.settings.monitor_gap_after IS
+'Time without a tick that counts as the monitor''s own blindness.';
+
+
+INSERT INTO health.settings DEFAULT VALUES;
+
+CREATE TABLE health_internal.engine (
+    is_only_row boolean NOT NULL DEFAULT true,
+    tick_id bigint NOT NULL DEFAULT 0,
+    folded_until pg_snapshot NOT NULL,
+    own_xid xid8,
+    own_from bigint NOT NULL DEFAULT 0,
+    system_identifier bigint NOT NULL,
+    last_now timestamptz,
+    last_tick_at timestamptz,
+    last_tick_ms double precision,
+    last_act_ms double precision,
+    last_error text,
+    last_error_at timestamptz,
+    server_started_at timestamptz,
+    last_heartbeat_at timestamptz,
+    tick_count_since_heartbeat bigint NOT NULL DEFAULT 0,
+    judged_total bigint NOT NULL DEFAULT 0,
+    folded_total bigint NOT NULL DEFAULT 0,
+    refused_total bigint NOT NULL DEFAULT 0,
+    skipped_series_total bigint NOT NULL DEFAULT 0,
+    CONSTRAINT engine_pkey PRIMARY KEY (is_only_row),
+    CONSTRAINT engine_has_one_row
+    CHECK (is_only_row)
+) WITH (fillfactor = 10);
+
+COMMENT ON TABLE health_internal.engine IS
+'One row: the ticker''s cursor and clock. Whoever holds this row ticks; a second ticker finds it locked and returns is_busy.';
+COMMENT ON COLUMN health_internal.engine.is_only_row IS 'Always true; makes the row unique.';
+COMMENT ON COLUMN health_internal.engine.tick_id IS 'Number of the last tick.';
+COMMENT ON COLUMN health_internal.engine.folded_until IS
+'Snapshot up to which arrivals are folded.';
+COMMENT ON COLUMN health_internal.engine.own_xid IS
+'Transaction of the last tick; it counts as in progress in folded_until.';
+COMMENT ON COLUMN health_internal.engine.own_from IS
+'First command of that transaction whose rows are not folded.';
+COMMENT ON COLUMN health_internal.engine.system_identifier IS
+'Cluster whose transaction ids the snapshot speaks of.';
+COMMENT ON COLUMN health_internal.engine.last_now IS
+'The latest p_now of a tick that moved timers.';
+COMMENT ON COLUMN health_internal.engine.last_tick_at IS 'When the last tick began, by the clock.';
+COMMENT ON COLUMN health_internal.engine.last_tick_ms IS
+'How long fold and judge of the last tick took, milliseconds.';
+COMMENT ON COLUMN health_internal.engine.last_act_ms IS
+'How long act and ring of the last tick took, milliseconds.';
+COMMENT ON COLUMN health_internal.engine.last_error IS
+'What the last failing phase said, NULL after a good one.';
+COMMENT ON COLUMN health_internal.engine.last_error_at IS 'When it failed.';
+COMMENT ON COLUMN health_internal.engine.server_started_at IS
+'Start of the server''s checkpointer: a change means that all sessions were lost together.';
+COMMENT ON COLUMN health_internal.engine.last_heartbeat_at IS
+'When the engine last beat for itself.';
+COMMENT ON COLUMN health_internal.engine.tick_count_since_heartbeat IS 'Ticks since then.';
+COMMENT ON COLUMN health_internal.engine.judged_total IS 'Assessments since installation.';
+COMMENT ON COLUMN health_internal.engine.folded_total IS 'Rows folded since installation.';
+COMMENT ON COLUMN health_internal.engine.refused_total IS
+'Rows of unknown agents refused since installation.';
+COMMENT ON COLUMN health_internal.engine.skipped_series_total IS
+'Metric values left out because their agent had too many series.';
+
+
+INSERT INTO health_internal.engine (folded_until, system_identifier)
+SELECT
+    pg_current_snapshot(),
+    control.system_identifier
+FROM pg_control_system() AS control;
+
+CREATE TABLE health.monitor_gaps (
+    gap_id bigint GENERATED ALWAYS AS IDENTITY,
+    reason text NOT NULL,
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz NOT NULL,
+    settled_at timestamptz NOT NULL,
+    details jsonb NOT NULL DEFAULT '{}',
+    CONSTRAINT monitor_gaps_pkey PRIMARY KEY (gap_id),
+    CONSTRAINT monitor_gap_ends_after_its_start
+    CHECK (ended_at >= started_at AND settled_at >= ended_at),
+    CONSTRAINT gap_reason_is_known
+    CHECK (reason IN ('engine_stopped', 'server_restarted', 'fleet_silent'))
+);
+
+COMMENT ON TABLE health.monitor_gaps IS
+'One row per time in which the monitor itself was blind: nobody is accused of silence in it.';
+COMMENT ON COLUMN health.monitor_gaps.gap_id IS 'Number of the gap.';
+COMMENT ON COLUMN health.monitor_gaps.reason IS 'engine_stopped, server_restarted or fleet_silent.';
+COMMENT ON COLUMN health.monitor_gaps.started_at IS 'Since when the monitor was blind.';
+COMMENT ON COLUMN health.monitor_gaps.ended_at IS 'Until when.';
+COMMENT ON COLUMN health.monitor_gaps.settled_at IS
+'Until when agents that fell silent in it may take to come back.';
+COMMENT ON COLUMN health.monitor_gaps.details IS 'What showed it.';
+
+
+CREATE INDEX monitor_gaps_ended_at_idx ON health.monitor_gaps (ended_at);
+COMMENT ON INDEX health.monitor_gaps_ended_at_idx IS
+'health_internal.blind_seconds looks for gaps that reach into a silence.';
+
+GRANT SELECT ON health.settings, health.monitor_gaps TO health_analyst, health_bridge;
+
+COMMIT;

@@ -1,0 +1,307 @@
+-- What people look at first: agents, alerts, recoveries, the engine.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE VIEW health.fleet AS
+SELECT
+    agents.agent_id,
+    agents.agent_name,
+    status.state,
+    status.status,
+    status.error_count,
+    status.last_heartbeat_at,
+    status.judged_at,
+    agents.agent_type,
+    agents.policy_class,
+    status.issue_type,
+    coalesce(status.liveness, 'never_seen') AS liveness,
+    round(status.score::numeric, 2) AS score,
+    round(status.heartbeat_consistency::numeric, 2) AS heartbeat_consistency,
+    round(status.performance_metrics::numeric, 2) AS performance_metrics,
+    round(status.error_rate::numeric, 2) AS error_rate,
+    round(status.resource_efficiency::numeric, 2) AS resource_efficiency,
+    round(status.business_impact::numeric, 2) AS business_impact,
+    CASE
+        WHEN status.baseline_processing_weight < 10 OR status.processing_weight < 1e-6
+            OR status.baseline_processing_sum <= 0 THEN 'unknown'
+        WHEN status.processing_sum / status.processing_weight
+            > 1.25 * status.baseline_processing_sum / status.baseline_processing_weight
+            THEN 'degrading'
+        WHEN status.processing_sum / status.processing_weight
+            < 0.8 * status.baseline_processing_sum / status.baseline_processing_weight
+            THEN 'improving'
+        ELSE 'stable'
+    END AS performance_trend,
+    (
+        SELECT count(*)
+        FROM health.alerts
+        WHERE alerts.agent_id = agents.agent_id AND alerts.resolved_at IS NULL
+    ) AS open_alert_count,
+    array_remove(ARRAY[
+        CASE
+            WHEN status.liveness = 'unresponsive'
+                THEN 'restart it: silent since ' || status.last_heartbeat_at
+        END,
+        CASE
+            WHEN status.state IN ('error', 'failed')
+                THEN 'look at its events: it says ' || status.state
+        END,
+        CASE
+            WHEN status.error_rate < 60 AND status.state NOT IN ('error', 'failed')
+                THEN 'look at its errors: they cost '
+                    || round((100 - status.error_rate)::numeric) || ' of 100 points'
+        END,
+        CASE
+            WHEN status.performance_metrics < 60
+                THEN 'look at its processing time against its objective or baseline'
+        END,
+        CASE
+            WHEN status.resource_efficiency < 60
+                THEN 'give it more memory or CPU, or find what takes them'
+        END,
+        CASE
+            WHEN status.expected_interval_seconds IS NOT NULL AND status.gap_count >= 20
+                AND exp(status.log_interval) NOT BETWEEN 0.5 * status.expected_interval_seconds
+                AND 1.5 * status.expected_interval_seconds
+                THEN 'correct its expected_interval: it beats every '
+                    || round(exp(status.log_interval)::numeric, 1) || ' s'
+        END
+    ], NULL) AS recommendations
+FROM health.agents
+LEFT JOIN health.agent_status AS status ON agents.agent_id = status.agent_id;
+
+COMMENT ON VIEW health.fleet IS
+'One row per agent as judged last; stable: columns may be added, never removed or retyped within a '
+'major version.';
+
+CREATE VIEW health.open_alerts AS
+SELECT
+    alerts.alert_id,
+    alerts.agent_id,
+    alerts.rule,
+    alerts.severity,
+    alerts.opened_at,
+    alerts.acknowledged_at,
+    alerts.acknowledged_by,
+    alerts.summary,
+    alerts.details,
+    alerts.incident_id
+FROM health.alerts
+WHERE alerts.resolved_at IS NULL;
+COMMENT ON VIEW health.open_alerts IS 'One row per open alert; stable within a major version.';
+
+CREATE VIEW health.alert_history AS
+SELECT
+    events.alert_event_id,
+    events.alert_id,
+    alerts.agent_id,
+    alerts.rule,
+    alerts.severity,
+    events.occurred_at,
+    events.event,
+    events.reason,
+    events.delivery_id
+FROM health.alert_events AS events
+INNER JOIN health.alerts ON events.alert_id = alerts.alert_id;
+COMMENT ON VIEW health.alert_history IS
+'One row per thing that happened to an alert, sent or not; stable within a major version.';
+
+CREATE VIEW health.recovery_backlog AS
+SELECT
+    actions.action_id,
+    actions.agent_id,
+    actions.issue_type,
+    actions.action,
+    actions.state,
+    actions.attempt,
+    actions.created_at,
+    actions.not_before,
+    actions.claimed_by,
+    actions.lease_until,
+    actions.verify_until
+FROM health.recovery_actions AS actions
+WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying');
+COMMENT ON VIEW health.recovery_backlog IS
+'One row per recovery under way; stable within a major version.';
+
+CREATE VIEW health.agent_timeline AS
+SELECT
+    transitions.agent_id,
+    transitions.occurred_at,
+    'transition' AS kind,
+    concat_ws(
+        ', ',
+        CASE
+            WHEN transitions.old_liveness IS DISTINCT FROM transitions.new_liveness
+                THEN concat_ws(' → ', transitions.old_liveness, transitions.new_liveness)
+        END,
+        CASE
+            WHEN transitions.old_status IS DISTINCT FROM transitions.new_status
+                THEN concat_ws(' → ', transitions.old_status, transitions.new_status)
+        END,
+        transitions.issue_type
+    ) AS what,
+    round(transitions.new_score::numeric, 2) AS score
+FROM health.status_transitions AS transitions
+UNION ALL
+SELECT alerts.agent_id, alerts.opened_at, 'alert', alerts.severity || ': ' || alerts.summary, NULL
+FROM health.alerts
+UNION ALL
+SELECT
+    alerts.agent_id, alerts.resolved_at, 'alert', 'resolved: ' || alerts.summary, NULL
+FROM health.alerts
+WHERE alerts.resolved_at IS NOT NULL
+UNION ALL
+SELECT
+    actions.agent_id, steps.occurred_at, 'recovery',
+    actions.action || ' ' || steps.what, NULL
+FROM health.recovery_actions AS actions
+CROSS JOIN LATERAL (
+    VALUES
+    (actions.created_at, 'queued for ' || actions.issue_type),
+    (actions.claimed_at, 'claimed by ' || actions.claimed_by),
+    (actions.started_at, 'began'),
+    (actions.executed_at, 'was executed'),
+    (actions.finished_at, actions.state)
+) AS steps (occurred_at, what)
+WHERE steps.occurred_at IS NOT NULL;
+COMMENT ON VIEW health.agent_timeline IS
+'One row per thing that happened to an agent: transitions, alerts, steps of recoveries; stable within '
+'a major version.';
+
+CREATE VIEW health.recent_heartbeats AS
+SELECT
+    beats.agent_id, beats.state, beats.sent_at, beats.received_at, beats.work_items_processed,
+    beats.average_processing_time_ms, beats.cpu_usage_percent, beats.memory_usage_mb,
+    beats.memory_limit_mb, beats.error_count, beats.cost_efficiency, beats.user_satisfaction,
+    beats.operational_efficiency, beats.revenue_impact_usd, beats.signal, beats.run_id,
+    beats.attributes
+FROM health.agent_heartbeats AS beats
+WHERE beats.received_at > now() - interval '1 hour'
+UNION ALL
+SELECT
+    beats.agent_id, beats.state, beats.sent_at, beats.received_at, beats.work_items_processed,
+    beats.average_processing_time_ms, beats.cpu_usage_percent, beats.memory_usage_mb,
+    beats.memory_limit_mb, beats.error_count, beats.cost_efficiency, beats.user_satisfaction,
+    beats.operational_efficiency, beats.revenue_impact_usd, beats.signal, beats.run_id,
+    beats.attributes
+FROM health.ingest_heartbeats AS beats
+WHERE beats.received_at > now() - interval '1 hour';
+COMMENT ON VIEW health.recent_heartbeats IS
+'One row per heartbeat of the last hour, from agents and gateways; stable within a major version.';
+
+CREATE OR REPLACE FUNCTION health_internal.scheduled_by()
+RETURNS text
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_is_scheduled boolean;
+BEGIN
+    IF to_regclass('cron.job') IS NULL THEN
+        RETURN 'bridge';
+    END IF;
+    EXECUTE $sql$
+        SELECT EXISTS (
+            SELECT FROM cron.job
+            WHERE job.jobname LIKE 'health\_tick%' AND job.active AND job.database = $1
+        )
+    $sql$
+    INTO v_is_scheduled
+    USING current_database();
+    RETURN CASE WHEN v_is_scheduled THEN 'pg_cron' ELSE 'bridge' END;
+EXCEPTION
+    WHEN insufficient_privilege THEN
+        RETURN 'unknown';
+END;
+$$;
+COMMENT ON FUNCTION health_internal.scheduled_by() IS
+'Who ticks: pg_cron where a job of this database is active, else the bridge; unknown where the owner '
+'may not read cron.job.';
+GRANT EXECUTE ON FUNCTION health_internal.scheduled_by() TO health_analyst, health_bridge;
+
+CREATE VIEW health.engine_health AS
+SELECT
+    engine.tick_id,
+    engine.last_tick_at,
+    engine.last_now,
+    engine.last_tick_ms,
+    engine.last_act_ms,
+    engine.last_error,
+    engine.last_error_at,
+    engine.judged_total,
+    engine.folded_total,
+    engine.skipped_series_total,
+    date_part('epoch', settings.tick_period) AS tick_period_seconds,
+    date_part('epoch', clock_timestamp() - engine.last_tick_at) AS seconds_since_tick,
+    coalesce(clock_timestamp() - engine.last_tick_at >= settings.tick_period * 0.9, true)
+        AS is_tick_due,
+    health_internal.scheduled_by() AS scheduler,
+    (
+        SELECT count(*)
+        FROM health.recovery_actions AS actions
+        WHERE actions.state = 'pending'
+    ) AS pending_recovery_count,
+    (
+        SELECT count(*)
+        FROM health.deliveries
+        WHERE deliveries.state IN ('pending', 'claimed')
+    ) AS pending_delivery_count,
+    (
+        SELECT date_part('epoch', clock_timestamp() - min(deliveries.created_at))
+        FROM health.deliveries
+        WHERE deliveries.state IN ('pending', 'claimed')
+    ) AS oldest_pending_delivery_seconds,
+    (
+        SELECT count(*)
+        FROM health.agent_sessions AS sessions
+        WHERE sessions.lost_at IS NULL
+    ) AS attached_session_count,
+    (
+        SELECT activity.pid
+        FROM pg_stat_activity AS activity
+        WHERE activity.backend_xmin IS NOT NULL AND activity.pid <> pg_backend_pid()
+        ORDER BY age(activity.backend_xmin) DESC
+        LIMIT 1
+    ) AS snapshot_holder_pid,
+    (
+        SELECT max(age(activity.backend_xmin))
+        FROM pg_stat_activity AS activity
+        WHERE activity.backend_xmin IS NOT NULL AND activity.pid <> pg_backend_pid()
+    ) AS snapshot_holder_age,
+    (SELECT max(gaps.settled_at) FROM health.monitor_gaps AS gaps) AS last_gap_settled_at
+FROM health_internal.engine
+CROSS JOIN health.settings;
+COMMENT ON VIEW health.engine_health IS
+'One row: how the monitor itself is; stable within a major version. snapshot_holder_pid: the session '
+'whose old snapshot keeps updates of agent_status from staying small.';
+
+CREATE VIEW health.system_health AS
+SELECT
+    count(*) AS agent_count,
+    count(*) FILTER (WHERE fleet.liveness = 'alive') AS alive_count,
+    count(*) FILTER (WHERE fleet.liveness = 'late') AS late_count,
+    count(*) FILTER (WHERE fleet.liveness = 'unresponsive') AS unresponsive_count,
+    count(*) FILTER (WHERE fleet.status = 'excellent') AS excellent_count,
+    count(*) FILTER (WHERE fleet.status = 'good') AS good_count,
+    count(*) FILTER (WHERE fleet.status = 'fair') AS fair_count,
+    count(*) FILTER (WHERE fleet.status = 'poor') AS poor_count,
+    count(*) FILTER (WHERE fleet.status = 'critical') AS critical_count,
+    round(avg(fleet.score) FILTER (
+        WHERE fleet.liveness NOT IN ('never_seen', 'stopped')
+    ), 2) AS system_health_score,
+    (SELECT count(*) FROM health.open_alerts) AS open_alert_count,
+    (SELECT count(*) FROM health.recovery_backlog) AS recovery_backlog_count
+FROM health.fleet;
+COMMENT ON VIEW health.system_health IS
+'One row: the whole fleet in numbers; system_health_score is the mean score of agents at work, 0..100; '
+'stable within a major version.';
+
+GRANT SELECT ON health.fleet, health.open_alerts, health.alert_history, health.recovery_backlog,
+health.agent_timeline, health.recent_heartbeats, health.engine_health, health.system_health
+TO health_analyst, health_bridge;
+
+COMMIT;

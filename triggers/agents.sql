@@ -1,0 +1,66 @@
+-- agents: changes travel to the ticker as rows, so that no lock of an agent can hold it up.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.tg_agents__check_policy_class()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM health.policies WHERE policies.policy_class = NEW.policy_class
+    ) THEN
+        RAISE EXCEPTION 'there is no policy of class "%"', NEW.policy_class
+            USING ERRCODE = 'AG004',
+                HINT = 'SELECT policy_class FROM health.current_policies lists them; '
+                    'health.set_policy makes one.';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.tg_agents__check_policy_class() IS
+'Raises AG004 for an agent of a class without a policy.';
+
+CREATE OR REPLACE TRIGGER _100_check_policy_class
+BEFORE INSERT OR UPDATE OF policy_class ON health.agents
+FOR EACH ROW
+WHEN (new.policy_class <> 'standard')
+EXECUTE FUNCTION health_internal.tg_agents__check_policy_class();
+
+CREATE OR REPLACE FUNCTION health_internal.tg_agents__tell_change()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO health_internal.agent_changes (agent_id) VALUES (NEW.agent_id);
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.tg_agents__tell_change() IS
+'Notes that agent_status must copy an agent''s configuration.';
+
+CREATE OR REPLACE TRIGGER _500_tell_new
+AFTER INSERT ON health.agents
+FOR EACH ROW
+EXECUTE FUNCTION health_internal.tg_agents__tell_change();
+
+CREATE OR REPLACE TRIGGER _500_tell_change
+AFTER UPDATE ON health.agents
+FOR EACH ROW
+WHEN (
+    (
+        old.policy_class, old.expected_interval, old.grace, old.latency_slo_ms,
+        old.throughput_slo_per_minute
+    ) IS DISTINCT FROM (
+        new.policy_class, new.expected_interval, new.grace, new.latency_slo_ms,
+        new.throughput_slo_per_minute
+    )
+)
+EXECUTE FUNCTION health_internal.tg_agents__tell_change();
+
+COMMIT;
