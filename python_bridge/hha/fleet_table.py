@@ -175,16 +175,17 @@ def engine_line(engine: Row) -> str:
 
 def render(snapshot: Snapshot, footer: str = "", width: int = WIDE) -> Group:
     """Everything as one Rich renderable; empty alerts and recoveries take one line each."""
-    parts: list[RenderableType] = [fleet_table(snapshot.fleet, width)]
+    parts: list[RenderableType] = [fleet_table(snapshot.fleet, width), ""]
     if snapshot.alerts:
         parts.append(alerts_table(snapshot.alerts))
     else:
         parts.append(Text("No open alerts", style="green"))
+    parts.append("")
     if snapshot.recoveries:
         parts.append(recoveries_table(snapshot.recoveries))
     else:
         parts.append(Text("No recoveries", style="dim"))
-    parts.append(Text(engine_line(snapshot.engine), style="dim"))
+    parts += ["", Text(engine_line(snapshot.engine), style="dim")]
     if footer:
         parts.append(Text(footer, style="dim"))
     return Group(*parts)
@@ -199,6 +200,30 @@ def _state_before(action: Row, last_action: int) -> str | None:
     return None if action["action_id"] > last_action else str(action["state"])
 
 
+def agent_line(row: Row) -> str:
+    """One agent in one line."""
+    return (
+        f"agent {row['agent_id']}: {row['state'] or 'no state'}, {row['liveness']},"
+        f" {row['status'] or 'not judged'}, score {number(row['score'])},"
+        f" beat {seconds(row['seconds_since_heartbeat'])} ago,"
+        f" open alerts {row['open_alert_count'] or 0}"
+    )
+
+
+def alert_line(row: Row) -> str:
+    """One alert in one line."""
+    whose = row["agent_id"] or "the engine"
+    return f"alert {row['alert_id']}: {row['severity']} {row['rule']} of {whose}"
+
+
+def recovery_line(row: Row) -> str:
+    """One recovery in one line."""
+    return (
+        f"recovery {row['action_id']}: {row['action']} of {row['agent_id']}"
+        f" for {row['issue_type']}: {row['state']}"
+    )
+
+
 def plain_lines(snapshot: Snapshot, previous: Snapshot | None) -> list[str]:
     """What changed since ``previous`` (everything when there is none), one fact per line."""
     stamp = snapshot.taken_at.strftime("%H:%M:%S")
@@ -210,23 +235,14 @@ def plain_lines(snapshot: Snapshot, previous: Snapshot | None) -> list[str]:
     )
     last_action = max(old_actions, default=0)
     lines = [
-        f"{stamp} agent {row['agent_id']}: {row['state'] or 'no state'},"
-        f" {row['liveness'] or 'not seen'}, {row['status'] or 'not judged'},"
-        f" score {number(row['score'])}, beat {seconds(row['seconds_since_heartbeat'])} ago,"
-        f" open alerts {row['open_alert_count'] or 0}"
+        agent_line(row)
         for row in snapshot.fleet
         if old_fleet.get(row["agent_id"]) != _fleet_key(row)
     ]
+    lines += [alert_line(row) for row in reversed(snapshot.alerts) if row["alert_id"] > last_alert]
     lines += [
-        f"{stamp} alert {row['alert_id']}: {row['severity']} {row['rule']}"
-        f" of {row['agent_id'] or 'the engine'}"
-        for row in reversed(snapshot.alerts)
-        if row["alert_id"] > last_alert
-    ]
-    lines += [
-        f"{stamp} recovery {row['action_id']}: {row['action']} of {row['agent_id']}"
-        f" for {row['issue_type']}: {row['state']}"
+        recovery_line(row)
         for row in reversed(snapshot.recoveries)
         if old_actions.get(row["action_id"], _state_before(row, last_action)) != row["state"]
     ]
-    return lines
+    return [f"{stamp} {line}" for line in lines]

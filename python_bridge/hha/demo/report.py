@@ -35,7 +35,6 @@ def outcome_table(traces: list[Trace]) -> Table:
         title_style="bold",
         box=box.SIMPLE_HEAD,
         show_lines=True,
-        pad_edge=False,
     )
     table.add_column("fault", min_width=max(len(fault.agent_id) for fault in FAULTS))
     table.add_column("injected at")
@@ -58,7 +57,7 @@ def verdict(outcome: Outcome) -> list[str]:
         for item in outcome.traces
         if item.missing
     ]
-    lines += [f"not restarted: {fact}" for fact in outcome.unchanged]
+    lines += [f"wrong: {fact}" for fact in outcome.wrong_restarts]
     lines += [f"disturbed: {fact}" for fact in outcome.disturbed]
     if outcome.is_success:
         lines.append("every fault was detected, recovered and verified; nobody else was disturbed")
@@ -66,9 +65,9 @@ def verdict(outcome: Outcome) -> list[str]:
 
 
 def show(outcome: Outcome, console: Console) -> None:
-    """Print table and verdict; at least 120 columns wide where the output is no terminal."""
+    """Print table and verdict; at least 140 columns wide where the output is no terminal."""
     if not console.is_terminal:
-        console.width = max(console.width, 120)
+        console.width = max(console.width, 140)
     console.print(outcome_table(outcome.traces))
     for line in verdict(outcome):
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -22,6 +22,7 @@ from psycopg.conninfo import make_conninfo
 from hha.demo.evidence import Evidence, database_time, read_evidence
 from hha.demo.faults import FAULTS, Injection, inject
 from hha.demo.scenario import BRIDGE_AGENT, BRIDGE_NAME, demo_agents, not_ready
+from hha.demo.timeline import timeline
 from hha.demo.trace import Trace, disturbances, trace
 from hha.deploy import deploy
 from hha.errors import HhaError
@@ -47,16 +48,22 @@ Connection = psycopg.AsyncConnection[Any]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the demo found: one trace per fault, and what disturbed agents nobody touched."""
+    """What the demo found: one trace per fault, and what should not have been.
+
+    ``disturbed``: events of agents that nobody touched; ``wrong_restarts``: faulty agents that were
+    restarted more than once or not at all.
+    """
 
     traces: list[Trace]
     disturbed: list[str]
-    unchanged: list[str]
+    wrong_restarts: list[str]
 
     @property
     def is_success(self) -> bool:
         """Every fault detected, recovered and verified, every other agent left in peace."""
-        return not (self.disturbed or self.unchanged or any(item.missing for item in self.traces))
+        return not (
+            self.disturbed or self.wrong_restarts or any(item.missing for item in self.traces)
+        )
 
 
 class Interrupted(HhaError):
@@ -158,7 +165,9 @@ async def wait_until_ready(stage: Stage) -> None:
     previous: Snapshot | None = None
     while True:
         snapshot = await read_snapshot(stage.connection)
-        previous = show_changes(stage, snapshot, previous)
+        for line in plain_lines(snapshot, previous):
+            stage.say(line)
+        previous = snapshot
         reasons = not_ready(snapshot.fleet, [*expected, BRIDGE_AGENT])
         missing = [agent_id for agent_id in expected if agent_id not in stage.process_ids()]
         if not reasons and not missing:
@@ -172,30 +181,27 @@ async def wait_until_ready(stage: Stage) -> None:
         await stage.pause()
 
 
-def show_changes(stage: Stage, snapshot: Snapshot, previous: Snapshot | None) -> Snapshot:
-    """Say what changed since the previous snapshot; returns the new one."""
-    for line in plain_lines(snapshot, previous):
-        stage.say(line)
-    return snapshot
-
-
 async def break_and_watch(stage: Stage, deadline: float) -> Outcome:
     """Inject every fault, then watch until all are cured or the time is over."""
     before = stage.process_ids()
     started_at = await database_time(stage.connection)
-    previous = await read_snapshot(stage.connection)
     injections: list[Injection] = []
     for fault in FAULTS:
         moment = await database_time(stage.connection)
         injections.append(inject(fault, before[fault.agent_id], moment))
         stage.say(
-            f"{moment:%H:%M:%S} FAULT {fault.name}: {fault.signal.name} to process"
+            f"{moment:%H:%M:%S.%f}"[:-3] + f" FAULT {fault.name}: {fault.signal.name} to process"
             f" {before[fault.agent_id]} of {fault.agent_id}"
         )
+    shown: set[str] = set()
     while True:
         evidence = await read_evidence(stage.connection, started_at)
         traces = [trace(injection, evidence) for injection in injections]
-        previous = show_changes(stage, await read_snapshot(stage.connection), previous)
+        lines = timeline(evidence)
+        for line in lines:
+            if line not in shown:
+                stage.say(line)
+        shown.update(lines)
         if time.monotonic() > deadline or not any(item.missing for item in traces):
             return await judge(stage, injections, before, started_at)
         await stage.pause()
@@ -208,16 +214,18 @@ async def judge(
     evidence: Evidence = await read_evidence(stage.connection, started_at)
     now = stage.process_ids()
     touched = frozenset(injection.fault.agent_id for injection in injections)
-    unchanged = [
+    traces = [trace(injection, evidence) for injection in injections]
+    wrong = [
+        f"{item.injection.fault.agent_id} was restarted {item.restart_count} times"
+        for item in traces
+        if item.restart_count > 1
+    ]
+    wrong += [
         f"{agent_id}: process {before[agent_id]} was not replaced"
         for agent_id in sorted(touched)
         if now.get(agent_id) in (None, before[agent_id]) or _still_runs(before[agent_id])
     ]
-    return Outcome(
-        [trace(injection, evidence) for injection in injections],
-        disturbances(evidence, touched, before, now),
-        unchanged,
-    )
+    return Outcome(traces, disturbances(evidence, touched, before, now), wrong)
 
 
 def _still_runs(process_id: int) -> bool:

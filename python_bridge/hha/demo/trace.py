@@ -82,7 +82,8 @@ def trace(injection: Injection, evidence: Evidence) -> Trace:
     if verified := [row for row in recoveries if row["state"] == "succeeded"]:
         row = verified[0]
         proofs["verified"] = Proof(row["finished_at"], f"action {row['action_id']}")
-    return Trace(injection, proofs, len(executed))
+    restarts = _since(of_agent(evidence.recoveries, agent_id), "executed_at", moment)
+    return Trace(injection, proofs, len(restarts))
 
 
 def disturbances(
