@@ -92,12 +92,13 @@ AS $$
 DECLARE
     v_unit constant double precision := health_internal.gap_unit(p_gap_count);
     v_price constant double precision := p_false_alarm_cost * 86400 / greatest(p_mean_gap, 1e-3);
-    v_total double precision := 0.1 + 3000 * (1 - exp(-least(700, p_gap_count / 3000.0)));
+    v_total double precision := 0.1
+        + 3000 * (1 - exp(-least(700, p_gap_count / 3000.0::double precision)));
     v_longer double precision := 0;
     v_edge double precision;
     v_cost double precision;
     v_best double precision;
-    v_best_cost double precision := 'infinity';
+    v_best_cost double precision := 'infinity'::double precision;
 BEGIN
     -- From the longest gap to the shortest, so that the mass beyond an edge is a running sum.
     FOR v_bin IN REVERSE 24 .. 1

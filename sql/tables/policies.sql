@@ -235,6 +235,24 @@ FROM health.policies
 ORDER BY policies.policy_class ASC, policies.version DESC;
 COMMENT ON VIEW health.current_policies IS
 'One row per class: the policy in force. Columns as in policies; stable within a major version.';
+DO $$
+DECLARE
+    v_column record;
+BEGIN
+    FOR v_column IN
+        SELECT
+            pg_attribute.attname AS name,
+            col_description(pg_attribute.attrelid, pg_attribute.attnum) AS description
+        FROM pg_attribute
+        WHERE pg_attribute.attrelid = 'health.policies'::regclass AND pg_attribute.attnum > 0
+    LOOP
+        EXECUTE format(
+            'COMMENT ON COLUMN health.current_policies.%I IS %L',
+            v_column.name, v_column.description
+        );
+    END LOOP;
+END;
+$$;
 
 GRANT SELECT ON health.policies, health.current_policies TO health_analyst;
 

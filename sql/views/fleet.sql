@@ -199,17 +199,21 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_jobs constant regclass := to_regclass('cron.job');
     v_is_scheduled boolean;
 BEGIN
-    IF to_regclass('cron.job') IS NULL THEN
+    IF v_jobs IS NULL THEN
         RETURN 'bridge';
     END IF;
-    EXECUTE $sql$
+    EXECUTE format(
+        $sql$
         SELECT EXISTS (
-            SELECT FROM cron.job
-            WHERE job.jobname LIKE 'health\_tick%' AND job.active AND job.database = $1
+            SELECT FROM %s AS jobs
+            WHERE starts_with(jobs.jobname, 'health_tick') AND jobs.active AND jobs.database = $1
         )
-    $sql$
+        $sql$,
+        v_jobs
+    )
     INTO v_is_scheduled
     USING current_database();
     RETURN CASE WHEN v_is_scheduled THEN 'pg_cron' ELSE 'bridge' END;
@@ -299,6 +303,85 @@ FROM health.fleet;
 COMMENT ON VIEW health.system_health IS
 'One row: the whole fleet in numbers; system_health_score is the mean score of agents at work, 0..100; '
 'stable within a major version.';
+
+-- A column that a view hands on means what it means in its table.
+DO $$
+DECLARE
+    v_column record;
+BEGIN
+    FOR v_column IN
+        SELECT DISTINCT ON (of_view.attrelid, of_view.attnum)
+            of_view.attrelid::regclass AS view_name,
+            of_view.attname AS column_name,
+            col_description(of_table.attrelid, of_table.attnum) AS description
+        FROM (
+            VALUES
+            (1, 'health.fleet', 'health.agent_status'),
+            (2, 'health.fleet', 'health.agents'),
+            (1, 'health.open_alerts', 'health.alerts'),
+            (1, 'health.alert_history', 'health.alert_events'),
+            (2, 'health.alert_history', 'health.alerts'),
+            (1, 'health.recovery_backlog', 'health.recovery_actions'),
+            (1, 'health.recent_heartbeats', 'health.agent_heartbeats'),
+            (1, 'health.engine_health', 'health_internal.engine')
+        ) AS sources (place, view_name, table_name)
+        INNER JOIN pg_attribute AS of_view
+            ON of_view.attrelid = sources.view_name::regclass AND of_view.attnum > 0
+        INNER JOIN pg_attribute AS of_table
+            ON of_table.attrelid = sources.table_name::regclass
+            AND of_table.attname = of_view.attname
+        ORDER BY of_view.attrelid, of_view.attnum, sources.place
+    LOOP
+        EXECUTE format(
+            'COMMENT ON COLUMN %s.%I IS %L',
+            v_column.view_name, v_column.column_name, v_column.description
+        );
+    END LOOP;
+END;
+$$;
+
+COMMENT ON COLUMN health.fleet.liveness IS
+'never_seen, starting, alive, late, unresponsive or stopped.';
+COMMENT ON COLUMN health.fleet.score IS 'Overall score, gated, 0..100, rounded to 2 digits.';
+COMMENT ON COLUMN health.fleet.performance_trend IS
+'improving, stable or degrading: the processing time of the last minutes against its learnt baseline; '
+'unknown without one.';
+COMMENT ON COLUMN health.fleet.open_alert_count IS 'How many of its alerts are open.';
+COMMENT ON COLUMN health.fleet.recommendations IS 'What a person could do, in sentences; empty: nothing.';
+COMMENT ON COLUMN health.agent_timeline.agent_id IS 'Which agent.';
+COMMENT ON COLUMN health.agent_timeline.occurred_at IS 'When it happened.';
+COMMENT ON COLUMN health.agent_timeline.kind IS 'transition, alert or recovery.';
+COMMENT ON COLUMN health.agent_timeline.what IS 'What happened, in words.';
+COMMENT ON COLUMN health.agent_timeline.score IS 'Score after a transition, 0..100; else NULL.';
+COMMENT ON COLUMN health.engine_health.tick_period_seconds IS 'How often the engine should tick, seconds.';
+COMMENT ON COLUMN health.engine_health.seconds_since_tick IS
+'Time since the last tick began, seconds; NULL before the first.';
+COMMENT ON COLUMN health.engine_health.is_tick_due IS
+'Whether nine tenths of the period have passed: whoever ticks without pg_cron asks this.';
+COMMENT ON COLUMN health.engine_health.scheduler IS 'Who ticks: pg_cron, bridge or unknown.';
+COMMENT ON COLUMN health.engine_health.pending_recovery_count IS 'Recoveries that wait for a bridge.';
+COMMENT ON COLUMN health.engine_health.pending_delivery_count IS 'Messages not yet delivered.';
+COMMENT ON COLUMN health.engine_health.oldest_pending_delivery_seconds IS
+'Age of the oldest of them, seconds; NULL: none.';
+COMMENT ON COLUMN health.engine_health.attached_session_count IS 'Agents attached by a session.';
+COMMENT ON COLUMN health.engine_health.snapshot_holder_pid IS
+'Session with the oldest snapshot; NULL: none.';
+COMMENT ON COLUMN health.engine_health.snapshot_holder_age IS 'Age of that snapshot, transactions.';
+COMMENT ON COLUMN health.engine_health.last_gap_settled_at IS
+'Until when agents may take to come back after the monitor''s latest gap; NULL: there was none.';
+COMMENT ON COLUMN health.system_health.agent_count IS 'Agents known.';
+COMMENT ON COLUMN health.system_health.alive_count IS 'Agents that are alive.';
+COMMENT ON COLUMN health.system_health.late_count IS 'Agents that are late.';
+COMMENT ON COLUMN health.system_health.unresponsive_count IS 'Agents that do not answer.';
+COMMENT ON COLUMN health.system_health.excellent_count IS 'Agents of status excellent.';
+COMMENT ON COLUMN health.system_health.good_count IS 'Agents of status good.';
+COMMENT ON COLUMN health.system_health.fair_count IS 'Agents of status fair.';
+COMMENT ON COLUMN health.system_health.poor_count IS 'Agents of status poor.';
+COMMENT ON COLUMN health.system_health.critical_count IS 'Agents of status critical.';
+COMMENT ON COLUMN health.system_health.system_health_score IS
+'Mean score of agents at work, 0..100; NULL: none.';
+COMMENT ON COLUMN health.system_health.open_alert_count IS 'Alerts that are open.';
+COMMENT ON COLUMN health.system_health.recovery_backlog_count IS 'Recoveries under way.';
 
 GRANT SELECT ON health.fleet, health.open_alerts, health.alert_history, health.recovery_backlog,
 health.agent_timeline, health.recent_heartbeats, health.engine_health, health.system_health
