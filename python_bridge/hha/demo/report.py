@@ -58,6 +58,7 @@ def verdict(outcome: Outcome) -> list[str]:
         if item.missing
     ]
     lines += [f"wrong: {fact}" for fact in outcome.wrong_restarts]
+    lines += [f"not well at the end: {fact}" for fact in outcome.unwell]
     lines += [f"disturbed: {fact}" for fact in outcome.disturbed]
     if outcome.is_success:
         lines.append("every fault was detected, recovered and verified; nobody else was disturbed")

@@ -41,6 +41,8 @@ from hha.stack import (
 LIMIT_SECONDS = 80.0  # leaves ten for stopping everything
 READY_SECONDS = 40.0
 POLL_SECONDS = 0.5
+# A relapse is restarted again after the back-off of the standard policy, 10 s: wait for it.
+SETTLE_SECONDS = 12.0
 
 Say = Callable[[str], None]
 Connection = psycopg.AsyncConnection[Any]
@@ -51,12 +53,13 @@ class Outcome:
     """What the demo found: one trace per fault, and what should not have been.
 
     ``disturbed``: events of agents that nobody touched; ``wrong_restarts``: faulty agents that were
-    restarted more than once or not at all.
+    restarted more than once or not at all; ``unwell``: agents that are not healthy at the end.
     """
 
     traces: list[Trace]
     disturbed: list[str]
     wrong_restarts: list[str]
+    unwell: list[str]
 
     @property
     def is_success(self) -> bool:
@@ -194,6 +197,7 @@ async def break_and_watch(stage: Stage, deadline: float) -> Outcome:
             f" {before[fault.agent_id]} of {fault.agent_id}"
         )
     shown: set[str] = set()
+    cured_at: float | None = None
     while True:
         evidence = await read_evidence(stage.connection, started_at)
         traces = [trace(injection, evidence) for injection in injections]
@@ -202,7 +206,11 @@ async def break_and_watch(stage: Stage, deadline: float) -> Outcome:
             if line not in shown:
                 stage.say(line)
         shown.update(lines)
-        if time.monotonic() > deadline or not any(item.missing for item in traces):
+        now = time.monotonic()
+        if cured_at is None and not any(item.missing for item in traces):
+            cured_at = now
+            stage.say(f"every fault is cured; watching {SETTLE_SECONDS:.0f} s whether it lasts")
+        if now > (deadline if cured_at is None else min(deadline, cured_at + SETTLE_SECONDS)):
             return await judge(stage, injections, before, started_at)
         await stage.pause()
 
@@ -225,7 +233,9 @@ async def judge(
         for agent_id in sorted(touched)
         if now.get(agent_id) in (None, before[agent_id]) or _still_runs(before[agent_id])
     ]
-    return Outcome(traces, disturbances(evidence, touched, before, now), wrong)
+    snapshot = await read_snapshot(stage.connection)
+    unwell = not_ready(snapshot.fleet, before)
+    return Outcome(traces, disturbances(evidence, touched, before, now), wrong, unwell)
 
 
 def _still_runs(process_id: int) -> bool:
