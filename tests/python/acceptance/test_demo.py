@@ -24,6 +24,21 @@ def test_every_fault_is_cured_and_nobody_else_is_touched() -> None:
         assert list(folder.iterdir()) == [], "the demo removes its temporary folder"
 
 
+def test_a_bystander_that_dies_fails_the_demo() -> None:
+    with (
+        open_folder() as folder,
+        Command("demo", environment=clean_environment(folder / "home")) as demo,
+    ):
+        demo.wait_for_line("FAULT leaks memory")
+        bystander = "file_hasher:steady_2"
+        (process,) = [p for p in demo.descendants() if _agent_id(p) == bystander]
+        process.kill()
+        assert demo.wait(120) == 1, demo.output
+        assert f"disturbed: {bystander} got alert" in demo.output
+        assert f"disturbed: {bystander} got recovery action" in demo.output
+        assert f"disturbed: {bystander} is process" in demo.output
+
+
 def test_an_interrupted_demo_stops_all_that_it_started() -> None:
     with (
         open_folder() as folder,
@@ -37,6 +52,13 @@ def test_an_interrupted_demo_stops_all_that_it_started() -> None:
         assert [process for process in started if process.is_running()] == []
         assert [p.pid for p in psutil.process_iter() if _runs_below(p, str(folder))] == []
         assert list(folder.iterdir()) == []
+
+
+def _agent_id(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get("HHA_AGENT_ID")
+    except psutil.Error:
+        return None
 
 
 def _runs_below(process: psutil.Process, folder: str) -> bool:
