@@ -10,23 +10,28 @@ CREATE OR REPLACE FUNCTION health_internal.snapshot_without(p_snapshot pg_snapsh
 RETURNS pg_snapshot
 LANGUAGE sql
 STABLE
-RETURN CASE
-    WHEN p_xid >= pg_snapshot_xmax(p_snapshot) THEN p_snapshot
-    ELSE (
-        least(pg_snapshot_xmin(p_snapshot), p_xid)::text || ':' || pg_snapshot_xmax(p_snapshot)::text
-        || ':' || (
-            SELECT string_agg(listed.xid::text, ',' ORDER BY listed.xid)
-            FROM (
-                SELECT pg_snapshot_xip(p_snapshot) AS xid
-                UNION
-                SELECT p_xid
-            ) AS listed
-        )
+RETURN (
+    SELECT format(
+        '%s:%s:%s',
+        least(pg_snapshot_xmin(p_snapshot)::text::bigint, p_xid::text::bigint),
+        greatest(pg_snapshot_xmax(p_snapshot)::text::bigint, p_xid::text::bigint + 1),
+        string_agg(listed.xid::text, ',' ORDER BY listed.xid)
     )::pg_snapshot
-END;
+    FROM (
+        SELECT in_progress.xid::text::bigint AS xid
+        FROM pg_snapshot_xip(p_snapshot) AS in_progress (xid)
+        UNION
+        -- Where p_xid is not below xmax, nothing from xmax to it has ended.
+        SELECT since.xid
+        FROM generate_series(
+            least(pg_snapshot_xmax(p_snapshot)::text::bigint, p_xid::text::bigint),
+            p_xid::text::bigint
+        ) AS since (xid)
+    ) AS listed
+);
 COMMENT ON FUNCTION health_internal.snapshot_without(pg_snapshot, xid8) IS
-'The snapshot with p_xid counted as still in progress: a transaction''s own rows are told apart by '
-'command, not by transaction.';
+'The snapshot with p_xid counted as still in progress, also where p_xid is the newest of all: a '
+'transaction''s own rows are told apart by command, not by transaction.';
 
 CREATE OR REPLACE FUNCTION health_internal.arrived_heartbeats(
     p_from_xmax xid8,

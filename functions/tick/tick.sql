@@ -12,12 +12,12 @@ VOLATILE
 AS $$
 DECLARE
     v_table regclass;
-    v_restored_by bigint;
+    v_written_by xid;
     v_count bigint;
     v_total bigint := 0;
 BEGIN
-    SELECT engine.xmin::text::bigint
-    INTO STRICT v_restored_by
+    SELECT engine.xmin
+    INTO STRICT v_written_by
     FROM health_internal.engine;
     -- One statement per table: the tables differ.
     FOREACH v_table IN ARRAY ARRAY[
@@ -32,16 +32,17 @@ BEGIN
                 WHEN pg_visible_in_snapshot(txid, $1) OR txid = $2 THEN '3'::xid8
                 ELSE pg_current_xact_id()
             END
-            WHERE xmin::text::bigint <> txid::text::bigint %% 4294967296
-                -- A new row written in a subtransaction differs too; restored ones are older.
-                AND NOT (
-                    txid::text::bigint %% 4294967296 > $3
-                    AND xmin::text::bigint > txid::text::bigint %% 4294967296
-                )
+            -- A row of this cluster is younger than the engine's, and its txid is its system xmin,
+            -- or, if a subtransaction wrote it, a little older. A restored row's xmin may equal its
+            -- txid by chance, therefore both are asked.
+            WHERE NOT (
+                age(xmin) < age($3)
+                AND age((txid::text::bigint %% 4294967296)::text::xid) BETWEEN age(xmin) AND age($3)
+            )
             $sql$,
             v_table
         )
-        USING p_stored, p_stored_own, v_restored_by;
+        USING p_stored, p_stored_own, v_written_by;
         GET DIAGNOSTICS v_count = ROW_COUNT;
         v_total := v_total + v_count;
     END LOOP;
@@ -49,9 +50,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.adopt_rows(pg_snapshot, xid8) IS
-'After a dump was restored into another cluster: rows whose system xmin does not belong to their txid '
-'are restored ones; those not visible in the stored snapshot are given this transaction''s txid, so '
-'that this tick folds them, the others the txid 3, which no later tick reads. Returns how many.';
+'After a dump was restored into another cluster, or pg_upgrade: rows older than the engine''s last '
+'write, and rows whose system xmin does not belong to their txid, came from elsewhere; those not '
+'visible in the stored snapshot are given this transaction''s txid, so that this tick folds them, the '
+'others the txid 3, which no later tick reads. Returns how many.';
 
 CREATE OR REPLACE FUNCTION health_internal.fold_phase(
     p_now timestamptz,
@@ -107,21 +109,13 @@ BEGIN
 
     -- Whose transaction ids does the cursor speak of?
     SELECT control.system_identifier INTO STRICT v_system FROM pg_control_system() AS control;
+    -- Of another cluster's: a dump was restored here, or pg_upgrade moved the files.
     IF v_system <> v_engine.system_identifier THEN
-        IF EXISTS (
-            SELECT FROM health.agent_heartbeats AS beats
-            WHERE beats.received_at < v_engine.last_tick_at
-                AND beats.xmin::text::bigint = beats.txid::text::bigint % 4294967296
-                AND pg_visible_in_snapshot(beats.txid, v_engine.folded_until)
-        ) THEN
-            NULL; -- The files themselves moved (pg_upgrade, base backup): the ids still hold.
-        ELSE
-            PERFORM health_internal.adopt_rows(v_engine.folded_until, v_engine.own_xid);
-            v_engine.folded_until := '4:4:';
-            v_engine.own_xid := NULL;
-            v_engine.server_started_at := NULL;
-            DELETE FROM health.agent_sessions WHERE agent_sessions.lost_at IS NULL;
-        END IF;
+        PERFORM health_internal.adopt_rows(v_engine.folded_until, v_engine.own_xid);
+        v_engine.folded_until := '4:4:';
+        v_engine.own_xid := NULL;
+        v_engine.server_started_at := NULL;
+        DELETE FROM health.agent_sessions WHERE agent_sessions.lost_at IS NULL;
     END IF;
     IF v_engine.own_xid = v_own THEN
         v_own_from := v_engine.own_from;
