@@ -178,13 +178,12 @@ class HealthDatabase:
             (lease.kind, lease.item_id, lease.fencing_token),
         )
 
-    async def log_system_event(
-        self, agent_id: str, event_type: str, severity: str, data: dict[str, object]
-    ) -> None:
+    async def log_own_event(self, event_type: str, data: dict[str, object]) -> None:
+        """An event of the bridge itself, of severity info; `data` names the agent it is about."""
         await self._call(
             "SELECT health.log_system_event(p_agent_id => %s, p_event_type => %s,"
-            " p_severity => %s, p_event_data => %s)",
-            (agent_id, event_type, severity, Jsonb(data)),
+            " p_event_data => %s)",
+            (self._worker, event_type, Jsonb(data)),
         )
 
     async def bridge_heartbeat(self, metrics: dict[str, object]) -> None:

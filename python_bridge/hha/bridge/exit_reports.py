@@ -42,12 +42,16 @@ class ExitReports:
 
     async def _report(self, process_exit: ProcessExit) -> None:
         backoff = Backoff()
-        data: dict[str, object] = {"pid": process_exit.pid, "exit_code": process_exit.exit_code}
+        data: dict[str, object] = {
+            "agent_id": process_exit.agent_id,
+            "pid": process_exit.pid,
+            "exit_code": process_exit.exit_code,
+        }
         while True:
             try:
-                await self._database.log_system_event(
-                    process_exit.agent_id, "process_exit", "critical", data
-                )
+                # The bridge's own event: as the agent's it would count among the agent's errors,
+                # and the restarted process would answer for the end of the one before it.
+                await self._database.log_own_event("process_exit", data)
             except DATABASE_ERRORS as reason:
                 self._counters.error_count += 1
                 logger.warning(
