@@ -4,6 +4,35 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.note_cron_tick()
+RETURNS void
+LANGUAGE sql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE health_internal.engine
+    SET last_cron_tick_at = clock_timestamp()
+    WHERE engine.is_only_row IN (
+        SELECT free.is_only_row FROM health_internal.engine AS free FOR UPDATE SKIP LOCKED
+    );
+$$;
+COMMENT ON FUNCTION health_internal.note_cron_tick() IS
+'Notes that pg_cron is at work, for engine_health.scheduler; not while another ticker works.';
+
+CREATE OR REPLACE PROCEDURE health.run_scheduled_tick()
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM health_internal.note_cron_tick();
+    COMMIT;
+    CALL health.run_tick();
+END;
+$$;
+COMMENT ON PROCEDURE health.run_scheduled_tick() IS
+'pg_cron''s tick: run_tick, and engine_health.scheduler says pg_cron as long as it is called. Call it '
+'outside a transaction.';
+
 CREATE OR REPLACE PROCEDURE health.tick_for_a_minute()
 LANGUAGE plpgsql
 AS $$
@@ -15,7 +44,7 @@ BEGIN
     -- For pg_cron 1.4, whose shortest schedule is a minute.
     LOOP
         v_next := clock_timestamp() + (SELECT settings.tick_period FROM health.settings);
-        CALL health.run_tick();
+        CALL health.run_scheduled_tick();
         EXIT WHEN v_next > v_until;
         v_period := greatest(v_next - clock_timestamp(), interval '10 milliseconds');
         COMMIT;
@@ -38,29 +67,42 @@ AS $$
         jobs.job_name || '_' || current_database(), jobs.schedule, jobs.command, current_database()
     )
     FROM (
+        SELECT
+            string_to_array(p_cron_version, '.')::integer [] >= ARRAY[1, 5] AS knows_seconds,
+            least(59, greatest(1, round(date_part('epoch', settings.tick_period)))) AS seconds
+        FROM health.settings
+    ) AS cron
+    CROSS JOIN LATERAL (
         VALUES
         (
             'health_tick',
-            CASE WHEN string_to_array(p_cron_version, '.')::integer [] >= ARRAY[1, 5]
-                THEN '1 second'
-                ELSE '* * * * *'
+            CASE
+                WHEN NOT cron.knows_seconds THEN '* * * * *'
+                WHEN cron.seconds = 1 THEN '1 second'
+                ELSE cron.seconds || ' seconds'
             END,
-            CASE WHEN string_to_array(p_cron_version, '.')::integer [] >= ARRAY[1, 5]
-                THEN 'CALL health.run_tick()'
+            CASE
+                WHEN cron.knows_seconds THEN 'CALL health.run_scheduled_tick()'
                 ELSE 'CALL health.tick_for_a_minute()'
             END
         ),
-        ('health_housekeeping', '* * * * *', 'CALL health.run_housekeeping()'),
-        (
-            'health_cron_history', '17 * * * *',
-            'DELETE FROM cron.job_run_details WHERE end_time < now() - interval ''1 day'''
-        )
-    ) AS jobs (job_name, schedule, command);
+        ('health_housekeeping', '* * * * *', 'CALL health.run_housekeeping()')
+    ) AS jobs (job_name, schedule, command)
+    UNION ALL
+    -- The history is where pg_cron lives; one job for all monitors of the cluster.
+    SELECT format(
+        'SELECT cron.schedule(%L, %L, %L)', 'health_cron_history', '17 * * * *',
+        'DELETE FROM cron.job_run_details WHERE end_time < now() - interval ''1 day'' '
+        'AND command LIKE ''CALL health.%'''
+    );
 $$;
 COMMENT ON FUNCTION health.schedule_sql(text) IS
-'The statements that schedule the engine with pg_cron, to be run in the database where pg_cron lives; '
-'p_cron_version: its version (seconds need 1.5).';
+'The statements that schedule the engine with pg_cron, to be run as a superuser in the database where '
+'pg_cron lives; run them again after a change of settings.tick_period. p_cron_version: its version '
+'(seconds need 1.5).';
 GRANT EXECUTE ON FUNCTION health.schedule_sql(text) TO health_admin;
+GRANT EXECUTE ON FUNCTION health_internal.note_cron_tick() TO health_bridge, health_admin;
+GRANT EXECUTE ON PROCEDURE health.run_scheduled_tick() TO health_bridge, health_admin;
 GRANT EXECUTE ON PROCEDURE health.tick_for_a_minute() TO health_bridge, health_admin;
 
 RESET ROLE;
@@ -81,9 +123,11 @@ BEGIN
     LOOP
         EXECUTE v_statement;
     END LOOP;
-    -- The engine's view asks who schedules.
-    GRANT USAGE ON SCHEMA cron TO health_owner;
-    GRANT SELECT ON cron.job TO health_owner;
+EXCEPTION
+    WHEN insufficient_privilege THEN
+        RAISE WARNING 'pg_cron is here, but "%" may not schedule with it', current_user
+            USING HINT = 'Run what SELECT health.schedule_sql() returns as a superuser; until then '
+                'the bridge ticks.';
 END;
 $$;
 

@@ -77,6 +77,7 @@ CREATE TABLE health_internal.engine (
     system_identifier bigint NOT NULL,
     last_now timestamptz,
     last_tick_at timestamptz,
+    last_cron_tick_at timestamptz,
     last_tick_ms double precision,
     last_act_ms double precision,
     last_error text,
@@ -108,6 +109,8 @@ COMMENT ON COLUMN health_internal.engine.system_identifier IS
 COMMENT ON COLUMN health_internal.engine.last_now IS
 'The latest p_now of a tick that moved timers.';
 COMMENT ON COLUMN health_internal.engine.last_tick_at IS 'When the last tick began, by the clock.';
+COMMENT ON COLUMN health_internal.engine.last_cron_tick_at IS
+'When pg_cron last called the engine; NULL: never.';
 COMMENT ON COLUMN health_internal.engine.last_tick_ms IS
 'How long fold and judge of the last tick took, milliseconds.';
 COMMENT ON COLUMN health_internal.engine.last_act_ms IS

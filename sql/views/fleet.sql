@@ -191,41 +191,32 @@ WHERE beats.received_at > now() - interval '1 hour';
 COMMENT ON VIEW health.recent_heartbeats IS
 'One row per heartbeat of the last hour, from agents and gateways; stable within a major version.';
 
-CREATE OR REPLACE FUNCTION health_internal.scheduled_by()
-RETURNS text
-LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION health_internal.oldest_snapshot(
+    OUT pid integer,
+    OUT snapshot_age integer
+)
+RETURNS SETOF record
+LANGUAGE sql
 STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_jobs constant regclass := to_regclass('cron.job');
-    v_is_scheduled boolean;
-BEGIN
-    IF v_jobs IS NULL THEN
-        RETURN 'bridge';
-    END IF;
-    EXECUTE format(
-        $sql$
-        SELECT EXISTS (
-            SELECT FROM %s AS jobs
-            WHERE starts_with(jobs.jobname, 'health_tick') AND jobs.active AND jobs.database = $1
-        )
-        $sql$,
-        v_jobs
-    )
-    INTO v_is_scheduled
-    USING current_database();
-    RETURN CASE WHEN v_is_scheduled THEN 'pg_cron' ELSE 'bridge' END;
-EXCEPTION
-    WHEN insufficient_privilege THEN
-        RETURN 'unknown';
-END;
+    SELECT
+        activity.pid,
+        age(activity.backend_xmin)
+    FROM pg_stat_activity AS activity
+    WHERE activity.backend_xmin IS NOT NULL
+        AND activity.pid <> pg_backend_pid()
+        AND (activity.datname = current_database() OR activity.datname IS NULL)
+        AND coalesce(activity.xact_start, activity.backend_start)
+        < clock_timestamp() - interval '1 minute'
+    ORDER BY age(activity.backend_xmin) DESC
+    LIMIT 1;
 $$;
-COMMENT ON FUNCTION health_internal.scheduled_by() IS
-'Who ticks: pg_cron where a job of this database is active, else the bridge; unknown where the owner '
-'may not read cron.job.';
-GRANT EXECUTE ON FUNCTION health_internal.scheduled_by() TO health_analyst, health_bridge;
+COMMENT ON FUNCTION health_internal.oldest_snapshot() IS
+'The session with the oldest snapshot, if it has held one for more than a minute, and its age in '
+'transactions. Runs as the owner: logins see only their own sessions.';
+GRANT EXECUTE ON FUNCTION health_internal.oldest_snapshot() TO health_analyst, health_bridge;
 
 CREATE VIEW health.engine_health AS
 SELECT
@@ -241,9 +232,12 @@ SELECT
     engine.skipped_series_total,
     date_part('epoch', settings.tick_period) AS tick_period_seconds,
     date_part('epoch', clock_timestamp() - engine.last_tick_at) AS seconds_since_tick,
-    coalesce(clock_timestamp() - engine.last_tick_at >= settings.tick_period * 0.9, true)
-        AS is_tick_due,
-    health_internal.scheduled_by() AS scheduler,
+    coalesce(
+        clock_timestamp() - engine.last_tick_at >= settings.tick_period
+        * CASE ticker.scheduler WHEN 'pg_cron' THEN 3 ELSE 0.9 END,
+        true
+    ) AS is_tick_due,
+    ticker.scheduler,
     (
         SELECT count(*)
         FROM health.recovery_actions AS actions
@@ -264,21 +258,21 @@ SELECT
         FROM health.agent_sessions AS sessions
         WHERE sessions.lost_at IS NULL
     ) AS attached_session_count,
-    (
-        SELECT activity.pid
-        FROM pg_stat_activity AS activity
-        WHERE activity.backend_xmin IS NOT NULL AND activity.pid <> pg_backend_pid()
-        ORDER BY age(activity.backend_xmin) DESC
-        LIMIT 1
-    ) AS snapshot_holder_pid,
-    (
-        SELECT max(age(activity.backend_xmin))
-        FROM pg_stat_activity AS activity
-        WHERE activity.backend_xmin IS NOT NULL AND activity.pid <> pg_backend_pid()
-    ) AS snapshot_holder_age,
+    holder.pid AS snapshot_holder_pid,
+    holder.snapshot_age AS snapshot_holder_age,
     (SELECT max(gaps.settled_at) FROM health.monitor_gaps AS gaps) AS last_gap_settled_at
 FROM health_internal.engine
-CROSS JOIN health.settings;
+CROSS JOIN health.settings
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN clock_timestamp() - engine.last_cron_tick_at
+            <= greatest(interval '10 seconds', 3 * settings.tick_period) THEN 'pg_cron'
+        WHEN clock_timestamp() - engine.last_tick_at
+            <= greatest(interval '10 seconds', 3 * settings.tick_period) THEN 'bridge'
+        ELSE 'none'
+    END AS scheduler
+) AS ticker
+LEFT JOIN LATERAL health_internal.oldest_snapshot() AS holder ON true;
 COMMENT ON VIEW health.engine_health IS
 'One row: how the monitor itself is; stable within a major version. snapshot_holder_pid: the session '
 'whose old snapshot keeps updates of agent_status from staying small.';
@@ -357,15 +351,17 @@ COMMENT ON COLUMN health.engine_health.tick_period_seconds IS 'How often the eng
 COMMENT ON COLUMN health.engine_health.seconds_since_tick IS
 'Time since the last tick began, seconds; NULL before the first.';
 COMMENT ON COLUMN health.engine_health.is_tick_due IS
-'Whether nine tenths of the period have passed: whoever ticks without pg_cron asks this.';
-COMMENT ON COLUMN health.engine_health.scheduler IS 'Who ticks: pg_cron, bridge or unknown.';
+'Whether a bridge should tick: nine tenths of the period have passed, or three periods where pg_cron '
+'ticks.';
+COMMENT ON COLUMN health.engine_health.scheduler IS
+'Who ticks: pg_cron (it did within 10 s or three periods), bridge (somebody else did) or none.';
 COMMENT ON COLUMN health.engine_health.pending_recovery_count IS 'Recoveries that wait for a bridge.';
 COMMENT ON COLUMN health.engine_health.pending_delivery_count IS 'Messages not yet delivered.';
 COMMENT ON COLUMN health.engine_health.oldest_pending_delivery_seconds IS
 'Age of the oldest of them, seconds; NULL: none.';
 COMMENT ON COLUMN health.engine_health.attached_session_count IS 'Agents attached by a session.';
 COMMENT ON COLUMN health.engine_health.snapshot_holder_pid IS
-'Session with the oldest snapshot; NULL: none.';
+'Session with the oldest snapshot, held for more than a minute; NULL: none.';
 COMMENT ON COLUMN health.engine_health.snapshot_holder_age IS 'Age of that snapshot, transactions.';
 COMMENT ON COLUMN health.engine_health.last_gap_settled_at IS
 'Until when agents may take to come back after the monitor''s latest gap; NULL: there was none.';

@@ -27,6 +27,7 @@ SELECT
     system_identifier,
     last_now,
     last_tick_at,
+    last_cron_tick_at,
     last_tick_ms,
     last_act_ms,
     last_error,

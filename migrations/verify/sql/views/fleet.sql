@@ -18,7 +18,7 @@ SELECT FROM health.system_health WHERE false;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.scheduled_by()'::regprocedure;
+    PERFORM 'health_internal.oldest_snapshot()'::regprocedure;
 END;
 $$;
 
