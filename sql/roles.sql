@@ -4,47 +4,69 @@ BEGIN;
 
 DO $$
 DECLARE
-    v_role text;
+    v_role record;
+    v_system_role text;
 BEGIN
-    FOREACH v_role IN ARRAY ARRAY[
-        'health_owner', 'health_agent', 'health_gateway', 'health_analyst',
-        'health_operator', 'health_bridge', 'health_rules', 'health_admin'
-    ]
+    FOR v_role IN
+        SELECT roles.name, roles.description
+        FROM (
+            VALUES
+            ('health_owner', 'Owns every object of the monitor; no login.'),
+            ('health_agent', 'Inserts heartbeats, metrics and events of its own agents only.'),
+            ('health_gateway', 'Copies heartbeats of a fixed set of agents in bulk.'),
+            ('health_analyst', 'Reads the views.'),
+            ('health_operator', 'Acknowledges alerts and requests recoveries.'),
+            ('health_bridge', 'Claims and reports recoveries and deliveries, runs the tick.'),
+            ('health_rules', 'Evaluates alert rules written by users, with no other right.'),
+            ('health_admin', 'Changes policies, settings and channels.')
+        ) AS roles (name, description)
+        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE pg_roles.rolname = roles.name)
     LOOP
-        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = v_role) THEN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
-        END IF;
+        EXECUTE format('CREATE ROLE %I NOLOGIN', v_role.name);
+        EXECUTE format('COMMENT ON ROLE %I IS %L', v_role.name, v_role.description);
     END LOOP;
 
-    -- The deploying login must be able to act as the owner, also where it is no superuser.
-    IF NOT pg_has_role(current_user, 'health_owner', 'MEMBER') THEN
-        EXECUTE format('GRANT health_owner TO %I', current_user);
+    -- The deploying login must be able to act as the owner. Where it is no superuser, PostgreSQL 16
+    -- and later make it a member that may administer the role but neither use nor become it.
+    IF NOT pg_has_role(current_user, 'health_owner', 'USAGE')
+        OR NOT pg_has_role(
+            current_user,
+            'health_owner',
+            CASE
+                WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET'
+                ELSE 'MEMBER'
+            END
+        ) THEN
+        GRANT health_owner TO CURRENT_USER;
     END IF;
 
     -- Reading other sessions' start times and ending an agent's stuck sessions needs these two.
     -- A managed server may refuse them: the engine then works without, and hha doctor says so.
-    BEGIN
-        GRANT pg_read_all_stats, pg_signal_backend TO health_owner;
-    EXCEPTION
-        WHEN insufficient_privilege THEN
-            RAISE WARNING 'health_owner gets neither pg_read_all_stats nor pg_signal_backend'
-                USING HINT = 'Ask an administrator to grant both roles to health_owner.';
-    END;
+    FOREACH v_system_role IN ARRAY ARRAY['pg_read_all_stats', 'pg_signal_backend']
+    LOOP
+        CONTINUE WHEN pg_has_role('health_owner', v_system_role, 'USAGE');
+        BEGIN
+            EXECUTE format('GRANT %I TO health_owner', v_system_role);
+        EXCEPTION
+            WHEN insufficient_privilege THEN
+                RAISE WARNING 'health_owner does not get %', v_system_role
+                    USING HINT = format(
+                        'Ask an administrator to GRANT %I TO health_owner.', v_system_role
+                    );
+        END;
+    END LOOP;
 
-    GRANT health_analyst TO health_operator;
-    GRANT health_operator TO health_admin;
+    IF NOT pg_has_role('health_operator', 'health_analyst', 'USAGE') THEN
+        GRANT health_analyst TO health_operator;
+    END IF;
+    IF NOT pg_has_role('health_admin', 'health_operator', 'USAGE') THEN
+        GRANT health_operator TO health_admin;
+    END IF;
 
-    EXECUTE format('GRANT CREATE ON DATABASE %I TO health_owner', current_database());
+    IF NOT has_database_privilege('health_owner', current_database(), 'CREATE') THEN
+        EXECUTE format('GRANT CREATE ON DATABASE %I TO health_owner', current_database());
+    END IF;
 END;
 $$;
-
-COMMENT ON ROLE health_owner IS 'Owns every object of the monitor; no login.';
-COMMENT ON ROLE health_agent IS 'Inserts heartbeats, metrics and events of its own agents only.';
-COMMENT ON ROLE health_gateway IS 'Copies heartbeats of a fixed set of agents in bulk.';
-COMMENT ON ROLE health_analyst IS 'Reads the views.';
-COMMENT ON ROLE health_operator IS 'Acknowledges alerts and requests recoveries.';
-COMMENT ON ROLE health_bridge IS 'Claims and reports recoveries and deliveries, runs the tick.';
-COMMENT ON ROLE health_rules IS 'Evaluates alert rules written by users, with no other right.';
-COMMENT ON ROLE health_admin IS 'Changes policies, settings and channels.';
 
 COMMIT;
