@@ -294,6 +294,11 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF p_worker IS NULL OR NOT starts_with(p_worker, 'bridge:') THEN
+        RAISE EXCEPTION 'worker "%" is no bridge', coalesce(p_worker, 'NULL')
+            USING ERRCODE = 'AG006',
+                HINT = 'Bridges are called bridge:NAME, for example bridge:main.';
+    END IF;
     IF NOT EXISTS (SELECT FROM health.agents WHERE agents.agent_id = p_worker) THEN
         PERFORM health.register_agent(p_worker, NULL, 'bridge', interval '10 seconds');
     END IF;
@@ -301,7 +306,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health.bridge_heartbeat(text, jsonb) IS
-'The bridge beats as an agent like any other; it registers itself. p_metrics as in heartbeat().';
+'The bridge beats as an agent like any other, called bridge:NAME; it registers itself. p_metrics as '
+'in heartbeat(). Raises AG006 for another name.';
 GRANT EXECUTE ON FUNCTION health.bridge_heartbeat(text, jsonb) TO health_bridge;
 
 

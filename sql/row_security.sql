@@ -25,7 +25,11 @@ BEGIN
             v_table
         );
         EXECUTE format(
-            'CREATE POLICY bridges_insert ON health.%I FOR INSERT TO health_bridge WITH CHECK (true)',
+            $sql$
+            CREATE POLICY bridges_insert ON health.%I
+            FOR INSERT TO health_bridge
+            WITH CHECK (starts_with(agent_id, 'bridge:'))
+            $sql$,
             v_table
         );
         EXECUTE format(
@@ -62,7 +66,7 @@ USING (agent_id IN (
 ));
 CREATE POLICY bridges_update ON health.agents
 FOR UPDATE TO health_bridge
-USING (true);
+USING (starts_with(agent_id, 'bridge:'));
 
 ALTER TABLE health.agent_logins ENABLE ROW LEVEL SECURITY;
 CREATE POLICY logins_read_their_own ON health.agent_logins

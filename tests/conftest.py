@@ -7,6 +7,7 @@ The schema is deployed once per session into a template; a test that asks for
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from servers import KINDS, Server, ServerUnavailableError, start
 from servers.base import CRON_DATABASE
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from types import FrameType
 
 TEMPLATE_DATABASE = "hha_template"
@@ -29,6 +30,9 @@ PGTAP_TEMPLATE_DATABASE = "hha_template_pgtap"
 
 #: A test that waits for ever fails after this; `hha demo` alone may take 90 s.
 LONGEST_TEST_SECONDS = 180
+
+#: Of every login the tests make; their servers listen on 127.0.0.1 only, for as long as they run.
+LOGIN_PASSWORD = "a password of the tests"
 
 _numbers = itertools.count(1)
 
@@ -105,6 +109,48 @@ def deployed_database(server: Server, template_database: str) -> Iterator[str]:
     server.create_database(name, template=template_database)
     yield server.dsn(name)
     server.drop_database(name)
+
+
+@pytest.fixture
+def login(server: Server) -> Iterator[Callable[..., str]]:
+    """Makes logins: ``login(dsn, "health_bridge")`` is ``dsn`` for a new one with that role only.
+
+    ``agents``: ids the login may write for. The logins go at the end.
+    """
+    import psycopg
+    from psycopg import sql
+    from psycopg.conninfo import make_conninfo
+
+    made: dict[str, str] = {}
+
+    def make(dsn: str, *roles: str, agents: Sequence[str] = ()) -> str:
+        name = f"hha_login_{os.getpid()}_{next(_numbers)}"
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                    sql.Identifier(name), LOGIN_PASSWORD
+                )
+            )
+            made[name] = dsn
+            for role in roles:
+                connection.execute(
+                    sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(name))
+                )
+            for agent_id in agents:
+                connection.execute(
+                    "INSERT INTO health.agent_logins (login_name, agent_id) VALUES (%s, %s)",
+                    (name, agent_id),
+                )
+        return make_conninfo(
+            dsn, user=name, password=LOGIN_PASSWORD, passfile=os.devnull, application_name=name
+        )
+
+    yield make
+    for name, dsn in made.items():
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            role = sql.Identifier(name)
+            connection.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(role))
+            connection.execute(sql.SQL("DROP ROLE {}").format(role))
 
 
 @pytest.fixture(scope="session")

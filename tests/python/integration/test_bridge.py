@@ -1,4 +1,4 @@
-"""`hha bridge` as a process of its own, in the role health_bridge, against a deployed database."""
+"""`hha bridge` as a process of its own, its login with the role health_bridge only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, cast
 import psutil
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from hha.bridge.channels.webhook import sign
@@ -61,6 +60,8 @@ class Site:
 
     folder: Path
     dsn: str
+    bridge_dsn: str
+    agent_dsn: str
     bridges: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def configure(self, *, agents: bool = True, more: str = "") -> None:
@@ -68,20 +69,18 @@ class Site:
         text = '[bridge]\nstate_directory = "state"\npoll_seconds = 0.2\n'
         if agents:
             text += f"[agents.{AGENT_ID}]\ncommand = {command}\nstop_timeout_seconds = 3\n"
-            text += f"env = {{ AGENT_DSN = {json.dumps(self.dsn)} }}\n"
+            text += f"env = {{ AGENT_DSN = {json.dumps(self.agent_dsn)} }}\n"
         (self.folder / "bridge.toml").write_text(text + more, encoding="utf-8")
 
     def start(self, name: str = "main", **variables: str) -> subprocess.Popen[bytes]:
         """Start a bridge and return when it has beaten for the first time."""
-        # Only what the role may do: the tests' own login is a superuser.
-        dsn = make_conninfo(self.dsn, options="-c role=health_bridge")
         with self.log.open("ab") as log:
             bridge = subprocess.Popen(
                 [
                     *(sys.executable, "-c", "from hha.cli import main; main()", "bridge"),
                     *("--config", str(self.folder / "bridge.toml"), "--name", name),
                 ],
-                env={**os.environ, "HHA_DSN": dsn, **variables},
+                env={**os.environ, "HHA_DSN": self.bridge_dsn, **variables},
                 stdout=log,
                 stderr=log,
             )
@@ -179,8 +178,13 @@ class Site:
 
 
 @pytest.fixture
-def site(deployed_database: str, tmp_path: Path) -> Iterator[Site]:
-    site = Site(tmp_path, deployed_database)
+def site(deployed_database: str, login: Callable[..., str], tmp_path: Path) -> Iterator[Site]:
+    site = Site(
+        tmp_path,
+        deployed_database,
+        bridge_dsn=login(deployed_database, "health_bridge"),
+        agent_dsn=login(deployed_database, "health_agent", agents=[AGENT_ID]),
+    )
     yield site
     for bridge in site.bridges:
         if bridge.poll() is None:
@@ -258,9 +262,7 @@ def test_a_killed_process_is_restarted_once_and_verified(site: Site) -> None:
     assert action["outcome"]
     assert len(site.starts) == 2
     assert site.pid() == site.starts[1]
-    (event,) = site.rows(
-        "SELECT * FROM health.system_events WHERE event_type = 'process_exit'"
-    )
+    (event,) = site.rows("SELECT * FROM health.system_events WHERE event_type = 'process_exit'")
     assert event["agent_id"] == "bridge:main"
     assert event["event_data"] == {
         "agent_id": AGENT_ID,
