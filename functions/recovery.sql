@@ -6,14 +6,20 @@ SET LOCAL ROLE health_owner;
 
 CREATE OR REPLACE FUNCTION health_internal.recovery_attempt(
     p_agent_id text,
+    p_policy_class text,
     p_now timestamptz,
     OUT attempt integer,
     OUT not_before timestamptz,
+    OUT is_allowed boolean,
     OUT is_within_budget boolean
 )
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
-BEGIN ATOMIC
+-- The plan is kept and must not be the one for an empty table: ten thousand agents can fall silent
+-- in one tick.
+SET enable_seqscan = off
+AS $$
+BEGIN
     SELECT
         recent.attempt_count + 1,
         greatest(
@@ -24,7 +30,9 @@ BEGIN ATOMIC
                 * 2 ^ least(20, greatest(0, recent.attempt_count - 1))
             ))
         ),
+        policy.is_recovery_enabled,
         recent.attempt_count < policy.recovery_budget_count
+    INTO attempt, not_before, is_allowed, is_within_budget
     FROM health.current_policies AS policy
     CROSS JOIN LATERAL (
         SELECT
@@ -36,80 +44,21 @@ BEGIN ATOMIC
             AND actions.created_at
             > p_now - make_interval(secs => policy.recovery_budget_window_seconds)
     ) AS recent
-    WHERE policy.policy_class = coalesce(
-        (SELECT status.policy_class FROM health.agent_status AS status
-            WHERE status.agent_id = p_agent_id),
-        'standard'
-    );
-END;
-COMMENT ON FUNCTION health_internal.recovery_attempt(text, timestamptz) IS
-'Number of the next attempt for an agent, the earliest time for it (back-off: 10 s doubling to 300 s '
-'after the last one of the budget''s window), and whether the budget allows it.';
-
-CREATE OR REPLACE FUNCTION health_internal.queue_recoveries(
-    p_transition_ids bigint []
-)
-RETURNS bigint
-LANGUAGE plpgsql
-VOLATILE
-AS $$
-DECLARE
-    v_count bigint;
-BEGIN
-    WITH wanted AS (
-        SELECT
-            transitions.transition_id,
-            transitions.agent_id,
-            transitions.issue_type,
-            transitions.occurred_at,
-            attempts.attempt,
-            attempts.not_before,
-            attempts.is_within_budget
-        FROM health.status_transitions AS transitions
-        INNER JOIN health.agent_status AS status ON transitions.agent_id = status.agent_id
-        INNER JOIN health.current_policies AS policy
-            ON status.policy_class = policy.policy_class AND policy.is_recovery_enabled
-        CROSS JOIN LATERAL health_internal.recovery_attempt(
-            transitions.agent_id, transitions.occurred_at
-        ) AS attempts
-        WHERE transitions.transition_id = ANY (p_transition_ids)
-            AND transitions.issue_type IS NOT NULL
-            -- The engine cannot restart itself.
-            AND transitions.agent_id <> 'heartbeat_health_agent'
-    )
-
-    INSERT INTO health.recovery_actions AS actions (
-        agent_id, issue_type, attempt, transition_id, created_at, not_before,
-        state, finished_at, outcome
-    )
-    SELECT
-        wanted.agent_id,
-        wanted.issue_type,
-        wanted.attempt,
-        wanted.transition_id,
-        wanted.occurred_at,
-        wanted.not_before,
-        CASE WHEN wanted.is_within_budget THEN 'pending' ELSE 'escalated' END,
-        CASE WHEN NOT wanted.is_within_budget THEN wanted.occurred_at END,
-        CASE
-            WHEN wanted.is_within_budget THEN '{}'::jsonb
-            ELSE '{"reason": "the budget of attempts is used up"}'::jsonb
-        END
-    FROM wanted
-    ON CONFLICT (agent_id) WHERE state IN ('pending', 'claimed', 'executing', 'verifying')
-    DO NOTHING;
-    GET DIAGNOSTICS v_count = ROW_COUNT;
-    RETURN v_count;
+    WHERE policy.policy_class = p_policy_class;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.queue_recoveries(bigint []) IS
-'Queues a recovery for each transition that brought an issue, one per agent at a time, within the '
-'policy''s budget (else the row is escalated at once). Returns how many rows.';
+COMMENT ON FUNCTION health_internal.recovery_attempt(text, text, timestamptz) IS
+'Number of the next attempt for an agent of a class, the earliest time for it (back-off: 10 s doubling '
+'to 300 s after the last one of the budget''s window), whether the policy allows recoveries at all and '
+'whether its budget allows this one.';
 
 CREATE OR REPLACE FUNCTION health_internal.act_on_recoveries(p_now timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
+-- Thousands can fail in one tick, before statistics know: hash joins stay linear.
+SET plan_cache_mode = force_custom_plan
+SET enable_nestloop = off
 AS $$
 DECLARE
     v_failed text [];
@@ -164,15 +113,21 @@ BEGIN
             AND status.state IN ('active', 'running', 'idle')
             AND status.liveness = 'alive'
             AND status.issue_type IS NULL
+            -- Beats of one moment (state changes at the start, say) count once.
             AND (
-                SELECT count(*)
+                SELECT count(DISTINCT floor(
+                    date_part('epoch', good.received_at - actions.executed_at)
+                    / (0.8 * exp(status.log_interval))
+                ))
                 FROM (
-                    SELECT FROM health.agent_heartbeats AS beats
+                    SELECT beats.received_at
+                    FROM health.agent_heartbeats AS beats
                     WHERE beats.agent_id = actions.agent_id
                         AND beats.received_at > actions.executed_at
                         AND beats.state IN ('active', 'running', 'idle')
                     UNION ALL
-                    SELECT FROM health.ingest_heartbeats AS beats
+                    SELECT beats.received_at
+                    FROM health.ingest_heartbeats AS beats
                     WHERE beats.agent_id = actions.agent_id
                         AND beats.received_at > actions.executed_at
                         AND beats.state IN ('active', 'running', 'idle')
@@ -242,27 +197,36 @@ BEGIN
     -- Still in trouble and nothing under way: the next attempt within the budget, else a person.
     WITH stuck AS (
         SELECT
-            status.agent_id,
-            status.issue_type,
+            idle.agent_id,
+            idle.issue_type,
             attempts.attempt,
             attempts.not_before,
             attempts.is_within_budget
-        FROM health.agent_status AS status
-        INNER JOIN health.current_policies AS policy
-            ON status.policy_class = policy.policy_class AND policy.is_recovery_enabled
-        CROSS JOIN LATERAL (
-            SELECT actions.state, actions.finished_at
-            FROM health.recovery_actions AS actions
-            WHERE actions.agent_id = status.agent_id
-            ORDER BY actions.created_at DESC, actions.action_id DESC
-            LIMIT 1
-        ) AS latest
-        CROSS JOIN LATERAL health_internal.recovery_attempt(status.agent_id, p_now) AS attempts
-        WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
-            AND status.issue_type IS NOT NULL
-            AND status.agent_id <> 'heartbeat_health_agent'
-            AND latest.state IN ('failed', 'succeeded', 'cancelled')
-            AND latest.finished_at < p_now
+        FROM (
+            SELECT
+                status.agent_id,
+                status.policy_class,
+                status.issue_type
+            FROM health.agent_status AS status
+            INNER JOIN health.current_policies AS policy
+                ON status.policy_class = policy.policy_class AND policy.is_recovery_enabled
+            CROSS JOIN LATERAL (
+                SELECT actions.state, actions.finished_at
+                FROM health.recovery_actions AS actions
+                WHERE actions.agent_id = status.agent_id
+                ORDER BY actions.created_at DESC, actions.action_id DESC
+                LIMIT 1
+            ) AS latest
+            WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
+                AND status.issue_type IS NOT NULL
+                AND status.agent_id <> 'heartbeat_health_agent'
+                AND latest.state IN ('failed', 'succeeded', 'cancelled')
+                AND latest.finished_at < p_now
+            OFFSET 0
+        ) AS idle
+        CROSS JOIN LATERAL health_internal.recovery_attempt(
+            idle.agent_id, idle.policy_class, p_now
+        ) AS attempts
     )
 
     INSERT INTO health.recovery_actions (

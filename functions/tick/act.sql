@@ -25,6 +25,9 @@ CREATE OR REPLACE FUNCTION health_internal.queue_deliveries(
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
+-- Thousands can fail in one tick, before statistics know: hash joins stay linear.
+SET plan_cache_mode = force_custom_plan
+SET enable_nestloop = off
 AS $$
 DECLARE
     v_count bigint;
@@ -161,6 +164,9 @@ CREATE OR REPLACE FUNCTION health_internal.act_on_alerts(p_now timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
+-- Thousands can fail in one tick, before statistics know: hash joins stay linear.
+SET plan_cache_mode = force_custom_plan
+SET enable_nestloop = off
 AS $$
 DECLARE
     v_opened bigint;
@@ -197,6 +203,10 @@ BEGIN
             END,
             p_now
         FROM bad
+        WHERE NOT EXISTS (
+            SELECT FROM health.incidents AS standing
+            WHERE standing.agent_id = bad.agent_id AND standing.resolved_at IS NULL
+        )
         ON CONFLICT (agent_id) WHERE resolved_at IS NULL DO NOTHING
         RETURNING incidents.incident_id
     ),
@@ -247,6 +257,12 @@ BEGIN
             ON status.agent_id = incidents.agent_id AND incidents.resolved_at IS NULL
         WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
             AND status.active_conditions <> '{}'
+            AND NOT EXISTS (
+                SELECT FROM health.alerts AS standing
+                WHERE standing.agent_id = status.agent_id
+                    AND standing.rule = rules.rule
+                    AND standing.resolved_at IS NULL
+            )
         ON CONFLICT (agent_id, rule) WHERE resolved_at IS NULL DO NOTHING
         RETURNING alerts.alert_id
     ),
@@ -272,6 +288,15 @@ BEGIN
             AND rules.rule <> 'recovery_failed'
             AND status.agent_id = alerts.agent_id
             AND NOT alerts.rule = ANY (status.active_conditions)
+            -- An agent says goodbye while it is being restarted: that is no recovery yet.
+            AND NOT (
+                status.liveness IN ('stopped', 'starting')
+                AND EXISTS (
+                    SELECT FROM health.recovery_actions AS actions
+                    WHERE actions.agent_id = alerts.agent_id
+                        AND actions.state IN ('claimed', 'executing', 'verifying')
+                )
+            )
         RETURNING alerts.alert_id
     ),
 
@@ -334,6 +359,9 @@ CREATE OR REPLACE FUNCTION health_internal.open_recovery_failed(
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
+-- Thousands can fail in one tick, before statistics know: hash joins stay linear.
+SET plan_cache_mode = force_custom_plan
+SET enable_nestloop = off
 AS $$
 DECLARE
     v_incidents bigint [];

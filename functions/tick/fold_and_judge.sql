@@ -1,8 +1,8 @@
 -- Fold and judge: one UPDATE that folds what arrived into the agents' running state and judges
--- those agents and the silent ones whose deadline passed. A chain of stages, each fenced by OFFSET 0
--- so that its expressions are computed once:
--- arrived → several → batch → subjects → basics → joined → carried → learnt → folded → deadlines
--- → ratios → measured → timed → scored → judged → result.
+-- them; the same statement, asked for the due ones only, judges the silent. A chain of stages, each
+-- fenced by OFFSET 0 so that its expressions are computed once:
+-- arrived → several → subjects → basics → weighed → learnt → folded → ratios → measured → timed
+-- → scored → judged → result.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -20,9 +20,9 @@ CREATE OR REPLACE FUNCTION health_internal.fold_and_judge(
     p_last_own_from bigint,
     p_blind_until timestamptz,
     p_only_due boolean,
+    p_is_many boolean,
     OUT arrived_rows bigint,
     OUT arrived_agents bigint,
-    OUT folded_agents bigint,
     OUT judged_agents bigint
 )
 LANGUAGE plpgsql
@@ -30,12 +30,16 @@ VOLATILE
 SET plan_cache_mode = force_custom_plan
 SET jit = off
 SET work_mem = '256MB'
+SET enable_nestloop = on
+SET enable_hashjoin = on
+SET enable_mergejoin = on
 AS $$
 DECLARE
     v_fast double precision;
     v_slow double precision;
     v_base double precision;
     v_history_before timestamptz;
+    v_empty_histogram constant real [] := array_fill(0::real, ARRAY[25]);
 BEGIN
     SELECT
         settings.heartbeat_memory_seconds,
@@ -44,6 +48,12 @@ BEGIN
         p_now - settings.history_after
     INTO STRICT v_fast, v_slow, v_base, v_history_before
     FROM health.settings;
+
+    -- The planner cannot know how many agents arrive: few are looked up one by one, many by hash.
+    -- (The SET clauses above put this back at the end.)
+    PERFORM set_config('enable_nestloop', (NOT p_is_many)::text, true);
+    PERFORM set_config('enable_hashjoin', p_is_many::text, true);
+    PERFORM set_config('enable_mergejoin', p_is_many::text, true);
 
     WITH
     arrived AS MATERIALIZED (
@@ -116,6 +126,7 @@ BEGIN
             bool_or(counted.run_id <> counted.previous_run)
                 FILTER (WHERE counted.is_newer AND counted.newer_previous_at IS NOT NULL)
                 AS has_new_run,
+            bool_or(counted.state = 'initializing' AND counted.is_newer) AS has_initializing,
             count(*) FILTER (WHERE counted.state IN ('active', 'running', 'idle')) AS good_beats,
             sum(counted.fast_weight) FILTER (WHERE NOT counted.is_newer) AS late_weight,
             array_agg(date_part('epoch', counted.received_at) ORDER BY counted.received_at)
@@ -206,26 +217,38 @@ BEGIN
     ),
 
     -- One line per agent: with a single new row its values, with several their sums.
-    batch AS (
+    subjects AS (
         SELECT
-            latest.agent_id,
+            latest.agent_id AS subject_id,
             latest.batch_number AS batch_size,
             latest.received_at AS last_at,
-            latest.state,
-            latest.run_id,
+            latest.state AS batch_state,
+            latest.run_id AS batch_run_id,
             latest.sent_at,
-            several.late_weight,
-            several.beats,
-            several.gap_weight,
-            several.gap_sum,
-            several.gap_square_sum,
-            several.observed_seconds,
-            several.baseline_seconds,
-            several.further_errors,
-            several.further_items,
-            several.further_fast_items,
-            several.further_base_items,
-            coalesce(several.has_new_run, false) AS has_new_run,
+            latest.average_processing_time_ms AS single_processing,
+            latest.cpu_usage_percent AS single_cpu,
+            several.agent_id IS NOT NULL AS is_several,
+            several.late_weight, several.beats, several.gap_weight AS further_gap_weight,
+            several.gap_sum AS further_gap_sum, several.gap_square_sum AS further_gap_square_sum,
+            several.observed_seconds AS further_observed_seconds,
+            several.baseline_seconds AS further_baseline_seconds,
+            several.first_errors_run, several.first_errors_weight, several.further_errors,
+            several.first_items_run, several.first_items_weight, several.further_items,
+            several.further_fast_items, several.further_base_items,
+            several.processing_weight AS several_processing_weight,
+            several.processing_sum AS several_processing_sum,
+            several.base_processing_weight AS several_base_processing_weight,
+            several.base_processing_sum AS several_base_processing_sum,
+            several.cpu_weight AS several_cpu_weight, several.cpu_sum AS several_cpu_sum,
+            several.memory_weight AS several_memory_weight,
+            several.memory_sum AS several_memory_sum,
+            several.slow_memory_weight AS several_slow_memory_weight,
+            several.slow_memory_sum AS several_slow_memory_sum,
+            several.has_new_run IS TRUE AS has_new_run,
+            CASE
+                WHEN several.agent_id IS NOT NULL THEN several.has_initializing
+                ELSE latest.state = 'initializing'
+            END AS has_initializing,
             CASE
                 WHEN several.agent_id IS NOT NULL THEN several.good_beats
                 WHEN latest.state IN ('active', 'running', 'idle') THEN 1
@@ -234,126 +257,494 @@ BEGIN
             CASE WHEN several.agent_id IS NULL THEN latest.received_at ELSE several.first_at END
                 AS first_at,
             CASE WHEN several.agent_id IS NULL THEN latest.error_count ELSE several.error_count END
-                AS error_count,
+                AS batch_errors,
             CASE WHEN several.agent_id IS NULL THEN latest.error_count ELSE several.first_errors END
                 AS first_errors,
-            CASE WHEN several.agent_id IS NULL THEN latest.run_id ELSE several.first_errors_run END
-                AS first_errors_run,
-            CASE
-                WHEN several.agent_id IS NULL THEN weights.slow ELSE several.first_errors_weight
-            END AS first_errors_weight,
-            CASE
-                WHEN several.agent_id IS NULL THEN latest.work_items_processed
-                ELSE several.work_items_processed
-            END AS work_items_processed,
             CASE
                 WHEN several.agent_id IS NULL THEN latest.work_items_processed
                 ELSE several.first_items
             END AS first_items,
-            CASE WHEN several.agent_id IS NULL THEN latest.run_id ELSE several.first_items_run END
-                AS first_items_run,
             CASE
-                WHEN several.agent_id IS NULL THEN weights.slow ELSE several.first_items_weight
-            END AS first_items_weight,
-            CASE
-                WHEN several.agent_id IS NOT NULL THEN several.processing_weight
-                WHEN latest.average_processing_time_ms IS NOT NULL THEN weights.fast
-            END AS processing_weight,
-            CASE
-                WHEN several.agent_id IS NOT NULL THEN several.processing_sum
-                ELSE weights.fast * latest.average_processing_time_ms
-            END AS processing_sum,
-            CASE
-                WHEN several.agent_id IS NOT NULL THEN several.base_processing_weight
-                WHEN latest.average_processing_time_ms IS NOT NULL THEN weights.base
-            END AS base_processing_weight,
-            CASE
-                WHEN several.agent_id IS NOT NULL THEN several.base_processing_sum
-                ELSE weights.base * latest.average_processing_time_ms
-            END AS base_processing_sum,
-            CASE
-                WHEN several.agent_id IS NOT NULL THEN several.cpu_weight
-                WHEN latest.cpu_usage_percent IS NOT NULL THEN weights.fast
-            END AS cpu_weight,
-            CASE
-                WHEN several.agent_id IS NOT NULL THEN several.cpu_sum
-                ELSE weights.fast * latest.cpu_usage_percent
-            END AS cpu_sum,
-            CASE
-                WHEN several.agent_id IS NOT NULL THEN several.memory_weight
-                WHEN latest.memory_usage_mb IS NOT NULL THEN weights.fast
-            END AS memory_weight,
-            CASE
-                WHEN several.agent_id IS NOT NULL THEN several.memory_sum
-                ELSE weights.fast * latest.memory_usage_mb
-            END AS memory_sum,
-            CASE
-                WHEN several.agent_id IS NOT NULL THEN several.slow_memory_weight
-                WHEN latest.memory_usage_mb IS NOT NULL THEN weights.slow
-            END AS slow_memory_weight,
-            CASE
-                WHEN several.agent_id IS NOT NULL THEN several.slow_memory_sum
-                ELSE weights.slow * latest.memory_usage_mb
-            END AS slow_memory_sum,
-            CASE
-                WHEN several.agent_id IS NULL THEN latest.memory_usage_mb
-                ELSE several.memory_usage_mb
-            END AS memory_usage_mb,
-            CASE
-                WHEN several.agent_id IS NULL THEN latest.memory_limit_mb
-                ELSE several.memory_limit_mb
-            END AS memory_limit_mb,
-            CASE
-                WHEN several.agent_id IS NULL THEN latest.cost_efficiency
-                ELSE several.cost_efficiency
-            END AS cost_efficiency,
-            CASE
-                WHEN several.agent_id IS NULL THEN latest.user_satisfaction
-                ELSE several.user_satisfaction
-            END AS user_satisfaction,
-            CASE
-                WHEN several.agent_id IS NULL THEN latest.operational_efficiency
-                ELSE several.operational_efficiency
-            END AS operational_efficiency,
-            CASE
-                WHEN several.agent_id IS NULL THEN latest.revenue_impact_usd
-                ELSE several.revenue_impact_usd
-            END AS revenue_impact_usd,
-            weights.fast AS fast_weight,
-            weights.slow AS slow_weight,
-            weights.base AS base_weight
+                WHEN several.agent_id IS NULL THEN latest.work_items_processed
+                ELSE several.work_items_processed
+            END AS batch_items,
+            CASE WHEN several.agent_id IS NULL THEN latest.memory_usage_mb ELSE several.memory_usage_mb END
+                AS batch_memory_usage_mb,
+            CASE WHEN several.agent_id IS NULL THEN latest.memory_limit_mb ELSE several.memory_limit_mb END
+                AS batch_memory_limit_mb,
+            CASE WHEN several.agent_id IS NULL THEN latest.cost_efficiency ELSE several.cost_efficiency END
+                AS batch_cost_efficiency,
+            CASE WHEN several.agent_id IS NULL THEN latest.user_satisfaction ELSE several.user_satisfaction END
+                AS batch_user_satisfaction,
+            CASE WHEN several.agent_id IS NULL THEN latest.operational_efficiency ELSE several.operational_efficiency END
+                AS batch_operational_efficiency,
+            CASE WHEN several.agent_id IS NULL THEN latest.revenue_impact_usd ELSE several.revenue_impact_usd END
+                AS batch_revenue_impact_usd
         FROM arrived AS latest
         LEFT JOIN several ON latest.agent_id = several.agent_id
-        CROSS JOIN LATERAL (
-            SELECT
-                health_internal.decay(ages.seconds, v_fast) AS fast,
-                health_internal.decay(ages.seconds, v_slow) AS slow,
-                health_internal.decay(ages.seconds, v_base) AS base
-            FROM (
-                SELECT date_part('epoch', p_now - latest.received_at) AS seconds
-                OFFSET 0
-            ) AS ages
-            OFFSET 0
-        ) AS weights
-        WHERE latest.is_last
+        WHERE latest.is_last AND NOT p_only_due
     ),
 
-    subjects AS (
-        SELECT
-            coalesce(batch.agent_id, due.agent_id) AS subject_id,
-            batch.*
-        FROM batch
-        FULL JOIN (
-            SELECT status.agent_id
-            FROM health.agent_status AS status
-            WHERE status.next_due_at <= p_now
-        ) AS due ON batch.agent_id = due.agent_id
-    ),
-
+    -- Old state beside the batch, times as seconds.
     basics AS (
         SELECT
             status.*,
             status.ctid AS row_address,
+            subjects.*,
+            early.default_expected_interval_seconds, early.young_beats,
+            early.young_late_intervals, early.young_unresponsive_intervals,
+            early.late_false_alarm_cost, early.unresponsive_false_alarm_cost,
+            early.hard_limit_intervals, early.startup_grace_seconds,
+            coalesce(status.expected_interval_seconds, early.default_expected_interval_seconds)
+                AS prior_interval,
+            coalesce(
+                subjects.last_at > status.last_heartbeat_at, subjects.last_at IS NOT NULL
+            ) AS is_newer,
+            (
+                subjects.has_new_run
+                OR (
+                    subjects.last_at > status.last_heartbeat_at
+                    AND (
+                        subjects.batch_run_id <> status.run_id
+                        OR (
+                            subjects.has_initializing
+                            AND status.state <> 'initializing'
+                        )
+                        OR subjects.first_errors < status.error_count
+                        OR subjects.first_items < status.work_items_processed
+                    )
+                )
+            ) IS TRUE AS is_new_run,
+            CASE WHEN subjects.first_at > status.last_heartbeat_at THEN
+                date_part('epoch', subjects.first_at - status.last_heartbeat_at)
+            END AS first_gap,
+            date_part('epoch', p_now - subjects.last_at) AS last_age,
+            CASE
+                WHEN subjects.is_several THEN date_part('epoch', p_now - subjects.first_at)
+                ELSE date_part('epoch', p_now - subjects.last_at)
+            END AS first_age,
+            date_part('epoch', p_now - status.judged_at) AS idle_seconds
+        FROM health.agent_status AS status
+        LEFT JOIN subjects ON status.agent_id = subjects.subject_id
+        INNER JOIN health.current_policies AS early ON status.policy_class = early.policy_class
+        WHERE status.judged_tick_id IS DISTINCT FROM p_tick_id
+            AND CASE
+                WHEN p_only_due THEN status.next_due_at <= p_now
+                ELSE subjects.subject_id IS NOT NULL
+            END
+        OFFSET 0
+    ),
+
+    -- Decay factors, and how the gap is to be learnt: not at all, inline, or one by one.
+    weighed AS (
+        SELECT
+            basics.*,
+            health_internal.decay(basics.idle_seconds, v_fast) AS fast_decay,
+            health_internal.decay(basics.idle_seconds, v_slow) AS slow_decay,
+            health_internal.decay(basics.idle_seconds, v_base) AS base_decay,
+            health_internal.decay(basics.last_age, v_fast) AS fast_weight,
+            health_internal.decay(basics.last_age, v_slow) AS slow_weight,
+            health_internal.decay(basics.last_age, v_base) AS base_weight,
+            health_internal.decay(basics.first_gap, v_fast) AS gap_decay,
+            CASE
+                WHEN basics.gap_reference_at = basics.last_heartbeat_at THEN basics.first_gap
+                ELSE date_part('epoch', basics.first_at - basics.gap_reference_at)
+            END AS learn_gap,
+            CASE
+                WHEN NOT basics.is_newer OR basics.first_gap IS NULL THEN 'no gap'
+                WHEN basics.is_new_run
+                    OR basics.liveness = 'stopped'
+                    OR basics.first_gap > 100 * basics.learnt_interval
+                    OR (
+                        basics.last_heartbeat_at < p_blind_until
+                        AND basics.first_gap > 2 * basics.learnt_interval
+                    )
+                    THEN CASE WHEN basics.is_several THEN 'further' ELSE 'no gap' END
+                WHEN basics.is_several OR basics.gap_count % 30000 = 29999 THEN 'several'
+                ELSE 'single'
+            END AS learning
+        FROM (
+            SELECT
+                basics.*,
+                exp(basics.log_interval) AS learnt_interval
+            FROM basics
+            OFFSET 0
+        ) AS basics
+        OFFSET 0
+    ),
+
+    learnt AS (
+        SELECT
+            weighed.*,
+            weighed.learning = 'single' AND weighed.learn_gap > 0.1 * weighed.learnt_interval
+                AS is_single_gap,
+            CASE
+                WHEN weighed.learning = 'single' THEN
+                    health_internal.gap_bin(weighed.learn_gap / weighed.learnt_interval)
+            END AS gap_bin,
+            -- A first batch of several beats has gaps to learn, too.
+            CASE
+                WHEN weighed.learning IN ('several', 'further')
+                    OR (weighed.is_newer AND weighed.is_several AND weighed.learning = 'no gap') THEN
+                    health_internal.learn_gaps(
+                        ROW(
+                            coalesce(weighed.log_interval, ln(weighed.prior_interval)),
+                            coalesce(weighed.mean_gap, weighed.prior_interval),
+                            weighed.gap_count,
+                            weighed.gap_histogram,
+                            CASE
+                                WHEN weighed.learning = 'several'
+                                    THEN date_part('epoch', weighed.gap_reference_at)
+                                ELSE date_part('epoch', weighed.first_at)
+                            END
+                        )::health_internal.gap_memory,
+                        coalesce(weighed.beats, ARRAY[date_part('epoch', weighed.last_at)])
+                    )
+            END AS taught,
+            CASE
+                WHEN weighed.is_several THEN health_internal.decay(weighed.first_age, v_fast)
+                ELSE weighed.fast_weight
+            END AS first_fast_weight,
+            CASE
+                WHEN weighed.is_several THEN health_internal.decay(weighed.first_age, v_slow)
+                ELSE weighed.slow_weight
+            END AS first_slow_weight,
+            CASE
+                WHEN weighed.is_several THEN health_internal.decay(weighed.first_age, v_base)
+                ELSE weighed.base_weight
+            END AS first_base_weight,
+            v_fast * (1 - weighed.gap_decay) AS first_fast_mass,
+            CASE
+                WHEN NOT weighed.is_newer THEN NULL
+                WHEN weighed.first_errors >= weighed.error_count AND NOT weighed.is_new_run
+                    THEN weighed.first_errors - weighed.error_count
+                WHEN weighed.error_count IS NULL AND weighed.beat_count > 0
+                    AND NOT weighed.is_new_run THEN 0
+                ELSE weighed.first_errors
+            END AS errors_in,
+            CASE
+                WHEN NOT weighed.is_newer THEN NULL
+                WHEN weighed.first_items >= weighed.work_items_processed AND NOT weighed.is_new_run
+                    THEN weighed.first_items - weighed.work_items_processed
+                WHEN weighed.beat_count = 0
+                    OR (weighed.work_items_processed IS NULL AND NOT weighed.is_new_run) THEN 0
+                ELSE weighed.first_items
+            END AS items_in
+        FROM weighed
+        OFFSET 0
+    ),
+
+    -- Running state after this batch.
+    folded AS (
+        SELECT
+            learnt.row_address, learnt.subject_id, learnt.batch_size, learnt.beat_count,
+            learnt.policy_class, learnt.issue_candidate, learnt.issue_evaluations,
+            learnt.issue_type, learnt.active_conditions, learnt.bad_evaluations,
+            learnt.expected_interval_seconds, learnt.grace_seconds, learnt.latency_slo_ms,
+            learnt.throughput_slo_per_minute, learnt.startup_grace_seconds,
+            learnt.young_beats, learnt.young_late_intervals, learnt.young_unresponsive_intervals,
+            learnt.late_false_alarm_cost, learnt.unresponsive_false_alarm_cost,
+            learnt.hard_limit_intervals, learnt.late_intervals, learnt.unresponsive_intervals,
+            CASE WHEN learnt.is_newer THEN learnt.batch_state ELSE learnt.state END AS new_state,
+            CASE
+                WHEN NOT learnt.is_newer THEN learnt.run_id
+                -- A new run that has not told its name yet.
+                WHEN learnt.is_new_run THEN learnt.batch_run_id
+                ELSE coalesce(learnt.batch_run_id, learnt.run_id)
+            END AS new_run_id,
+            coalesce(learnt.first_heartbeat_at, learnt.first_at) AS new_first_heartbeat_at,
+            greatest(learnt.last_heartbeat_at, learnt.last_at) AS new_last_heartbeat_at,
+            CASE
+                WHEN learnt.is_newer THEN learnt.last_age
+                ELSE date_part('epoch', p_now - learnt.last_heartbeat_at)
+            END AS silence,
+            CASE
+                WHEN learnt.is_new_run OR learnt.run_started_at IS NULL
+                    THEN coalesce(learnt.first_at, learnt.run_started_at)
+                ELSE learnt.run_started_at
+            END AS new_run_started_at,
+            CASE WHEN learnt.is_new_run THEN 0 ELSE learnt.run_beat_count END
+            + coalesce(learnt.good_beats, 0) AS new_run_beat_count,
+            CASE WHEN learnt.last_at > learnt.session_lost_at THEN NULL ELSE learnt.session_lost_at
+            END AS new_session_lost_at,
+            CASE
+                WHEN learnt.sent_at IS NULL THEN learnt.clock_offset_seconds
+                ELSE date_part('epoch', learnt.last_at - learnt.sent_at)
+            END AS new_clock_offset_seconds,
+            CASE
+                WHEN learnt.taught IS NOT NULL
+                    THEN to_timestamp((learnt.taught).reference_seconds)
+                WHEN learnt.is_single_gap OR (learnt.is_newer AND learnt.learning = 'no gap')
+                    THEN learnt.last_at
+                ELSE learnt.gap_reference_at
+            END AS new_gap_reference_at,
+            CASE
+                WHEN learnt.taught IS NOT NULL THEN (learnt.taught).log_interval
+                WHEN learnt.is_single_gap THEN
+                    learnt.log_interval
+                    + greatest(0.05::float8, 1 / (learnt.gap_count + 2)::float8)
+                    * (ln(learnt.learn_gap) - learnt.log_interval)
+                ELSE coalesce(learnt.log_interval, ln(learnt.prior_interval))
+            END AS new_log_interval,
+            CASE
+                WHEN learnt.taught IS NOT NULL THEN (learnt.taught).mean_gap
+                WHEN learnt.is_single_gap THEN
+                    learnt.mean_gap
+                    + greatest(0.01::float8, 1 / (learnt.gap_count + 2)::float8)
+                    * (least(learnt.learn_gap, 10 * learnt.mean_gap) - learnt.mean_gap)
+                ELSE coalesce(learnt.mean_gap, learnt.prior_interval)
+            END AS new_mean_gap,
+            CASE
+                WHEN learnt.taught IS NOT NULL THEN (learnt.taught).gap_count
+                WHEN learnt.is_single_gap THEN learnt.gap_count + 1
+                ELSE learnt.gap_count
+            END AS new_gap_count,
+            -- The part of the histogram that changes: one bin, or all.
+            CASE WHEN learnt.is_single_gap AND learnt.gap_histogram IS NOT NULL
+                THEN learnt.gap_bin ELSE 1
+            END AS first_bin,
+            CASE WHEN learnt.is_single_gap AND learnt.gap_histogram IS NOT NULL
+                THEN learnt.gap_bin ELSE 25
+            END AS last_bin,
+            CASE
+                WHEN learnt.taught IS NOT NULL THEN (learnt.taught).gap_histogram
+                WHEN learnt.is_single_gap AND learnt.gap_histogram IS NOT NULL THEN ARRAY[
+                    (
+                        learnt.gap_histogram[learnt.gap_bin]
+                        + health_internal.gap_unit(learnt.gap_count)
+                    )::real
+                ]
+                ELSE coalesce(learnt.gap_histogram, v_empty_histogram)
+            END AS new_bins,
+            learnt.gap_histogram AS old_histogram,
+            learnt.is_single_gap
+            AND (
+                learnt.learn_gap > 1.5 * learnt.learnt_interval
+                OR (learnt.gap_count + (hashtext(learnt.agent_id) & 31)) % 32 = 0
+                OR learnt.gap_count + 1 = learnt.young_beats
+            )
+            OR learnt.taught IS NOT NULL
+            OR learnt.late_intervals IS NULL AS must_learn_deadline,
+            health_internal.decayed_sum(learnt.gap_weight, learnt.fast_decay)
+            + CASE WHEN learnt.first_gap IS NULL THEN 0 ELSE learnt.first_fast_weight END
+            + CASE
+                WHEN learnt.is_several THEN
+                    coalesce(learnt.further_gap_weight, 0) + coalesce(learnt.late_weight, 0)
+                WHEN learnt.batch_size = 1 AND NOT learnt.is_newer THEN learnt.fast_weight
+                ELSE 0
+            END AS new_gap_weight,
+            health_internal.decayed_sum(learnt.gap_sum, learnt.fast_decay)
+            + coalesce(learnt.first_fast_weight * learnt.first_fast_mass, 0)
+            + coalesce(learnt.further_gap_sum, 0) AS new_gap_sum,
+            health_internal.decayed_sum(learnt.gap_square_sum, learnt.fast_decay)
+            + coalesce(
+                learnt.first_fast_weight * learnt.first_fast_mass * learnt.first_fast_mass, 0
+            )
+            + coalesce(learnt.further_gap_square_sum, 0) AS new_gap_square_sum,
+            CASE
+                WHEN learnt.is_new_run THEN 0
+                ELSE health_internal.decayed_sum(learnt.error_sum, learnt.slow_decay)
+            END
+            + coalesce(
+                learnt.errors_in
+                * CASE
+                    WHEN learnt.is_several THEN learnt.first_errors_weight
+                    ELSE learnt.slow_weight
+                END,
+                0
+            )
+            + coalesce(learnt.further_errors, 0) AS new_error_sum,
+            CASE
+                WHEN learnt.is_new_run THEN 0
+                ELSE health_internal.decayed_sum(learnt.event_sum, learnt.slow_decay)
+            END AS new_event_sum,
+            CASE
+                WHEN learnt.is_new_run THEN 0
+                ELSE health_internal.decayed_sum(learnt.item_sum, learnt.slow_decay)
+            END
+            + coalesce(
+                learnt.items_in
+                * CASE
+                    WHEN learnt.is_several THEN learnt.first_items_weight
+                    ELSE learnt.slow_weight
+                END,
+                0
+            )
+            + coalesce(learnt.further_items, 0) AS new_item_sum,
+            health_internal.decayed_sum(learnt.recent_item_sum, learnt.fast_decay)
+            + coalesce(learnt.items_in * learnt.first_fast_weight, 0)
+            + coalesce(learnt.further_fast_items, 0) AS new_recent_item_sum,
+            health_internal.decayed_sum(learnt.baseline_item_sum, learnt.base_decay)
+            + coalesce(learnt.items_in * learnt.first_base_weight, 0)
+            + coalesce(learnt.further_base_items, 0) AS new_baseline_item_sum,
+            CASE
+                WHEN learnt.is_new_run THEN 0
+                ELSE health_internal.decayed_sum(learnt.observed_seconds, learnt.slow_decay)
+                    + coalesce(
+                        learnt.first_slow_weight
+                        * health_internal.time_mass(learnt.first_gap, v_slow),
+                        0
+                    )
+            END
+            + coalesce(learnt.further_observed_seconds, 0) AS new_observed_seconds,
+            health_internal.decayed_sum(learnt.baseline_seconds, learnt.base_decay)
+            + coalesce(
+                learnt.first_base_weight * health_internal.time_mass(learnt.first_gap, v_base), 0
+            )
+            + coalesce(learnt.further_baseline_seconds, 0) AS new_baseline_seconds,
+            health_internal.decayed_sum(learnt.processing_weight, learnt.fast_decay)
+            + coalesce(
+                CASE
+                    WHEN learnt.is_several THEN learnt.several_processing_weight
+                    WHEN learnt.single_processing IS NOT NULL THEN learnt.fast_weight
+                END,
+                0
+            ) AS new_processing_weight,
+            health_internal.decayed_sum(learnt.processing_sum, learnt.fast_decay)
+            + coalesce(
+                CASE
+                    WHEN learnt.is_several THEN learnt.several_processing_sum
+                    ELSE learnt.single_processing * learnt.fast_weight
+                END,
+                0
+            ) AS new_processing_sum,
+            health_internal.decayed_sum(learnt.baseline_processing_weight, learnt.base_decay)
+            + coalesce(
+                CASE
+                    WHEN learnt.is_several THEN learnt.several_base_processing_weight
+                    WHEN learnt.single_processing IS NOT NULL THEN learnt.base_weight
+                END,
+                0
+            ) AS new_baseline_processing_weight,
+            -- One outlier moves the baseline by at most three times itself.
+            health_internal.decayed_sum(learnt.baseline_processing_sum, learnt.base_decay)
+            + coalesce(
+                CASE
+                    WHEN learnt.is_several THEN
+                        CASE
+                            WHEN learnt.baseline_processing_weight >= 10 THEN least(
+                                learnt.several_base_processing_sum,
+                                3 * learnt.several_base_processing_weight
+                                * learnt.baseline_processing_sum
+                                / learnt.baseline_processing_weight
+                            )
+                            ELSE learnt.several_base_processing_sum
+                        END
+                    WHEN learnt.single_processing IS NULL THEN NULL
+                    WHEN learnt.baseline_processing_weight >= 10 THEN
+                        learnt.base_weight * least(
+                            learnt.single_processing,
+                            3 * learnt.baseline_processing_sum / learnt.baseline_processing_weight
+                        )
+                    ELSE learnt.base_weight * learnt.single_processing
+                END,
+                0
+            ) AS new_baseline_processing_sum,
+            health_internal.decayed_sum(learnt.cpu_weight, learnt.fast_decay)
+            + coalesce(
+                CASE
+                    WHEN learnt.is_several THEN learnt.several_cpu_weight
+                    WHEN learnt.single_cpu IS NOT NULL THEN learnt.fast_weight
+                END,
+                0
+            ) AS new_cpu_weight,
+            health_internal.decayed_sum(learnt.cpu_sum, learnt.fast_decay)
+            + coalesce(
+                CASE
+                    WHEN learnt.is_several THEN learnt.several_cpu_sum
+                    ELSE learnt.single_cpu * learnt.fast_weight
+                END,
+                0
+            ) AS new_cpu_sum,
+            CASE
+                WHEN learnt.is_new_run THEN 0
+                ELSE health_internal.decayed_sum(learnt.memory_weight, learnt.fast_decay)
+            END
+            + coalesce(
+                CASE
+                    WHEN learnt.is_several THEN learnt.several_memory_weight
+                    WHEN learnt.batch_memory_usage_mb IS NOT NULL THEN learnt.fast_weight
+                END,
+                0
+            ) AS new_memory_weight,
+            CASE
+                WHEN learnt.is_new_run THEN 0
+                ELSE health_internal.decayed_sum(learnt.memory_sum, learnt.fast_decay)
+            END
+            + coalesce(
+                CASE
+                    WHEN learnt.is_several THEN learnt.several_memory_sum
+                    ELSE learnt.batch_memory_usage_mb * learnt.fast_weight
+                END,
+                0
+            ) AS new_memory_sum,
+            CASE
+                WHEN learnt.is_new_run THEN 0
+                ELSE health_internal.decayed_sum(learnt.slow_memory_weight, learnt.slow_decay)
+            END
+            + coalesce(
+                CASE
+                    WHEN learnt.is_several THEN learnt.several_slow_memory_weight
+                    WHEN learnt.batch_memory_usage_mb IS NOT NULL THEN learnt.slow_weight
+                END,
+                0
+            ) AS new_slow_memory_weight,
+            CASE
+                WHEN learnt.is_new_run THEN 0
+                ELSE health_internal.decayed_sum(learnt.slow_memory_sum, learnt.slow_decay)
+            END
+            + coalesce(
+                CASE
+                    WHEN learnt.is_several THEN learnt.several_slow_memory_sum
+                    ELSE learnt.batch_memory_usage_mb * learnt.slow_weight
+                END,
+                0
+            ) AS new_slow_memory_sum,
+            CASE
+                WHEN learnt.is_newer THEN coalesce(
+                    learnt.batch_errors, CASE WHEN NOT learnt.is_new_run THEN learnt.error_count END
+                )
+                ELSE learnt.error_count
+            END AS new_error_count,
+            CASE
+                WHEN learnt.is_newer THEN coalesce(
+                    learnt.batch_items,
+                    CASE WHEN NOT learnt.is_new_run THEN learnt.work_items_processed END
+                )
+                ELSE learnt.work_items_processed
+            END AS new_items,
+            CASE
+                WHEN learnt.is_newer THEN coalesce(learnt.batch_memory_usage_mb, learnt.memory_usage_mb)
+                ELSE learnt.memory_usage_mb
+            END AS new_memory_usage_mb,
+            CASE
+                WHEN learnt.is_newer THEN coalesce(learnt.batch_memory_limit_mb, learnt.memory_limit_mb)
+                ELSE learnt.memory_limit_mb
+            END AS new_memory_limit_mb,
+            CASE
+                WHEN learnt.is_newer THEN coalesce(learnt.batch_cost_efficiency, learnt.cost_efficiency)
+                ELSE learnt.cost_efficiency
+            END AS new_cost_efficiency,
+            CASE
+                WHEN learnt.is_newer THEN coalesce(learnt.batch_user_satisfaction, learnt.user_satisfaction)
+                ELSE learnt.user_satisfaction
+            END AS new_user_satisfaction,
+            CASE
+                WHEN learnt.is_newer THEN coalesce(learnt.batch_operational_efficiency, learnt.operational_efficiency)
+                ELSE learnt.operational_efficiency
+            END AS new_operational_efficiency,
+            CASE
+                WHEN learnt.is_newer THEN coalesce(learnt.batch_revenue_impact_usd, learnt.revenue_impact_usd)
+                ELSE learnt.revenue_impact_usd
+            END AS new_revenue_impact_usd
+        FROM learnt
+        OFFSET 0
+    ),
+
+    -- Ratios, means and deadlines; the rest of the policy joins here.
+    ratios AS (
+        SELECT
+            folded.*,
             policy.policy_id AS judging_policy_id,
             policy.weight_heartbeat_consistency,
             policy.weight_performance_metrics,
@@ -373,18 +764,10 @@ BEGIN
             policy.gate_error,
             policy.gate_failed,
             policy.gate_unresponsive,
-            policy.young_beats,
-            policy.young_late_intervals,
-            policy.young_unresponsive_intervals,
-            policy.late_false_alarm_cost,
-            policy.unresponsive_false_alarm_cost,
-            policy.hard_limit_intervals,
             policy.session_grace_seconds,
-            policy.startup_grace_seconds,
             policy.latency_slo_zero_ratio,
             policy.latency_baseline_tolerance,
             policy.latency_baseline_zero_ratio,
-            policy.throughput_baseline_tolerance,
             policy.latency_share,
             policy.error_rate_scale,
             policy.errors_per_minute_scale,
@@ -398,676 +781,106 @@ BEGIN
             policy.resource_issue_below,
             policy.performance_issue_below,
             policy.error_issue_below,
-            subject.agent_id AS b_agent_id,
-            subject.batch_size,
-            subject.late_weight AS b_late_weight,
-            subject.beats AS b_beats,
-            subject.first_at AS b_first_at,
-            subject.gap_weight AS b_gap_weight,
-            subject.gap_sum AS b_gap_sum,
-            subject.gap_square_sum AS b_gap_square_sum,
-            subject.observed_seconds
-                AS b_observed_seconds,
-            subject.baseline_seconds
-                AS b_baseline_seconds,
-            subject.first_errors AS b_first_errors,
-            subject.first_errors_weight
-                AS b_first_errors_weight,
-            subject.further_errors AS b_further_errors,
-            subject.error_count AS b_error_count,
-            subject.first_items AS b_first_items,
-            subject.first_items_weight
-                AS b_first_items_weight,
-            subject.further_items AS b_further_items,
-            subject.further_fast_items
-                AS b_further_fast_items,
-            subject.further_base_items
-                AS b_further_base_items,
-            subject.work_items_processed
-                AS b_work_items_processed,
-            subject.processing_weight
-                AS b_processing_weight,
-            subject.processing_sum AS b_processing_sum,
-            subject.base_processing_weight
-                AS b_base_processing_weight,
-            subject.base_processing_sum
-                AS b_base_processing_sum,
-            subject.cpu_weight AS b_cpu_weight,
-            subject.cpu_sum AS b_cpu_sum,
-            subject.memory_weight AS b_memory_weight,
-            subject.memory_sum AS b_memory_sum,
-            subject.slow_memory_weight
-                AS b_slow_memory_weight,
-            subject.slow_memory_sum
-                AS b_slow_memory_sum,
-            subject.memory_usage_mb
-                AS b_memory_usage_mb,
-            subject.memory_limit_mb
-                AS b_memory_limit_mb,
-            subject.cost_efficiency
-                AS b_cost_efficiency,
-            subject.user_satisfaction
-                AS b_user_satisfaction,
-            subject.operational_efficiency
-                AS b_operational_efficiency,
-            subject.revenue_impact_usd
-                AS b_revenue_impact_usd,
-            subject.fast_weight AS b_fast_weight,
-            subject.base_weight AS b_base_weight,
-            derived.*,
-            CASE WHEN derived.is_newer THEN subject.state
-                ELSE status.state
-            END AS new_state,
-            CASE WHEN derived.is_newer THEN coalesce(subject.run_id, status.run_id)
-                ELSE status.run_id
-            END AS new_run_id,
-            coalesce(
-                status.first_heartbeat_at,
-                subject.first_at
-            ) AS new_first_heartbeat_at,
-            greatest(
-                status.last_heartbeat_at,
-                subject.last_at
-            ) AS new_last_heartbeat_at,
-            CASE
-                WHEN derived.is_new_run
-                    OR status.run_started_at IS NULL
-                    THEN coalesce(
-                        subject.first_at,
-                        status.run_started_at
-                    )
-                ELSE status.run_started_at
-            END AS new_run_started_at,
-            CASE WHEN derived.is_new_run THEN 0
-                ELSE status.run_beat_count
-            END + coalesce(subject.good_beats, 0)
-                AS new_run_beat_count,
-            CASE
-                WHEN subject.last_at
-                    > status.session_lost_at THEN NULL
-                ELSE status.session_lost_at
-            END AS new_session_lost_at,
-            coalesce(
-                date_part('epoch', subject.last_at
-                    - subject.sent_at),
-                status.clock_offset_seconds
-            ) AS new_clock_offset_seconds
-        FROM subjects AS subject
-        INNER JOIN health.agent_status AS status
-            ON subject.subject_id = status.agent_id
-        INNER JOIN health.current_policies AS policy
-            ON status.policy_class = policy.policy_class
-        CROSS JOIN LATERAL (
-            SELECT
-                coalesce(
-                    subject.last_at
-                    > status.last_heartbeat_at,
-                    subject.last_at IS NOT NULL
-                ) AS is_newer,
-                coalesce(
-                    status.expected_interval_seconds,
-                    policy.default_expected_interval_seconds
-                ) AS prior_interval,
-                status.last_heartbeat_at IS NOT NULL
-                AND (
-                    subject.has_new_run
-                    OR (
-                        subject.last_at
-                        > status.last_heartbeat_at
-                        AND (
-                            subject.run_id
-                            <> status.run_id
-                            OR subject.first_errors
-                            < status.error_count
-                            OR subject.first_items
-                            < status.work_items_processed
-                        )
-                    )
-                ) IS TRUE AS is_new_run,
-                date_part('epoch', subject.first_at
-                    - CASE
-                        WHEN subject.first_at
-                            > status.last_heartbeat_at
-                            THEN status.last_heartbeat_at
-                    END) AS first_gap,
-                date_part('epoch', p_now - subject.first_at) AS first_age,
-                date_part('epoch', subject.first_at
-                    - status.gap_reference_at) AS learn_gap,
-                date_part('epoch', subject.last_at)
-                    AS last_seconds,
-                health_internal.decay(
-                    date_part('epoch', p_now
-                        - status.decayed_at),
-                    v_fast
-                ) AS fast_decay,
-                health_internal.decay(
-                    date_part('epoch', p_now
-                        - status.decayed_at),
-                    v_slow
-                ) AS slow_decay,
-                health_internal.decay(
-                    date_part('epoch', p_now
-                        - status.decayed_at),
-                    v_base
-                ) AS base_decay,
-                abs(hashtext(status.agent_id)) % 32
-                    AS stagger
-            OFFSET 0
-        ) AS derived
-        WHERE status.judged_tick_id
-            IS DISTINCT FROM p_tick_id
-        OFFSET 0
-    ),
-
-    joined AS (
-        SELECT
-            basics.*,
-            basics.gap_reference_at IS NOT NULL
-            AND NOT basics.is_new_run
-            AND basics.liveness <> 'stopped'
-            AND basics.first_gap
-            <= 100 * exp(basics.log_interval)
-            AND NOT (
-                basics.last_heartbeat_at < p_blind_until
-                AND basics.first_gap
-                > 2 * exp(basics.log_interval)
-            ) AS is_regular_gap,
-            CASE WHEN basics.is_newer THEN
-                health_internal.gap_bin(
-                    basics.learn_gap
-                    / exp(basics.log_interval)
-                )
-            END AS learn_bin
-        FROM basics
-        OFFSET 0
-    ),
-
-    -- The old state, decayed to now, with the batch.
-    carried AS (
-        SELECT
-            joined.*,
-            joined.first_gap IS NOT NULL
-            AND joined.is_regular_gap AS has_first_gap,
-            CASE WHEN joined.first_gap > 0 THEN
-                health_internal.decay(joined.first_age, v_fast)
-            END AS gap_weight_first,
-            CASE
-                WHEN joined.b_agent_id IS NULL
-                    OR NOT joined.is_newer THEN
-                    ROW(
-                        coalesce(
-                            joined.log_interval,
-                            ln(joined.prior_interval)
-                        ),
-                        coalesce(
-                            joined.mean_gap,
-                            joined.prior_interval
-                        ),
-                        joined.gap_count,
-                        joined.gap_histogram,
-                        NULL
-                    )::health_internal.gap_memory
-                WHEN joined.batch_size = 1
-                    AND joined.gap_count % 30000 < 29999
-                    AND joined.gap_histogram IS NOT NULL
-                    AND joined.is_regular_gap THEN
-                    CASE
-                        WHEN joined.learn_gap <= 0.1
-                            * exp(joined.log_interval) THEN
-                            ROW(
-                                joined.log_interval,
-                                joined.mean_gap,
-                                joined.gap_count,
-                                joined.gap_histogram,
-                                NULL
-                            )::health_internal.gap_memory
-                        ELSE ROW(
-                            joined.log_interval
-                            + greatest(
-                                0.05::float8,
-                                1 / (joined.gap_count + 2.0::float8)
-                            ) * (
-                                ln(joined.learn_gap)
-                                - joined.log_interval
-                            ),
-                            joined.mean_gap
-                            + greatest(
-                                0.01::float8,
-                                1 / (joined.gap_count + 2.0::float8)
-                            ) * (
-                                least(
-                                    joined.learn_gap,
-                                    10 * joined.mean_gap
-                                ) - joined.mean_gap
-                            ),
-                            joined.gap_count + 1,
-                            joined.gap_histogram[
-                                :joined.learn_bin - 1
-                            ]
-                            || (
-                                joined.gap_histogram[
-                                    joined.learn_bin
-                                ] + health_internal.gap_unit(
-                                    joined.gap_count
-                                )
-                            )::real
-                            || joined.gap_histogram[
-                                joined.learn_bin + 1:
-                            ],
-                            joined.last_seconds
-                        )::health_internal.gap_memory
-                    END
-                ELSE health_internal.learn_gaps(
-                    ROW(
-                        coalesce(
-                            joined.log_interval,
-                            ln(joined.prior_interval)
-                        ),
-                        coalesce(
-                            joined.mean_gap,
-                            joined.prior_interval
-                        ),
-                        joined.gap_count,
-                        joined.gap_histogram,
-                        CASE
-                            WHEN joined.is_regular_gap THEN date_part('epoch', joined.gap_reference_at)
-                            ELSE date_part('epoch', joined.b_first_at)
-                        END
-                    )::health_internal.gap_memory,
-                    coalesce(
-                        joined.b_beats,
-                        ARRAY[joined.last_seconds]
-                    )
-                )
-            END AS learning
-        FROM joined
-        OFFSET 0
-    ),
-
-    -- Gaps, runs and counters of this batch.
-    learnt AS (
-        SELECT
-            carried.*,
-            (carried.learning).log_interval AS new_log_interval,
-            (carried.learning).mean_gap AS new_mean_gap,
-            (carried.learning).gap_count AS new_gap_count,
-            (carried.learning).gap_histogram AS new_gap_histogram,
-            coalesce(
-                to_timestamp((carried.learning).reference_seconds),
-                carried.gap_reference_at
-            ) AS new_gap_reference_at,
-            (carried.learning).gap_count >= carried.young_beats
-            AND (carried.learning).gap_count > carried.gap_count
-            AND (
-                carried.gap_count < carried.young_beats
-                OR carried.late_intervals IS NULL
-                OR carried.first_gap > 1.5 * exp(carried.log_interval)
-                OR carried.batch_size > 4
-                OR (
-                    (carried.gap_count + carried.stagger) / 32
-                    <> ((carried.learning).gap_count
-                        + carried.stagger) / 32
-                )
-            ) AS must_learn_deadline,
-            coalesce(carried.gap_weight_first, 0)
-            + coalesce(carried.b_gap_weight, 0)
-            + coalesce(carried.b_late_weight, 0)
-            + CASE
-                WHEN carried.batch_size = 1 AND NOT carried.is_newer
-                    THEN carried.b_fast_weight
-                ELSE 0
-            END AS gap_weight_in,
-            coalesce(
-                carried.gap_weight_first
-                * health_internal.time_mass(
-                    carried.first_gap, v_fast
-                ),
-                0
-            ) + coalesce(carried.b_gap_sum, 0) AS gap_sum_in,
-            coalesce(
-                carried.gap_weight_first
-                * health_internal.time_mass(
-                    carried.first_gap, v_fast
-                ) ^ 2,
-                0
-            ) + coalesce(carried.b_gap_square_sum, 0)
-                AS gap_square_sum_in,
-            CASE WHEN carried.first_gap > 0 THEN
-                health_internal.time_mass(carried.first_gap, v_slow)
-                * health_internal.decay(carried.first_age, v_slow)
-            END AS observed_in,
-            CASE WHEN carried.first_gap > 0 THEN
-                health_internal.time_mass(carried.first_gap, v_base)
-                * health_internal.decay(carried.first_age, v_base)
-            END AS baseline_in,
-            carried.b_first_errors_weight * CASE
-                WHEN NOT carried.is_newer THEN NULL
-                WHEN carried.b_first_errors >= carried.error_count
-                    AND NOT carried.is_new_run
-                    THEN carried.b_first_errors
-                        - carried.error_count
-                WHEN carried.error_count IS NULL
-                    AND carried.beat_count > 0
-                    AND NOT carried.is_new_run
-                    THEN 0
-                ELSE carried.b_first_errors
-            END AS errors_in,
-            CASE
-                WHEN NOT carried.is_newer THEN NULL
-                WHEN carried.b_first_items
-                    >= carried.work_items_processed
-                    AND NOT carried.is_new_run
-                    THEN carried.b_first_items
-                        - carried.work_items_processed
-                WHEN carried.beat_count = 0
-                    OR (
-                        carried.work_items_processed IS NULL
-                        AND NOT carried.is_new_run
-                    )
-                    THEN 0
-                ELSE carried.b_first_items
-            END AS items_in
-        FROM carried
-        OFFSET 0
-    ),
-
-    -- Running state after this batch.
-    folded AS (
-        SELECT
-            learnt.*,
-            CASE
-                WHEN learnt.new_gap_count < learnt.young_beats
-                    THEN learnt.young_late_intervals
-                WHEN learnt.must_learn_deadline THEN
-                    health_internal.deadline_intervals(
-                        learnt.new_gap_histogram,
-                        learnt.new_gap_count,
-                        exp(learnt.new_log_interval),
-                        learnt.new_mean_gap,
-                        learnt.late_false_alarm_cost,
-                        learnt.hard_limit_intervals
-                    )
-                ELSE learnt.late_intervals
-            END AS new_late_intervals,
-            CASE
-                WHEN learnt.new_gap_count < learnt.young_beats
-                    THEN learnt.young_unresponsive_intervals
-                WHEN learnt.must_learn_deadline THEN
-                    health_internal.deadline_intervals(
-                        learnt.new_gap_histogram,
-                        learnt.new_gap_count,
-                        exp(learnt.new_log_interval),
-                        learnt.new_mean_gap,
-                        learnt.unresponsive_false_alarm_cost,
-                        learnt.hard_limit_intervals
-                    )
-                ELSE learnt.unresponsive_intervals
-            END AS new_unresponsive_intervals,
-            health_internal.decayed_sum(
-                learnt.gap_weight, learnt.fast_decay
-            )
-            + coalesce(learnt.gap_weight_in, 0) AS new_gap_weight,
-            health_internal.decayed_sum(
-                learnt.gap_sum, learnt.fast_decay
-            )
-            + coalesce(learnt.gap_sum_in, 0) AS new_gap_sum,
-            health_internal.decayed_sum(
-                learnt.gap_square_sum, learnt.fast_decay
-            )
-            + coalesce(learnt.gap_square_sum_in, 0)
-                AS new_gap_square_sum,
-            CASE
-                WHEN learnt.is_new_run THEN 0
-                ELSE health_internal.decayed_sum(
-                    learnt.error_sum, learnt.slow_decay
-                )
-            END
-            + coalesce(learnt.errors_in, 0)
-            + coalesce(learnt.b_further_errors, 0) AS new_error_sum,
-            CASE
-                WHEN learnt.is_new_run THEN 0
-                ELSE health_internal.decayed_sum(
-                    learnt.event_sum, learnt.slow_decay
-                )
-            END AS new_event_sum,
-            CASE
-                WHEN learnt.is_new_run THEN 0
-                ELSE health_internal.decayed_sum(
-                    learnt.item_sum, learnt.slow_decay
-                )
-            END
-            + coalesce(learnt.items_in * learnt.b_first_items_weight, 0)
-            + coalesce(learnt.b_further_items, 0) AS new_item_sum,
-            health_internal.decayed_sum(
-                learnt.recent_item_sum, learnt.fast_decay
-            )
-            + coalesce(learnt.items_in * learnt.b_fast_weight, 0)
-            + coalesce(learnt.b_further_fast_items, 0)
-                AS new_recent_item_sum,
-            health_internal.decayed_sum(
-                learnt.baseline_item_sum, learnt.base_decay
-            )
-            + coalesce(learnt.items_in * learnt.b_base_weight, 0)
-            + coalesce(learnt.b_further_base_items, 0)
-                AS new_baseline_item_sum,
-            CASE
-                WHEN learnt.is_new_run THEN 0
-                ELSE health_internal.decayed_sum(
-                    learnt.observed_seconds, learnt.slow_decay
-                ) + coalesce(learnt.observed_in, 0)
-            END
-            + coalesce(learnt.b_observed_seconds, 0)
-                AS new_observed_seconds,
-            health_internal.decayed_sum(
-                learnt.baseline_seconds, learnt.base_decay
-            )
-            + coalesce(learnt.baseline_in, 0)
-            + coalesce(learnt.b_baseline_seconds, 0)
-                AS new_baseline_seconds,
-            health_internal.decayed_sum(
-                learnt.processing_weight, learnt.fast_decay
-            )
-            + coalesce(learnt.b_processing_weight, 0)
-                AS new_processing_weight,
-            health_internal.decayed_sum(
-                learnt.processing_sum, learnt.fast_decay
-            )
-            + coalesce(learnt.b_processing_sum, 0)
-                AS new_processing_sum,
-            health_internal.decayed_sum(
-                learnt.baseline_processing_weight, learnt.base_decay
-            )
-            + coalesce(learnt.b_base_processing_weight, 0)
-                AS new_baseline_processing_weight,
-            health_internal.decayed_sum(
-                learnt.baseline_processing_sum, learnt.base_decay
-            )
-            + coalesce(
-                CASE
-                    WHEN learnt.baseline_processing_weight >= 10 THEN
-                        least(
-                            learnt.b_base_processing_sum,
-                            learnt.b_base_processing_weight * 3
-                            * learnt.baseline_processing_sum
-                            / learnt.baseline_processing_weight
-                        )
-                    ELSE learnt.b_base_processing_sum
-                END,
-                0
-            ) AS new_baseline_processing_sum,
-            health_internal.decayed_sum(
-                learnt.cpu_weight, learnt.fast_decay
-            )
-            + coalesce(learnt.b_cpu_weight, 0) AS new_cpu_weight,
-            health_internal.decayed_sum(
-                learnt.cpu_sum, learnt.fast_decay
-            )
-            + coalesce(learnt.b_cpu_sum, 0) AS new_cpu_sum,
-            CASE
-                WHEN learnt.is_new_run THEN 0
-                ELSE health_internal.decayed_sum(
-                    learnt.memory_weight, learnt.fast_decay
-                )
-            END
-            + coalesce(learnt.b_memory_weight, 0) AS new_memory_weight,
-            CASE
-                WHEN learnt.is_new_run THEN 0
-                ELSE health_internal.decayed_sum(
-                    learnt.memory_sum, learnt.fast_decay
-                )
-            END
-            + coalesce(learnt.b_memory_sum, 0) AS new_memory_sum,
-            CASE
-                WHEN learnt.is_new_run THEN 0
-                ELSE health_internal.decayed_sum(
-                    learnt.slow_memory_weight, learnt.slow_decay
-                )
-            END
-            + coalesce(learnt.b_slow_memory_weight, 0)
-                AS new_slow_memory_weight,
-            CASE
-                WHEN learnt.is_new_run THEN 0
-                ELSE health_internal.decayed_sum(
-                    learnt.slow_memory_sum, learnt.slow_decay
-                )
-            END
-            + coalesce(learnt.b_slow_memory_sum, 0)
-                AS new_slow_memory_sum,
-            coalesce(learnt.b_error_count, CASE
-                WHEN NOT learnt.is_new_run THEN learnt.error_count
-            END) AS new_error_count,
-            coalesce(learnt.b_work_items_processed, CASE
-                WHEN NOT learnt.is_new_run
-                    THEN learnt.work_items_processed
-            END) AS new_items,
-            coalesce(learnt.b_memory_usage_mb, learnt.memory_usage_mb)
-                AS new_memory_usage_mb,
-            coalesce(learnt.b_memory_limit_mb, learnt.memory_limit_mb)
-                AS new_memory_limit_mb,
-            coalesce(learnt.b_cost_efficiency, learnt.cost_efficiency)
-                AS new_cost_efficiency,
-            coalesce(
-                learnt.b_user_satisfaction, learnt.user_satisfaction
-            ) AS new_user_satisfaction,
-            coalesce(
-                learnt.b_operational_efficiency,
-                learnt.operational_efficiency
-            ) AS new_operational_efficiency,
-            coalesce(
-                learnt.b_revenue_impact_usd, learnt.revenue_impact_usd
-            ) AS new_revenue_impact_usd
-        FROM learnt
-        OFFSET 0
-    ),
-
-    -- From what was learnt to the two deadlines.
-    deadlines AS (
-        SELECT
-            folded.*,
+            policy.throughput_baseline_tolerance,
             exp(folded.new_log_interval) AS learnt_interval,
             CASE
-                WHEN folded.new_last_heartbeat_at < p_blind_until THEN
-                    health_internal.blind_seconds(
-                        folded.new_last_heartbeat_at, p_now
-                    )
+                WHEN folded.new_gap_count < folded.young_beats THEN folded.young_late_intervals
+                WHEN folded.must_learn_deadline THEN health_internal.deadline_intervals(
+                    folded.old_histogram[:folded.first_bin - 1] || folded.new_bins
+                    || folded.old_histogram[folded.last_bin + 1:],
+                    folded.new_gap_count, exp(folded.new_log_interval), folded.new_mean_gap,
+                    folded.late_false_alarm_cost, folded.hard_limit_intervals
+                )
+                ELSE folded.late_intervals
+            END AS new_late_intervals,
+            CASE
+                WHEN folded.new_gap_count < folded.young_beats
+                    THEN folded.young_unresponsive_intervals
+                WHEN folded.must_learn_deadline THEN health_internal.deadline_intervals(
+                    folded.old_histogram[:folded.first_bin - 1] || folded.new_bins
+                    || folded.old_histogram[folded.last_bin + 1:],
+                    folded.new_gap_count, exp(folded.new_log_interval), folded.new_mean_gap,
+                    folded.unresponsive_false_alarm_cost, folded.hard_limit_intervals
+                )
+                ELSE folded.unresponsive_intervals
+            END AS new_unresponsive_intervals,
+            CASE
+                WHEN folded.new_last_heartbeat_at < p_blind_until
+                    THEN health_internal.blind_seconds(folded.new_last_heartbeat_at, p_now)
                 ELSE 0
             END AS blind,
-            folded.new_last_heartbeat_at + make_interval(
-                secs => folded.grace_seconds + CASE
-                    WHEN folded.new_state = 'initializing' THEN greatest(
-                        folded.startup_grace_seconds,
-                        exp(folded.new_log_interval)
-                        * folded.new_late_intervals
-                    )
-                    ELSE exp(folded.new_log_interval)
-                        * folded.new_late_intervals
-                END
-            ) AS new_late_at,
-            folded.new_last_heartbeat_at + make_interval(
-                secs => folded.grace_seconds + CASE
-                    WHEN folded.new_state = 'initializing' THEN greatest(
-                        folded.startup_grace_seconds,
-                        exp(folded.new_log_interval)
-                        * folded.new_unresponsive_intervals
-                    )
-                    ELSE exp(folded.new_log_interval)
-                        * folded.new_unresponsive_intervals
-                END
-            ) AS new_unresponsive_at
-        FROM folded
-        OFFSET 0
-    ),
-
-    -- What the components look at, as ratios and rates.
-    ratios AS (
-        SELECT
-            deadlines.*,
             CASE
-                WHEN deadlines.new_processing_weight > 1e-6 THEN
-                    deadlines.new_processing_sum / deadlines.new_processing_weight
+                WHEN folded.new_processing_weight > 1e-6 THEN
+                    folded.new_processing_sum / folded.new_processing_weight
                     / CASE
-                        WHEN deadlines.latency_slo_ms IS NOT NULL THEN deadlines.latency_slo_ms
-                        WHEN deadlines.new_baseline_processing_weight >= 10
-                            AND deadlines.new_baseline_processing_sum > 0 THEN
-                            deadlines.new_baseline_processing_sum
-                            / deadlines.new_baseline_processing_weight
-                        WHEN deadlines.new_processing_sum > 0 THEN
-                            deadlines.new_processing_sum / deadlines.new_processing_weight
+                        WHEN folded.latency_slo_ms IS NOT NULL THEN folded.latency_slo_ms
+                        WHEN folded.new_baseline_processing_weight >= 10
+                            AND folded.new_baseline_processing_sum > 0 THEN
+                            folded.new_baseline_processing_sum
+                            / folded.new_baseline_processing_weight
+                        WHEN folded.new_processing_sum > 0 THEN
+                            folded.new_processing_sum / folded.new_processing_weight
                     END
             END AS latency_ratio,
             CASE
-                WHEN deadlines.new_items IS NOT NULL AND deadlines.new_gap_sum > 1 THEN
-                    deadlines.new_recent_item_sum / deadlines.new_gap_sum * 60
+                WHEN folded.new_items IS NOT NULL AND folded.new_gap_sum > 1 THEN
+                    folded.new_recent_item_sum / folded.new_gap_sum * 60
                     / CASE
-                        WHEN deadlines.throughput_slo_per_minute IS NOT NULL
-                            THEN deadlines.throughput_slo_per_minute
-                        WHEN deadlines.new_baseline_seconds >= 600
-                            AND deadlines.new_baseline_item_sum > 0
-                            AND deadlines.new_state <> 'idle' THEN
-                            deadlines.new_baseline_item_sum / deadlines.new_baseline_seconds * 60
-                            * deadlines.throughput_baseline_tolerance
+                        WHEN folded.throughput_slo_per_minute IS NOT NULL
+                            THEN folded.throughput_slo_per_minute
+                        WHEN folded.new_baseline_seconds >= 600
+                            AND folded.new_baseline_item_sum > 0
+                            AND folded.new_state <> 'idle' THEN
+                            folded.new_baseline_item_sum / folded.new_baseline_seconds * 60
+                            * policy.throughput_baseline_tolerance
                     END
             END AS throughput_ratio,
             CASE
-                WHEN deadlines.new_error_count IS NOT NULL OR deadlines.new_event_sum > 0
-                    THEN deadlines.new_error_sum + deadlines.new_event_sum
+                WHEN folded.new_error_count IS NOT NULL OR folded.new_event_sum > 0
+                    THEN folded.new_error_sum + folded.new_event_sum
             END AS known_errors,
             CASE
-                WHEN deadlines.new_cpu_weight > 1e-6
-                    THEN deadlines.new_cpu_sum / deadlines.new_cpu_weight
+                WHEN folded.new_cpu_weight > 1e-6 THEN folded.new_cpu_sum / folded.new_cpu_weight
             END AS cpu_mean,
             CASE
-                WHEN deadlines.new_memory_limit_mb > 0
-                    THEN deadlines.new_memory_usage_mb / deadlines.new_memory_limit_mb
+                WHEN folded.new_memory_limit_mb > 0
+                    THEN folded.new_memory_usage_mb / folded.new_memory_limit_mb
             END AS memory_share,
             CASE
-                WHEN deadlines.new_memory_weight > 1e-6 AND deadlines.new_memory_limit_mb > 0
-                    THEN deadlines.new_memory_sum / deadlines.new_memory_weight
+                WHEN folded.new_memory_weight > 1e-6 AND folded.new_memory_limit_mb > 0
+                    THEN folded.new_memory_sum / folded.new_memory_weight
             END AS fast_memory_mean,
             CASE
-                WHEN deadlines.new_slow_memory_weight > 1e-6
-                    THEN deadlines.new_slow_memory_sum / deadlines.new_slow_memory_weight
+                WHEN folded.new_slow_memory_weight > 1e-6
+                    THEN folded.new_slow_memory_sum / folded.new_slow_memory_weight
             END AS slow_memory_mean,
-            date_part('epoch', p_now - deadlines.new_run_started_at) AS run_seconds,
-            deadlines.new_session_lost_at IS NOT NULL AS is_session_lost,
-            coalesce(deadlines.expected_interval_seconds, deadlines.learnt_interval)
-                AS interval_expected,
-            greatest(
-                0,
-                date_part('epoch', p_now - deadlines.new_last_heartbeat_at) - deadlines.blind
-            ) AS new_silent_seconds,
-            date_part('epoch', deadlines.new_late_at - deadlines.new_last_heartbeat_at)
-                AS late_seconds,
-            date_part('epoch', deadlines.new_unresponsive_at - deadlines.new_last_heartbeat_at)
-                AS unresponsive_seconds
-        FROM deadlines
+            folded.new_session_lost_at IS NOT NULL AS is_session_lost
+        FROM folded
+        INNER JOIN health.current_policies AS policy ON folded.policy_class = policy.policy_class
         OFFSET 0
     ),
 
-    -- The components but the first.
+    -- The components but the first; the deadlines in seconds of silence.
     measured AS (
         SELECT
             ratios.*,
+            greatest(0, ratios.silence - ratios.blind) AS new_silent_seconds,
+            ratios.grace_seconds + CASE
+                WHEN ratios.new_state = 'initializing' THEN greatest(
+                    ratios.startup_grace_seconds, ratios.learnt_interval * ratios.new_late_intervals
+                )
+                ELSE ratios.learnt_interval * ratios.new_late_intervals
+            END AS late_seconds,
+            ratios.grace_seconds + CASE
+                WHEN ratios.new_state = 'initializing' THEN greatest(
+                    ratios.startup_grace_seconds,
+                    ratios.learnt_interval * ratios.new_unresponsive_intervals
+                )
+                ELSE ratios.learnt_interval * ratios.new_unresponsive_intervals
+            END AS unresponsive_seconds,
+            health_internal.time_mass(
+                coalesce(ratios.expected_interval_seconds, ratios.learnt_interval), v_fast
+            ) AS expected_mass,
             health_internal.score_performance_metrics(
                 ratios.latency_ratio,
                 CASE
@@ -1091,7 +904,8 @@ BEGIN
                 CASE
                     WHEN ratios.fast_memory_mean > ratios.slow_memory_mean THEN
                         health_internal.seconds_to_exhaustion(
-                            ratios.fast_memory_mean, ratios.slow_memory_mean, ratios.run_seconds,
+                            ratios.fast_memory_mean, ratios.slow_memory_mean,
+                            date_part('epoch', p_now - ratios.new_run_started_at),
                             v_fast, v_slow,
                             ratios.new_memory_usage_mb, ratios.new_memory_limit_mb
                         )
@@ -1118,20 +932,24 @@ BEGIN
                     measured.new_gap_weight,
                     measured.new_gap_sum,
                     measured.new_gap_square_sum,
-                    health_internal.time_mass(measured.interval_expected, v_fast),
-                    health_internal.time_mass(measured.new_silent_seconds, v_fast),
+                    measured.expected_mass,
+                    CASE
+                        WHEN measured.new_silent_seconds > measured.late_seconds
+                            OR measured.new_silent_seconds
+                            > coalesce(
+                                measured.expected_interval_seconds, measured.learnt_interval
+                            )
+                            THEN health_internal.time_mass(measured.new_silent_seconds, v_fast)
+                        ELSE 0
+                    END,
                     CASE
                         WHEN measured.is_session_lost THEN 0.5::float8
-                        WHEN measured.new_silent_seconds <= measured.late_seconds
-                            THEN 1
+                        WHEN measured.new_silent_seconds <= measured.late_seconds THEN 1
                         ELSE greatest(
                             0,
-                            1 - (
-                                measured.new_silent_seconds - measured.late_seconds
-                            ) / greatest(
-                                measured.unresponsive_seconds
-                                - measured.late_seconds,
-                                1e-3
+                            1 - (measured.new_silent_seconds - measured.late_seconds)
+                            / greatest(
+                                measured.unresponsive_seconds - measured.late_seconds, 1e-3
                             )
                         )
                     END
@@ -1310,10 +1128,13 @@ BEGIN
                         + make_interval(secs => judged.session_grace_seconds)
                 WHEN judged.new_liveness = 'late'
                     THEN least(
-                        judged.new_unresponsive_at + make_interval(secs => judged.blind),
+                        judged.new_last_heartbeat_at + make_interval(
+                            secs => judged.unresponsive_seconds + judged.blind
+                        ),
                         p_now + make_interval(secs => judged.learnt_interval)
                     )
-                ELSE judged.new_late_at + make_interval(secs => judged.blind)
+                ELSE judged.new_last_heartbeat_at
+                    + make_interval(secs => judged.late_seconds + judged.blind)
             END AS new_next_due_at
         FROM judged
         OFFSET 0
@@ -1329,10 +1150,11 @@ BEGIN
             last_heartbeat_at = result.new_last_heartbeat_at,
             gap_reference_at = result.new_gap_reference_at,
             run_started_at = result.new_run_started_at,
-            late_at = result.new_late_at,
-            unresponsive_at = result.new_unresponsive_at,
+            late_at = result.new_last_heartbeat_at
+            + make_interval(secs => result.late_seconds),
+            unresponsive_at = result.new_last_heartbeat_at
+            + make_interval(secs => result.unresponsive_seconds),
             session_lost_at = result.new_session_lost_at,
-            decayed_at = p_now,
             state = result.new_state,
             run_id = result.new_run_id,
             liveness = result.new_liveness,
@@ -1355,7 +1177,7 @@ BEGIN
             run_beat_count = result.new_run_beat_count,
             log_interval = result.new_log_interval,
             mean_gap = result.new_mean_gap,
-            gap_histogram = result.new_gap_histogram,
+            gap_histogram[result.first_bin:result.last_bin] = result.new_bins,
             late_intervals = result.new_late_intervals,
             unresponsive_intervals = result.new_unresponsive_intervals,
             clock_offset_seconds = result.new_clock_offset_seconds,
@@ -1391,32 +1213,31 @@ BEGIN
             active_conditions = result.new_active_conditions
         FROM result
         WHERE target.ctid = result.row_address
-        RETURNING result.b_agent_id
+        RETURNING 1
     )
 
     SELECT
         arrivals.row_count,
         arrivals.agent_count,
-        judgements.folded_count,
         judgements.judged_count
-    INTO arrived_rows, arrived_agents, folded_agents, judged_agents
+    INTO arrived_rows, arrived_agents, judged_agents
     FROM (
         SELECT count(*) AS row_count, count(*) FILTER (WHERE arrived.is_last) AS agent_count
         FROM arrived
     ) AS arrivals
     CROSS JOIN (
-        SELECT count(*) AS judged_count, count(updated.b_agent_id) AS folded_count
+        SELECT count(*) AS judged_count
         FROM updated
     ) AS judgements;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.fold_and_judge(
     timestamptz, bigint, xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint,
-    timestamptz, boolean
+    timestamptz, boolean, boolean
 ) IS
 'Folds the heartbeats that arrived between two snapshots and judges their agents and those whose '
-'next_due_at has come, each at most once per tick. Returns rows and agents that arrived, agents folded '
-'and agents judged; agents without a row in agent_status are left to the caller. p_only_due: judge without '
-'folding. p_blind_until: end of the latest monitor gap.';
+'next_due_at has come, each at most once per tick. Returns rows and agents that arrived and agents '
+'judged; agents without a row in agent_status are left to the caller. p_only_due: judge without '
+'folding. p_is_many: how to join. p_blind_until: end of the latest monitor gap.';
 
 COMMIT;

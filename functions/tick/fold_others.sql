@@ -214,11 +214,11 @@ BEGIN
     folded AS (
         UPDATE health.agent_status AS status
         SET
-            -- The sum refers to decayed_at, like its neighbours; the judgement decays it to now.
+            -- The sum refers to judged_at, like its neighbours; the judgement decays it to now.
             event_sum = status.event_sum
             + arrived.weight / greatest(
                 health_internal.decay(
-                    date_part('epoch', p_now - coalesce(status.decayed_at, p_now)),
+                    date_part('epoch', p_now - coalesce(status.judged_at, p_now)),
                     settings.metric_memory_seconds
                 ),
                 1e-15

@@ -85,8 +85,8 @@ DECLARE
     v_blind_until timestamptz;
     v_pass record;
     v_unknown bigint := 0;
+    v_few bigint;
     v_metrics record;
-    v_is_quiet boolean;
 BEGIN
     is_busy := false;
     folded_rows := 0;
@@ -213,18 +213,16 @@ BEGIN
         PERFORM health_internal.watch_sessions(judged_until, v_has_restarted);
     END IF;
 
-    -- Few arrivals look agents up one by one, many by a hash.
-    SELECT NOT EXISTS (
+    SELECT count(*)
+    INTO v_few
+    FROM (
         SELECT FROM health_internal.arrived_heartbeats(
             v_from_xmax, v_in_progress, v_until,
             v_own, v_own_from, v_own_until, v_engine.own_xid, v_engine.own_from
         )
-    )
-    INTO v_is_quiet;
-    IF NOT v_is_quiet OR EXISTS (
-        SELECT FROM health.agent_status AS status
-        WHERE status.next_due_at <= judged_until
-    ) THEN
+        LIMIT 1000
+    ) AS few;
+    IF v_few > 0 THEN
         FOR v_attempt IN 1 .. 2
         LOOP
             SELECT pass.*
@@ -232,11 +230,11 @@ BEGIN
             FROM health_internal.fold_and_judge(
                 judged_until, tick_id, v_from_xmax, v_in_progress, v_until,
                 v_own, v_own_from, v_own_until, v_engine.own_xid, v_engine.own_from,
-                v_blind_until, v_is_quiet
+                v_blind_until, false, v_few >= 1000
             ) AS pass;
             agents_judged := agents_judged + v_pass.judged_agents;
-            EXIT WHEN v_attempt = 2 OR v_pass.folded_agents >= v_pass.arrived_agents;
-            -- Fewer folded than arrived: some are new.
+            EXIT WHEN v_attempt = 2 OR v_pass.judged_agents >= v_pass.arrived_agents;
+            -- Fewer than arrived: some are new.
             v_unknown := health_internal.register_unknown(
                 v_from_xmax, v_in_progress, v_until,
                 v_own, v_own_from, v_own_until, v_engine.own_xid, v_engine.own_from
@@ -244,6 +242,24 @@ BEGIN
             EXIT WHEN v_unknown = 0;
         END LOOP;
         folded_rows := folded_rows + v_pass.arrived_rows;
+    END IF;
+    -- The silent: one scan of agent_status, whose first column says who is due.
+    SELECT count(*)
+    INTO v_few
+    FROM (
+        SELECT FROM health.agent_status AS status
+        WHERE status.next_due_at <= judged_until AND status.judged_tick_id <> tick_id
+        LIMIT 1000
+    ) AS few;
+    IF v_few > 0 THEN
+        SELECT pass.*
+        INTO v_pass
+        FROM health_internal.fold_and_judge(
+            judged_until, tick_id, v_from_xmax, v_in_progress, v_until,
+            v_own, v_own_from, v_own_until, v_engine.own_xid, v_engine.own_from,
+            v_blind_until, true, v_few >= 1000
+        ) AS pass;
+        agents_judged := agents_judged + v_pass.judged_agents;
     END IF;
     IF v_unknown > 0 OR v_engine.tick_id % 60 = 0 THEN
         PERFORM health_internal.add_missing_agents();

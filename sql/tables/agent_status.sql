@@ -15,7 +15,6 @@ CREATE TABLE health.agent_status (
     late_at timestamptz,
     unresponsive_at timestamptz,
     session_lost_at timestamptz,
-    decayed_at timestamptz,
     agent_id text COLLATE "C" NOT NULL,
     policy_class text COLLATE "C" NOT NULL DEFAULT 'standard',
     expected_interval_seconds double precision,
@@ -91,7 +90,8 @@ COMMENT ON COLUMN health.agent_status.next_due_at IS
 'When the agent must be judged again without a new heartbeat; first column, the idle tick scans it.';
 COMMENT ON COLUMN health.agent_status.judged_tick_id IS
 'Tick that judged last; an agent is judged at most once in a tick.';
-COMMENT ON COLUMN health.agent_status.judged_at IS 'p_now of that tick.';
+COMMENT ON COLUMN health.agent_status.judged_at IS
+'p_now of that tick; the decayed sums refer to it.';
 COMMENT ON COLUMN health.agent_status.first_heartbeat_at IS
 'First heartbeat ever, by the database''s clock.';
 COMMENT ON COLUMN health.agent_status.last_heartbeat_at IS
@@ -103,7 +103,6 @@ COMMENT ON COLUMN health.agent_status.late_at IS 'Deadline after which the agent
 COMMENT ON COLUMN health.agent_status.unresponsive_at IS 'Deadline after which it is unresponsive.';
 COMMENT ON COLUMN health.agent_status.session_lost_at IS
 'When its attach session was lost; NULL if it was not or a heartbeat came since.';
-COMMENT ON COLUMN health.agent_status.decayed_at IS 'Time to which the decayed sums refer.';
 COMMENT ON COLUMN health.agent_status.agent_id IS 'Which agent.';
 COMMENT ON COLUMN health.agent_status.policy_class IS 'Copied from agents.';
 COMMENT ON COLUMN health.agent_status.expected_interval_seconds IS

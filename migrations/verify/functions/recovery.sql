@@ -2,8 +2,7 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.recovery_attempt(text, timestamptz)'::regprocedure;
-    PERFORM 'health_internal.queue_recoveries(bigint [])'::regprocedure;
+    PERFORM 'health_internal.recovery_attempt(text, text, timestamptz)'::regprocedure;
     PERFORM 'health_internal.act_on_recoveries(timestamptz)'::regprocedure;
     PERFORM 'health.claim_recovery_actions(text, integer, text [], timestamptz)'::regprocedure;
     PERFORM (

@@ -11,7 +11,6 @@ SELECT
     late_at,
     unresponsive_at,
     session_lost_at,
-    decayed_at,
     agent_id,
     policy_class,
     expected_interval_seconds,
