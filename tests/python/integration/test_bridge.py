@@ -305,6 +305,37 @@ def test_a_message_reaches_the_webhook_signed_and_with_its_key(site: Site, hook:
     assert SECRET not in site.log.read_text()
 
 
+@pytest.mark.parametrize("state", ["error", "failed"])
+def test_bad_news_rings_the_bell_and_reaches_the_webhook(
+    site: Site, hook: Receiver, state: str
+) -> None:
+    site.run("UPDATE health.channels SET minimum_severity = 'critical' WHERE channel = 'hook'")
+    site.run("SELECT health.heartbeat(%s)", AGENT_ID)
+    site.run("SELECT health.tick()")
+    # Ticking by itself would take an hour, so only the bell can bring the news within the patience.
+    site.run("UPDATE health.settings SET tick_period = '1 hour'")
+    before = site.value("SELECT tick_id FROM health.engine_health")
+    site.start(HOOK_SECRET=SECRET)
+    site.until(
+        lambda: site.value("SELECT tick_id FROM health.engine_health") > before,
+        "the bridge ticks once when it begins to listen",
+    )
+    with psycopg.connect(site.agent_dsn, autocommit=True) as agent:
+        agent.execute("SELECT health.heartbeat(%s, %s)", (AGENT_ID, state))
+    site.until(lambda: hook.requests, "the news arrives")
+    ((headers, body),) = hook.requests
+    content = json.loads(body)
+    assert content["agent_ids"] == [AGENT_ID]
+    assert content["severity"] == "critical"
+    assert headers["Idempotency-Key"].startswith("incident-")
+    alerts = site.rows("SELECT rule FROM health.open_alerts WHERE agent_id = %s", AGENT_ID)
+    assert state in {row["rule"] for row in alerts}
+    site.until(
+        lambda: site.rows("SELECT FROM health.deliveries WHERE state = 'delivered'"),
+        "the database knows that it arrived",
+    )
+
+
 def test_an_error_is_retried_with_the_same_key(site: Site, hook: Receiver) -> None:
     hook.answers = [(500, {"Retry-After": "1"})]
     site.start(HOOK_SECRET=SECRET)
