@@ -1,6 +1,7 @@
 -- The vocabulary of what agents write. Each rule is a named constraint of a domain, because a
 -- table CHECK is parsed anew by every INSERT statement and a domain is not; one domain a column,
--- so that the message names the column.
+-- so that the message names the column. Numbers nearer to 0 than 1e-100 are refused, because a product
+-- that underflows would fail the tick for everyone.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -81,55 +82,73 @@ COMMENT ON DOMAIN health.error_count IS
 
 CREATE DOMAIN health.cpu_usage_percent AS double precision
     CONSTRAINT cpu_usage_percent_is_between_0_and_100
-    CHECK (VALUE BETWEEN 0 AND 100);
+    CHECK (VALUE BETWEEN 0 AND 100)
+    CONSTRAINT cpu_usage_percent_is_0_or_at_least_1e_minus_100
+    CHECK (VALUE = 0 OR VALUE >= 1e-100);
 COMMENT ON DOMAIN health.cpu_usage_percent IS
 'CPU used, percent of the whole host or container, 0 to 100 (not NaN).';
 
 CREATE DOMAIN health.cost_efficiency AS double precision
     CONSTRAINT cost_efficiency_is_between_0_and_100
-    CHECK (VALUE BETWEEN 0 AND 100);
+    CHECK (VALUE BETWEEN 0 AND 100)
+    CONSTRAINT cost_efficiency_is_0_or_at_least_1e_minus_100
+    CHECK (VALUE = 0 OR VALUE >= 1e-100);
 COMMENT ON DOMAIN health.cost_efficiency IS
 'Cost efficiency as the agent reports it, percent, 0 to 100.';
 
 CREATE DOMAIN health.user_satisfaction AS double precision
     CONSTRAINT user_satisfaction_is_between_0_and_100
-    CHECK (VALUE BETWEEN 0 AND 100);
+    CHECK (VALUE BETWEEN 0 AND 100)
+    CONSTRAINT user_satisfaction_is_0_or_at_least_1e_minus_100
+    CHECK (VALUE = 0 OR VALUE >= 1e-100);
 COMMENT ON DOMAIN health.user_satisfaction IS
 'User satisfaction as the agent reports it, percent, 0 to 100.';
 
 CREATE DOMAIN health.operational_efficiency AS double precision
     CONSTRAINT operational_efficiency_is_between_0_and_100
-    CHECK (VALUE BETWEEN 0 AND 100);
+    CHECK (VALUE BETWEEN 0 AND 100)
+    CONSTRAINT operational_efficiency_is_0_or_at_least_1e_minus_100
+    CHECK (VALUE = 0 OR VALUE >= 1e-100);
 COMMENT ON DOMAIN health.operational_efficiency IS
 'Operational efficiency as the agent reports it, percent, 0 to 100.';
 
 CREATE DOMAIN health.average_processing_time_ms AS double precision
     CONSTRAINT average_processing_time_ms_is_finite_from_0_to_1e15
-    CHECK (VALUE BETWEEN 0 AND 1e15);
+    CHECK (VALUE BETWEEN 0 AND 1e15)
+    CONSTRAINT average_processing_time_ms_is_0_or_at_least_1e_minus_100
+    CHECK (VALUE = 0 OR VALUE >= 1e-100);
 COMMENT ON DOMAIN health.average_processing_time_ms IS
 'Mean time per work item in milliseconds, 0 to 1e15.';
 
 CREATE DOMAIN health.memory_usage_mb AS double precision
     CONSTRAINT memory_usage_mb_is_finite_from_0_to_1e15
-    CHECK (VALUE BETWEEN 0 AND 1e15);
+    CHECK (VALUE BETWEEN 0 AND 1e15)
+    CONSTRAINT memory_usage_mb_is_0_or_at_least_1e_minus_100
+    CHECK (VALUE = 0 OR VALUE >= 1e-100);
 COMMENT ON DOMAIN health.memory_usage_mb IS
 'Memory in use in megabytes, 0 to 1e15.';
 
 CREATE DOMAIN health.memory_limit_mb AS double precision
     CONSTRAINT memory_limit_mb_is_finite_from_0_to_1e15
-    CHECK (VALUE BETWEEN 0 AND 1e15);
+    CHECK (VALUE BETWEEN 0 AND 1e15)
+    CONSTRAINT memory_limit_mb_is_0_or_at_least_1e_minus_100
+    CHECK (VALUE = 0 OR VALUE >= 1e-100);
 COMMENT ON DOMAIN health.memory_limit_mb IS
 'Memory the agent may use in megabytes, 0 to 1e15.';
 
 CREATE DOMAIN health.revenue_impact_usd AS double precision
     CONSTRAINT revenue_impact_usd_is_finite_and_at_most_1e15
-    CHECK (VALUE BETWEEN -1e15 AND 1e15);
+    CHECK (VALUE BETWEEN -1e15 AND 1e15)
+    CONSTRAINT revenue_impact_usd_is_0_or_at_least_1e_minus_100
+    CHECK (VALUE = 0 OR abs(VALUE) >= 1e-100);
 COMMENT ON DOMAIN health.revenue_impact_usd IS
 'Revenue gained (positive) or lost (negative) in US dollars, magnitude at most 1e15.';
 
 CREATE DOMAIN health.metric_value AS double precision
     CONSTRAINT metric_value_is_finite_and_at_most_1e15
-    CHECK (VALUE BETWEEN -1e15 AND 1e15);
+    CHECK (VALUE BETWEEN -1e15 AND 1e15)
+    CONSTRAINT metric_value_is_0_or_at_least_1e_minus_100
+    CHECK (VALUE = 0 OR abs(VALUE) >= 1e-100);
 COMMENT ON DOMAIN health.metric_value IS
 'Value of a metric: a finite number, magnitude at most 1e15.';
 

@@ -26,9 +26,9 @@ CREATE TABLE health.agents (
     CHECK (expected_interval BETWEEN interval '100 milliseconds' AND interval '366 days'),
     CONSTRAINT grace_is_0_to_1_year
     CHECK (grace BETWEEN interval '0' AND interval '366 days'),
-    CONSTRAINT objectives_are_positive_and_at_most_1e15
-    CHECK (coalesce(latency_slo_ms, 1) > 0 AND coalesce(latency_slo_ms, 1) <= 1e15
-        AND coalesce(throughput_slo_per_minute, 1) > 0
+    CONSTRAINT objectives_are_from_1e_minus_9_to_1e15
+    CHECK (coalesce(latency_slo_ms, 1) >= 1e-9 AND coalesce(latency_slo_ms, 1) <= 1e15
+        AND coalesce(throughput_slo_per_minute, 1) >= 1e-9
         AND coalesce(throughput_slo_per_minute, 1) <= 1e15),
     CONSTRAINT revenue_is_finite_from_0_to_1e15
     CHECK (revenue_usd_per_hour BETWEEN 0 AND 1e15),

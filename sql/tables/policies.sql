@@ -121,6 +121,21 @@ CREATE TABLE health.policies (
         AND memory_hard_share > memory_soft_share AND memory_soft_share > 0
         AND revenue_loss_limit_usd > 0 AND recovered_margin >= 0
         AND verify_beats >= 1 AND recovery_budget_count >= 1
+    ),
+    CONSTRAINT scales_are_finite_and_from_1e_minus_9_to_1e9
+    CHECK (
+        least(
+            latency_slo_zero_ratio - 1, latency_baseline_zero_ratio - latency_baseline_tolerance,
+            throughput_baseline_tolerance, error_rate_scale, errors_per_minute_scale,
+            cpu_hard_percent - cpu_soft_percent, memory_hard_share - memory_soft_share,
+            memory_soft_share, revenue_loss_limit_usd, exhaustion_horizon_seconds
+        ) >= 1e-9
+        AND greatest(
+            latency_slo_zero_ratio, latency_baseline_zero_ratio, error_rate_scale,
+            errors_per_minute_scale, cpu_hard_percent, memory_hard_share, revenue_loss_limit_usd,
+            exhaustion_horizon_seconds, recovered_margin, hard_limit_intervals,
+            late_false_alarm_cost
+        ) <= 1e9
     )
 );
 
