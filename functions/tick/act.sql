@@ -44,16 +44,20 @@ BEGIN
             status.score,
             status.status,
             status.liveness,
-            (
-                SELECT string_agg(DISTINCT alerts.summary, '; ')
-                FROM health.alerts
-                WHERE alerts.incident_id = incidents.incident_id
-                    AND (alerts.resolved_at IS NULL OR p_event = 'resolved')
-            ) AS summary,
+            summaries.summary,
             cardinality(p_incident_ids) > 10 AS is_digest
         FROM health.incidents
         LEFT JOIN health.agents ON incidents.agent_id = agents.agent_id
         LEFT JOIN health.agent_status AS status ON incidents.agent_id = status.agent_id
+        LEFT JOIN (
+            SELECT
+                alerts.incident_id,
+                string_agg(DISTINCT alerts.summary, '; ') AS summary
+            FROM health.alerts
+            WHERE alerts.incident_id = ANY (p_incident_ids)
+                AND (alerts.resolved_at IS NULL OR p_event = 'resolved')
+            GROUP BY alerts.incident_id
+        ) AS summaries ON incidents.incident_id = summaries.incident_id
         WHERE incidents.incident_id = ANY (p_incident_ids)
     ),
 
