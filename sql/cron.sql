@@ -68,7 +68,10 @@ AS $$
     )
     FROM (
         SELECT
-            string_to_array(p_cron_version, '.')::integer [] >= ARRAY[1, 5] AS knows_seconds,
+            -- Versions look like 1.6 or 1.4-1.
+            coalesce(
+                regexp_match(p_cron_version, '^(\d+)\.(\d+)')::integer [] >= ARRAY[1, 5], false
+            ) AS knows_seconds,
             least(59, greatest(1, round(date_part('epoch', settings.tick_period)))) AS seconds
         FROM health.settings
     ) AS cron
