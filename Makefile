@@ -11,6 +11,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PY_SOURCES := python_bridge tests/conftest.py tests/servers tests/python ci $(wildcard bench)
+BENCHES := $(filter-out bench/common.py,$(wildcard bench/*.py))
 # The same paths as pytest's pythonpath: tests/servers is shared by tests, ci and this file.
 SERVERS := PYTHONPATH=tests $(BIN)/python -m servers
 
@@ -62,10 +63,10 @@ sqitch: $(READY) server
 	fi
 
 bench: $(READY) ## every figure the documentation quotes, beside its baseline
-	@for script in bench/*.py; do $(BIN)/python $$script $(BENCH_ARGS) || exit 1; done
+	@for script in $(BENCHES); do $(BIN)/python $$script $(BENCH_ARGS) || exit 1; done
 
 bench-quick: $(READY) ## the same with small numbers, to see that it works
-	@for script in bench/*.py; do $(BIN)/python $$script --quick $(BENCH_ARGS) || exit 1; done
+	@for script in $(BENCHES); do $(BIN)/python $$script --quick $(BENCH_ARGS) || exit 1; done
 
 psql: $(READY) ## psql on the database of `make run` (or HHA_DSN)
 	@$(BIN)/python ci/psql.py
