@@ -190,6 +190,7 @@ def cron_database(server: Server) -> Iterator[str]:
         pytest.skip(f"the {server.kind} server has no pg_cron")
     server.drop_database(CRON_DATABASE)
     server.create_database(CRON_DATABASE)
+    server.restart()  # pg_cron 1.4 ends for good with the database it was connected to
     dsn = server.dsn(CRON_DATABASE)
     with server.connect(CRON_DATABASE) as connection:
         connection.execute("CREATE EXTENSION pg_cron")
