@@ -13,16 +13,17 @@ BEGIN
     ]
     LOOP
         EXECUTE format('ALTER TABLE health.%I ENABLE ROW LEVEL SECURITY', v_table);
+        -- EXISTS, one probe of the key; IN reads all agents of the login at each INSERT.
         EXECUTE format(
             $sql$
             CREATE POLICY agents_insert_their_own ON health.%I
             FOR INSERT TO health_agent
-            WITH CHECK (agent_id IN (
-                SELECT logins.agent_id FROM health.agent_logins AS logins
-                WHERE logins.login_name = current_user
+            WITH CHECK (EXISTS (
+                SELECT FROM health.agent_logins AS logins
+                WHERE logins.login_name = current_user AND logins.agent_id = %I.agent_id
             ))
             $sql$,
-            v_table
+            v_table, v_table
         );
         EXECUTE format(
             $sql$
