@@ -18,6 +18,7 @@ STABLE
 -- The plan is kept and must not be the one for an empty table: ten thousand agents can fall silent
 -- in one tick.
 SET enable_seqscan = off
+SET jit = off
 AS $$
 BEGIN
     SELECT
@@ -56,9 +57,11 @@ CREATE OR REPLACE FUNCTION health_internal.act_on_recoveries(p_now timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
--- Thousands can fail in one tick, before statistics know: hash joins stay linear.
+-- Thousands can fail in one tick, before statistics know: hash joins stay linear. Where a loop is all
+-- that is left its cost looks endless, and compiling for it would take a second: no jit.
 SET plan_cache_mode = force_custom_plan
 SET enable_nestloop = off
+SET jit = off
 AS $$
 DECLARE
     v_failed text [];

@@ -84,7 +84,7 @@ CREATE DOMAIN health.cpu_usage_percent AS double precision
     CONSTRAINT cpu_usage_percent_is_between_0_and_100
     CHECK (VALUE BETWEEN 0 AND 100)
     CONSTRAINT cpu_usage_percent_is_0_or_at_least_1e_minus_100
-    CHECK (VALUE = 0 OR VALUE >= 1e-100);
+    CHECK (VALUE = 0 OR abs(VALUE) >= 1e-100);
 COMMENT ON DOMAIN health.cpu_usage_percent IS
 'CPU used, percent of the whole host or container, 0 to 100 (not NaN).';
 
@@ -92,7 +92,7 @@ CREATE DOMAIN health.cost_efficiency AS double precision
     CONSTRAINT cost_efficiency_is_between_0_and_100
     CHECK (VALUE BETWEEN 0 AND 100)
     CONSTRAINT cost_efficiency_is_0_or_at_least_1e_minus_100
-    CHECK (VALUE = 0 OR VALUE >= 1e-100);
+    CHECK (VALUE = 0 OR abs(VALUE) >= 1e-100);
 COMMENT ON DOMAIN health.cost_efficiency IS
 'Cost efficiency as the agent reports it, percent, 0 to 100.';
 
@@ -100,7 +100,7 @@ CREATE DOMAIN health.user_satisfaction AS double precision
     CONSTRAINT user_satisfaction_is_between_0_and_100
     CHECK (VALUE BETWEEN 0 AND 100)
     CONSTRAINT user_satisfaction_is_0_or_at_least_1e_minus_100
-    CHECK (VALUE = 0 OR VALUE >= 1e-100);
+    CHECK (VALUE = 0 OR abs(VALUE) >= 1e-100);
 COMMENT ON DOMAIN health.user_satisfaction IS
 'User satisfaction as the agent reports it, percent, 0 to 100.';
 
@@ -108,7 +108,7 @@ CREATE DOMAIN health.operational_efficiency AS double precision
     CONSTRAINT operational_efficiency_is_between_0_and_100
     CHECK (VALUE BETWEEN 0 AND 100)
     CONSTRAINT operational_efficiency_is_0_or_at_least_1e_minus_100
-    CHECK (VALUE = 0 OR VALUE >= 1e-100);
+    CHECK (VALUE = 0 OR abs(VALUE) >= 1e-100);
 COMMENT ON DOMAIN health.operational_efficiency IS
 'Operational efficiency as the agent reports it, percent, 0 to 100.';
 
@@ -116,7 +116,7 @@ CREATE DOMAIN health.average_processing_time_ms AS double precision
     CONSTRAINT average_processing_time_ms_is_finite_from_0_to_1e15
     CHECK (VALUE BETWEEN 0 AND 1e15)
     CONSTRAINT average_processing_time_ms_is_0_or_at_least_1e_minus_100
-    CHECK (VALUE = 0 OR VALUE >= 1e-100);
+    CHECK (VALUE = 0 OR abs(VALUE) >= 1e-100);
 COMMENT ON DOMAIN health.average_processing_time_ms IS
 'Mean time per work item in milliseconds, 0 to 1e15.';
 
@@ -124,7 +124,7 @@ CREATE DOMAIN health.memory_usage_mb AS double precision
     CONSTRAINT memory_usage_mb_is_finite_from_0_to_1e15
     CHECK (VALUE BETWEEN 0 AND 1e15)
     CONSTRAINT memory_usage_mb_is_0_or_at_least_1e_minus_100
-    CHECK (VALUE = 0 OR VALUE >= 1e-100);
+    CHECK (VALUE = 0 OR abs(VALUE) >= 1e-100);
 COMMENT ON DOMAIN health.memory_usage_mb IS
 'Memory in use in megabytes, 0 to 1e15.';
 
@@ -132,7 +132,7 @@ CREATE DOMAIN health.memory_limit_mb AS double precision
     CONSTRAINT memory_limit_mb_is_finite_from_0_to_1e15
     CHECK (VALUE BETWEEN 0 AND 1e15)
     CONSTRAINT memory_limit_mb_is_0_or_at_least_1e_minus_100
-    CHECK (VALUE = 0 OR VALUE >= 1e-100);
+    CHECK (VALUE = 0 OR abs(VALUE) >= 1e-100);
 COMMENT ON DOMAIN health.memory_limit_mb IS
 'Memory the agent may use in megabytes, 0 to 1e15.';
 

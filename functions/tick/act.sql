@@ -25,9 +25,11 @@ CREATE OR REPLACE FUNCTION health_internal.queue_deliveries(
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
--- Thousands can fail in one tick, before statistics know: hash joins stay linear.
+-- Thousands can fail in one tick, before statistics know: hash joins stay linear. Where a loop is all
+-- that is left its cost looks endless, and compiling for it would take a second: no jit.
 SET plan_cache_mode = force_custom_plan
 SET enable_nestloop = off
+SET jit = off
 AS $$
 DECLARE
     v_count bigint;
@@ -168,9 +170,11 @@ CREATE OR REPLACE FUNCTION health_internal.act_on_alerts(p_now timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
--- Thousands can fail in one tick, before statistics know: hash joins stay linear.
+-- Thousands can fail in one tick, before statistics know: hash joins stay linear. Where a loop is all
+-- that is left its cost looks endless, and compiling for it would take a second: no jit.
 SET plan_cache_mode = force_custom_plan
 SET enable_nestloop = off
+SET jit = off
 AS $$
 DECLARE
     v_opened bigint;
@@ -363,9 +367,11 @@ CREATE OR REPLACE FUNCTION health_internal.open_recovery_failed(
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
--- Thousands can fail in one tick, before statistics know: hash joins stay linear.
+-- Thousands can fail in one tick, before statistics know: hash joins stay linear. Where a loop is all
+-- that is left its cost looks endless, and compiling for it would take a second: no jit.
 SET plan_cache_mode = force_custom_plan
 SET enable_nestloop = off
+SET jit = off
 AS $$
 DECLARE
     v_incidents bigint [];

@@ -1,0 +1,103 @@
+-- Deliveries: claimed under a lease, retried, never lost.
+BEGIN;
+
+SELECT no_plan();
+
+-- results_eq refuses to compare columns of different collations; rows as text compare.
+CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_have text;
+    v_want text;
+BEGIN
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
+    RETURN is(v_have, v_want, p_what);
+END
+$$;
+
+SELECT pg_temp.rows_are(
+    $$
+    SELECT
+        p.oid::regprocedure::text,
+        p.prokind::text,
+        l.lanname::text,
+        p.provolatile::text,
+        p.prosecdef,
+        coalesce(
+            (
+                SELECT string_agg(
+                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
+                )
+                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
+                WHERE a.grantee <> p.proowner
+            ),
+            ''
+        )
+    FROM pg_proc AS p
+    JOIN pg_language AS l ON l.oid = p.prolang
+    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
+        'health.claim_deliveries',
+        'health.report_delivery',
+        'health.set_channel'
+    )
+    ORDER BY p.oid::regprocedure::text COLLATE "C"
+    $$,
+    $$
+    VALUES
+    ('health.claim_deliveries(text,integer,text[],timestamp with time zone)', 'f', 'sql', 'v', true, 'health_bridge'),
+    ('health.report_delivery(bigint,bigint,text,jsonb,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_bridge'),
+    ('health.set_channel(text,text,text,boolean)', 'f', 'sql', 'v', true, 'health_admin')
+    $$,
+    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+);
+
+CREATE FUNCTION pg_temp.at(p_seconds float8)
+RETURNS timestamptz
+LANGUAGE sql
+RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
+SELECT lives_ok($$ SELECT health.set_channel('pager', 'webhook', 'critical') $$, 'a channel is added');
+SELECT lives_ok($$ SELECT health.set_channel('pager', 'webhook', 'warning', false) $$, 'and changed');
+SELECT is((SELECT is_enabled FROM health.channels WHERE channel = 'pager'), false, 'as told');
+SELECT throws_ok($$ SELECT health.set_channel('https://x.example/secret', 'webhook') $$, '23514', NULL,
+    'an address is no name of a channel');
+SELECT throws_ok($$ SELECT health.set_channel('pager', 'webhook', 'loud') $$, '23514', NULL, 'severities are known ones');
+INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before)
+SELECT 'console', 'opened', 'critical', 's' || n, 'b', 'k' || n, pg_temp.at(n), pg_temp.at(n)
+FROM generate_series(1, 4) AS n;
+CREATE TEMP TABLE claimed ON COMMIT DROP AS
+SELECT * FROM health.claim_deliveries('w1', 2, ARRAY['console'], pg_temp.at(3));
+SELECT pg_temp.rows_are('SELECT subject, attempt, lease_until FROM claimed ORDER BY 1',
+    $$ VALUES ('s1', 1, pg_temp.at(33)), ('s2', 1, pg_temp.at(33)) $$, 'the oldest due ones are claimed for 30 s');
+SELECT is_empty($$ SELECT * FROM health.claim_deliveries('w2', 9, ARRAY['pager'], pg_temp.at(3)) $$, 'only of its channels');
+SELECT pg_temp.rows_are($$ SELECT subject FROM health.claim_deliveries('w2', 9, NULL, pg_temp.at(3)) $$,
+    $$ VALUES ('s3') $$, 'no message is claimed twice, none before its time');
+SELECT is(health.renew_lease('delivery', delivery_id, fencing_token, pg_temp.at(20)), true, 'a lease is renewed')
+FROM claimed WHERE subject = 's1';
+SELECT is(health.report_delivery(delivery_id, fencing_token - 1, 'delivered', '{}', pg_temp.at(21)), false,
+    'an older token is refused') FROM claimed WHERE subject = 's1';
+SELECT is(health.report_delivery(delivery_id, fencing_token, 'delivered', '{}', pg_temp.at(21)), true, 'delivered')
+FROM claimed WHERE subject = 's1';
+SELECT is(health.report_delivery(delivery_id, fencing_token, 'delivered', '{}', pg_temp.at(22)), false, 'once')
+FROM claimed WHERE subject = 's1';
+SELECT is(health.report_delivery(delivery_id, fencing_token, 'failed', '{"retry_after_seconds": 100}', pg_temp.at(22)),
+    true, 'failed') FROM claimed WHERE subject = 's2';
+SELECT pg_temp.rows_are($$ SELECT state, not_before FROM health.deliveries WHERE subject = 's2' $$,
+    $$ VALUES ('pending', pg_temp.at(122)) $$, 'and tried again when the receiver asked');
+SELECT pg_temp.rows_are($$ SELECT subject, idempotency_key, attempt FROM health.claim_deliveries('w3', 9, NULL, pg_temp.at(35)) $$,
+    $$ VALUES ('s3', 'k3', 2), ('s4', 'k4', 1) $$, 'a lost lease is claimed again under the same key');
+UPDATE health.deliveries SET attempt = 10, state = 'claimed', fencing_token = 77 WHERE subject = 's4';
+SELECT is(health.report_delivery(delivery_id, 77, 'failed', '{}', pg_temp.at(40)), true, 'the tenth failure')
+FROM health.deliveries WHERE subject = 's4';
+SELECT is((SELECT state FROM health.deliveries WHERE subject = 's4'), 'dead', 'is the last');
+SELECT throws_ok($$ SELECT health.report_delivery(1, 1, 'maybe') $$, 'RC001', NULL, 'outcomes are known ones');
+SELECT throws_ok($$ SELECT health.report_delivery(1, 1, NULL) $$, 'RC001', NULL, 'NULL is none');
+SET LOCAL ROLE health_agent;
+SELECT throws_ok($$ SELECT * FROM health.claim_deliveries('x') $$, '42501', NULL, 'agents claim nothing');
+RESET ROLE;
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,128 @@
+-- Ingest: what agents call, under the role they call it in.
+BEGIN;
+
+SELECT no_plan();
+
+-- results_eq refuses to compare columns of different collations; rows as text compare.
+CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_have text;
+    v_want text;
+BEGIN
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
+    RETURN is(v_have, v_want, p_what);
+END
+$$;
+
+SELECT pg_temp.rows_are(
+    $$
+    SELECT
+        p.oid::regprocedure::text,
+        p.prokind::text,
+        l.lanname::text,
+        p.provolatile::text,
+        p.prosecdef,
+        coalesce(
+            (
+                SELECT string_agg(
+                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
+                )
+                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
+                WHERE a.grantee <> p.proowner
+            ),
+            ''
+        )
+    FROM pg_proc AS p
+    JOIN pg_language AS l ON l.oid = p.prolang
+    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
+        'health.attach',
+        'health.bridge_heartbeat',
+        'health.heartbeat',
+        'health.log_performance_metric',
+        'health.log_system_event',
+        'health.register_agent',
+        'health.update_agent_state',
+        'health_internal.counter_of',
+        'health_internal.number_of'
+    )
+    ORDER BY p.oid::regprocedure::text COLLATE "C"
+    $$,
+    $$
+    VALUES
+    ('health.attach(text)', 'f', 'plpgsql', 'v', false, 'health_admin, health_agent, health_bridge'),
+    ('health.bridge_heartbeat(text,jsonb)', 'f', 'plpgsql', 'v', true, 'health_bridge'),
+    ('health.heartbeat(text,text,jsonb)', 'f', 'plpgsql', 'v', false, 'health_admin, health_agent, health_bridge'),
+    ('health.log_performance_metric(text,text,double precision,text,timestamp with time zone)', 'f', 'sql', 'v', false, 'health_admin, health_agent, health_bridge'),
+    ('health.log_system_event(text,text,text,jsonb,timestamp with time zone)', 'f', 'sql', 'v', false, 'health_admin, health_agent, health_bridge'),
+    ('health.register_agent(text,text,text,interval,jsonb,text)', 'f', 'sql', 'v', false, 'health_admin, health_agent, health_bridge'),
+    ('health.update_agent_state(text,text)', 'f', 'sql', 'v', false, 'health_admin, health_agent, health_bridge'),
+    ('health_internal.counter_of(jsonb,text)', 'f', 'plpgsql', 'i', false, 'health_admin, health_agent, health_bridge'),
+    ('health_internal.number_of(jsonb,text,text)', 'f', 'plpgsql', 'i', false, 'health_admin, health_agent, health_bridge')
+    $$,
+    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+);
+
+SELECT lives_ok($$ SELECT health.register_agent('a1', 'One', 'worker', '5 seconds', '["x"]') $$, 'an agent registers');
+SELECT lives_ok($$ SELECT health.register_agent('a1', p_agent_type => 'other') $$, 'and registers again');
+SELECT pg_temp.rows_are(
+    $$ SELECT agent_name, agent_type, expected_interval, capabilities FROM health.agents WHERE agent_id = 'a1' $$,
+    $$ VALUES ('One', 'other', interval '5 seconds', '["x"]'::jsonb) $$,
+    'what is not given stays'
+);
+SELECT throws_ok($$ SELECT health.register_agent('a1', p_policy_class => 'no such') $$, 'AG004', NULL,
+    'a class without a policy is refused');
+SELECT throws_ok($$ SELECT health.register_agent('a1', p_expected_interval => '1 millisecond') $$, '23514', NULL,
+    'an interval below 100 ms is refused');
+SELECT throws_ok($$ SELECT health.register_agent(NULL) $$, '23502', NULL, 'an agent has a name');
+SELECT is(health_internal.number_of('{"x": 1.5, "y": "2", "z": null}', 'x'), 1.5::float8, 'a number is read');
+SELECT is(health_internal.number_of('{"y": "2"}', 'x', 'y'), 2::float8, 'or its other name, also as text');
+SELECT is(health_internal.number_of('{"z": null}', 'z'), NULL, 'null is no number');
+SELECT throws_ok($$ SELECT health_internal.number_of('{"x": "many"}', 'x') $$, 'AG002',
+    'metric "x" is not a number: "many"', 'words are refused');
+SELECT throws_ok($$ SELECT health_internal.number_of('{"x": {}}', 'x') $$, 'AG002', NULL, 'and documents');
+SELECT throws_ok($$ SELECT health_internal.number_of('{"x": 1e400}', 'x') $$, 'AG002', NULL, 'and 1e400');
+SELECT is(health_internal.counter_of('{"x": 3}', 'x'), 3::bigint, 'a counter is read');
+SELECT throws_ok($$ SELECT health_internal.counter_of('{"x": 3.5}', 'x') $$, 'AG002', NULL, 'a half is no count');
+SELECT throws_ok($$ SELECT health_internal.counter_of('{"x": "NaN"}', 'x') $$, 'AG002', NULL, 'nor is NaN');
+SELECT lives_ok($$ SELECT health.heartbeat('a1', 'active', '{
+    "performance_metrics": {"work_items_processed": 7, "average_processing_time_ms": 2.5},
+    "resource_usage": {"cpu_usage_percent": 12, "memory_usage_mb": 100, "memory_limit_mb": 200},
+    "business_metrics": {"user_satisfaction_impact": 90, "revenue_impact": -3},
+    "error_count": 2, "run_id": "r1", "signal": "start", "colour": "green"}') $$, 'nested metrics are taken');
+SELECT pg_temp.rows_are(
+    $$ SELECT state::text, work_items_processed::bigint, average_processing_time_ms::float8,
+        cpu_usage_percent::float8, memory_limit_mb::float8, user_satisfaction::float8,
+        revenue_impact_usd::float8, error_count::bigint, run_id::text, signal::text, attributes::jsonb
+       FROM health.agent_heartbeats WHERE agent_id = 'a1' $$,
+    $$ VALUES ('active', 7::bigint, 2.5::float8, 12::float8, 200::float8, 90::float8, -3::float8, 2::bigint,
+        'r1', 'start', '{"colour": "green"}'::jsonb) $$,
+    'known names go to columns, others to attributes'
+);
+SELECT throws_ok($$ SELECT health.heartbeat('a1', 'running', '[1]') $$, 'AG002',
+    'metrics of a heartbeat must be a JSON object, not array', 'an array is refused');
+SELECT throws_ok($$ SELECT health.heartbeat('a1', 'running', '{"sent_at": "noon"}') $$, 'AG002', NULL, 'sent_at is a time');
+SELECT throws_ok($$ SELECT health.heartbeat('a1', 'dancing') $$, '23514', NULL, 'an unknown state is refused');
+SELECT throws_ok($$ SELECT health.heartbeat('a1', 'running', '{"error_count": -1}') $$, '23514', NULL, 'and a negative counter');
+SELECT throws_ok($$ SELECT health.heartbeat(E'a\nb') $$, '23514', NULL, 'and an id with a newline');
+SELECT lives_ok($$ SELECT health.heartbeat('a1', NULL, NULL) $$, 'an empty heartbeat is one');
+SELECT lives_ok($$ SELECT health.update_agent_state('a1', 'idle') $$, 'a state alone is a heartbeat');
+SELECT lives_ok($$ SELECT health.log_performance_metric('a1', 'depth', 3, 'items') $$, 'a metric is logged');
+SELECT throws_ok($$ SELECT health.log_performance_metric('a1', 'depth', 'NaN') $$, '23514', NULL, 'but not NaN');
+SELECT throws_ok($$ SELECT health.log_performance_metric('a1', 'depth', NULL) $$, '23502', NULL, 'nor nothing');
+SELECT lives_ok($$ SELECT health.log_system_event('a1', 'noted', 'WARNING', NULL) $$, 'an event is logged, in any case');
+SELECT throws_ok($$ SELECT health.log_system_event('a1', 'noted', 'loud') $$, '23514', NULL, 'with a known severity');
+SELECT throws_ok($$ SELECT health.attach('nobody') $$, 'AG001', NULL, 'only the registered attach');
+SELECT is(health.attach('a1'), (SELECT agent_number FROM health.agents WHERE agent_id = 'a1'), 'attach gives the number');
+SELECT is(health.attach('a1'), (SELECT agent_number FROM health.agents WHERE agent_id = 'a1'), 'twice is the same');
+SELECT is((SELECT count(*) FROM health.agent_sessions), 1::bigint, 'and one session');
+SELECT throws_ok($$ SELECT health.bridge_heartbeat('a1') $$, 'AG006', NULL, 'a bridge is called bridge:NAME');
+SELECT lives_ok($$ SELECT health.bridge_heartbeat('bridge:x', '{"claimed": 1}') $$, 'a bridge beats');
+SELECT is((SELECT agent_type FROM health.agents WHERE agent_id = 'bridge:x'), 'bridge', 'and registers itself');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,179 @@
+-- Scoring: decision tables of every expression; bounded, monotone, NULL where nothing is known.
+BEGIN;
+
+SELECT no_plan();
+
+-- results_eq refuses to compare columns of different collations; rows as text compare.
+CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_have text;
+    v_want text;
+BEGIN
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
+    RETURN is(v_have, v_want, p_what);
+END
+$$;
+
+SELECT pg_temp.rows_are(
+    $$
+    SELECT
+        p.oid::regprocedure::text,
+        p.prokind::text,
+        l.lanname::text,
+        p.provolatile::text,
+        p.prosecdef,
+        coalesce(
+            (
+                SELECT string_agg(
+                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
+                )
+                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
+                WHERE a.grantee <> p.proowner
+            ),
+            ''
+        )
+    FROM pg_proc AS p
+    JOIN pg_language AS l ON l.oid = p.prolang
+    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
+        'health.classify_status',
+        'health_internal.decay',
+        'health_internal.decayed_sum',
+        'health_internal.falling_score',
+        'health_internal.known_weight',
+        'health_internal.rising_score',
+        'health_internal.score_business_impact',
+        'health_internal.score_error_rate',
+        'health_internal.score_heartbeat_consistency',
+        'health_internal.score_performance_metrics',
+        'health_internal.score_resource_efficiency',
+        'health_internal.seconds_to_exhaustion',
+        'health_internal.time_mass'
+    )
+    ORDER BY p.oid::regprocedure::text COLLATE "C"
+    $$,
+    $$
+    VALUES
+    ('health.classify_status(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, 'health_analyst'),
+    ('health_internal.decay(double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.decayed_sum(double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.falling_score(double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.known_weight(double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.rising_score(double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.score_business_impact(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.score_error_rate(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.score_heartbeat_consistency(double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.score_performance_metrics(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.score_resource_efficiency(double precision,double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.seconds_to_exhaustion(double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.time_mass(double precision,double precision)', 'f', 'sql', 'i', false, '')
+    $$,
+    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+);
+
+SELECT pg_temp.rows_are(
+    $$
+    SELECT health_internal.decay(age, 10)
+    FROM (VALUES (1, 0::float8), (2, 10), (3, 400), (4, 400.001), (5, -1e9)) AS t (n, age) ORDER BY n
+    $$,
+    $$ VALUES (1::float8), (exp(-1::float8)), (exp(-40::float8)), (0), (exp(40::float8)) $$,
+    'decay falls to exactly 0 beyond 40 memories'
+);
+SELECT lives_ok(
+    $$ SELECT health_internal.decay(a, m) * health_internal.decayed_sum(s, health_internal.decay(a, m))
+       FROM (VALUES (0::float8), (1e-9), (599), (1e15)) AS a (a),
+            (VALUES (1::float8), (600), (1e9)) AS m (m),
+            (VALUES (0::float8), (5e-324), (1e-99), (1e30), (-1e30)) AS s (s) $$,
+    'decay underflows nowhere'
+);
+SELECT is(health_internal.decayed_sum(1e-101, 0.5), 0::float8, 'a sum below 1e-100 becomes 0');
+SELECT is(health_internal.decayed_sum(4, 0.5), 2::float8, 'a sum decays by its factor');
+SELECT ok(
+    health_internal.time_mass(604800, 600) BETWEEN 599.999 AND 600,
+    'a week of silence weighs as one memory'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT health_internal.rising_score(r), health_internal.falling_score(r, 1, 3)
+       FROM (VALUES (0::float8), (0.5), (1), (2), (3), (1e15), (NULL)) AS t (r) $$,
+    $$ VALUES (0::float8, 100::float8), (50, 100), (100, 100), (100, 50), (100, 0), (100, 0),
+              (NULL, NULL) $$,
+    'rising and falling scores'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT round(health_internal.score_heartbeat_consistency(w, s, q, e, o, r)::numeric, 6)
+       FROM (VALUES
+           (1, 0::float8, 0::float8, 0::float8, 10::float8, 0::float8, 1::float8),
+           (2, 10, 100, 1000, 10, 5, 1),
+           (3, 10, 200, 4000, 10, 5, 1),
+           (4, 10, 100, 1000, 10, 5, 0.5),
+           (5, 10, 100, 1000, 10, 600, 0)) AS t (n, w, s, q, e, o, r) ORDER BY n $$,
+    $$ VALUES (100.000000), (100.000000), (65.000000), (50.000000), (0.000000) $$,
+    'heartbeat_consistency: coverage 0.7, regularity 0.3, times recency'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT health_internal.score_performance_metrics(l, 1, 3, t, 0.5)
+       FROM (VALUES (1, NULL::float8, NULL::float8), (2, 1, NULL), (3, 2, NULL), (4, NULL, 0.4),
+                    (5, 2, 0.5), (6, 9, 0)) AS v (n, l, t) ORDER BY n $$,
+    $$ VALUES (NULL::float8), (100), (50), (40), (50), (0) $$,
+    'performance_metrics: the share of latency and throughput, or the one that is known'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT round(health_internal.score_error_rate(e, i, m, 0.1, 1)::numeric, 4)
+       FROM (VALUES (1, NULL::float8, 5::float8, 1::float8), (2, 0, 0, 0), (3, 0, 100, 9),
+                    (4, 10, 100, 9), (5, 3, 0, 3), (6, 1e15, 1, 1), (7, 1e15, 0, 0))
+            AS v (n, e, i, m) ORDER BY n $$,
+    $$ VALUES (NULL::numeric), (100.0000), (100.0000), (36.7879), (36.7879), (0.0045), (0.0000) $$,
+    'error_rate: per item, else per minute, at least one minute; unknown errors are unknown'
+);
+SELECT is(
+    health_internal.seconds_to_exhaustion(500, 500, 600, 600, 3600, 500, 1000), NULL,
+    'memory that does not rise exhausts nothing'
+);
+SELECT is(
+    health_internal.seconds_to_exhaustion(600, 400, 59, 600, 3600, 700, 1000), NULL,
+    'a minute of data is needed to predict'
+);
+SELECT ok(
+    health_internal.seconds_to_exhaustion(600, 400, 1200, 600, 3600, 700, 1000) > 0,
+    'memory that rises has a time to exhaustion'
+);
+SELECT is(
+    health_internal.seconds_to_exhaustion(600, 400, 1200, 600, 3600, 1200, 1000), 0::float8,
+    'memory over its limit is exhausted now'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT health_internal.score_resource_efficiency(c, m, x, 80, 100, 25, 0.8, 1)
+       FROM (VALUES (1, NULL::float8, NULL::float8, NULL::float8), (2, 10, NULL, 0.1),
+                    (3, 90, NULL, NULL), (4, 100, 0.1, NULL), (5, 10, 0.9, NULL), (6, 10, 1.5, NULL),
+                    (7, 10, 0.5, 0.25), (8, 10, 0.5, 9)) AS v (n, c, m, x) ORDER BY n $$,
+    $$ VALUES (NULL::float8), (100), (50), (25), (50), (0), (25), (100) $$,
+    'resource_efficiency: the least of CPU (with a floor), memory and predicted exhaustion'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT health_internal.score_business_impact(c, u, o, r, 1000)
+       FROM (VALUES (1, NULL::float8, NULL::float8, NULL::float8, NULL::float8), (2, 50, NULL, NULL, NULL),
+                    (3, 100, 50, 0, NULL), (4, NULL, NULL, NULL, -500), (5, 100, 100, 100, 5000),
+                    (6, NULL, NULL, NULL, -1e15)) AS v (n, c, u, o, r) ORDER BY n $$,
+    $$ VALUES (NULL::float8), (50), (50), (50), (100), (0) $$,
+    'business_impact: the mean of what is reported'
+);
+SELECT is(health_internal.known_weight(0.3, NULL), 0::float8, 'without data a component has no weight');
+SELECT is(health_internal.known_weight(0.3, 0), 0.3::float8, 'a value of 0 is data');
+SELECT pg_temp.rows_are(
+    $$ SELECT health.classify_status(s) FROM (VALUES (1, 100::float8), (2, 80), (3, 79.999), (4, 70),
+        (5, 69.999), (6, 60), (7, 59.999), (8, 40), (9, 39.999), (10, 0), (11, NULL)) AS v (n, s)
+       ORDER BY n $$,
+    $$ VALUES ('excellent'), ('excellent'), ('good'), ('good'), ('fair'), ('fair'), ('poor'), ('poor'),
+              ('critical'), ('critical'), (NULL) $$,
+    'status by score: 80, 70, 60, 40'
+);
+SELECT is(
+    health.classify_status(50, 90, 70, 50, 20), 'fair', 'the limits of a policy take the place of the defaults'
+);
+
+SELECT * FROM finish();
+ROLLBACK;

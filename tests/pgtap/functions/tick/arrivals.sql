@@ -1,0 +1,88 @@
+-- Arrivals: between two snapshots, and of the ticking transaction by command.
+BEGIN;
+
+SELECT no_plan();
+
+-- results_eq refuses to compare columns of different collations; rows as text compare.
+CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_have text;
+    v_want text;
+BEGIN
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
+    RETURN is(v_have, v_want, p_what);
+END
+$$;
+
+SELECT pg_temp.rows_are(
+    $$
+    SELECT
+        p.oid::regprocedure::text,
+        p.prokind::text,
+        l.lanname::text,
+        p.provolatile::text,
+        p.prosecdef,
+        coalesce(
+            (
+                SELECT string_agg(
+                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
+                )
+                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
+                WHERE a.grantee <> p.proowner
+            ),
+            ''
+        )
+    FROM pg_proc AS p
+    JOIN pg_language AS l ON l.oid = p.prolang
+    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
+        'health_internal.arrived_agent_changes',
+        'health_internal.arrived_events',
+        'health_internal.arrived_heartbeats',
+        'health_internal.arrived_metrics',
+        'health_internal.snapshot_without'
+    )
+    ORDER BY p.oid::regprocedure::text COLLATE "C"
+    $$,
+    $$
+    VALUES
+    ('health_internal.arrived_agent_changes(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'sql', 's', false, ''),
+    ('health_internal.arrived_events(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'sql', 's', false, ''),
+    ('health_internal.arrived_heartbeats(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'sql', 's', false, ''),
+    ('health_internal.arrived_metrics(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'sql', 's', false, ''),
+    ('health_internal.snapshot_without(pg_snapshot,xid8)', 'f', 'sql', 's', false, '')
+    $$,
+    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+);
+
+SELECT pg_temp.rows_are(
+    $$ SELECT health_internal.snapshot_without(s::pg_snapshot, x::xid8)::text FROM (VALUES
+        (1, '10:20:10,15', '12'), (2, '10:20:10,15', '15'), (3, '10:20:10,15', '20'), (4, '10:20:10', '22'),
+        (5, '10:10:', '10'), (6, '10:20:', '5')) AS v (n, s, x) ORDER BY n $$,
+    $$ VALUES ('10:20:10,12,15'), ('10:20:10,15'), ('10:21:10,15,20'), ('10:23:10,20,21,22'), ('10:11:10'), ('5:20:5') $$,
+    'a transaction counts as in progress, also the newest of all'
+);
+SELECT is(pg_visible_in_snapshot('22', health_internal.snapshot_without('10:20:', '22')), false, 'it is not visible');
+CREATE FUNCTION pg_temp.arrived(p_xmax text, p_xip text [], p_until text, p_own text DEFAULT '0', p_last text DEFAULT NULL, p_last_from bigint DEFAULT 0)
+RETURNS text
+LANGUAGE sql
+RETURN (
+    SELECT string_agg(agent_id, ' ' ORDER BY agent_id)
+    FROM health_internal.arrived_heartbeats(
+        p_xmax::xid8, p_xip::xid8 [], p_until::pg_snapshot, p_own::xid8, 0, 1000000, p_last::xid8, p_last_from)
+);
+INSERT INTO health.agent_heartbeats (agent_id, txid) SELECT 'x' || n, n::text::xid8 FROM generate_series(10, 25) AS n;
+INSERT INTO health.ingest_heartbeats (agent_id, txid) VALUES ('i20', '20');
+SELECT is(pg_temp.arrived('20', '{12}', '15:24:15,22'), 'i20 x12 x20 x21 x23', 'new ones, late ones, none still open');
+SELECT is(pg_temp.arrived('24', '{15,22}', '30:30:'), 'x15 x22 x24 x25', 'and those the next time, each once');
+SELECT is(pg_temp.arrived('30', '{}', '30:30:'), NULL, 'nothing is read twice');
+SELECT is(pg_temp.arrived('30', '{15}', '30:30:', '0', '15', 0), 'x15', 'rows after the last tick of its transaction');
+SELECT is(pg_temp.arrived('30', '{15}', '30:30:', '0', '15', 1000000), NULL, 'not those before it');
+SELECT is(pg_temp.arrived('30', '{}', '30:30:', '13'), 'x13', 'its own rows are told apart by command');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,99 @@
+-- The other folds: configuration, unknown agents, events, series, sessions.
+BEGIN;
+
+SELECT no_plan();
+
+-- results_eq refuses to compare columns of different collations; rows as text compare.
+CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_have text;
+    v_want text;
+BEGIN
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
+    RETURN is(v_have, v_want, p_what);
+END
+$$;
+
+SELECT pg_temp.rows_are(
+    $$
+    SELECT
+        p.oid::regprocedure::text,
+        p.prokind::text,
+        l.lanname::text,
+        p.provolatile::text,
+        p.prosecdef,
+        coalesce(
+            (
+                SELECT string_agg(
+                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
+                )
+                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
+                WHERE a.grantee <> p.proowner
+            ),
+            ''
+        )
+    FROM pg_proc AS p
+    JOIN pg_language AS l ON l.oid = p.prolang
+    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
+        'health_internal.add_missing_agents',
+        'health_internal.event_weight',
+        'health_internal.fold_agent_changes',
+        'health_internal.fold_events',
+        'health_internal.fold_metrics',
+        'health_internal.register_unknown',
+        'health_internal.watch_sessions'
+    )
+    ORDER BY p.oid::regprocedure::text COLLATE "C"
+    $$,
+    $$
+    VALUES
+    ('health_internal.add_missing_agents()', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.event_weight(text)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.fold_agent_changes(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.fold_events(timestamp with time zone,xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.fold_metrics(timestamp with time zone,xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.register_unknown(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.watch_sessions(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', false, '')
+    $$,
+    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+);
+
+SELECT pg_temp.rows_are($$ SELECT health_internal.event_weight(s) FROM unnest('{debug,info,WARNING,error,critical,emergency}'::text []) AS s $$,
+    $$ VALUES (0::float8), (0), (0.1), (1), (3), (10) $$, 'events weigh by severity');
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a1', '10 s');
+INSERT INTO health.agent_heartbeats (agent_id, received_at) VALUES ('a1', '2031-05-06 07:00:00+00'), ('new', '2031-05-06 07:00:00+00');
+SELECT is((health.tick('2031-05-06 07:00:01+00', true)).is_busy, false, 'ticked');
+SELECT is((SELECT agent_name FROM health.agents WHERE agent_id = 'new'), 'new', 'an unknown agent is registered');
+UPDATE health.agents SET latency_slo_ms = 5, policy_class = 'standard' WHERE agent_id = 'a1';
+INSERT INTO health.system_events (agent_id, event_type, severity, received_at) VALUES
+('a1', 'e', 'error', '2031-05-06 07:00:02+00'), ('a1', 'e', 'info', '2031-05-06 07:00:02+00'),
+('heartbeat_health_agent', 'e', 'emergency', '2031-05-06 07:00:02+00');
+INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, unit, received_at)
+SELECT 'a1', 'm' || n % 2, n, 'ms', '2031-05-06 07:00:02+00' FROM generate_series(1, 4) AS n;
+SELECT is((health.tick('2031-05-06 07:00:02+00', true)).folded_rows, 6::bigint, 'two events of the agent and four values are folded');
+SELECT is((SELECT latency_slo_ms FROM health.agent_status WHERE agent_id = 'a1'), 5::float8, 'configuration is copied');
+SELECT is((SELECT round(event_sum::numeric, 3) FROM health.agent_status WHERE agent_id = 'a1'), 1.000, 'events count');
+SELECT is((SELECT event_sum FROM health.agent_status WHERE agent_id = 'heartbeat_health_agent'), 0::float8, 'the engine''s own do not');
+SELECT pg_temp.rows_are($$ SELECT metric_name, value_count, weight, value_sum, square_sum FROM health_internal.metric_series WHERE agent_id = 'a1' ORDER BY 1 $$,
+    $$ VALUES ('m0', 2::bigint, 2::float8, 6::float8, 20::float8), ('m1', 2, 2, 4, 10) $$, 'a series keeps sums');
+INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, received_at) VALUES ('a1', 'm0', 1, '2031-05-06 08:00:02+00');
+SELECT is((health.tick('2031-05-06 08:00:02+00', true)).is_busy, false, 'an hour later');
+SELECT is((SELECT round(value_sum::numeric, 6) FROM health_internal.metric_series WHERE agent_id = 'a1' AND metric_name = 'm0'),
+    round((1 + 6 * exp(-1::float8))::numeric, 6), 'what is old has decayed');
+SELECT is((SELECT unit FROM health_internal.metric_series WHERE agent_id = 'a1' AND metric_name = 'm0'), 'ms', 'a unit stays');
+UPDATE health.settings SET series_per_agent = 3;
+INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, received_at)
+SELECT 'a1', 'n' || n, 1, '2031-05-06 08:00:03+00' FROM generate_series(1, 3) AS n;
+SELECT is((health.tick('2031-05-06 08:00:03+00', true)).is_busy, false, 'many series');
+SELECT is((SELECT count(*) FROM health_internal.metric_series WHERE agent_id = 'a1'), 3::bigint, 'are kept to the limit');
+SELECT is((SELECT skipped_series_total FROM health.engine_health), 2::bigint, 'and the rest is counted');
+SELECT is(health_internal.add_missing_agents(), 0::bigint, 'nobody is missing');
+SELECT is(health_internal.watch_sessions(clock_timestamp(), false), 0::bigint, 'without sessions nobody is suspected');
+
+SELECT * FROM finish();
+ROLLBACK;
