@@ -47,6 +47,10 @@ BEGIN
     LOOP
         v_gap := v_beat - v_memory.reference_seconds;
         v_interval := exp(v_memory.log_interval);
+        IF v_beat < 0 OR v_gap > 100 * v_interval THEN
+            v_memory.reference_seconds := abs(v_beat);
+            CONTINUE;
+        END IF;
         CONTINUE WHEN v_gap IS NULL OR v_gap <= 0.1 * v_interval;
         v_bin := health_internal.gap_bin(v_gap / v_interval);
         v_memory.gap_histogram[v_bin] := v_memory.gap_histogram[v_bin]
@@ -74,8 +78,9 @@ COMMENT ON FUNCTION health_internal.learn_gaps(
     health_internal.gap_memory, double precision []
 ) IS
 'Folds the beats (seconds, ascending) that followed reference_seconds into what gaps have taught. '
-'A beat within a tenth of the learnt interval belongs to the clump before it and is not a gap. The '
-'tick does a single beat inline; a test holds both to the same result.';
+'A beat within a tenth of the learnt interval belongs to the clump before it and is not a gap; a '
+'negative one begins a run, and neither the gap before it nor one of over 100 intervals teaches '
+'anything. The tick does a single beat inline; a test holds both to the same result.';
 
 CREATE OR REPLACE FUNCTION health_internal.deadline_intervals(
     p_histogram real [],

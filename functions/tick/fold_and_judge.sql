@@ -70,52 +70,133 @@ BEGIN
         WINDOW batch AS (PARTITION BY beats.agent_id ORDER BY beats.received_at)
     ),
 
-    -- Agents with several new rows: their rows in one line, those older than the last one folded
+    -- Agents with several new rows: their rows one by one, those older than the last one folded
     -- counted as beats only.
-    counted AS (
+    flagged AS (
         SELECT
-            rows.*,
-            health_internal.decay(date_part('epoch', p_now - rows.received_at), v_fast)
-                AS fast_weight,
-            health_internal.decay(date_part('epoch', p_now - rows.received_at), v_slow)
-                AS slow_weight,
-            health_internal.decay(date_part('epoch', p_now - rows.received_at), v_base)
-                AS base_weight,
-            date_part('epoch', rows.received_at - rows.newer_previous_at) AS gap,
-            lag(rows.error_count) OVER errors AS previous_errors,
-            lag(rows.run_id) OVER errors AS previous_errors_run,
-            row_number() OVER errors = 1 AND rows.error_count IS NOT NULL AND rows.is_newer
-                AS is_first_errors,
-            lag(rows.work_items_processed) OVER items AS previous_items,
-            lag(rows.run_id) OVER items AS previous_items_run,
-            row_number() OVER items = 1 AND rows.work_items_processed IS NOT NULL AND rows.is_newer
-                AS is_first_items,
-            lag(rows.run_id) OVER (PARTITION BY rows.agent_id ORDER BY rows.received_at)
-                AS previous_run
+            arrived.*,
+            coalesce(arrived.received_at > status.last_heartbeat_at, true) AS is_newer,
+            CASE
+                WHEN coalesce(arrived.previous_at > status.last_heartbeat_at, true)
+                    THEN arrived.previous_at
+            END AS newer_previous_at,
+            CASE
+                WHEN status.baseline_processing_weight >= 10 THEN
+                    3 * status.baseline_processing_sum / status.baseline_processing_weight
+            END AS processing_limit
+        FROM (
+            SELECT last_row.agent_id
+            FROM arrived AS last_row
+            WHERE last_row.is_last AND last_row.batch_number > 1
+        ) AS plural
+        INNER JOIN arrived ON plural.agent_id = arrived.agent_id
+        INNER JOIN health.agent_status AS status ON arrived.agent_id = status.agent_id
+    ),
+
+    -- Runs: a new name or a new initializing begins one, and so does a counter that fell within one.
+    named AS (
+        SELECT
+            marked.*,
+            sum(marked.is_named_restart::integer) OVER (
+                PARTITION BY marked.agent_id ORDER BY marked.received_at
+            ) AS name_number
         FROM (
             SELECT
-                arrived.*,
-                coalesce(arrived.received_at > status.last_heartbeat_at, true) AS is_newer,
-                CASE
-                    WHEN coalesce(arrived.previous_at > status.last_heartbeat_at, true)
-                        THEN arrived.previous_at
-                END AS newer_previous_at
-            FROM (
-                SELECT last_row.agent_id
-                FROM arrived AS last_row
-                WHERE last_row.is_last AND last_row.batch_number > 1
-            ) AS several
-            INNER JOIN arrived ON several.agent_id = arrived.agent_id
-            INNER JOIN health.agent_status AS status ON arrived.agent_id = status.agent_id
-        ) AS rows
+                flagged.*,
+                flagged.is_newer AND (
+                    flagged.run_id <> lag(flagged.run_id) OVER runs
+                    OR (
+                        flagged.state = 'initializing'
+                        AND lag(flagged.state) OVER newer <> 'initializing'
+                    )
+                ) IS TRUE AS is_named_restart
+            FROM flagged
+            WINDOW
+                newer AS (
+                    PARTITION BY flagged.agent_id, flagged.is_newer ORDER BY flagged.received_at
+                ),
+                runs AS (
+                    PARTITION BY flagged.agent_id, flagged.run_id IS NOT NULL AND flagged.is_newer
+                    ORDER BY flagged.received_at
+                )
+        ) AS marked
+    ),
+
+    restarts AS (
+        SELECT
+            named.*,
+            named.is_named_restart OR (
+                named.is_newer AND (
+                    named.error_count < lag(named.error_count) OVER errors
+                    OR named.work_items_processed < lag(named.work_items_processed) OVER items
+                )
+            ) IS TRUE AS is_restart
+        FROM named
         WINDOW
             errors AS (
-                PARTITION BY rows.agent_id, rows.error_count IS NULL OR NOT rows.is_newer
-                ORDER BY rows.received_at
+                PARTITION BY
+                    named.agent_id, named.name_number,
+                    named.error_count IS NOT NULL AND named.is_newer
+                ORDER BY named.received_at
             ),
             items AS (
-                PARTITION BY rows.agent_id, rows.work_items_processed IS NULL OR NOT rows.is_newer
-                ORDER BY rows.received_at
+                PARTITION BY
+                    named.agent_id, named.name_number,
+                    named.work_items_processed IS NOT NULL AND named.is_newer
+                ORDER BY named.received_at
+            )
+    ),
+
+    numbered AS (
+        SELECT
+            restarts.*,
+            sum(restarts.is_restart::integer) OVER (
+                PARTITION BY restarts.agent_id ORDER BY restarts.received_at
+            ) AS run_number,
+            sum(restarts.is_restart::integer) OVER (PARTITION BY restarts.agent_id) AS last_run,
+            date_part('epoch', p_now - restarts.received_at) AS age,
+            CASE
+                WHEN restarts.is_newer
+                    THEN date_part('epoch', restarts.received_at - restarts.newer_previous_at)
+            END AS gap
+        FROM restarts
+    ),
+
+    counted AS (
+        SELECT
+            numbered.*,
+            numbered.is_newer AND numbered.run_number = numbered.last_run AS is_in_last_run,
+            health_internal.decay(numbered.age, v_fast) AS fast_weight,
+            health_internal.decay(numbered.age, v_slow) AS slow_weight,
+            health_internal.decay(numbered.age, v_base) AS base_weight,
+            -- A counter told by the first beat of its run counts in full, told later from there.
+            numbered.error_count - coalesce(
+                lag(numbered.error_count) OVER errors,
+                CASE WHEN numbered.is_restart THEN 0 ELSE numbered.error_count END
+            ) AS errors_in,
+            numbered.work_items_processed - coalesce(
+                lag(numbered.work_items_processed) OVER items,
+                CASE WHEN numbered.is_restart THEN 0 ELSE numbered.work_items_processed END
+            ) AS items_in,
+            -- The first told of the run that goes on: its difference is to the stored counter.
+            numbered.run_number = 0 AND numbered.is_newer AND numbered.error_count IS NOT NULL
+            AND row_number() OVER errors = 1 AS is_first_errors,
+            numbered.run_number = 0 AND numbered.is_newer
+            AND numbered.work_items_processed IS NOT NULL
+            AND row_number() OVER items = 1 AS is_first_items
+        FROM numbered
+        WINDOW
+            errors AS (
+                PARTITION BY
+                    numbered.agent_id, numbered.run_number,
+                    numbered.error_count IS NOT NULL AND numbered.is_newer
+                ORDER BY numbered.received_at
+            ),
+            items AS (
+                PARTITION BY
+                    numbered.agent_id, numbered.run_number,
+                    numbered.work_items_processed IS NOT NULL AND numbered.is_newer
+                ORDER BY numbered.received_at
             )
     ),
 
@@ -123,77 +204,85 @@ BEGIN
         SELECT
             counted.agent_id,
             min(counted.received_at) FILTER (WHERE counted.is_newer) AS first_at,
-            bool_or(counted.run_id <> counted.previous_run)
-                FILTER (WHERE counted.is_newer AND counted.newer_previous_at IS NOT NULL)
-                AS has_new_run,
-            bool_or(counted.state = 'initializing' AND counted.is_newer) AS has_initializing,
-            count(*) FILTER (WHERE counted.state IN ('active', 'running', 'idle')) AS good_beats,
+            bool_or(counted.is_restart) AS has_new_run,
+            (array_agg(counted.run_id ORDER BY counted.received_at)
+                FILTER (WHERE counted.run_id IS NOT NULL AND counted.is_newer))[1]
+                AS first_run_id,
+            (array_agg(counted.run_id ORDER BY counted.received_at DESC)
+                FILTER (WHERE counted.run_id IS NOT NULL AND counted.is_in_last_run))[1]
+                AS run_id,
+            (array_agg(counted.state ORDER BY counted.received_at)
+                FILTER (WHERE counted.is_newer))[1] AS first_state,
+            min(counted.received_at) FILTER (WHERE counted.is_in_last_run) AS run_started_at,
+            count(*) FILTER (
+                WHERE counted.state IN ('active', 'running', 'idle')
+                    AND (counted.is_in_last_run OR NOT counted.is_newer)
+            ) AS good_beats,
             sum(counted.fast_weight) FILTER (WHERE NOT counted.is_newer) AS late_weight,
-            array_agg(date_part('epoch', counted.received_at) ORDER BY counted.received_at)
-                FILTER (WHERE counted.is_newer) AS beats,
+            -- The beat that begins a run is negative: the gap before it teaches nothing.
+            array_agg(
+                date_part('epoch', counted.received_at)
+                * CASE WHEN counted.is_restart THEN -1 ELSE 1 END
+                ORDER BY counted.received_at
+            ) FILTER (WHERE counted.is_newer) AS beats,
             sum(counted.fast_weight) FILTER (WHERE counted.gap IS NOT NULL) AS gap_weight,
             sum(counted.fast_weight * health_internal.time_mass(counted.gap, v_fast)) AS gap_sum,
             sum(counted.fast_weight * health_internal.time_mass(counted.gap, v_fast) ^ 2)
                 AS gap_square_sum,
             sum(counted.slow_weight * health_internal.time_mass(counted.gap, v_slow))
+                FILTER (WHERE counted.is_in_last_run AND NOT counted.is_restart)
                 AS observed_seconds,
             sum(counted.base_weight * health_internal.time_mass(counted.gap, v_base))
                 AS baseline_seconds,
             min(counted.error_count) FILTER (WHERE counted.is_first_errors) AS first_errors,
-            min(counted.run_id) FILTER (WHERE counted.is_first_errors) AS first_errors_run,
             min(counted.slow_weight) FILTER (WHERE counted.is_first_errors) AS first_errors_weight,
-            sum(counted.slow_weight * CASE
-                WHEN counted.error_count >= counted.previous_errors
-                    AND counted.run_id IS NOT DISTINCT FROM counted.previous_errors_run
-                    THEN counted.error_count - counted.previous_errors
-                ELSE counted.error_count
-            END) FILTER (WHERE counted.previous_errors IS NOT NULL AND counted.is_newer)
+            min(counted.received_at) FILTER (WHERE counted.is_first_errors) AS first_errors_at,
+            sum(counted.slow_weight * counted.errors_in) FILTER (WHERE counted.is_in_last_run)
                 AS further_errors,
-            (array_agg(counted.error_count ORDER BY counted.received_at DESC)
-                FILTER (WHERE counted.error_count IS NOT NULL AND counted.is_newer))[1]
-                AS error_count,
             min(counted.work_items_processed) FILTER (WHERE counted.is_first_items) AS first_items,
-            min(counted.run_id) FILTER (WHERE counted.is_first_items) AS first_items_run,
+            min(counted.fast_weight) FILTER (WHERE counted.is_first_items)
+                AS first_items_fast_weight,
             min(counted.slow_weight) FILTER (WHERE counted.is_first_items) AS first_items_weight,
-            sum(counted.slow_weight * CASE
-                WHEN counted.work_items_processed >= counted.previous_items
-                    AND counted.run_id IS NOT DISTINCT FROM counted.previous_items_run
-                    THEN counted.work_items_processed - counted.previous_items
-                ELSE counted.work_items_processed
-            END) FILTER (WHERE counted.previous_items IS NOT NULL AND counted.is_newer)
+            min(counted.base_weight) FILTER (WHERE counted.is_first_items)
+                AS first_items_base_weight,
+            min(counted.received_at) FILTER (WHERE counted.is_first_items) AS first_items_at,
+            sum(counted.slow_weight * counted.items_in) FILTER (WHERE counted.is_in_last_run)
                 AS further_items,
-            sum(counted.fast_weight * CASE
-                WHEN counted.work_items_processed >= counted.previous_items
-                    AND counted.run_id IS NOT DISTINCT FROM counted.previous_items_run
-                    THEN counted.work_items_processed - counted.previous_items
-                ELSE counted.work_items_processed
-            END) FILTER (WHERE counted.previous_items IS NOT NULL AND counted.is_newer)
+            sum(counted.fast_weight * counted.items_in) FILTER (WHERE counted.is_newer)
                 AS further_fast_items,
-            sum(counted.base_weight * CASE
-                WHEN counted.work_items_processed >= counted.previous_items
-                    AND counted.run_id IS NOT DISTINCT FROM counted.previous_items_run
-                    THEN counted.work_items_processed - counted.previous_items
-                ELSE counted.work_items_processed
-            END) FILTER (WHERE counted.previous_items IS NOT NULL AND counted.is_newer)
+            sum(counted.base_weight * counted.items_in) FILTER (WHERE counted.is_newer)
                 AS further_base_items,
-            (array_agg(counted.work_items_processed ORDER BY counted.received_at DESC)
-                FILTER (WHERE counted.work_items_processed IS NOT NULL AND counted.is_newer))[1]
-                AS work_items_processed,
             sum(counted.fast_weight) FILTER (WHERE counted.average_processing_time_ms IS NOT NULL)
                 AS processing_weight,
             sum(counted.fast_weight * counted.average_processing_time_ms) AS processing_sum,
             sum(counted.base_weight) FILTER (WHERE counted.average_processing_time_ms IS NOT NULL)
                 AS base_processing_weight,
-            sum(counted.base_weight * counted.average_processing_time_ms) AS base_processing_sum,
+            sum(counted.base_weight * CASE
+                WHEN counted.average_processing_time_ms > counted.processing_limit
+                    THEN counted.processing_limit
+                ELSE counted.average_processing_time_ms
+            END) AS base_processing_sum,
             sum(counted.fast_weight) FILTER (WHERE counted.cpu_usage_percent IS NOT NULL)
                 AS cpu_weight,
             sum(counted.fast_weight * counted.cpu_usage_percent) AS cpu_sum,
-            sum(counted.fast_weight) FILTER (WHERE counted.memory_usage_mb IS NOT NULL)
-                AS memory_weight,
-            sum(counted.fast_weight * counted.memory_usage_mb) AS memory_sum,
-            sum(counted.slow_weight) FILTER (WHERE counted.memory_usage_mb IS NOT NULL)
-                AS slow_memory_weight,
-            sum(counted.slow_weight * counted.memory_usage_mb) AS slow_memory_sum,
+            sum(counted.fast_weight) FILTER (
+                WHERE counted.memory_usage_mb IS NOT NULL AND counted.is_in_last_run
+            ) AS memory_weight,
+            sum(counted.fast_weight * counted.memory_usage_mb) FILTER (
+                WHERE counted.is_in_last_run
+            ) AS memory_sum,
+            sum(counted.slow_weight) FILTER (
+                WHERE counted.memory_usage_mb IS NOT NULL AND counted.is_in_last_run
+            ) AS slow_memory_weight,
+            sum(counted.slow_weight * counted.memory_usage_mb) FILTER (
+                WHERE counted.is_in_last_run
+            ) AS slow_memory_sum,
+            (array_agg(counted.error_count ORDER BY counted.received_at DESC)
+                FILTER (WHERE counted.error_count IS NOT NULL AND counted.is_in_last_run))[1]
+                AS error_count,
+            (array_agg(counted.work_items_processed ORDER BY counted.received_at DESC)
+                FILTER (WHERE counted.work_items_processed IS NOT NULL AND counted.is_in_last_run))[1]
+                AS work_items_processed,
             (array_agg(counted.memory_usage_mb ORDER BY counted.received_at DESC)
                 FILTER (WHERE counted.memory_usage_mb IS NOT NULL AND counted.is_newer))[1]
                 AS memory_usage_mb,
@@ -223,7 +312,16 @@ BEGIN
             latest.batch_number AS batch_size,
             latest.received_at AS last_at,
             latest.state AS batch_state,
-            latest.run_id AS batch_run_id,
+            CASE WHEN several.agent_id IS NULL THEN latest.run_id ELSE several.run_id END
+                AS batch_run_id,
+            CASE WHEN several.agent_id IS NULL THEN latest.run_id ELSE several.first_run_id END
+                AS first_run_id,
+            CASE WHEN several.agent_id IS NULL THEN latest.state ELSE several.first_state END
+                AS first_state,
+            CASE
+                WHEN several.agent_id IS NULL THEN latest.received_at
+                ELSE several.run_started_at
+            END AS batch_run_started_at,
             latest.sent_at,
             latest.average_processing_time_ms AS single_processing,
             latest.cpu_usage_percent AS single_cpu,
@@ -232,8 +330,9 @@ BEGIN
             several.gap_sum AS further_gap_sum, several.gap_square_sum AS further_gap_square_sum,
             several.observed_seconds AS further_observed_seconds,
             several.baseline_seconds AS further_baseline_seconds,
-            several.first_errors_run, several.first_errors_weight, several.further_errors,
-            several.first_items_run, several.first_items_weight, several.further_items,
+            several.first_errors_weight, several.first_errors_at, several.further_errors,
+            several.first_items_weight, several.first_items_fast_weight,
+            several.first_items_base_weight, several.first_items_at, several.further_items,
             several.further_fast_items, several.further_base_items,
             several.processing_weight AS several_processing_weight,
             several.processing_sum AS several_processing_sum,
@@ -245,10 +344,6 @@ BEGIN
             several.slow_memory_weight AS several_slow_memory_weight,
             several.slow_memory_sum AS several_slow_memory_sum,
             several.has_new_run IS TRUE AS has_new_run,
-            CASE
-                WHEN several.agent_id IS NOT NULL THEN several.has_initializing
-                ELSE latest.state = 'initializing'
-            END AS has_initializing,
             CASE
                 WHEN several.agent_id IS NOT NULL THEN several.good_beats
                 WHEN latest.state IN ('active', 'running', 'idle') THEN 1
@@ -301,20 +396,14 @@ BEGIN
                 subjects.last_at > status.last_heartbeat_at, subjects.last_at IS NOT NULL
             ) AS is_newer,
             (
-                subjects.has_new_run
-                OR (
-                    subjects.last_at > status.last_heartbeat_at
-                    AND (
-                        subjects.batch_run_id <> status.run_id
-                        OR (
-                            subjects.has_initializing
-                            AND status.state <> 'initializing'
-                        )
-                        OR subjects.first_errors < status.error_count
-                        OR subjects.first_items < status.work_items_processed
-                    )
+                subjects.last_at > status.last_heartbeat_at
+                AND (
+                    subjects.first_run_id <> status.run_id
+                    OR subjects.first_errors < status.error_count
+                    OR subjects.first_items < status.work_items_processed
+                    OR (subjects.first_state = 'initializing' AND status.state <> 'initializing')
                 )
-            ) IS TRUE AS is_new_run,
+            ) IS TRUE AS begins_run,
             CASE WHEN subjects.first_at > status.last_heartbeat_at THEN
                 date_part('epoch', subjects.first_at - status.last_heartbeat_at)
             END AS first_gap,
@@ -339,6 +428,7 @@ BEGIN
     weighed AS (
         SELECT
             basics.*,
+            basics.begins_run OR basics.has_new_run IS TRUE AS is_new_run,
             health_internal.decay(basics.idle_seconds, v_fast) AS fast_decay,
             health_internal.decay(basics.idle_seconds, v_slow) AS slow_decay,
             health_internal.decay(basics.idle_seconds, v_base) AS base_decay,
@@ -352,7 +442,7 @@ BEGIN
             END AS learn_gap,
             CASE
                 WHEN NOT basics.is_newer OR basics.first_gap IS NULL THEN 'no gap'
-                WHEN basics.is_new_run
+                WHEN basics.begins_run
                     OR basics.liveness = 'stopped'
                     OR basics.first_gap > 100 * basics.learnt_interval
                     OR (
@@ -414,21 +504,24 @@ BEGIN
                 ELSE weighed.base_weight
             END AS first_base_weight,
             v_fast * (1 - weighed.gap_decay) AS first_fast_mass,
+            -- The first told of the batch against the stored counter.
             CASE
-                WHEN NOT weighed.is_newer THEN NULL
-                WHEN weighed.first_errors >= weighed.error_count AND NOT weighed.is_new_run
-                    THEN weighed.first_errors - weighed.error_count
-                WHEN weighed.error_count IS NULL AND weighed.beat_count > 0
-                    AND NOT weighed.is_new_run THEN 0
-                ELSE weighed.first_errors
+                WHEN NOT weighed.is_newer OR weighed.has_new_run THEN NULL
+                WHEN weighed.begins_run THEN
+                    CASE
+                        WHEN weighed.is_several AND weighed.first_errors_at > weighed.first_at THEN 0
+                        ELSE weighed.first_errors
+                    END
+                ELSE weighed.first_errors - weighed.error_count
             END AS errors_in,
             CASE
                 WHEN NOT weighed.is_newer THEN NULL
-                WHEN weighed.first_items >= weighed.work_items_processed AND NOT weighed.is_new_run
-                    THEN weighed.first_items - weighed.work_items_processed
-                WHEN weighed.beat_count = 0
-                    OR (weighed.work_items_processed IS NULL AND NOT weighed.is_new_run) THEN 0
-                ELSE weighed.first_items
+                WHEN weighed.begins_run THEN
+                    CASE
+                        WHEN weighed.is_several AND weighed.first_items_at > weighed.first_at THEN 0
+                        ELSE weighed.first_items
+                    END
+                ELSE weighed.first_items - weighed.work_items_processed
             END AS items_in
         FROM weighed
         OFFSET 0
@@ -460,7 +553,7 @@ BEGIN
             END AS silence,
             CASE
                 WHEN learnt.is_new_run OR learnt.run_started_at IS NULL
-                    THEN coalesce(learnt.first_at, learnt.run_started_at)
+                    THEN coalesce(learnt.batch_run_started_at, learnt.run_started_at)
                 ELSE learnt.run_started_at
             END AS new_run_started_at,
             CASE WHEN learnt.is_new_run THEN 0 ELSE learnt.run_beat_count END
@@ -562,20 +655,36 @@ BEGIN
                 WHEN learnt.is_new_run THEN 0
                 ELSE health_internal.decayed_sum(learnt.item_sum, learnt.slow_decay)
             END
+            + CASE WHEN learnt.has_new_run THEN 0
+                ELSE coalesce(
+                    learnt.items_in
+                    * CASE
+                        WHEN learnt.is_several THEN learnt.first_items_weight
+                        ELSE learnt.slow_weight
+                    END,
+                    0
+                )
+            END
+            + coalesce(learnt.further_items, 0) AS new_item_sum,
+            health_internal.decayed_sum(learnt.recent_item_sum, learnt.fast_decay)
             + coalesce(
                 learnt.items_in
                 * CASE
-                    WHEN learnt.is_several THEN learnt.first_items_weight
-                    ELSE learnt.slow_weight
+                    WHEN learnt.is_several THEN learnt.first_items_fast_weight
+                    ELSE learnt.fast_weight
                 END,
                 0
             )
-            + coalesce(learnt.further_items, 0) AS new_item_sum,
-            health_internal.decayed_sum(learnt.recent_item_sum, learnt.fast_decay)
-            + coalesce(learnt.items_in * learnt.first_fast_weight, 0)
             + coalesce(learnt.further_fast_items, 0) AS new_recent_item_sum,
             health_internal.decayed_sum(learnt.baseline_item_sum, learnt.base_decay)
-            + coalesce(learnt.items_in * learnt.first_base_weight, 0)
+            + coalesce(
+                learnt.items_in
+                * CASE
+                    WHEN learnt.is_several THEN learnt.first_items_base_weight
+                    ELSE learnt.base_weight
+                END,
+                0
+            )
             + coalesce(learnt.further_base_items, 0) AS new_baseline_item_sum,
             CASE
                 WHEN learnt.is_new_run THEN 0
@@ -620,16 +729,7 @@ BEGIN
             health_internal.decayed_sum(learnt.baseline_processing_sum, learnt.base_decay)
             + coalesce(
                 CASE
-                    WHEN learnt.is_several THEN
-                        CASE
-                            WHEN learnt.baseline_processing_weight >= 10 THEN least(
-                                learnt.several_base_processing_sum,
-                                3 * learnt.several_base_processing_weight
-                                * learnt.baseline_processing_sum
-                                / learnt.baseline_processing_weight
-                            )
-                            ELSE learnt.several_base_processing_sum
-                        END
+                    WHEN learnt.is_several THEN learnt.several_base_processing_sum
                     WHEN learnt.single_processing IS NULL THEN NULL
                     WHEN learnt.baseline_processing_weight >= 10 THEN
                         learnt.base_weight * least(

@@ -178,10 +178,6 @@ def test_the_cadence_of_ticks_does_not_matter(
     assert_same_at_any_cadence(engine, beats, cuts)
 
 
-@pytest.mark.xfail(
-    reason="run_beat_count and observed_seconds of a batch count its beats before the restart",
-    strict=True,
-)
 @pytest.mark.slow
 @MANY
 @given(beats=histories(may_restart=True), cuts=st.lists(st.floats(0.01, 0.99), max_size=6))
@@ -191,19 +187,11 @@ def test_the_cadence_of_ticks_does_not_matter_across_restarts(
     assert_same_at_any_cadence(engine, beats, cuts)
 
 
-@pytest.mark.xfail(
-    reason="in the first batch of a new agent a counter's first value counts as a difference",
-    strict=True,
-)
 def test_a_counter_told_late_counts_from_there_at_any_cadence(engine: Engine) -> None:
     beats = [{"second": 0.0, "run_id": "r"}, {"second": 10.0, "run_id": "r", "error_count": 9}]
     assert_same_at_any_cadence(engine, beats, [])
 
 
-@pytest.mark.xfail(
-    reason="the first difference of a batch is weighted by the age of the batch's last row",
-    strict=True,
-)
 def test_items_are_weighted_by_their_own_age(engine: Engine) -> None:
     beats: list[dict[str, Any]] = [
         {"second": 0.0, "work_items_processed": 0},
@@ -730,10 +718,6 @@ def test_two_rows_of_one_agent_in_one_transaction_count_twice(engine: Engine) ->
     assert status["error_sum"] == pytest.approx(4, rel=0.01)
 
 
-@pytest.mark.xfail(
-    reason="a late row that is alone in its tick overwrites the counters and latest values",
-    strict=True,
-)
 def test_a_late_row_of_a_counter_is_a_beat_and_no_difference(engine: Engine) -> None:
     engine.register("worker", 10)
     engine.beat("worker", 0, error_count=0, work_items_processed=0, run_id="r")
