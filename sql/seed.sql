@@ -18,7 +18,8 @@ VALUES
 ('performance_degradation', 'warning', 'it works far slower than it should', true),
 ('recovery_failed', 'critical', 'could not be recovered', true);
 
-INSERT INTO health.channels (channel, kind, minimum_severity) VALUES ('console', 'console', 'warning');
+INSERT INTO health.channels (channel, kind, minimum_severity)
+VALUES ('console', 'console', 'warning');
 
 INSERT INTO health.agents (agent_id, agent_name, agent_type, expected_interval)
 VALUES (
@@ -26,7 +27,10 @@ VALUES (
 );
 
 -- Room for the first hours; housekeeping goes on from here.
-SELECT health_internal.create_partition(missing.table_name, missing.from_at, missing.until_at, false)
+SELECT
+    health_internal.create_partition(
+        missing.table_name, missing.from_at, missing.until_at, false
+    )
 FROM health_internal.missing_partitions(clock_timestamp()) AS missing;
 
 COMMIT;

@@ -524,8 +524,10 @@ def test_an_agents_login_writes_its_own_rows_only(
         "SELECT health.log_system_event('two', 'noted')",
         "INSERT INTO health.agent_heartbeats (agent_id, received_at) VALUES ('one', now())",
         "INSERT INTO health.agent_heartbeats (agent_id, txid) VALUES ('one', '3')",
-        "INSERT INTO health.system_events (agent_id, event_type, received_at) "
-        "VALUES ('one', 'x', now())",
+        (
+            "INSERT INTO health.system_events (agent_id, event_type, received_at) "
+            "VALUES ('one', 'x', now())"
+        ),
         "SELECT * FROM health.agent_heartbeats",
         "SELECT * FROM health.agent_status",
         "SELECT * FROM health.fleet",
@@ -558,9 +560,14 @@ def test_a_gateway_copies_for_its_agents_only(
     with gateway.cursor().copy(copy) as stream:
         for agent_id in ("one", "two", "one"):
             stream.write_row((agent_id, "running", 0))
-    with pytest.raises(psycopg.Error) as refused, gateway.cursor().copy(copy) as stream:
-        stream.write_row(("one", "running", 0))
-        stream.write_row(("three", "running", 0))
+
+    def copy_foreign_rows() -> None:
+        with gateway.cursor().copy(copy) as stream:
+            stream.write_row(("one", "running", 0))
+            stream.write_row(("three", "running", 0))
+
+    with pytest.raises(psycopg.Error) as refused:
+        copy_foreign_rows()
     assert refused.value.sqlstate == "AG005"
     assert '"three"' in str(refused.value)
     for statement in (
