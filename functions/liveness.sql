@@ -137,15 +137,16 @@ RETURNS double precision
 LANGUAGE sql
 STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT
-        coalesce(
-            sum(date_part(
-                'epoch', least(gaps.settled_at, p_until) - greatest(gaps.started_at, p_from)
-            )),
-            0
-        )
-    FROM health.monitor_gaps AS gaps
-    WHERE gaps.ended_at > p_from AND gaps.started_at < p_until;
+    SELECT coalesce(sum(date_part('epoch', upper(blind.times) - lower(blind.times))), 0)
+    FROM (
+        -- Gaps close to each other overlap until they settle: each second counts once.
+        SELECT
+            unnest(range_agg(tstzrange(
+                greatest(gaps.started_at, p_from), least(gaps.settled_at, p_until)
+            ))) AS times
+        FROM health.monitor_gaps AS gaps
+        WHERE gaps.ended_at > p_from AND gaps.started_at < p_until
+    ) AS blind;
 END;
 COMMENT ON FUNCTION health_internal.blind_seconds(timestamptz, timestamptz) IS
 'Seconds of a silence that are the monitor''s own: the gaps it reaches into, each until agents have '

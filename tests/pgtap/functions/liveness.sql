@@ -132,6 +132,12 @@ SELECT pg_temp.rows_are(
     $$ VALUES (180::float8), (120), (150), (0), (0) $$,
     'a silence is credited with the gaps it reaches into, until they settled'
 );
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
+('engine_stopped', '2031-01-01 00:03:30+00', '2031-01-01 00:05:00+00', '2031-01-01 00:06:00+00');
+SELECT is(
+    health_internal.blind_seconds('2031-01-01 00:00:00+00', '2031-01-01 00:10:00+00'), 300::float8,
+    'gaps that overlap until they settle count each second once'
+);
 
 SELECT * FROM finish();
 ROLLBACK;
