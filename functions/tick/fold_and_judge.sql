@@ -2,7 +2,7 @@
 -- them; the same statement, asked for the due ones only, judges the silent. A chain of stages, each
 -- fenced by OFFSET 0 so that its expressions are computed once:
 -- arrived → several → subjects → basics → weighed → learnt → folded → ratios → measured → timed
--- → scored → judged → result.
+-- → scored → judged → result → written.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -504,10 +504,11 @@ BEGIN
                 ELSE weighed.base_weight
             END AS first_base_weight,
             v_fast * (1 - weighed.gap_decay) AS first_fast_mass,
-            -- The first told of the batch against the stored counter.
+            -- The first told of the batch against the stored counter; an agent's or a run's first beat
+            -- counts in full.
             CASE
                 WHEN NOT weighed.is_newer OR weighed.has_new_run THEN NULL
-                WHEN weighed.begins_run THEN
+                WHEN weighed.begins_run OR weighed.beat_count = 0 THEN
                     CASE
                         WHEN weighed.is_several AND weighed.first_errors_at > weighed.first_at THEN 0
                         ELSE weighed.first_errors
@@ -516,7 +517,7 @@ BEGIN
             END AS errors_in,
             CASE
                 WHEN NOT weighed.is_newer THEN NULL
-                WHEN weighed.begins_run THEN
+                WHEN weighed.begins_run OR weighed.beat_count = 0 THEN
                     CASE
                         WHEN weighed.is_several AND weighed.first_items_at > weighed.first_at THEN 0
                         ELSE weighed.first_items
@@ -666,9 +667,10 @@ BEGIN
                 )
             END
             + coalesce(learnt.further_items, 0) AS new_item_sum,
+            -- Throughput counts from the first beat on: the time before it is not known.
             health_internal.decayed_sum(learnt.recent_item_sum, learnt.fast_decay)
             + coalesce(
-                learnt.items_in
+                CASE WHEN learnt.beat_count > 0 THEN learnt.items_in END
                 * CASE
                     WHEN learnt.is_several THEN learnt.first_items_fast_weight
                     ELSE learnt.fast_weight
@@ -678,7 +680,7 @@ BEGIN
             + coalesce(learnt.further_fast_items, 0) AS new_recent_item_sum,
             health_internal.decayed_sum(learnt.baseline_item_sum, learnt.base_decay)
             + coalesce(
-                learnt.items_in
+                CASE WHEN learnt.beat_count > 0 THEN learnt.items_in END
                 * CASE
                     WHEN learnt.is_several THEN learnt.first_items_base_weight
                     ELSE learnt.base_weight
@@ -1240,79 +1242,110 @@ BEGIN
         OFFSET 0
     ),
 
+    -- What is written, by name: an UPDATE carries its source as a whole row, and naming the columns
+    -- here lets the planner drop all others from the stages above.
+    written AS (
+        SELECT
+            result.batch_size, result.beat_count, result.first_bin, result.judging_policy_id,
+            result.last_bin, result.late_seconds, result.new_active_conditions,
+            result.new_bad_evaluations, result.new_baseline_item_sum,
+            result.new_baseline_processing_sum, result.new_baseline_processing_weight,
+            result.new_baseline_seconds, result.new_bins, result.new_business,
+            result.new_clock_offset_seconds, result.new_cost_efficiency, result.new_cpu_sum,
+            result.new_cpu_weight, result.new_error_count, result.new_error_sum, result.new_errors,
+            result.new_event_sum, result.new_first_heartbeat_at, result.new_gap_count,
+            result.new_gap_reference_at, result.new_gap_square_sum, result.new_gap_sum,
+            result.new_gap_weight, result.new_gate, result.new_heartbeat,
+            result.new_issue_candidate, result.new_issue_evaluations, result.new_issue_type,
+            result.new_item_sum, result.new_items, result.new_last_heartbeat_at,
+            result.new_late_intervals, result.new_liveness, result.new_log_interval,
+            result.new_mean_gap, result.new_memory_limit_mb, result.new_memory_sum,
+            result.new_memory_usage_mb, result.new_memory_weight, result.new_next_due_at,
+            result.new_observed_seconds, result.new_operational_efficiency, result.new_performance,
+            result.new_processing_sum, result.new_processing_weight, result.new_recent_item_sum,
+            result.new_resources, result.new_revenue_impact_usd, result.new_run_beat_count,
+            result.new_run_id, result.new_run_started_at, result.new_score,
+            result.new_session_lost_at, result.new_silent_seconds, result.new_slow_memory_sum,
+            result.new_slow_memory_weight, result.new_state, result.new_status,
+            result.new_ungated_score, result.new_unresponsive_intervals,
+            result.new_user_satisfaction, result.row_address, result.unresponsive_seconds
+        FROM result
+        OFFSET 0
+    ),
+
     updated AS (
         UPDATE health.agent_status AS target
         SET
-            next_due_at = result.new_next_due_at,
+            next_due_at = written.new_next_due_at,
             judged_tick_id = p_tick_id,
             judged_at = p_now,
-            first_heartbeat_at = result.new_first_heartbeat_at,
-            last_heartbeat_at = result.new_last_heartbeat_at,
-            gap_reference_at = result.new_gap_reference_at,
-            run_started_at = result.new_run_started_at,
-            late_at = result.new_last_heartbeat_at
-            + make_interval(secs => result.late_seconds),
-            unresponsive_at = result.new_last_heartbeat_at
-            + make_interval(secs => result.unresponsive_seconds),
-            session_lost_at = result.new_session_lost_at,
-            state = result.new_state,
-            run_id = result.new_run_id,
-            liveness = result.new_liveness,
-            status = result.new_status,
-            score = result.new_score,
-            ungated_score = result.new_ungated_score,
-            gate = result.new_gate,
-            heartbeat_consistency = result.new_heartbeat,
-            performance_metrics = result.new_performance,
-            error_rate = result.new_errors,
-            resource_efficiency = result.new_resources,
-            business_impact = result.new_business,
-            policy_id = result.judging_policy_id,
-            silent_seconds = result.new_silent_seconds,
-            gap_weight = result.new_gap_weight,
-            gap_sum = result.new_gap_sum,
-            gap_square_sum = result.new_gap_square_sum,
-            gap_count = result.new_gap_count,
-            beat_count = result.beat_count + coalesce(result.batch_size, 0),
-            run_beat_count = result.new_run_beat_count,
-            log_interval = result.new_log_interval,
-            mean_gap = result.new_mean_gap,
-            gap_histogram[result.first_bin:result.last_bin] = result.new_bins,
-            late_intervals = result.new_late_intervals,
-            unresponsive_intervals = result.new_unresponsive_intervals,
-            clock_offset_seconds = result.new_clock_offset_seconds,
-            error_count = result.new_error_count,
-            work_items_processed = result.new_items,
-            error_sum = result.new_error_sum,
-            item_sum = result.new_item_sum,
-            observed_seconds = result.new_observed_seconds,
-            recent_item_sum = result.new_recent_item_sum,
-            baseline_item_sum = result.new_baseline_item_sum,
-            baseline_seconds = result.new_baseline_seconds,
-            event_sum = result.new_event_sum,
-            processing_weight = result.new_processing_weight,
-            processing_sum = result.new_processing_sum,
-            baseline_processing_weight = result.new_baseline_processing_weight,
-            baseline_processing_sum = result.new_baseline_processing_sum,
-            cpu_weight = result.new_cpu_weight,
-            cpu_sum = result.new_cpu_sum,
-            memory_weight = result.new_memory_weight,
-            memory_sum = result.new_memory_sum,
-            slow_memory_weight = result.new_slow_memory_weight,
-            slow_memory_sum = result.new_slow_memory_sum,
-            memory_usage_mb = result.new_memory_usage_mb,
-            memory_limit_mb = result.new_memory_limit_mb,
-            cost_efficiency = result.new_cost_efficiency,
-            user_satisfaction = result.new_user_satisfaction,
-            operational_efficiency = result.new_operational_efficiency,
-            revenue_impact_usd = result.new_revenue_impact_usd,
-            bad_evaluations = result.new_bad_evaluations,
-            issue_candidate = result.new_issue_candidate,
-            issue_evaluations = result.new_issue_evaluations,
-            issue_type = result.new_issue_type,
-            active_conditions = result.new_active_conditions
-        FROM result
-        WHERE target.ctid = result.row_address
+            first_heartbeat_at = written.new_first_heartbeat_at,
+            last_heartbeat_at = written.new_last_heartbeat_at,
+            gap_reference_at = written.new_gap_reference_at,
+            run_started_at = written.new_run_started_at,
+            late_at = written.new_last_heartbeat_at
+            + make_interval(secs => written.late_seconds),
+            unresponsive_at = written.new_last_heartbeat_at
+            + make_interval(secs => written.unresponsive_seconds),
+            session_lost_at = written.new_session_lost_at,
+            state = written.new_state,
+            run_id = written.new_run_id,
+            liveness = written.new_liveness,
+            status = written.new_status,
+            score = written.new_score,
+            ungated_score = written.new_ungated_score,
+            gate = written.new_gate,
+            heartbeat_consistency = written.new_heartbeat,
+            performance_metrics = written.new_performance,
+            error_rate = written.new_errors,
+            resource_efficiency = written.new_resources,
+            business_impact = written.new_business,
+            policy_id = written.judging_policy_id,
+            silent_seconds = written.new_silent_seconds,
+            gap_weight = written.new_gap_weight,
+            gap_sum = written.new_gap_sum,
+            gap_square_sum = written.new_gap_square_sum,
+            gap_count = written.new_gap_count,
+            beat_count = written.beat_count + coalesce(written.batch_size, 0),
+            run_beat_count = written.new_run_beat_count,
+            log_interval = written.new_log_interval,
+            mean_gap = written.new_mean_gap,
+            gap_histogram[written.first_bin:written.last_bin] = written.new_bins,
+            late_intervals = written.new_late_intervals,
+            unresponsive_intervals = written.new_unresponsive_intervals,
+            clock_offset_seconds = written.new_clock_offset_seconds,
+            error_count = written.new_error_count,
+            work_items_processed = written.new_items,
+            error_sum = written.new_error_sum,
+            item_sum = written.new_item_sum,
+            observed_seconds = written.new_observed_seconds,
+            recent_item_sum = written.new_recent_item_sum,
+            baseline_item_sum = written.new_baseline_item_sum,
+            baseline_seconds = written.new_baseline_seconds,
+            event_sum = written.new_event_sum,
+            processing_weight = written.new_processing_weight,
+            processing_sum = written.new_processing_sum,
+            baseline_processing_weight = written.new_baseline_processing_weight,
+            baseline_processing_sum = written.new_baseline_processing_sum,
+            cpu_weight = written.new_cpu_weight,
+            cpu_sum = written.new_cpu_sum,
+            memory_weight = written.new_memory_weight,
+            memory_sum = written.new_memory_sum,
+            slow_memory_weight = written.new_slow_memory_weight,
+            slow_memory_sum = written.new_slow_memory_sum,
+            memory_usage_mb = written.new_memory_usage_mb,
+            memory_limit_mb = written.new_memory_limit_mb,
+            cost_efficiency = written.new_cost_efficiency,
+            user_satisfaction = written.new_user_satisfaction,
+            operational_efficiency = written.new_operational_efficiency,
+            revenue_impact_usd = written.new_revenue_impact_usd,
+            bad_evaluations = written.new_bad_evaluations,
+            issue_candidate = written.new_issue_candidate,
+            issue_evaluations = written.new_issue_evaluations,
+            issue_type = written.new_issue_type,
+            active_conditions = written.new_active_conditions
+        FROM written
+        WHERE target.ctid = written.row_address
         RETURNING 1
     )
 

@@ -11,7 +11,7 @@ LANGUAGE plpgsql
 VOLATILE
 AS $$
 DECLARE
-    v_table regclass;
+    v_table record;
     v_written_by xid;
     v_count bigint;
     v_total bigint := 0;
@@ -20,14 +20,20 @@ BEGIN
     INTO STRICT v_written_by
     FROM health_internal.engine;
     -- One statement per table: the tables differ.
-    FOREACH v_table IN ARRAY ARRAY[
-        'health.agent_heartbeats', 'health.ingest_heartbeats', 'health.performance_metrics',
-        'health.system_events', 'health_internal.agent_changes'
-    ]::regclass []
+    FOR v_table IN
+        SELECT
+            pg_namespace.nspname AS schema_name,
+            pg_class.relname AS table_name
+        FROM pg_class
+        INNER JOIN pg_namespace ON pg_class.relnamespace = pg_namespace.oid
+        WHERE pg_class.oid = ANY (ARRAY[
+            'health.agent_heartbeats', 'health.ingest_heartbeats', 'health.performance_metrics',
+            'health.system_events', 'health_internal.agent_changes'
+        ]::regclass [])
     LOOP
         EXECUTE format(
             $sql$
-            UPDATE %s
+            UPDATE %I.%I
             SET txid = CASE
                 WHEN pg_visible_in_snapshot(txid, $1) OR txid = $2 THEN '3'::xid8
                 ELSE pg_current_xact_id()
@@ -40,7 +46,7 @@ BEGIN
                 AND age((txid::text::bigint %% 4294967296)::text::xid) BETWEEN age(xmin) AND age($3)
             )
             $sql$,
-            v_table
+            v_table.schema_name, v_table.table_name
         )
         USING p_stored, p_stored_own, v_written_by;
         GET DIAGNOSTICS v_count = ROW_COUNT;
