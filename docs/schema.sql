@@ -2093,7 +2093,6 @@ CREATE FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT al
     AS $$
 DECLARE
     v_started constant timestamptz := clock_timestamp();
-    v_requeued bigint;
 BEGIN
     alerts_opened := 0;
     recoveries_queued := 0;
@@ -2112,7 +2111,7 @@ BEGIN
             WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
         ) THEN
         alerts_opened := health_internal.act_on_alerts(p_now);
-        v_requeued := health_internal.act_on_recoveries(p_now);
+        PERFORM health_internal.act_on_recoveries(p_now);
     END IF;
     SELECT count(*)
     INTO recoveries_queued

@@ -299,7 +299,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_started constant timestamptz := clock_timestamp();
-    v_requeued bigint;
 BEGIN
     alerts_opened := 0;
     recoveries_queued := 0;
@@ -318,7 +317,7 @@ BEGIN
             WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
         ) THEN
         alerts_opened := health_internal.act_on_alerts(p_now);
-        v_requeued := health_internal.act_on_recoveries(p_now);
+        PERFORM health_internal.act_on_recoveries(p_now);
     END IF;
     SELECT count(*)
     INTO recoveries_queued
