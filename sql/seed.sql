@@ -16,10 +16,25 @@ VALUES
 ('resource_exhaustion', 'warning', 'its memory is about to be exhausted', true),
 ('high_error_rate', 'warning', 'its error rate is high', true),
 ('performance_degradation', 'warning', 'it works far slower than it should', true),
-('recovery_failed', 'critical', 'could not be recovered', true);
+('recovery_failed', 'critical', 'could not be recovered', true),
+('business_impact', 'critical', 'revenue is at risk', true),
+('fleet_silent', 'emergency', 'many agents fell silent together', true),
+('chronic_self_healing', 'warning', 'is restarted again and again', true),
+('dead_letters', 'critical', 'messages could not be delivered', true),
+('bridge_silent', 'critical', 'no bridge is alive, and work waits for one', true),
+('forgotten_mute', 'warning', 'incidents have been muted for long', true);
 
 INSERT INTO health.channels (channel, kind, minimum_severity)
 VALUES ('console', 'console', 'warning');
+
+-- Works as soon as somebody adds a channel of that name.
+INSERT INTO health.escalation_policies (escalation_policy, matchers)
+VALUES ('executives', '{"minimum_revenue_usd_per_hour": 1000}');
+
+INSERT INTO health.escalation_steps (
+    escalation_policy, step, channel, delay, minimum_severity
+)
+VALUES ('executives', 1, 'executives', interval '0', 'critical');
 
 INSERT INTO health.agents (agent_id, agent_name, agent_type, expected_interval)
 VALUES (

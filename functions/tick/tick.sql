@@ -200,6 +200,7 @@ BEGIN
         last_heartbeat_at = v_engine.last_heartbeat_at;
     SELECT engine.cmin::text::bigint INTO STRICT v_own_until FROM health_internal.engine;
 
+    PERFORM health_internal.refresh_maintenance(judged_until);
     PERFORM health_internal.fold_agent_changes(
         v_from_xmax, v_in_progress, v_until,
         v_own, v_own_from, v_own_until, v_engine.own_xid, v_engine.own_from
@@ -306,19 +307,18 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
+    alerts_opened := health_internal.act_on_alerts(p_now);
     IF EXISTS (
         SELECT FROM health.agent_status AS status
         WHERE status.active_conditions <> '{}' OR status.issue_type IS NOT NULL
     )
-        OR EXISTS (SELECT FROM health.alerts WHERE alerts.resolved_at IS NULL)
-        OR EXISTS (SELECT FROM health.incidents WHERE incidents.resolved_at IS NULL)
         OR EXISTS (
             SELECT FROM health.recovery_actions AS actions
             WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
         ) THEN
-        alerts_opened := health_internal.act_on_alerts(p_now);
         PERFORM health_internal.act_on_recoveries(p_now);
     END IF;
+    PERFORM health_internal.notify(p_now);
     SELECT count(*)
     INTO recoveries_queued
     FROM health.recovery_actions AS actions

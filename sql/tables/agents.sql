@@ -18,6 +18,7 @@ CREATE TABLE health.agents (
     labels jsonb NOT NULL DEFAULT '{}',
     tenant text NOT NULL DEFAULT 'default',
     revenue_usd_per_hour double precision NOT NULL DEFAULT 0,
+    criticality text NOT NULL DEFAULT 'normal',
     registered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT agents_pkey PRIMARY KEY (agent_id),
@@ -32,6 +33,8 @@ CREATE TABLE health.agents (
         AND coalesce(throughput_slo_per_minute, 1) <= 1e15),
     CONSTRAINT revenue_is_finite_from_0_to_1e15
     CHECK (revenue_usd_per_hour BETWEEN 0 AND 1e15),
+    CONSTRAINT criticality_is_low_normal_high_or_vital
+    CHECK (criticality IN ('low', 'normal', 'high', 'vital')),
     CONSTRAINT agent_name_is_1_to_200_bytes_without_control_characters
     CHECK (octet_length(agent_name) BETWEEN 1 AND 200 AND agent_name !~ '[[:cntrl:]]'),
     CONSTRAINT capabilities_are_a_json_object_or_array_of_at_most_64_kB
@@ -60,8 +63,14 @@ COMMENT ON COLUMN health.agents.labels IS 'Fixed facts, such as model and age.';
 COMMENT ON COLUMN health.agents.tenant IS 'Whose agent it is.';
 COMMENT ON COLUMN health.agents.revenue_usd_per_hour IS
 'Revenue that stops with the agent, US dollars per hour.';
+COMMENT ON COLUMN health.agents.criticality IS
+'How much depends on it: low, normal, high or vital.';
 COMMENT ON COLUMN health.agents.registered_at IS 'When it was first registered.';
 COMMENT ON COLUMN health.agents.updated_at IS 'When it last registered or was changed.';
+
+CREATE INDEX agents_revenue_idx ON health.agents (agent_id) WHERE revenue_usd_per_hour > 0;
+COMMENT ON INDEX health.agents_revenue_idx IS
+'health_internal.wanted_alerts reckons revenue at risk.';
 
 
 CREATE TABLE health_internal.agent_changes (

@@ -90,6 +90,11 @@ COMMENT ON INDEX health.recovery_actions_agent_idx IS
 CREATE INDEX recovery_actions_incident_idx ON health.recovery_actions (incident_id);
 COMMENT ON INDEX health.recovery_actions_incident_idx IS 'Serves the foreign key.';
 
+CREATE INDEX recovery_actions_succeeded_idx ON health.recovery_actions (finished_at)
+WHERE state = 'succeeded';
+COMMENT ON INDEX health.recovery_actions_succeeded_idx IS
+'health_internal.check_engine counts an agent''s restarts of the last day.';
+
 GRANT SELECT ON health.recovery_actions TO health_analyst, health_bridge;
 
 COMMIT;

@@ -12,14 +12,39 @@ WHERE false;
 SELECT
     incident_id,
     agent_id,
+    engine_rule,
+    fleet_incident_id,
     severity,
+    revenue_usd_per_hour,
     onset_at,
     detected_at,
     acknowledged_at,
     acknowledged_by,
+    is_acknowledged,
+    is_acknowledgement_sticky,
+    acknowledged_until,
+    acknowledged_severity,
     recovered_at,
-    resolved_at
+    resolved_at,
+    told_severity,
+    told_at,
+    told_channels,
+    is_recovery_failure_told,
+    message_count,
+    escalates_from,
+    escalated_until,
+    withheld,
+    withheld_at,
+    checked_at,
+    next_check_at,
+    is_settled
 FROM health.incidents
+WHERE false;
+
+SELECT
+    incident_id,
+    agent_id
+FROM health.incident_members
 WHERE false;
 
 SELECT
@@ -30,6 +55,7 @@ SELECT
     severity,
     summary,
     details,
+    is_managed,
     opened_at,
     acknowledged_at,
     acknowledged_by,
@@ -43,12 +69,22 @@ WHERE false;
 
 SELECT
     alert_event_id,
-    alert_id,
     occurred_at,
+    incident_id,
+    alert_id,
+    agent_id,
     event,
+    reason_code,
     reason,
+    channel,
     delivery_id
 FROM health.alert_events
 WHERE false;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.alert_change'::regtype;
+END;
+$$;
 
 ROLLBACK;

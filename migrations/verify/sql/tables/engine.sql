@@ -14,7 +14,17 @@ SELECT
     series_per_agent,
     engine_heartbeat_interval,
     monitor_settle_time,
-    monitor_gap_after
+    monitor_gap_after,
+    group_wait,
+    group_interval,
+    group_burst,
+    repeat_interval,
+    parent_wait,
+    flapping_above,
+    flapping_until,
+    forgotten_after,
+    self_healing_limit,
+    bridge_silent_after
 FROM health.settings
 WHERE false;
 
@@ -38,7 +48,9 @@ SELECT
     judged_total,
     folded_total,
     refused_total,
-    skipped_series_total
+    skipped_series_total,
+    acted_transition_id,
+    self_checked_at
 FROM health_internal.engine
 WHERE false;
 

@@ -1,0 +1,296 @@
+-- The facts a decision needs: what there is to tell of an incident, and what speaks against it.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.watch_flapping(p_now timestamptz)
+RETURNS void
+LANGUAGE sql
+VOLATILE
+AS $$
+    WITH watched AS MATERIALIZED (
+        SELECT incidents.agent_id
+        FROM health.incidents
+        WHERE NOT incidents.is_settled
+            AND incidents.next_check_at <= p_now
+            AND incidents.agent_id IS NOT NULL
+        UNION
+        SELECT flapping.agent_id FROM health_internal.flapping_agents AS flapping
+    ),
+
+    -- Silence is no change: an agent that fell silent while flapping settles as time goes by.
+    paced AS (
+        SELECT
+            watched.agent_id,
+            pace.seconds,
+            ((status.bad_evaluations # (status.bad_evaluations >> 1)) & 1048575)::bigint
+            << least(20, greatest(0, floor(
+                date_part('epoch', p_now - status.last_heartbeat_at) / pace.seconds
+            )))::integer AS evaluation_ring
+        FROM watched
+        INNER JOIN health.agent_status AS status ON watched.agent_id = status.agent_id
+        CROSS JOIN LATERAL (
+            SELECT greatest(0.1, coalesce(
+                exp(status.log_interval), status.expected_interval_seconds, 30
+            )) AS seconds
+        ) AS pace
+    ),
+
+    -- Trouble that begins and ends is a change too, whatever the score does.
+    changes AS (
+        SELECT
+            paced.agent_id,
+            bit_or(1 << floor(
+                date_part('epoch', p_now - changed.changed_at) / paced.seconds
+            )::integer) AS incident_ring
+        FROM paced
+        INNER JOIN health.incidents
+            ON paced.agent_id = incidents.agent_id
+            AND coalesce(incidents.resolved_at, p_now)
+            > p_now - make_interval(secs => 20 * paced.seconds)
+        CROSS JOIN LATERAL (
+            VALUES (incidents.detected_at), (incidents.resolved_at)
+        ) AS changed (changed_at)
+        WHERE changed.changed_at > p_now - make_interval(secs => 20 * paced.seconds)
+            AND changed.changed_at <= p_now
+        GROUP BY paced.agent_id
+    ),
+
+    shares AS (
+        SELECT
+            paced.agent_id,
+            greatest(
+                health_internal.flapping_percent((paced.evaluation_ring & 1048575)::integer),
+                health_internal.flapping_percent(coalesce(changes.incident_ring, 0))
+            ) AS percent
+        FROM paced
+        LEFT JOIN changes ON paced.agent_id = changes.agent_id
+    ),
+
+    settled AS (
+        DELETE FROM health_internal.flapping_agents AS flapping
+        USING shares, health.settings
+        WHERE flapping.agent_id = shares.agent_id AND shares.percent <= settings.flapping_until
+        RETURNING flapping.agent_id
+    ),
+
+    touched AS (
+        UPDATE health.incidents
+        SET next_check_at = '-infinity'
+        FROM settled
+        WHERE incidents.agent_id = settled.agent_id AND NOT incidents.is_settled
+    )
+
+    INSERT INTO health_internal.flapping_agents (agent_id, since)
+    SELECT shares.agent_id, p_now
+    FROM shares
+    CROSS JOIN health.settings
+    WHERE shares.percent > settings.flapping_above
+    ON CONFLICT (agent_id) DO NOTHING;
+$$;
+COMMENT ON FUNCTION health_internal.watch_flapping(timestamptz) IS
+'Keeps flapping_agents: who enters above settings.flapping_above and leaves at flapping_until, by the '
+'higher of two percentages: of bad and good evaluations, and of incidents beginning and ending, one '
+'step per interval of the agent.';
+
+CREATE OR REPLACE FUNCTION health_internal.incident_facts(p_now timestamptz)
+RETURNS TABLE (
+    incident_id bigint,
+    agent_id text,
+    news text,
+    is_over boolean,
+    was_told boolean,
+    withheld text,
+    has_new_alert boolean,
+    severity_rank integer,
+    told_rank integer,
+    is_unrecovered boolean,
+    has_acknowledgement_ended boolean,
+    is_in_maintenance boolean,
+    is_in_fleet_incident boolean,
+    parent text,
+    is_silenced boolean,
+    is_flapping boolean,
+    is_acknowledged boolean,
+    step integer,
+    step_channels text [],
+    next_step_at timestamptz,
+    mute_ends_at timestamptz,
+    reasons jsonb
+)
+LANGUAGE sql
+STABLE
+AS $$
+    WITH due AS MATERIALIZED (
+        SELECT incidents.*
+        FROM health.incidents
+        WHERE NOT incidents.is_settled AND incidents.next_check_at <= p_now
+    ),
+
+    silenced AS MATERIALIZED (
+        SELECT
+            alerts.alert_id,
+            min(silences.silence_id) AS silence_id,
+            max(silences.ends_at) AS ends_at
+        FROM health.silences
+        CROSS JOIN due
+        INNER JOIN health.alerts ON due.incident_id = alerts.incident_id
+        LEFT JOIN health.agents ON due.agent_id = agents.agent_id
+        WHERE silences.ends_at > p_now
+            AND silences.starts_at <= p_now
+            AND health_internal.matches_alert(silences.matchers, alerts.rule, alerts.severity)
+            AND health_internal.matches_agent(silences.matchers, agents)
+        GROUP BY alerts.alert_id
+    ),
+
+    -- Of an open incident its open alerts count, of a closed one all.
+    spoken AS (
+        SELECT
+            due.incident_id,
+            max(health_internal.severity_rank(alerts.severity))
+                FILTER (WHERE silenced.alert_id IS NULL) AS severity_rank,
+            bool_and(silenced.alert_id IS NOT NULL) AS is_silenced,
+            min(silenced.silence_id) AS silence_id,
+            min(silenced.ends_at) AS silence_ends_at,
+            bool_or(alerts.rule = 'recovery_failed' AND silenced.alert_id IS NULL)
+                AS is_unrecovered,
+            max(alerts.opened_at) AS opened_at
+        FROM due
+        INNER JOIN health.alerts
+            ON due.incident_id = alerts.incident_id
+            AND (alerts.resolved_at IS NULL OR due.resolved_at IS NOT NULL)
+        LEFT JOIN silenced ON alerts.alert_id = silenced.alert_id
+        GROUP BY due.incident_id
+    ),
+
+    maintained AS (
+        SELECT
+            periods.agent_id,
+            min(periods.window_id) AS window_id,
+            max(periods.until_at) AS until_at
+        FROM health.maintenance_periods AS periods
+        WHERE periods.ended_at IS NULL
+        GROUP BY periods.agent_id
+    ),
+
+    -- Every firing of every step that applies: those due by now, and the next.
+    steps AS (
+        SELECT
+            due.incident_id,
+            array_agg(DISTINCT steps.channel) FILTER (WHERE firing.is_due) AS channels,
+            max(steps.step) FILTER (WHERE firing.is_due) AS step,
+            min(firing.at) FILTER (WHERE firing.at > p_now) AS next_at
+        FROM due
+        INNER JOIN spoken ON due.incident_id = spoken.incident_id
+        LEFT JOIN health.agents ON due.agent_id = agents.agent_id
+        INNER JOIN health.escalation_policies AS plans
+            ON plans.is_enabled AND health_internal.matches_agent(plans.matchers, agents)
+        INNER JOIN health.escalation_steps AS steps
+            ON plans.escalation_policy = steps.escalation_policy
+            AND spoken.severity_rank >= health_internal.severity_rank(steps.minimum_severity)
+        CROSS JOIN LATERAL generate_series(0, steps.repeat_count) AS repeats (number)
+        CROSS JOIN LATERAL (
+            SELECT
+                timed.at,
+                timed.at <= p_now AND (
+                    due.escalated_until IS NULL
+                    OR timed.at > due.escalated_until
+                    -- The step was passed by when the trouble was smaller.
+                    OR health_internal.severity_rank(steps.minimum_severity)
+                    > health_internal.severity_rank(due.told_severity)
+                ) AS is_due
+            FROM (
+                SELECT
+                    coalesce(due.escalates_from, p_now)
+                    + steps.delay + repeats.number * steps.repeat_interval AS at
+            ) AS timed
+        ) AS firing
+        WHERE due.resolved_at IS NULL
+        GROUP BY due.incident_id
+    ),
+
+    held AS (
+        SELECT
+            due.*,
+            due.is_acknowledged AND (
+                due.resolved_at IS NOT NULL
+                OR due.acknowledged_until IS NULL OR due.acknowledged_until > p_now
+            ) AND (
+                due.is_acknowledgement_sticky
+                OR coalesce(spoken.severity_rank, 0)
+                <= health_internal.severity_rank(due.acknowledged_severity)
+            ) AS holds,
+            coalesce(spoken.severity_rank, 0)
+            > health_internal.severity_rank(due.acknowledged_severity) AS has_risen
+        FROM due
+        INNER JOIN spoken ON due.incident_id = spoken.incident_id
+    )
+
+    SELECT
+        held.incident_id,
+        held.agent_id,
+        CASE
+            WHEN held.resolved_at IS NOT NULL THEN 'over'
+            WHEN held.is_acknowledged AND NOT held.holds AND held.has_risen THEN 'worse'
+            WHEN held.told_severity IS NULL THEN 'new'
+            WHEN spoken.severity_rank > health_internal.severity_rank(held.told_severity)
+                THEN 'worse'
+            WHEN spoken.is_unrecovered AND NOT held.is_recovery_failure_told THEN 'unrecovered'
+            WHEN steps.channels IS NOT NULL THEN 'step_due'
+            WHEN held.told_at + settings.repeat_interval <= p_now THEN 'reminder_due'
+            ELSE 'none'
+        END,
+        held.resolved_at IS NOT NULL,
+        held.told_at IS NOT NULL,
+        held.withheld,
+        spoken.opened_at > coalesce(held.checked_at, '-infinity'),
+        spoken.severity_rank,
+        health_internal.severity_rank(held.told_severity),
+        spoken.is_unrecovered IS TRUE,
+        held.is_acknowledged AND NOT held.holds,
+        maintained.agent_id IS NOT NULL,
+        fleet.incident_id IS NOT NULL,
+        CASE
+            WHEN parents.is_down THEN 'down'
+            WHEN parents.agent_id IS NOT NULL
+                AND p_now < held.detected_at + settings.parent_wait THEN 'suspected'
+            ELSE 'up'
+        END,
+        spoken.is_silenced,
+        flapping.agent_id IS NOT NULL,
+        held.holds,
+        coalesce(steps.step, 0),
+        coalesce(steps.channels, '{}'),
+        steps.next_at,
+        least(
+            spoken.silence_ends_at,
+            maintained.until_at,
+            CASE WHEN held.holds THEN held.acknowledged_until END
+        ),
+        jsonb_build_object(
+            'maintenance', 'in maintenance ' || maintained.window_id || ' until '
+            || maintained.until_at,
+            'fleet_incident', 'part of incident ' || fleet.incident_id || ' of many agents',
+            'parent_down', 'parent down: ' || parents.parents,
+            'parent_suspected', 'parent late, its verdict is awaited: ' || parents.parents,
+            'silenced', 'silence ' || spoken.silence_id || ' until ' || spoken.silence_ends_at,
+            'flapping', 'the agent flaps since ' || flapping.since,
+            'acknowledged', 'acknowledged by ' || held.acknowledged_by
+            || coalesce(' until ' || held.acknowledged_until, '')
+        )
+    FROM held
+    INNER JOIN spoken ON held.incident_id = spoken.incident_id
+    CROSS JOIN health.settings
+    LEFT JOIN steps ON held.incident_id = steps.incident_id
+    LEFT JOIN maintained ON held.agent_id = maintained.agent_id
+    LEFT JOIN health.incidents AS fleet
+        ON held.fleet_incident_id = fleet.incident_id AND fleet.resolved_at IS NULL
+    LEFT JOIN health_internal.flapping_agents AS flapping ON held.agent_id = flapping.agent_id
+    LEFT JOIN health_internal.dead_parents(ARRAY(SELECT due.agent_id FROM due)) AS parents
+        ON held.agent_id = parents.agent_id;
+$$;
+COMMENT ON FUNCTION health_internal.incident_facts(timestamptz) IS
+'One row per incident that is to be decided about now: the inputs of decide_notification, the '
+'escalation steps due, when to look again, and each reason in words.';
+
+COMMIT;

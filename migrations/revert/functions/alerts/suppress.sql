@@ -1,0 +1,8 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health_internal.incident_facts(timestamptz);
+DROP FUNCTION health_internal.watch_flapping(timestamptz);
+
+COMMIT;

@@ -1,0 +1,15 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM (
+        'health_internal.incident_message('
+        || 'timestamptz, bigint, text, integer, text'
+        || ')'
+    )::regprocedure;
+    PERFORM 'health_internal.route_modes(timestamptz)'::regprocedure;
+    PERFORM 'health_internal.send_notices(timestamptz)'::regprocedure;
+END;
+$$;
+
+ROLLBACK;

@@ -1,0 +1,13 @@
+BEGIN;
+
+SELECT
+    rule,
+    agent_id,
+    severity,
+    summary,
+    details,
+    found_at
+FROM health.rule_findings
+WHERE false;
+
+ROLLBACK;
