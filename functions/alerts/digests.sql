@@ -24,21 +24,30 @@ AS $$
             given.event,
             given.severity,
             incidents.agent_id,
-            incidents.engine_rule,
-            incidents.revenue_usd_per_hour,
-            row_number() OVER (
-                PARTITION BY given.channel
-                ORDER BY
-                    given.event = 'resolved',
-                    health_internal.severity_rank(given.severity) DESC,
-                    incidents.revenue_usd_per_hour DESC,
-                    given.incident_id
-            ) AS place
+            incidents.revenue_usd_per_hour
         FROM unnest(p_lines) AS given
         INNER JOIN health.incidents ON given.incident_id = incidents.incident_id
     ),
 
     -- Fifty at most are told by name; nobody reads more.
+    foremost AS (
+        SELECT
+            best.*,
+            row_number() OVER (PARTITION BY best.channel) AS place
+        FROM (SELECT DISTINCT lines.channel FROM lines) AS routes
+        CROSS JOIN LATERAL (
+            SELECT lines.*
+            FROM lines
+            WHERE lines.channel = routes.channel
+            ORDER BY
+                lines.event = 'resolved',
+                health_internal.severity_rank(lines.severity) DESC,
+                lines.revenue_usd_per_hour DESC,
+                lines.incident_id
+            LIMIT 50
+        ) AS best
+    ),
+
     shown AS (
         SELECT
             lines.*,
@@ -47,14 +56,17 @@ AS $$
                 WHEN lines.event = 'resolved' THEN 'resolved'
                 ELSE coalesce(spoken.summary, lines.severity)
             END AS summary
-        FROM lines
+        FROM foremost AS lines
         LEFT JOIN health.agents ON lines.agent_id = agents.agent_id
         LEFT JOIN LATERAL (
-            SELECT string_agg(DISTINCT alerts.summary, '; ') AS summary
+            SELECT
+                string_agg(
+                    alerts.summary, '; ' ORDER BY rules.message_order, alerts.alert_id
+                ) AS summary
             FROM health.alerts
+            LEFT JOIN health.alert_rules AS rules ON alerts.rule = rules.rule
             WHERE alerts.incident_id = lines.incident_id AND alerts.resolved_at IS NULL
         ) AS spoken ON true
-        WHERE lines.place <= 50
     ),
 
     named AS (

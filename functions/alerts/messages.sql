@@ -44,7 +44,9 @@ AS $$
         ) AS before ON true
         LEFT JOIN LATERAL (
             SELECT
-                string_agg(DISTINCT alerts.summary, '; ') AS summary,
+                string_agg(
+                    alerts.summary, '; ' ORDER BY rules.message_order, alerts.alert_id
+                ) AS summary,
                 jsonb_agg(
                     jsonb_build_object(
                         'alert_id', alerts.alert_id, 'rule', alerts.rule,
@@ -53,6 +55,7 @@ AS $$
                     ORDER BY health_internal.severity_rank(alerts.severity) DESC, alerts.alert_id
                 ) AS alerts
             FROM health.alerts
+            LEFT JOIN health.alert_rules AS rules ON alerts.rule = rules.rule
             WHERE alerts.incident_id = incidents.incident_id
                 AND (alerts.resolved_at IS NULL OR incidents.resolved_at IS NOT NULL)
         ) AS spoken ON true

@@ -87,6 +87,7 @@ BEGIN
             decided.agent_id,
             decided.subject,
             decided.step,
+            decided.step_channels,
             coalesce(
                 health_internal.severity_of_rank(decided.severity_rank), incidents.severity
             ) AS severity,
@@ -189,7 +190,11 @@ BEGIN
             listening.channel,
             told.incident_id,
             CASE told.subject WHEN 'step' THEN 'escalated' ELSE told.subject END,
-            CASE told.subject WHEN 'resolved' THEN 0 ELSE told.step END,
+            CASE
+                WHEN told.subject <> 'resolved' AND listening.channel = ANY (told.step_channels)
+                    THEN told.step
+                ELSE 0
+            END,
             told.severity,
             told.message_count + 1,
             p_now

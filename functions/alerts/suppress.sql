@@ -9,11 +9,20 @@ LANGUAGE sql
 VOLATILE
 AS $$
     WITH watched AS MATERIALIZED (
+        -- Few changes make no flapping: who is not known for any is not reckoned with.
         SELECT incidents.agent_id
         FROM health.incidents
+        INNER JOIN health.agent_status AS status ON incidents.agent_id = status.agent_id
         WHERE NOT incidents.is_settled
             AND incidents.next_check_at <= p_now
-            AND incidents.agent_id IS NOT NULL
+            AND (
+                status.bad_evaluations & (status.bad_evaluations >> 1) <> status.bad_evaluations >> 1
+                OR EXISTS (
+                    SELECT FROM health.incidents AS earlier
+                    WHERE earlier.agent_id = incidents.agent_id
+                        AND earlier.resolved_at IS NOT NULL
+                )
+            )
         UNION
         SELECT flapping.agent_id FROM health_internal.flapping_agents AS flapping
     ),
@@ -267,17 +276,22 @@ AS $$
             maintained.until_at,
             CASE WHEN held.holds THEN held.acknowledged_until END
         ),
-        jsonb_build_object(
-            'maintenance', 'in maintenance ' || maintained.window_id || ' until '
-            || maintained.until_at,
-            'fleet_incident', 'part of incident ' || fleet.incident_id || ' of many agents',
-            'parent_down', 'parent down: ' || parents.parents,
-            'parent_suspected', 'parent late, its verdict is awaited: ' || parents.parents,
-            'silenced', 'silence ' || spoken.silence_id || ' until ' || spoken.silence_ends_at,
-            'flapping', 'the agent flaps since ' || flapping.since,
-            'acknowledged', 'acknowledged by ' || held.acknowledged_by
-            || coalesce(' until ' || held.acknowledged_until, '')
-        )
+        CASE
+            WHEN coalesce(
+                maintained.agent_id, flapping.agent_id, parents.agent_id, fleet.incident_id::text,
+                spoken.silence_id::text, CASE WHEN held.holds THEN '' END
+            ) IS NOT NULL THEN jsonb_build_object(
+                'maintenance', 'in maintenance ' || maintained.window_id || ' until '
+                || maintained.until_at,
+                'fleet_incident', 'part of incident ' || fleet.incident_id || ' of many agents',
+                'parent_down', 'parent down: ' || parents.parents,
+                'parent_suspected', 'parent late, its verdict is awaited: ' || parents.parents,
+                'silenced', 'silence ' || spoken.silence_id || ' until ' || spoken.silence_ends_at,
+                'flapping', 'the agent flaps since ' || flapping.since,
+                'acknowledged', 'acknowledged by ' || held.acknowledged_by
+                || coalesce(' until ' || held.acknowledged_until, '')
+            )
+        END
     FROM held
     INNER JOIN spoken ON held.incident_id = spoken.incident_id
     CROSS JOIN health.settings

@@ -10,6 +10,7 @@ CREATE TABLE health.alert_rules (
     summary text NOT NULL,
     is_builtin boolean NOT NULL DEFAULT false,
     is_enabled boolean NOT NULL DEFAULT true,
+    message_order integer NOT NULL DEFAULT 100,
     CONSTRAINT alert_rules_pkey PRIMARY KEY (rule),
     CONSTRAINT rule_severity_is_info_warning_critical_or_emergency
     CHECK (severity IN ('info', 'warning', 'critical', 'emergency'))
@@ -24,6 +25,8 @@ COMMENT ON COLUMN health.alert_rules.summary IS 'What is wrong, for a message.';
 COMMENT ON COLUMN health.alert_rules.is_builtin IS 'Whether the engine itself decides it.';
 COMMENT ON COLUMN health.alert_rules.is_enabled IS
 'Whether it opens alerts; disabling it closes those that are open.';
+COMMENT ON COLUMN health.alert_rules.message_order IS
+'Where its summary stands in a message about several alerts: the lowest first.';
 
 
 CREATE TABLE health.incidents (
@@ -62,7 +65,7 @@ CREATE TABLE health.incidents (
     CHECK (severity IN ('info', 'warning', 'critical', 'emergency')),
     CONSTRAINT incident_is_of_an_agent_or_of_a_rule_of_the_engine
     CHECK ((agent_id IS NULL) = (engine_rule IS NOT NULL))
-);
+) WITH (fillfactor = 50);
 
 COMMENT ON TABLE health.incidents IS
 'One row per time an agent was in trouble, from its true onset to its end; or the engine, or many agents together. What people were told of it is kept here.';
@@ -118,9 +121,10 @@ COMMENT ON INDEX health.incidents_open_key IS
 CREATE INDEX incidents_agent_idx ON health.incidents (agent_id, onset_at);
 COMMENT ON INDEX health.incidents_agent_idx IS 'Analysts read one agent''s incidents in order.';
 
-CREATE INDEX incidents_check_idx ON health.incidents (next_check_at) WHERE NOT is_settled;
-COMMENT ON INDEX health.incidents_check_idx IS
-'health_internal.incident_facts reads the incidents about which something may have to be told.';
+CREATE INDEX incidents_unsettled_idx ON health.incidents (incident_id) WHERE NOT is_settled;
+COMMENT ON INDEX health.incidents_unsettled_idx IS
+'health_internal.incident_facts reads the incidents about which something may have to be told. Not on '
+'next_check_at: telling of ten thousand is then ten thousand HOT updates.';
 
 CREATE INDEX incidents_fleet_idx ON health.incidents (fleet_incident_id)
 WHERE fleet_incident_id IS NOT NULL;
@@ -159,7 +163,6 @@ CREATE TABLE health.alerts (
     resolved_at timestamptz,
     resolved_by text,
     CONSTRAINT alerts_pkey PRIMARY KEY (alert_id),
-    CONSTRAINT alerts_incident_fkey FOREIGN KEY (incident_id) REFERENCES health.incidents,
     CONSTRAINT alert_severity_is_known
     CHECK (severity IN ('info', 'warning', 'critical', 'emergency'))
 );
@@ -167,10 +170,10 @@ CREATE TABLE health.alerts (
 COMMENT ON TABLE health.alerts IS
 'One row per alert, open or closed.';
 COMMENT ON COLUMN health.alerts.alert_id IS 'Number of the alert.';
-COMMENT ON COLUMN health.alerts.incident_id IS 'Incident it belongs to; its alerts share one page.';
+COMMENT ON COLUMN health.alerts.incident_id IS
+'Incident it belongs to; its alerts share one page. No foreign keys: ten thousand open at once.';
 COMMENT ON COLUMN health.alerts.agent_id IS 'Which agent; NULL: the engine itself.';
-COMMENT ON COLUMN health.alerts.rule IS
-'Rule that opened it (no foreign key: ten thousand open at once).';
+COMMENT ON COLUMN health.alerts.rule IS 'Rule that opened it.';
 COMMENT ON COLUMN health.alerts.severity IS 'info, warning, critical or emergency.';
 COMMENT ON COLUMN health.alerts.summary IS 'What is wrong, in words.';
 COMMENT ON COLUMN health.alerts.details IS 'The facts at the time it opened.';
