@@ -138,7 +138,8 @@ BEGIN
             OR (decided.decision = 'send' AND decided.is_unrecovered),
             escalates_from = CASE
                 WHEN decided.decision = 'send'
-                    AND (incidents.escalates_from IS NULL OR decided.news = 'new') THEN p_now
+                    AND (incidents.told_severity IS NULL OR incidents.escalates_from IS NULL)
+                    THEN p_now
                 ELSE incidents.escalates_from
             END,
             escalated_until = CASE

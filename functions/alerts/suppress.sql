@@ -49,18 +49,18 @@ AS $$
     changes AS (
         SELECT
             paced.agent_id,
-            bit_or(1 << floor(
+            bit_or(1 << round(
                 date_part('epoch', p_now - changed.changed_at) / paced.seconds
             )::integer) AS incident_ring
         FROM paced
         INNER JOIN health.incidents
             ON paced.agent_id = incidents.agent_id
             AND coalesce(incidents.resolved_at, p_now)
-            > p_now - make_interval(secs => 20 * paced.seconds)
+            > p_now - make_interval(secs => 19.5 * paced.seconds)
         CROSS JOIN LATERAL (
             VALUES (incidents.detected_at), (incidents.resolved_at)
         ) AS changed (changed_at)
-        WHERE changed.changed_at > p_now - make_interval(secs => 20 * paced.seconds)
+        WHERE changed.changed_at > p_now - make_interval(secs => 19.5 * paced.seconds)
             AND changed.changed_at <= p_now
         GROUP BY paced.agent_id
     ),
@@ -210,7 +210,8 @@ AS $$
                 ) AS is_due
             FROM (
                 SELECT
-                    coalesce(due.escalates_from, p_now)
+                    -- After an acknowledgement the delays begin anew.
+                    CASE WHEN due.told_severity IS NULL THEN p_now ELSE due.escalates_from END
                     + steps.delay + repeats.number * steps.repeat_interval AS at
             ) AS timed
         ) AS firing
@@ -245,8 +246,8 @@ AS $$
             WHEN spoken.severity_rank > health_internal.severity_rank(held.told_severity)
                 THEN 'worse'
             WHEN spoken.is_unrecovered AND NOT held.is_recovery_failure_told THEN 'unrecovered'
-            WHEN steps.channels IS NOT NULL THEN 'step_due'
             WHEN held.told_at + settings.repeat_interval <= p_now THEN 'reminder_due'
+            WHEN steps.channels IS NOT NULL THEN 'step_due'
             ELSE 'none'
         END,
         held.resolved_at IS NOT NULL,
