@@ -152,12 +152,16 @@ AS $$
         GROUP BY alerts.alert_id
     ),
 
-    -- Of an open incident its open alerts count, of a closed one all.
+    -- Of an open incident its open alerts count, of a closed one all; of those silenced only where
+    -- all are.
     spoken AS (
         SELECT
             due.incident_id,
-            max(health_internal.severity_rank(alerts.severity))
-                FILTER (WHERE silenced.alert_id IS NULL) AS severity_rank,
+            coalesce(
+                max(health_internal.severity_rank(alerts.severity))
+                    FILTER (WHERE silenced.alert_id IS NULL),
+                max(health_internal.severity_rank(alerts.severity))
+            ) AS severity_rank,
             bool_and(silenced.alert_id IS NOT NULL) AS is_silenced,
             min(silenced.silence_id) AS silence_id,
             min(silenced.ends_at) AS silence_ends_at,
