@@ -3,6 +3,17 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.be_brief()
+RETURNS text
+LANGUAGE sql
+VOLATILE
+AS $$
+    SELECT set_config('idle_in_transaction_session_timeout', '10s', true);
+$$;
+COMMENT ON FUNCTION health_internal.be_brief() IS
+'Ends the session if the present transaction is then left idle for 10 s: it holds rows the tick writes, '
+'and somebody who went for coffee after BEGIN must not stop the monitor.';
+
 CREATE OR REPLACE FUNCTION health.acknowledge_alert(
     p_alert_id bigint,
     p_by text,
@@ -20,6 +31,7 @@ AS $$
 DECLARE
     v_incident health.incidents;
 BEGIN
+    PERFORM health_internal.be_brief();
     IF p_until <= p_now THEN
         RAISE EXCEPTION 'an acknowledgement until % is over already', p_until
             USING ERRCODE = 'AL003',
@@ -38,14 +50,6 @@ BEGIN
     END IF;
 
     -- The alerts of an incident share one page, so they share who has it.
-    UPDATE health.alerts
-    SET
-        acknowledged_at = p_now,
-        acknowledged_by = coalesce(p_by, session_user),
-        acknowledged_until = p_until,
-        acknowledgement_note = p_note,
-        is_acknowledgement_sticky = p_is_sticky
-    WHERE alerts.incident_id = v_incident.incident_id AND alerts.resolved_at IS NULL;
     UPDATE health.incidents
     SET
         acknowledged_at = coalesce(incidents.acknowledged_at, p_now),
@@ -53,6 +57,7 @@ BEGIN
         is_acknowledged = true,
         is_acknowledgement_sticky = p_is_sticky,
         acknowledged_until = p_until,
+        acknowledgement_note = p_note,
         acknowledged_severity = (
             SELECT health_internal.severity_of_rank(
                 max(health_internal.severity_rank(alerts.severity))
@@ -116,6 +121,7 @@ AS $$
 DECLARE
     v_incident health.incidents;
 BEGIN
+    PERFORM health_internal.be_brief();
     UPDATE health.incidents
     SET is_acknowledged = false, acknowledged_until = NULL, next_check_at = '-infinity'
     FROM health.alerts
@@ -129,9 +135,6 @@ BEGIN
             USING ERRCODE = 'AL001',
                 HINT = 'SELECT alert_id, acknowledged_by FROM health.open_alerts shows who has what.';
     END IF;
-    UPDATE health.alerts
-    SET acknowledged_at = NULL, acknowledged_by = NULL, acknowledged_until = NULL
-    WHERE alerts.incident_id = v_incident.incident_id AND alerts.resolved_at IS NULL;
     INSERT INTO health.alert_events (
         occurred_at, incident_id, alert_id, agent_id, event, reason
     )
@@ -160,6 +163,7 @@ AS $$
 DECLARE
     v_alert health.alerts;
 BEGIN
+    PERFORM health_internal.be_brief();
     UPDATE health.alerts
     SET resolved_at = p_now, resolved_by = coalesce(p_by, session_user)
     WHERE alerts.alert_id = p_alert_id AND alerts.resolved_at IS NULL

@@ -54,6 +54,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM health_internal.be_brief();
     UPDATE health.silences
     SET ends_at = greatest(p_now, silences.starts_at), ended_by = coalesce(p_by, session_user)
     WHERE silences.silence_id = p_silence_id AND silences.ends_at > p_now;

@@ -4,7 +4,10 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.inherit_told(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.inherit_told(
+    p_now timestamptz,
+    p_incident_ids bigint []
+)
 RETURNS void
 LANGUAGE sql
 VOLATILE
@@ -15,8 +18,7 @@ AS $$
         UPDATE health.incidents AS older
         SET is_settled = true
         FROM health.incidents AS newer
-        WHERE NOT newer.is_settled
-            AND newer.next_check_at <= p_now
+        WHERE newer.incident_id = ANY (p_incident_ids)
             AND newer.checked_at IS NULL
             AND older.agent_id = newer.agent_id
             AND older.incident_id < newer.incident_id
@@ -47,11 +49,14 @@ AS $$
     ) AS heritage
     WHERE incidents.incident_id = heritage.newer_id;
 $$;
-COMMENT ON FUNCTION health_internal.inherit_told(timestamptz) IS
+COMMENT ON FUNCTION health_internal.inherit_told(timestamptz, bigint []) IS
 'Lets an incident that has just begun take the place of earlier ones of its agent whose all-clear is '
 'still withheld.';
 
-CREATE OR REPLACE FUNCTION health_internal.decide_incidents(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.decide_incidents(
+    p_now timestamptz,
+    p_incident_ids bigint []
+)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
@@ -69,7 +74,7 @@ BEGIN
             facts.*,
             outcome.decision[1] AS decision,
             outcome.decision[2] AS subject
-        FROM health_internal.incident_facts(p_now) AS facts
+        FROM health_internal.incident_facts(p_now, p_incident_ids) AS facts
         CROSS JOIN LATERAL (
             SELECT health_internal.decide_notification(
                 facts.news, facts.was_told, facts.withheld IS NOT NULL, true,
@@ -173,16 +178,6 @@ BEGIN
         WHERE incidents.incident_id = decided.incident_id
     ),
 
-    freed AS (
-        UPDATE health.alerts
-        SET acknowledged_at = NULL, acknowledged_by = NULL, acknowledged_until = NULL
-        FROM decided
-        WHERE alerts.incident_id = decided.incident_id
-            AND alerts.resolved_at IS NULL
-            AND decided.has_acknowledgement_ended
-            AND NOT decided.is_over
-    ),
-
     noticed AS (
         INSERT INTO health_internal.notices AS waiting (
             channel, incident_id, event, step, severity, number, queued_at
@@ -268,8 +263,8 @@ BEGIN
     RETURN v_count;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.decide_incidents(timestamptz) IS
-'Decides about every incident that is due, and carries the decisions out: notices for channels, rows of '
+COMMENT ON FUNCTION health_internal.decide_incidents(timestamptz, bigint []) IS
+'Decides about incidents that are due, and carries the decisions out: notices for channels, rows of '
 'the ledger, when to look again. Escalations and reminders are such decisions: one statement moves all. '
 'Returns how many were decided.';
 
@@ -283,25 +278,25 @@ SET enable_nestloop = on
 SET jit = off
 AS $$
 DECLARE
-    v_few bigint;
+    v_due bigint [];
     v_count bigint := 0;
 BEGIN
-    SELECT count(*)
-    INTO v_few
-    FROM (
-        SELECT FROM health.incidents
+    -- Whom an operator is writing at this moment is decided about by the next tick.
+    v_due := ARRAY(
+        SELECT incidents.incident_id
+        FROM health.incidents
         WHERE NOT incidents.is_settled AND incidents.next_check_at <= p_now
-        LIMIT 500
-    ) AS few;
-    IF v_few > 0
+        FOR UPDATE SKIP LOCKED
+    );
+    IF v_due <> '{}'
         OR EXISTS (SELECT FROM health_internal.flapping_agents)
         OR EXISTS (SELECT FROM health_internal.notices) THEN
-        IF v_few >= 500 THEN
+        IF cardinality(v_due) >= 500 THEN
             PERFORM set_config('enable_nestloop', 'off', true);
         END IF;
-        PERFORM health_internal.watch_flapping(p_now);
-        PERFORM health_internal.inherit_told(p_now);
-        PERFORM health_internal.decide_incidents(p_now);
+        v_due := v_due || health_internal.watch_flapping(p_now, v_due);
+        PERFORM health_internal.inherit_told(p_now, v_due);
+        PERFORM health_internal.decide_incidents(p_now, v_due);
         v_count := health_internal.send_notices(p_now);
     END IF;
     RETURN v_count + health_internal.bundle_deliveries(p_now);

@@ -3,8 +3,11 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.watch_flapping(p_now timestamptz)
-RETURNS void
+CREATE OR REPLACE FUNCTION health_internal.watch_flapping(
+    p_now timestamptz,
+    p_incident_ids bigint []
+)
+RETURNS bigint []
 LANGUAGE sql
 VOLATILE
 AS $$
@@ -13,8 +16,7 @@ AS $$
         SELECT incidents.agent_id
         FROM health.incidents
         INNER JOIN health.agent_status AS status ON incidents.agent_id = status.agent_id
-        WHERE NOT incidents.is_settled
-            AND incidents.next_check_at <= p_now
+        WHERE incidents.incident_id = ANY (p_incident_ids)
             AND (
                 status.bad_evaluations & (status.bad_evaluations >> 1) <> status.bad_evaluations >> 1
                 OR EXISTS (
@@ -83,26 +85,31 @@ AS $$
         RETURNING flapping.agent_id
     ),
 
-    touched AS (
-        UPDATE health.incidents
-        SET next_check_at = '-infinity'
-        FROM settled
-        WHERE incidents.agent_id = settled.agent_id AND NOT incidents.is_settled
+    entered AS (
+        INSERT INTO health_internal.flapping_agents (agent_id, since)
+        SELECT shares.agent_id, p_now
+        FROM shares
+        CROSS JOIN health.settings
+        WHERE shares.percent > settings.flapping_above
+        ON CONFLICT (agent_id) DO NOTHING
     )
 
-    INSERT INTO health_internal.flapping_agents (agent_id, since)
-    SELECT shares.agent_id, p_now
-    FROM shares
-    CROSS JOIN health.settings
-    WHERE shares.percent > settings.flapping_above
-    ON CONFLICT (agent_id) DO NOTHING;
+    SELECT coalesce(array_agg(incidents.incident_id), '{}')
+    FROM settled
+    INNER JOIN health.incidents
+        ON settled.agent_id = incidents.agent_id
+        AND NOT incidents.is_settled
+        AND NOT incidents.incident_id = ANY (p_incident_ids);
 $$;
-COMMENT ON FUNCTION health_internal.watch_flapping(timestamptz) IS
+COMMENT ON FUNCTION health_internal.watch_flapping(timestamptz, bigint []) IS
 'Keeps flapping_agents: who enters above settings.flapping_above and leaves at flapping_until, by the '
 'higher of two percentages: of bad and good evaluations, and of incidents beginning and ending, one '
-'step per interval of the agent.';
+'step per interval of the agent. Returns further incidents to decide about: of those who left.';
 
-CREATE OR REPLACE FUNCTION health_internal.incident_facts(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.incident_facts(
+    p_now timestamptz,
+    p_incident_ids bigint []
+)
 RETURNS TABLE (
     incident_id bigint,
     agent_id text,
@@ -133,7 +140,7 @@ AS $$
     WITH due AS MATERIALIZED (
         SELECT incidents.*
         FROM health.incidents
-        WHERE NOT incidents.is_settled AND incidents.next_check_at <= p_now
+        WHERE incidents.incident_id = ANY (p_incident_ids)
     ),
 
     silenced AS MATERIALIZED (
@@ -308,8 +315,8 @@ AS $$
     LEFT JOIN health_internal.dead_parents(ARRAY(SELECT due.agent_id FROM due)) AS parents
         ON held.agent_id = parents.agent_id;
 $$;
-COMMENT ON FUNCTION health_internal.incident_facts(timestamptz) IS
-'One row per incident that is to be decided about now: the inputs of decide_notification, the '
+COMMENT ON FUNCTION health_internal.incident_facts(timestamptz, bigint []) IS
+'One row per given incident: the inputs of decide_notification, the '
 'escalation steps due, when to look again, and each reason in words.';
 
 COMMIT;

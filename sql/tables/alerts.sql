@@ -44,6 +44,7 @@ CREATE TABLE health.incidents (
     is_acknowledgement_sticky boolean NOT NULL DEFAULT false,
     acknowledged_until timestamptz,
     acknowledged_severity text,
+    acknowledgement_note text,
     recovered_at timestamptz,
     resolved_at timestamptz,
     told_severity text,
@@ -89,6 +90,7 @@ COMMENT ON COLUMN health.incidents.is_acknowledgement_sticky IS
 COMMENT ON COLUMN health.incidents.acknowledged_until IS
 'When the acknowledgement expires; NULL: with the incident.';
 COMMENT ON COLUMN health.incidents.acknowledged_severity IS 'Severity that was acknowledged.';
+COMMENT ON COLUMN health.incidents.acknowledgement_note IS 'What the person said.';
 COMMENT ON COLUMN health.incidents.recovered_at IS 'When a recovery of it was verified.';
 COMMENT ON COLUMN health.incidents.resolved_at IS
 'When its last alert closed; NULL while it is open.';
@@ -155,11 +157,6 @@ CREATE TABLE health.alerts (
     details jsonb NOT NULL DEFAULT '{}',
     is_managed boolean NOT NULL DEFAULT false,
     opened_at timestamptz NOT NULL,
-    acknowledged_at timestamptz,
-    acknowledged_by text,
-    acknowledged_until timestamptz,
-    acknowledgement_note text,
-    is_acknowledgement_sticky boolean NOT NULL DEFAULT false,
     resolved_at timestamptz,
     resolved_by text,
     CONSTRAINT alerts_pkey PRIMARY KEY (alert_id),
@@ -180,14 +177,6 @@ COMMENT ON COLUMN health.alerts.details IS 'The facts at the time it opened.';
 COMMENT ON COLUMN health.alerts.is_managed IS
 'Whether what opened it also closes it (recovery_failed, incidents of many agents); else it is open while its rule holds.';
 COMMENT ON COLUMN health.alerts.opened_at IS 'When it opened.';
-COMMENT ON COLUMN health.alerts.acknowledged_at IS
-'When the person who has it took it; NULL: nobody has it.';
-COMMENT ON COLUMN health.alerts.acknowledged_by IS 'Who.';
-COMMENT ON COLUMN health.alerts.acknowledged_until IS
-'When the acknowledgement expires; NULL: never.';
-COMMENT ON COLUMN health.alerts.acknowledgement_note IS 'What the person said.';
-COMMENT ON COLUMN health.alerts.is_acknowledgement_sticky IS
-'Whether it outlasts a rise in severity.';
 COMMENT ON COLUMN health.alerts.resolved_at IS 'When it closed; NULL while it is open.';
 COMMENT ON COLUMN health.alerts.resolved_by IS 'engine, or the person who closed it.';
 

@@ -10,12 +10,13 @@ SELECT
     alerts.rule,
     alerts.severity,
     alerts.opened_at,
-    alerts.acknowledged_at,
-    alerts.acknowledged_by,
+    CASE WHEN incidents.is_acknowledged THEN incidents.acknowledged_at END AS acknowledged_at,
+    CASE WHEN incidents.is_acknowledged THEN incidents.acknowledged_by END AS acknowledged_by,
     alerts.summary,
     alerts.details,
     alerts.incident_id,
-    alerts.acknowledged_until,
+    CASE WHEN incidents.is_acknowledged THEN incidents.acknowledged_until END
+        AS acknowledged_until,
     incidents.told_at,
     incidents.withheld
 FROM health.alerts

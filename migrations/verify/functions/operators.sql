@@ -2,6 +2,7 @@ BEGIN;
 
 DO $$
 BEGIN
+    PERFORM 'health_internal.be_brief()'::regprocedure;
     PERFORM (
         'health.acknowledge_alert('
         || 'bigint, text, text, timestamptz, boolean, timestamptz'

@@ -2,7 +2,7 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.incident_facts(timestamptz);
-DROP FUNCTION health_internal.watch_flapping(timestamptz);
+DROP FUNCTION health_internal.incident_facts(timestamptz, bigint []);
+DROP FUNCTION health_internal.watch_flapping(timestamptz, bigint []);
 
 COMMIT;

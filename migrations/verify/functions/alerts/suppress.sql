@@ -2,8 +2,8 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.watch_flapping(timestamptz)'::regprocedure;
-    PERFORM 'health_internal.incident_facts(timestamptz)'::regprocedure;
+    PERFORM 'health_internal.watch_flapping(timestamptz, bigint [])'::regprocedure;
+    PERFORM 'health_internal.incident_facts(timestamptz, bigint [])'::regprocedure;
 END;
 $$;
 

@@ -5,7 +5,8 @@ SELECT
     severity,
     summary,
     is_builtin,
-    is_enabled
+    is_enabled,
+    message_order
 FROM health.alert_rules
 WHERE false;
 
@@ -24,6 +25,7 @@ SELECT
     is_acknowledgement_sticky,
     acknowledged_until,
     acknowledged_severity,
+    acknowledgement_note,
     recovered_at,
     resolved_at,
     told_severity,
@@ -57,11 +59,6 @@ SELECT
     details,
     is_managed,
     opened_at,
-    acknowledged_at,
-    acknowledged_by,
-    acknowledged_until,
-    acknowledgement_note,
-    is_acknowledgement_sticky,
     resolved_at,
     resolved_by
 FROM health.alerts

@@ -48,8 +48,8 @@ SELECT pg_temp.rows_are(
     $$,
     $$
     VALUES
-    ('health_internal.decide_incidents(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.inherit_told(timestamp with time zone)', 'f', 'sql', 'v', false, ''),
+    ('health_internal.decide_incidents(timestamp with time zone,bigint[])', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.inherit_told(timestamp with time zone,bigint[])', 'f', 'sql', 'v', false, ''),
     ('health_internal.notify(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'

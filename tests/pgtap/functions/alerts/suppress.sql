@@ -47,8 +47,8 @@ SELECT pg_temp.rows_are(
     $$,
     $$
     VALUES
-    ('health_internal.incident_facts(timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.watch_flapping(timestamp with time zone)', 'f', 'sql', 'v', false, '')
+    ('health_internal.incident_facts(timestamp with time zone,bigint[])', 'f', 'sql', 's', false, ''),
+    ('health_internal.watch_flapping(timestamp with time zone,bigint[])', 'f', 'sql', 'v', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
@@ -68,20 +68,22 @@ CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
 RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
+CREATE FUNCTION pg_temp.due(p_seconds float8) RETURNS bigint [] LANGUAGE sql AS $$
+    SELECT array_agg(incident_id) FROM health.incidents WHERE NOT is_settled AND next_check_at <= pg_temp.at(p_seconds) $$;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('f', 'f', '10 s');
 SELECT pg_temp.beat('f', 10 * n) FROM generate_series(-30, 0) AS n;
 SELECT pg_temp.tick(0);
-SELECT is_empty($$ SELECT * FROM health_internal.incident_facts(pg_temp.at(1)) $$, 'nothing is due');
+SELECT is_empty($$ SELECT * FROM health_internal.incident_facts(pg_temp.at(1), pg_temp.due(1)) $$, 'nothing is due');
 SELECT pg_temp.beat('f', 10, 'failed');
 SELECT health_internal.fold_phase(pg_temp.at(10), true);
 SELECT health_internal.act_on_alerts(pg_temp.at(10));
 SELECT pg_temp.rows_are($$ SELECT agent_id, news, is_over, was_told, withheld, severity_rank, is_in_maintenance, is_in_fleet_incident, parent, is_silenced, is_flapping, is_acknowledged
-    FROM health_internal.incident_facts(pg_temp.at(10)) $$,
+    FROM health_internal.incident_facts(pg_temp.at(10), pg_temp.due(10)) $$,
     $$ VALUES ('f', 'new', false, false, NULL, 3, false, false, 'up', false, false, false) $$, 'trouble is news');
 SELECT health_internal.notify(pg_temp.at(10));
-SELECT is_empty($$ SELECT * FROM health_internal.incident_facts(pg_temp.at(11)) $$, 'once told it is not');
-SELECT pg_temp.rows_are($$ SELECT news FROM health_internal.incident_facts(pg_temp.at(10 + 4 * 3600)) $$, $$ VALUES ('reminder_due') $$, 'until four hours later');
+SELECT is_empty($$ SELECT * FROM health_internal.incident_facts(pg_temp.at(11), pg_temp.due(11)) $$, 'once told it is not');
+SELECT pg_temp.rows_are($$ SELECT news FROM health_internal.incident_facts(pg_temp.at(10 + 4 * 3600), pg_temp.due(10 + 4 * 3600)) $$, $$ VALUES ('reminder_due') $$, 'until four hours later');
 -- Every other interval failed, then not: each turn is a change.
 CREATE FUNCTION pg_temp.turn(p_seconds float8, p_state text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
