@@ -9,7 +9,6 @@ systems are those quoted in the project's goals, measured elsewhere.
 
 from __future__ import annotations
 
-import argparse
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -123,9 +122,7 @@ def storm(bench: Bench, dying: int) -> tuple[list[Event], Sample]:
         connection.execute("VACUUM (ANALYZE)")
         print(f"\n{dying:,} of {fleet:,} agents die", flush=True)
         events, number = [], 3
-        silent, now, number = wait_for(
-            connection, dying, "die", now, number, first_alive=dying + 1
-        )
+        silent, now, number = wait_for(connection, dying, "die", now, number, first_alive=dying + 1)
         events.append(silent)
         standing = []
         for _ in range(10):
@@ -204,9 +201,9 @@ def tables(events: list[Event], quiet: dict[int, Sample]) -> list[Table]:
     arrivals = Table(
         "From the beginning of the tick that tells to the messages",
         ["agents", "first message s", "last message s", "messages per channel"],
-        note="A delivery's row counts from the commit that makes it visible. What follows the first "
-        "page waits for the digest at the end of its window. Rows marked quoted are the goals' "
-        "figures for other systems, from another machine.",
+        note="A delivery's row counts from the commit that makes it visible. What follows the "
+        "first page waits for the digest at the end of its window. Rows marked quoted are the "
+        "goals' figures for other systems, from another machine.",
     )
     for event in events:
         phases.rows.append([

@@ -34,7 +34,7 @@ RETURN CASE
         SELECT max(least(occurrences.until_at, (p_window).ends_at))
         FROM generate_series(-1, 0) AS days (number)
         CROSS JOIN LATERAL (
-            SELECT ((p_at AT TIME ZONE (p_window).time_zone)::date + days.number) AS day
+            SELECT (timezone((p_window).time_zone, p_at))::date + days.number AS day
         ) AS starts
         CROSS JOIN LATERAL (
             SELECT
@@ -48,7 +48,7 @@ RETURN CASE
                     END
                 ) AT TIME ZONE (p_window).time_zone AS until_at
         ) AS occurrences
-        WHERE date_part('isodow', starts.day)::integer = ANY ((p_window).weekdays)
+        WHERE (p_window).weekdays @> ARRAY[date_part('isodow', starts.day)::integer]
             AND occurrences.from_at >= (p_window).starts_at
             AND p_at >= occurrences.from_at
             AND p_at < occurrences.until_at

@@ -17,9 +17,9 @@ AS $$
     WITH superseded AS (
         UPDATE health.incidents AS older
         SET is_settled = true
-        FROM health.incidents AS newer
-        WHERE newer.incident_id = ANY (p_incident_ids)
-            AND newer.checked_at IS NULL
+        FROM unnest(p_incident_ids) AS given (incident_id)
+        INNER JOIN health.incidents AS newer ON given.incident_id = newer.incident_id
+        WHERE newer.checked_at IS NULL
             AND older.agent_id = newer.agent_id
             AND older.incident_id < newer.incident_id
             AND older.resolved_at IS NOT NULL

@@ -14,16 +14,13 @@ AS $$
     WITH watched AS MATERIALIZED (
         -- Few changes make no flapping: who is not known for any is not reckoned with.
         SELECT incidents.agent_id
-        FROM health.incidents
+        FROM unnest(p_incident_ids) AS given (incident_id)
+        INNER JOIN health.incidents ON given.incident_id = incidents.incident_id
         INNER JOIN health.agent_status AS status ON incidents.agent_id = status.agent_id
-        WHERE incidents.incident_id = ANY (p_incident_ids)
-            AND (
-                status.bad_evaluations & (status.bad_evaluations >> 1) <> status.bad_evaluations >> 1
-                OR EXISTS (
-                    SELECT FROM health.incidents AS earlier
-                    WHERE earlier.agent_id = incidents.agent_id
-                        AND earlier.resolved_at IS NOT NULL
-                )
+        WHERE status.bad_evaluations & (status.bad_evaluations >> 1) <> status.bad_evaluations >> 1
+            OR EXISTS (
+                SELECT FROM health.incidents AS earlier
+                WHERE earlier.agent_id = incidents.agent_id AND earlier.resolved_at IS NOT NULL
             )
         UNION
         SELECT flapping.agent_id FROM health_internal.flapping_agents AS flapping
@@ -97,9 +94,11 @@ AS $$
     SELECT coalesce(array_agg(incidents.incident_id), '{}')
     FROM settled
     INNER JOIN health.incidents
-        ON settled.agent_id = incidents.agent_id
-        AND NOT incidents.is_settled
-        AND NOT incidents.incident_id = ANY (p_incident_ids);
+        ON settled.agent_id = incidents.agent_id AND NOT incidents.is_settled
+    WHERE NOT EXISTS (
+        SELECT FROM unnest(p_incident_ids) AS given (incident_id)
+        WHERE given.incident_id = incidents.incident_id
+    );
 $$;
 COMMENT ON FUNCTION health_internal.watch_flapping(timestamptz, bigint []) IS
 'Keeps flapping_agents: who enters above settings.flapping_above and leaves at flapping_until, by the '
@@ -139,8 +138,9 @@ STABLE
 AS $$
     WITH due AS MATERIALIZED (
         SELECT incidents.*
-        FROM health.incidents
-        WHERE incidents.incident_id = ANY (p_incident_ids)
+        FROM unnest(p_incident_ids) AS given (incident_id)
+        INNER JOIN health.incidents ON given.incident_id = incidents.incident_id
+        WHERE NOT incidents.is_settled
     ),
 
     silenced AS MATERIALIZED (
@@ -238,10 +238,11 @@ AS $$
                 OR due.acknowledged_until IS NULL OR due.acknowledged_until > p_now
             ) AND (
                 due.is_acknowledgement_sticky
-                OR coalesce(spoken.severity_rank, 0)
+                OR spoken.severity_rank
                 <= health_internal.severity_rank(due.acknowledged_severity)
             ) AS holds,
-            coalesce(spoken.severity_rank, 0)
+            NOT due.is_acknowledgement_sticky
+            AND spoken.severity_rank
             > health_internal.severity_rank(due.acknowledged_severity) AS has_risen
         FROM due
         INNER JOIN spoken ON due.incident_id = spoken.incident_id

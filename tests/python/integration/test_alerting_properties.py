@@ -1,8 +1,8 @@
-"""What people are told, over random histories, against a model that knows only the rules of the game.
+"""What people are told, over random histories, against a model that knows only the rules.
 
-The model is told what is true after each tick (who is dead, what is open, how severe) and what people
-did; it says which messages must have been written in that tick, and no others. It knows nothing of the
-engine's tables of what was told.
+The model is told what is true after each tick (who is dead, what is open, how severe) and what
+people did; it says which messages must have been written in that tick, and no others. It knows
+nothing of the engine's tables of what was told.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ class World:
     windows: list[tuple[str, float, int]] = field(default_factory=list)
     incidents: dict[int, Incident] = field(default_factory=dict)
     channel_mood: str = "delivered"
+    is_grouped: bool = False
+    owed: set[tuple[int, str]] = field(default_factory=set)
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         """Every row of a query."""
@@ -189,7 +191,10 @@ class World:
         self.windows.append((agent, self.now + seconds, row["schedule_maintenance"]))
 
     def do_cancel(self, agent: str, _value: int) -> None:
-        for kept, function in ((self.silences, "end_silence"), (self.windows, "cancel_maintenance")):
+        for kept, function in (
+            (self.silences, "end_silence"),
+            (self.windows, "cancel_maintenance"),
+        ):
             for place, (whose, until, number) in enumerate(kept):
                 if whose == agent and until > self.now:
                     self.rows(f"SELECT health.{function}(%s, 'ana', %s)", number, at(self.now))
@@ -197,7 +202,8 @@ class World:
 
     def do_acknowledge(self, agent: str, seconds: int | None, is_sticky: bool = False) -> None:
         opened = self.rows(
-            "SELECT alert_id, incident_id FROM health.open_alerts WHERE agent_id = %s LIMIT 1", agent
+            "SELECT alert_id, incident_id FROM health.open_alerts WHERE agent_id = %s LIMIT 1",
+            agent,
         )
         for row in opened:
             until = None if seconds is None else self.now + seconds
@@ -233,7 +239,9 @@ class World:
             incident = self.incidents[row["incident_id"]]
             if incident.acknowledged is not None:
                 self.rows(
-                    "SELECT health.unacknowledge_alert(%s, 'ana', %s)", row["alert_id"], at(self.now)
+                    "SELECT health.unacknowledge_alert(%s, 'ana', %s)",
+                    row["alert_id"],
+                    at(self.now),
                 )
                 incident.acknowledged = None
 
@@ -300,7 +308,8 @@ class World:
     def flappers(self) -> set[str]:
         """Who flaps; the arithmetic of it is tested elsewhere."""
         return {
-            row["agent_id"] for row in self.rows("SELECT agent_id FROM health_internal.flapping_agents")
+            row["agent_id"]
+            for row in self.rows("SELECT agent_id FROM health_internal.flapping_agents")
         }
 
     def expected(self) -> set[tuple[int, str, str]]:
@@ -416,7 +425,7 @@ class World:
             "SELECT FROM health.alert_events WHERE incident_id = %s AND occurred_at >= %s "
             "AND event IN ('suppressed', 'acknowledged')",
             number,
-            at(incident.last_told_at if incident.last_told_at >= 0 else 0),
+            at(max(incident.last_told_at, 0)),
         )
         assert found, f"nothing says why incident {number} was not told"
 
@@ -442,9 +451,6 @@ class World:
             self.owed |= {(number, channel) for number, channel, _ in expected}
         else:
             assert self.told() == expected, f"at {self.now:.0f} s"
-
-    is_grouped: bool = False
-    owed: set[tuple[int, str]] = field(default_factory=set)
 
 
 @pytest.fixture
