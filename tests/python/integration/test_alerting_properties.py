@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ PARENT_WAIT_SECONDS = 60
 SEVERITIES = {"info": 1, "warning": 2, "critical": 3, "emergency": 4}
 
 MANY = settings(
-    max_examples=20,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
@@ -53,7 +53,8 @@ actions = st.one_of(
     st.tuples(st.just("acknowledge_sticky"), agents, st.sampled_from([95, None])),
     st.tuples(st.just("unacknowledge"), agents, st.just(0)),
     st.tuples(st.just("channel"), st.just("console"), st.sampled_from(["failed", "refused"])),
-    st.tuples(st.just("fleet"), agents, st.just(0)),
+    st.tuples(st.just("orphan"), st.just("child"), st.sampled_from([1, 1, 2])),
+    st.tuples(st.just("blackout"), st.just("fleet"), st.sampled_from([1, 3, 5])),
 )
 histories = st.lists(st.lists(actions, max_size=2), min_size=8, max_size=24)
 
@@ -93,6 +94,7 @@ class World:
     windows: list[tuple[str, float, int]] = field(default_factory=list)
     incidents: dict[int, Incident] = field(default_factory=dict)
     channel_mood: str = "delivered"
+    later: list[tuple[float, str, str, Any]] = field(default_factory=list)
     is_grouped: bool = False
     owed: set[tuple[int, str]] = field(default_factory=set)
 
@@ -130,7 +132,9 @@ class World:
     def step(self, todo: list[tuple[str, str, Any]]) -> None:
         """Ten seconds: things happen, agents beat, the engine ticks, a bridge works."""
         self.now += STEP_SECONDS
-        for what, whom, value in todo:
+        ripe = [(what, whom, value) for when, what, whom, value in self.later if when <= self.now]
+        self.later = [entry for entry in self.later if entry[0] > self.now]
+        for what, whom, value in [*ripe, *todo]:
             getattr(self, f"do_{what}")(whom, value)
         for agent in AGENTS:
             if self.flapping.get(agent, 0) > 0:
@@ -248,7 +252,19 @@ class World:
     def do_channel(self, _channel: str, mood: str) -> None:
         self.channel_mood = mood
 
-    def do_fleet(self, _agent: str, _value: int) -> None:
+    def do_orphan(self, child: str, steps: int) -> None:
+        """The parent dies, and the child fails while nobody can be sure of the parent yet."""
+        self.states[PARENTS[child]] = "dead"
+        self.later.append((self.now + steps * STEP_SECONDS, "state", child, "failed"))
+
+    def do_blackout(self, _fleet: str, steps: int) -> None:
+        """All fall silent; it is found out that it is one trouble."""
+        self.flapping.clear()
+        self.states = dict.fromkeys(AGENTS, "dead")
+        self.later.append((self.now + steps * STEP_SECONDS, "declare", "fleet", 0))
+
+    def do_declare(self, _fleet: str, _value: int) -> None:
+        """One incident for those who are silent, as the watch over the fleet would open."""
         silent = [agent for agent in AGENTS if self.states[agent] == "dead"]
         if len(silent) > 1:
             self.rows(
@@ -474,6 +490,7 @@ def world(engine: Engine) -> Iterator[Any]:
 def live_happily(world: World) -> None:
     """Everybody recovers, every mute ends: nothing is left open, owed or waiting."""
     world.flapping.clear()
+    world.later.clear()
     for agent in AGENTS:
         world.do_state(agent, "running")
         world.do_finding(agent, None)
@@ -489,8 +506,30 @@ def live_happily(world: World) -> None:
     assert world.rows("SELECT FROM health_internal.notices") == []
 
 
+#: Histories that chance finds too seldom.
+BEFORE_THE_VERDICT = [[("orphan", "child", 1)], [], [], [], [("state", "parent", "running")], []]
+MUTE_UPON_MUTE = [
+    [("state", "lone", "failed")],
+    [("acknowledge", "lone", 35)],
+    [("maintenance", "lone", 95)],
+    [("silence", "lone", 95)],
+    *[[] for _ in range(12)],
+]
+BACK_WHILE_QUIET = [
+    [("state", "lone", "failed")],
+    [("silence", "lone", 95)],
+    [("state", "lone", "running")],
+    [("state", "lone", "failed")],
+    [("state", "lone", "running")],
+    *[[] for _ in range(12)],
+]
+
+
 @pytest.mark.slow
 @MANY
+@example(history=BEFORE_THE_VERDICT)
+@example(history=MUTE_UPON_MUTE)
+@example(history=BACK_WHILE_QUIET)
 @given(history=histories)
 def test_people_are_told_what_they_should_know_once(
     world: Any, history: list[list[tuple[str, str, Any]]]
