@@ -33,7 +33,14 @@ AS $$
     foremost AS (
         SELECT
             best.*,
-            row_number() OVER (PARTITION BY best.channel) AS place
+            row_number() OVER (
+                PARTITION BY best.channel
+                ORDER BY
+                    best.event = 'resolved',
+                    health_internal.severity_rank(best.severity) DESC,
+                    best.revenue_usd_per_hour DESC,
+                    best.incident_id
+            ) AS place
         FROM (SELECT DISTINCT lines.channel FROM lines) AS routes
         CROSS JOIN LATERAL (
             SELECT lines.*

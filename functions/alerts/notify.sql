@@ -197,7 +197,7 @@ BEGIN
         FROM told
         CROSS JOIN LATERAL unnest(told.channels) AS listening (channel)
         -- What still waits becomes the newer news; a first page stays one.
-        ON CONFLICT (channel, incident_id) DO UPDATE SET
+        ON CONFLICT (incident_id, channel) DO UPDATE SET
             event = CASE
                 WHEN excluded.event = 'resolved' THEN 'resolved'
                 WHEN waiting.event IN ('opened', 'truth') THEN waiting.event

@@ -130,7 +130,7 @@ CREATE TABLE health_internal.notices (
     severity text NOT NULL,
     number integer NOT NULL,
     queued_at timestamptz NOT NULL,
-    CONSTRAINT notices_pkey PRIMARY KEY (channel, incident_id)
+    CONSTRAINT notices_pkey PRIMARY KEY (incident_id, channel)
 );
 
 COMMENT ON TABLE health_internal.notices IS
@@ -144,10 +144,6 @@ COMMENT ON COLUMN health_internal.notices.number IS
 'Number of the message within the incident; part of its idempotency key.';
 COMMENT ON COLUMN health_internal.notices.queued_at IS 'Since when it waits.';
 
-
-CREATE INDEX notices_incident_idx ON health_internal.notices (incident_id);
-COMMENT ON INDEX health_internal.notices_incident_idx IS
-'An acknowledgement takes back what waits.';
 
 CREATE TYPE health_internal.digest_line AS (
     channel text,
