@@ -2,8 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.send_notices(timestamptz);
-DROP FUNCTION health_internal.route_modes(timestamptz);
 DROP FUNCTION health_internal.incident_message(timestamptz, bigint, text, integer, text);
 
 COMMIT;

@@ -3,6 +3,5 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health_internal.incident_facts(timestamptz, bigint []);
-DROP FUNCTION health_internal.watch_flapping(timestamptz, bigint []);
 
 COMMIT;

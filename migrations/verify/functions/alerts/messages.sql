@@ -7,8 +7,6 @@ BEGIN
         || 'timestamptz, bigint, text, integer, text'
         || ')'
     )::regprocedure;
-    PERFORM 'health_internal.route_modes(timestamptz)'::regprocedure;
-    PERFORM 'health_internal.send_notices(timestamptz)'::regprocedure;
 END;
 $$;
 

@@ -2,7 +2,6 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.watch_flapping(timestamptz, bigint [])'::regprocedure;
     PERFORM 'health_internal.incident_facts(timestamptz, bigint [])'::regprocedure;
 END;
 $$;

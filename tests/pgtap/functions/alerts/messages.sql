@@ -1,4 +1,4 @@
--- Notices, routes and messages.
+-- Messages about one incident.
 BEGIN;
 
 SELECT no_plan();
@@ -40,17 +40,13 @@ SELECT pg_temp.rows_are(
     FROM pg_proc AS p
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.incident_message',
-        'health_internal.route_modes',
-        'health_internal.send_notices'
+        'health_internal.incident_message'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
     $$
     VALUES
-    ('health_internal.incident_message(timestamp with time zone,bigint,text,integer,text)', 'f', 'sql', 's', false, ''),
-    ('health_internal.route_modes(timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.send_notices(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.incident_message(timestamp with time zone,bigint,text,integer,text)', 'f', 'sql', 's', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
@@ -71,49 +67,27 @@ RETURNS bigint
 LANGUAGE sql
 RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
-INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT 'm' || n, E'M' || n, '1 day' FROM generate_series(1, 40) AS n;
-CREATE FUNCTION pg_temp.fail(p_numbers int [], p_seconds float8, p_state text DEFAULT 'failed') RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_temp.beat('m' || n, p_seconds, p_state) FROM unnest(p_numbers) AS n;
-    PERFORM pg_temp.tick(p_seconds);
-    RETURN (SELECT string_agg(event || cardinality(agent_ids), ' ' ORDER BY delivery_id) FROM health.deliveries
-        WHERE created_at = pg_temp.at(p_seconds) AND agent_ids <> '{heartbeat_health_agent}');
-END $$;
-SELECT pg_temp.beat('m' || n, 0) FROM generate_series(1, 40) AS n; SELECT pg_temp.tick(1);
-SELECT is(pg_temp.fail('{1}', 10), 'opened1', 'the first page of a quiet channel goes at once');
-SELECT is(pg_temp.fail('{2,3}', 20), 'opened1 opened1', 'a few more too');
-SELECT is(pg_temp.fail('{4,5,6,7}', 30), 'digest4', 'more than may still leave share a digest');
-SELECT is(pg_temp.fail('{8}', 40), NULL, 'then the channel is busy');
-SELECT pg_temp.rows_are($$ SELECT reason_code, channel FROM health.suppressions WHERE agent_id = 'm8' $$, $$ VALUES ('group_interval', 'console') $$, 'what waits is on record');
-SELECT is(pg_temp.fail('{9,1}', 50, 'running'), NULL, 'so does an all-clear');
-SELECT is(pg_temp.fail('{10,11}', 60), NULL, 'and more');
-UPDATE health.alert_rules SET severity = 'emergency' WHERE rule = 'failed';
-SELECT is(pg_temp.fail('{12}', 70), 'digest11', 'what is more severe than any page of the window waits for nobody');
-UPDATE health.alert_rules SET severity = 'critical' WHERE rule = 'failed';
-SELECT is(pg_temp.fail('{20,21}', 80), NULL, 'busy again');
-SELECT is(pg_temp.fail('{20}', 90, 'running'), NULL, 'over before the digest');
-SELECT is(pg_temp.fail('{}', 309), NULL, 'until the end of its five minutes');
-SELECT is(pg_temp.fail('{}', 310), 'digest2', 'one digest of all that waited');
-SELECT pg_temp.rows_are($$ SELECT details -> 'incident_count', details -> 'resolved_count', subject, details -> 'agents' -> 1 ->> 'summary' FROM health.deliveries ORDER BY delivery_id DESC LIMIT 1 $$,
-    $$ VALUES ('2'::jsonb, '1'::jsonb, '2 incidents: says it has failed, 1 resolved', 'resolved') $$, 'with its end where that came first');
-SELECT is(pg_temp.fail('{22}', 700), 'opened1', 'quiet again, at once again');
-SELECT pg_temp.rows_are($$ SELECT subject, details ->> 'event', details ->> 'agent_name', details ->> 'status_before', details -> 'score_before', details -> 'why' -> 0 ->> 'component', jsonb_array_length(details -> 'alerts'), details -> 'actions'
-    FROM health.deliveries ORDER BY delivery_id DESC LIMIT 1 $$,
-    $$ VALUES ('M22: says it has failed', 'opened', 'M22', 'excellent', '100'::jsonb, 'gate', 1, '[]'::jsonb) $$, 'the facts for templates');
-SELECT is(count(DISTINCT idempotency_key), count(*), 'every message has a key of its own') FROM health.deliveries;
-SELECT is_empty($$ SELECT * FROM health_internal.notices $$, 'nothing is left behind');
-UPDATE health.settings SET group_wait = '30 seconds';
-SELECT is(pg_temp.fail('{30}', 2000), NULL, 'with group_wait the first page waits');
-SELECT is(pg_temp.fail('{31}', 2010), NULL, 'for company');
-SELECT is(pg_temp.fail('{}', 2030), 'opened1 opened1', 'and they leave');
-UPDATE health.settings SET group_wait = '0', group_burst = 1;
-SELECT is(pg_temp.fail('{32}', 4000), 'opened1', 'with a burst of one the first goes alone');
-SELECT is(pg_temp.fail('{33}', 4001), NULL, 'and what follows');
-SELECT is(pg_temp.fail('{34}', 4002), NULL, 'waits');
-SELECT is(pg_temp.fail('{}', 4300), 'digest2', 'for the digest');
-SELECT pg_temp.rows_are($$ SELECT channel, mode FROM health_internal.route_modes(pg_temp.at(5000)) $$, $$ SELECT 'x', 'x' WHERE false $$, 'no notices, no routes');
-SELECT is(health_internal.send_notices(pg_temp.at(5000)), 0::bigint, 'nothing to send');
-SELECT is((SELECT subject FROM health_internal.incident_message(pg_temp.at(5000), max(incident_id), 'resolved', 0, 'critical')), 'M34: resolved', 'an end') FROM health.incidents WHERE agent_id = 'm34';
+INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_per_hour) VALUES ('m1', 'M one', '1 day', 50);
+SELECT pg_temp.beat('m1', 0); SELECT pg_temp.tick(1);
+SELECT pg_temp.beat('m1', 10, 'failed'); SELECT pg_temp.tick(10);
+INSERT INTO health.recovery_actions (agent_id, issue_type, created_at, not_before) VALUES ('m1', 'agent_unresponsive', pg_temp.at(11), pg_temp.at(11));
+CREATE TEMP TABLE message ON COMMIT DROP AS
+SELECT m.* FROM health.incidents CROSS JOIN LATERAL health_internal.incident_message(pg_temp.at(12), incident_id, 'escalated', 2, 'critical') AS m;
+SELECT pg_temp.rows_are($$ SELECT subject, details ->> 'event', details -> 'step', details ->> 'agent_name', details ->> 'status_before', details -> 'score_before',
+    details ->> 'status', details -> 'score', details ->> 'liveness', details -> 'revenue_usd_per_hour' FROM message $$,
+    $$ VALUES ('M one: says it has failed', 'escalated', '2'::jsonb, 'M one', 'excellent', '100'::jsonb, 'critical', '20'::jsonb, 'alive', '50'::jsonb) $$, 'what, how bad, and how it was before');
+SELECT pg_temp.rows_are($$ SELECT why ->> 'component', sign((why ->> 'contribution')::float8) FROM message, jsonb_array_elements(details -> 'why') WITH ORDINALITY AS w (why, n) ORDER BY n LIMIT 1 $$,
+    $$ VALUES ('gate', -1::float8) $$, 'why: the most harmful first');
+SELECT pg_temp.rows_are($$ SELECT details -> 'actions' -> 0 ->> 'action', details -> 'actions' -> 0 ->> 'state', details -> 'alerts' -> 0 ->> 'rule' FROM message $$,
+    $$ VALUES ('restart_agent', 'pending', 'failed') $$, 'what was done, and which alerts');
+SELECT ok(NOT details ? 'resolved_at' AND body LIKE 'Agent M one (m1)%Since 2031-05-06 07:00:10 UTC%', 'what has no value is left out') FROM message;
+SELECT is((SELECT subject FROM health_internal.incident_message(pg_temp.at(12), max(incident_id), 'resolved', 0, 'critical')), 'M one: resolved', 'an end') FROM health.incidents;
+SELECT is((SELECT subject FROM health_internal.incident_message(pg_temp.at(12), max(incident_id), 'reminder', 0, 'critical')), 'M one: still says it has failed', 'a reminder') FROM health.incidents;
+INSERT INTO health.rule_findings (rule, agent_id, summary, found_at) VALUES ('dead_letters', NULL, E'two\nlines', pg_temp.at(13));
+UPDATE health_internal.engine SET self_checked_at = pg_temp.at(13);
+SELECT pg_temp.tick(13);
+SELECT pg_temp.rows_are($$ SELECT subject, details ->> 'agent_name', details -> 'why' FROM health.deliveries WHERE created_at = pg_temp.at(13) $$,
+    $$ VALUES ('HeartbeatHealthAgent: two lines', 'HeartbeatHealthAgent', '[]'::jsonb) $$, 'the engine speaks for itself, in one line');
 
 SELECT * FROM finish();
 ROLLBACK;

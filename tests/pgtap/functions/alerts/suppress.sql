@@ -1,4 +1,4 @@
--- The facts of a decision, and who flaps.
+-- The facts of a decision.
 BEGIN;
 
 SELECT no_plan();
@@ -40,15 +40,13 @@ SELECT pg_temp.rows_are(
     FROM pg_proc AS p
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.incident_facts',
-        'health_internal.watch_flapping'
+        'health_internal.incident_facts'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
     $$
     VALUES
-    ('health_internal.incident_facts(timestamp with time zone,bigint[])', 'f', 'sql', 's', false, ''),
-    ('health_internal.watch_flapping(timestamp with time zone,bigint[])', 'f', 'sql', 'v', false, '')
+    ('health_internal.incident_facts(timestamp with time zone,bigint[])', 'f', 'sql', 's', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
@@ -84,28 +82,6 @@ SELECT pg_temp.rows_are($$ SELECT agent_id, news, is_over, was_told, withheld, s
 SELECT health_internal.notify(pg_temp.at(10));
 SELECT is_empty($$ SELECT * FROM health_internal.incident_facts(pg_temp.at(11), pg_temp.due(11)) $$, 'once told it is not');
 SELECT pg_temp.rows_are($$ SELECT news FROM health_internal.incident_facts(pg_temp.at(10 + 4 * 3600), pg_temp.due(10 + 4 * 3600)) $$, $$ VALUES ('reminder_due') $$, 'until four hours later');
--- Every other interval failed, then not: each turn is a change.
-CREATE FUNCTION pg_temp.turn(p_seconds float8, p_state text) RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_temp.beat('f', p_seconds, p_state);
-    PERFORM pg_temp.tick(p_seconds);
-    RETURN EXISTS (SELECT FROM health_internal.flapping_agents WHERE agent_id = 'f');
-END $$;
-SELECT pg_temp.rows_are($$ SELECT n, pg_temp.turn(10 + 10 * n, CASE WHEN n % 2 = 0 THEN 'failed' ELSE 'running' END) FROM generate_series(1, 7) AS n $$,
-    $$ VALUES (1, false), (2, false), (3, false), (4, false), (5, true), (6, true), (7, true) $$, 'the sixth change in a row is above 30 %');
-SELECT pg_temp.rows_are($$ SELECT event, count(*) FROM health.deliveries GROUP BY 1 ORDER BY 1 $$, $$ VALUES ('opened', 3::bigint), ('resolved', 2) $$, 'then nothing more is told');
-SELECT ok(EXISTS (SELECT FROM health.suppressions WHERE agent_id = 'f' AND reason_code = 'flapping'), 'and the ledger says why');
-SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id = 'f'), 0::bigint, 'it is well at the moment');
-SELECT pg_temp.turn(80 + 10 * n, 'running') FROM generate_series(1, 25) AS n;
-SELECT is_empty($$ SELECT * FROM health_internal.flapping_agents $$, 'it settles');
-SELECT pg_temp.rows_are($$ SELECT event, count(*) FROM health.deliveries GROUP BY 1 ORDER BY 1 $$, $$ VALUES ('opened', 3::bigint), ('resolved', 3) $$, 'and the all-clear comes, once');
-SELECT pg_temp.rows_are($$ SELECT n, pg_temp.turn(340 + 10 * n, CASE WHEN n % 2 = 0 THEN 'running' ELSE 'failed' END) FROM generate_series(1, 9) AS n WHERE true $$,
-    $$ VALUES (1, false), (2, false), (3, false), (4, false), (5, false), (6, true), (7, true), (8, true), (9, true) $$, 'it flaps again');
-SELECT is((SELECT count(*) FROM health.incidents WHERE NOT is_settled), 1::bigint, 'the incident that is open has taken the place of those whose end was withheld');
-SELECT pg_temp.turn(430 + 10 * n, 'failed') FROM generate_series(1, 25) AS n;
-SELECT is_empty($$ SELECT * FROM health_internal.flapping_agents $$, 'it settles in trouble');
-SELECT pg_temp.rows_are($$ SELECT event FROM health.deliveries ORDER BY delivery_id DESC LIMIT 1 $$, $$ VALUES ('truth') $$, 'and the truth is told');
-SELECT pg_temp.rows_are($$ SELECT event, count(*) FROM health.deliveries WHERE created_at > pg_temp.at(440) GROUP BY 1 $$, $$ VALUES ('truth', 1::bigint) $$, 'once');
 
 SELECT * FROM finish();
 ROLLBACK;
