@@ -313,8 +313,8 @@ $$;
 COMMENT ON FUNCTION health.load_history(timestamptz, timestamptz) IS
 'Makes room for history between two times: partitions exempt from retention; returns how many. Insert '
 'the rows with received_at set (and the agents'' clocks within a day of it). Rows received more than '
-'settings.history_after before a tick''s p_now never change liveness, alerts or recovery. Raises '
-'EN002 for times that make no range, EN003 where a table is locked.';
+'settings.history_after before a tick''s p_now never change liveness, alerts or recovery, and register '
+'nobody. Raises EN002 for times that make no range, EN003 where a table is locked.';
 
 GRANT EXECUTE ON FUNCTION
 health_internal.create_partition(text, timestamptz, timestamptz, boolean),

@@ -120,7 +120,7 @@ BEGIN
             AND (
                 SELECT count(DISTINCT floor(
                     date_part('epoch', good.received_at - actions.executed_at)
-                    / (0.8 * exp(status.log_interval))
+                    / (0.8 * status.learnt_interval_seconds)
                 ))
                 FROM (
                     SELECT beats.received_at
@@ -374,7 +374,7 @@ BEGIN
             WHEN p_outcome = 'succeeded'
                 -- The start-up grace, and the beats that prove it at the agent's own pace.
                 THEN p_now + make_interval(secs => policy.startup_grace_seconds + coalesce(
-                    policy.verify_beats * coalesce(exp(status.log_interval),
+                    policy.verify_beats * coalesce(status.learnt_interval_seconds,
                         policy.default_expected_interval_seconds), 0
                 ))
         END,

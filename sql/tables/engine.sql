@@ -168,4 +168,30 @@ COMMENT ON INDEX health.monitor_gaps_ended_at_idx IS
 
 GRANT SELECT ON health.settings, health.monitor_gaps TO health_analyst, health_bridge;
 
+CREATE TYPE health_internal.blindness AS (
+    from_at timestamptz,
+    until_at timestamptz,
+    before_at timestamptz
+);
+COMMENT ON TYPE health_internal.blindness IS
+'The monitor''s latest blindness (from_at until it settled, until_at; -infinity: none) and the end of '
+'the one before.';
+
+CREATE TYPE health_internal.arrival_range AS (
+    received_from timestamptz,
+    from_xmax xid8,
+    in_progress xid8 [],
+    until pg_snapshot,
+    own_xid xid8,
+    own_from bigint,
+    own_until bigint,
+    last_own_xid xid8,
+    last_own_from bigint
+);
+COMMENT ON TYPE health_internal.arrival_range IS
+'What one tick reads: rows that became visible between the last tick''s snapshot (from_xmax, '
+'in_progress) and this one''s (until), and rows of the ticking transaction itself (own_xid), told apart '
+'by command number (own_from to own_until; last_own_xid and last_own_from where the last tick''s '
+'transaction wrote on). Heartbeats received before received_from are history.';
+
 COMMIT;

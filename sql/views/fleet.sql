@@ -23,14 +23,10 @@ SELECT
     round(status.resource_efficiency::numeric, 2) AS resource_efficiency,
     round(status.business_impact::numeric, 2) AS business_impact,
     CASE
-        WHEN status.baseline_processing_weight < 10 OR status.processing_weight < 1e-6
-            OR status.baseline_processing_sum <= 0 THEN 'unknown'
-        WHEN status.processing_sum / status.processing_weight
-            > 1.25 * status.baseline_processing_sum / status.baseline_processing_weight
-            THEN 'degrading'
-        WHEN status.processing_sum / status.processing_weight
-            < 0.8 * status.baseline_processing_sum / status.baseline_processing_weight
-            THEN 'improving'
+        WHEN coalesce(status.beat_count < 10, true) OR status.processing_mean_ms IS NULL
+            OR coalesce(status.baseline_processing_ms <= 0, true) THEN 'unknown'
+        WHEN status.processing_mean_ms > 1.25 * status.baseline_processing_ms THEN 'degrading'
+        WHEN status.processing_mean_ms < 0.8 * status.baseline_processing_ms THEN 'improving'
         ELSE 'stable'
     END AS performance_trend,
     (
@@ -62,10 +58,11 @@ SELECT
         END,
         CASE
             WHEN status.expected_interval_seconds IS NOT NULL AND status.gap_count >= 20
-                AND exp(status.log_interval) NOT BETWEEN 0.5 * status.expected_interval_seconds
+                AND status.learnt_interval_seconds
+                NOT BETWEEN 0.5 * status.expected_interval_seconds
                 AND 1.5 * status.expected_interval_seconds
                 THEN 'correct its expected_interval: it beats every '
-                    || round(exp(status.log_interval)::numeric, 1) || ' s'
+                    || round(status.learnt_interval_seconds::numeric, 1) || ' s'
         END
     ], NULL) AS recommendations
 FROM health.agents

@@ -40,13 +40,13 @@ SELECT pg_temp.rows_are(
     FROM pg_proc AS p
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.fold_and_judge'
+        'health_internal.judge_agents'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
     $$
     VALUES
-    ('health_internal.fold_and_judge(timestamp with time zone,bigint,xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint,timestamp with time zone,boolean,boolean)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.judge_agents(timestamp with time zone,bigint,health.policies,health_internal.beat[],boolean,boolean,health_internal.arrival_range,text[],health_internal.blindness)', 'f', 'plpgsql', 'v', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
