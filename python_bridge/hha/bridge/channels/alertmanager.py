@@ -8,6 +8,7 @@ most `hold_hours`: a reminder renews it, and an end that got lost ends at last.
 from __future__ import annotations
 
 import functools
+import re
 from datetime import UTC, datetime, timedelta
 
 from hha.bridge.channels.contract import Message
@@ -25,6 +26,9 @@ def parse(section: Section) -> PostConfig:
     url = read_url(section).rstrip("/") + "/api/v2/alerts"
     labels = {"alertname": section.text("alertname", "AgentUnhealthy")}
     labels |= section.text_table("labels")
+    for name in labels:
+        if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name) or name in ("agent_id", "severity"):
+            raise section.error(f"labels.{name}", "is no name for a label, or is set per message")
     hold = timedelta(hours=section.number("hold_hours", 72, least=1, most=720))
     writer, timeout_seconds = Writer.read(section, SUBJECT, TEXT), read_timeout(section)
     variables = frozenset(section.secret_variables)

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from dataclasses import dataclass, field
 from email.headerregistry import Address
+from typing import Any
 
 import aiosmtplib
 
@@ -23,7 +24,7 @@ _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 class EmailConfig:
     """The mail server, how to speak to it, and the addresses. `connection` is for aiosmtplib."""
 
-    connection: dict[str, object] = field(repr=False)
+    connection: dict[str, Any] = field(repr=False)
     sender: Address
     recipients: tuple[Address, ...]
     timeout_seconds: float
@@ -37,7 +38,7 @@ class EmailConfig:
 def parse(section: Section) -> EmailConfig:
     """Read the keys of a channel of kind 'email'."""
     security = section.choice("security", list(_PORTS), "starttls")
-    connection: dict[str, object] = {
+    connection: dict[str, Any] = {
         "hostname": section.text("host"),
         "port": section.whole_number("port", _PORTS[security], least=1, most=65_535),
         "use_tls": security == "tls",

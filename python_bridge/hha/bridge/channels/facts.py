@@ -22,8 +22,9 @@ class Facts:
 
     def number(self, key: str) -> float | None:
         value = self._values.get(key)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if is_number else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return float(value)
 
     def whole(self, key: str) -> int | None:
         value = self._values.get(key)

@@ -19,6 +19,10 @@ _EVENT_LABELS = {
     "recovery_failed": "recovery failed",
     "truth": "as it stands",
 }
+_ACKNOWLEDGE_INCIDENT = (
+    "SELECT health.acknowledge_alert(alert_id, current_user) FROM health.alerts"
+    " WHERE incident_id = {} AND resolved_at IS NULL;"
+)
 _ACTION_NAMES = {"restart_agent": "restart", "run_command": "command"}
 _ACTION_STATES = {
     "pending": "{} queued",
@@ -230,10 +234,7 @@ def _acknowledgement(facts: Facts, alerts: tuple[Alert, ...]) -> tuple[str, str]
             statement = f"SELECT health.acknowledge_alert({alert.alert_id}, current_user);"
             return f"hha ack {alert.alert_id}", statement
     if (incident_id := facts.whole("incident_id")) is not None:
-        return "", (
-            "SELECT health.acknowledge_alert(alert_id, current_user) FROM health.alerts"
-            f" WHERE incident_id = {incident_id} AND resolved_at IS NULL;"
-        )
+        return "", _ACKNOWLEDGE_INCIDENT.format(incident_id)
     return "", ""
 
 

@@ -37,7 +37,7 @@ def isolate(text: str) -> str:
 def span(seconds: float) -> str:
     """How long, in at most two units: '12 s', '3 min 12 s', '2 h 5 min', '3 d 4 h'."""
     left = max(0, round(seconds))
-    parts = []
+    parts: list[str] = []
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         count, left = divmod(left, size)
         if count or parts:

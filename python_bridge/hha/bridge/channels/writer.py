@@ -18,8 +18,8 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from hha.bridge.channels.contract import Message
-from hha.bridge.channels.posting import problem_of_url
 from hha.bridge.channels.notice import Notice, notice_of
+from hha.bridge.channels.posting import problem_of_url
 from hha.bridge.channels.samples import SAMPLES
 from hha.bridge.channels.wording import gsm, gsm_length, isolate, one_line
 from hha.bridge.section import Section
@@ -28,6 +28,7 @@ from hha.errors import ConfigurationError
 logger = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).with_name("templates")
+_NO_LINK = "none"
 _LINK_NAMES = ("agent_id", "incident_id", "alert_id")
 
 
@@ -49,7 +50,8 @@ class Writer:
             if not any((folder / name).is_file() for name in names):
                 known = ", ".join(names)
                 raise section.error("template_dir", f"{folder} has none of the templates {known}")
-        link_url = section.text("link_url", "-").removeprefix("-")
+        link_url = section.text("link_url", _NO_LINK)
+        link_url = "" if link_url == _NO_LINK else link_url
         writer = cls(_environment(folder, TEMPLATES), _environment(TEMPLATES), link_url)
         if link_url and (problem := problem_of_url(writer.link(SAMPLES[0]))):
             raise section.error("link_url", problem)
@@ -62,7 +64,7 @@ class Writer:
         for sample in SAMPLES:
             try:
                 self._fill(self.own, name, self.notice(sample))
-            except Exception as reason:  # a template may fail in any way
+            except Exception as reason:  # noqa: BLE001  a template may fail in any way
                 line = getattr(reason, "lineno", None) or _line_of(reason, name)
                 raise _template_error(section, name, line, reason) from None
 
@@ -131,7 +133,7 @@ def _finish(context: Context, value: object) -> object:
 def _environment(*folders: Path) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),
-        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        autoescape=jinja2.select_autoescape(["html.j2"], default=False),
         finalize=_finish,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
