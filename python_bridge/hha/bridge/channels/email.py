@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -17,6 +18,7 @@ from hha.bridge.channels.wording import one_line
 from hha.bridge.channels.writer import Writer
 from hha.bridge.section import Section
 
+_QUIT_SECONDS = 1.0
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -71,9 +73,13 @@ class EmailChannel:
     async def send(self, message: Message) -> DeliveryResult:
         config = self._config
         content = letter(config.writer, config.sender, config.recipients, message)
+        client = aiosmtplib.SMTP(**config.connection, timeout=config.timeout_seconds)
         try:
             async with asyncio.timeout(config.timeout_seconds):
-                refused, _ = await aiosmtplib.send(content, timeout=None, **config.connection)
+                await client.connect()
+                refused, _ = await client.send_message(content)
+            with contextlib.suppress(aiosmtplib.SMTPException):
+                await client.quit(timeout=_QUIT_SECONDS)
         except aiosmtplib.SMTPRecipientsRefused as reason:
             mildest = min(reason.recipients, key=lambda recipient: recipient.code)
             return judge(mildest.code, mildest.message)
@@ -81,6 +87,8 @@ class EmailChannel:
             return judge(reason.code, reason.message)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as reason:
             return DeliveryResult("failed", {"reason": type(reason).__name__})
+        finally:
+            client.close()  # a client left as a context would wait for the answer to QUIT
         return DeliveryResult(
             "delivered", {"refused_recipients": sorted(refused)} if refused else {}
         )
