@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from hha.bridge.channels.contract import Message
 from hha.bridge.channels.facts import LONGEST_LIST, Facts
-from hha.bridge.channels.wording import moment, one_line, span
+from hha.bridge.channels.wording import ago, moment, one_line, span
 
 _EVENT_LABELS = {
     "escalated": "escalated",
@@ -156,7 +156,7 @@ def notice_of(message: Message, now: datetime, link: str = "") -> Notice:
         onset_at=onset_at,
         resolved_at=resolved_at,
         since=moment(onset_at, now) if onset_at else "",
-        ago=f"{span((now - onset_at).total_seconds())} ago" if onset_at else "",
+        ago=ago((now - onset_at).total_seconds()) if onset_at else "",
         lasted=_lasted(message, onset_at, resolved_at, now) if is_resolved else "",
         done=done,
         score=facts.number("score"),

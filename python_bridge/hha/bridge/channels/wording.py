@@ -47,6 +47,11 @@ def span(seconds: float) -> str:
     return " ".join(part for part in parts if part) or "0 s"
 
 
+def ago(seconds: float) -> str:
+    """How long ago, such as '3 min 12 s ago'."""
+    return "just now" if seconds < 1 else f"{span(seconds)} ago"
+
+
 def moment(at: datetime, now: datetime) -> str:
     """A time in UTC; with its date unless it is less than 20 hours from now."""
     is_near = abs((now - at).total_seconds()) < 72_000
