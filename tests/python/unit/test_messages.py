@@ -18,10 +18,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hha.bridge.channels import alertmanager, slack
+from hha.bridge.channels import CHANNELS, alertmanager, slack
 from hha.bridge.channels.contract import Message
 from hha.bridge.channels.letter import letter
-from hha.bridge.channels.notice import notice_of
+from hha.bridge.channels.notice import Notice, notice_of
 from hha.bridge.channels.samples import BARE, DIGEST, FULL, RESOLVED
 from hha.bridge.channels.wording import gsm, gsm_length, moment, one_line, paragraphs, span
 from hha.bridge.channels.writer import TEMPLATES, Writer
@@ -409,3 +409,20 @@ def test_text_messages_are_spelled_in_their_own_alphabet(text: str, expected: st
 def test_paragraphs_are_cut_between_lines() -> None:
     assert paragraphs("a\n\nb\nc\n\n\nd", 100) == ["a", "b\nc", "d"]
     assert paragraphs("aaa\nbbb\ncc", 7) == ["aaa\nbbb", "cc"]
+
+
+# --- the page about them ---------------------------------------------------------------------
+
+
+def test_the_documentation_shows_what_is_really_sent() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "messages.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```(?:text|json)\n(.*?)\n```", page, flags=re.DOTALL)
+    texts = [filled("message.txt.j2", message) for message in (FULL, RESOLVED)]
+    short = [
+        WRITER.write_short("sms.txt.j2", WRITER.notice(message, NOW))
+        for message in (FULL, RESOLVED, DIGEST)
+    ]
+    payload = slack.form(WRITER, FULL, NOW)["json"]
+    assert shown == [*texts, "\n".join(short), json.dumps(payload, indent=2, ensure_ascii=False)]
+    for name in (*NAMES, *CHANNELS, *(item.name for item in dataclasses.fields(Notice))):
+        assert f"`{name}`" in page, name

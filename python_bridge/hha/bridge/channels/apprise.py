@@ -65,8 +65,6 @@ class AppriseChannel:
         self._config = config
 
     async def send(self, message: Message) -> DeliveryResult:
-        import apprise
-
         writer = self._config.writer
         notice = writer.notice(message)
         kind = "success" if notice.is_resolved else _KINDS.get(message.severity, "info")
@@ -75,8 +73,8 @@ class AppriseChannel:
                 is_taken = await self._config.target.async_notify(
                     title=writer.write_line(SUBJECT, notice),
                     body=f"{writer.write(TEXT, notice)}\n\n{notice.idempotency_key}",
-                    notify_type=apprise.NotifyType(kind),
-                    body_format=apprise.NotifyFormat.TEXT,
+                    notify_type=kind,
+                    body_format="text",
                 )
         except TimeoutError:
             return DeliveryResult("failed", {"reason": "TimeoutError"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from typing import Any
@@ -13,13 +12,13 @@ import aiosmtplib
 
 from hha.bridge.channels.contract import DeliveryResult, Message
 from hha.bridge.channels.letter import TEMPLATES, letter
+from hha.bridge.channels.mail_settings import read_address, read_connection
 from hha.bridge.channels.posting import read_timeout
 from hha.bridge.channels.wording import one_line
 from hha.bridge.channels.writer import Writer
 from hha.bridge.section import Section
 
 _QUIT_SECONDS = 1.0
-_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +38,10 @@ class EmailConfig:
 
 def parse(section: Section) -> EmailConfig:
     """Read the keys of a channel of kind 'email'."""
-    security = section.choice("security", list(_PORTS), "starttls")
-    connection: dict[str, Any] = {
-        "hostname": section.text("host"),
-        "port": section.whole_number("port", _PORTS[security], least=1, most=65_535),
-        "use_tls": security == "tls",
-        "start_tls": security == "starttls",
-        "tls_context": _tls_context(section) if security != "none" else None,
-    }
-    password = section.secret("password")
-    if (password is None) == section.has("username"):
-        raise section.error("username", "goes together with password_env or password_file")
-    if password is not None:
-        if security == "none":
-            raise section.error("security", "a password is sent only under starttls or tls")
-        connection |= {"username": section.text("username"), "password": password}
     return EmailConfig(
-        connection,
-        _address(section, "from", section.text("from")),
-        tuple(_address(section, "to", text) for text in section.texts("to")),
+        read_connection(section),
+        read_address(section, "from", section.text("from")),
+        tuple(read_address(section, "to", text) for text in section.texts("to")),
         read_timeout(section),
         Writer.read(section, *TEMPLATES),
         frozenset(section.secret_variables),
@@ -101,24 +85,3 @@ def judge(code: int, answer: str) -> DeliveryResult:
     """5xx is for good; all else may be different next time."""
     details: dict[str, object] = {"smtp_code": code, "smtp_answer": one_line(answer, 200)}
     return DeliveryResult("refused" if 500 <= code < 600 else "failed", details)
-
-
-def _address(section: Section, key: str, text: str) -> Address:
-    """An address such as 'ops@example.org', or with a name: 'Night watch <ops@example.org>'."""
-    name, has_name, rest = text.rpartition("<")
-    try:
-        address = Address(name.strip().strip('"') if has_name else "", addr_spec=rest.rstrip(">"))
-    except (ValueError, IndexError) as reason:
-        raise section.error(key, f"{text!r} is not a mail address: {reason}") from None
-    if not address.domain or not text.isprintable():
-        raise section.error(key, f"{text!r} is not a mail address such as ops@example.org")
-    return address
-
-
-def _tls_context(section: Section) -> ssl.SSLContext:
-    """The system's authorities, or those of `ca_file` alone."""
-    path = section.file_path("ca_file") if section.has("ca_file") else None
-    try:
-        return ssl.create_default_context(cafile=path)
-    except OSError as reason:
-        raise section.error("ca_file", f"cannot be used: {reason}") from None

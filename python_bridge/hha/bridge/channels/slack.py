@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from datetime import datetime
 
 from slack_sdk.models.attachments import BlockAttachment
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
@@ -34,9 +35,9 @@ def parse(section: Section) -> PostConfig:
     return PostConfig(url, timeout_seconds, request, variables, explain)
 
 
-def form(writer: Writer, message: Message) -> dict[str, object]:
+def form(writer: Writer, message: Message, now: datetime | None = None) -> dict[str, object]:
     """What to post. Nothing in it mentions anybody or turns plain words into links."""
-    notice = writer.notice(message)
+    notice = writer.notice(message, now)
     headline, _, rest = writer.write(TEMPLATE, notice).partition("\n")
     blocks: list[Block] = [
         SectionBlock(text=MarkdownTextObject(text=text, verbatim=True))
