@@ -8,6 +8,7 @@ import email
 import email.policy
 import json
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -196,6 +197,11 @@ async def mail_receiver(security: str = "starttls") -> AsyncIterator[MailReceive
     context = server_context()
 
     def serve() -> SMTP:
+        with warnings.catch_warnings():  # 'tls' is TLS from the first byte, which SMTP cannot see
+            warnings.simplefilter("ignore")
+            return smtp()
+
+    def smtp() -> SMTP:
         return SMTP(
             box,
             hostname="mail.example.org",

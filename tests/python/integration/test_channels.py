@@ -347,9 +347,18 @@ async def test_smtp_4xx_is_tried_again_and_5xx_is_not(
 @pytest.mark.parametrize(
     ("answers", "outcome"),
     [
-        ({"boss@example.org": "550 who?"}, "delivered"),
-        ({"boss@example.org": "550 who?", "ops@example.org": "550 who?"}, "refused"),
-        ({"boss@example.org": "550 who?", "ops@example.org": "450 later"}, "failed"),
+        ({"boss@example.org": "550 <boss@example.org> who?"}, "delivered"),
+        (
+            {
+                "boss@example.org": "550 <boss@example.org> who?",
+                "ops@example.org": "550 <boss@example.org> who?",
+            },
+            "refused",
+        ),
+        (
+            {"boss@example.org": "550 <boss@example.org> who?", "ops@example.org": "450 later"},
+            "failed",
+        ),
     ],
 )
 async def test_one_recipient_is_enough_and_one_who_may_come_later_too(
@@ -360,7 +369,8 @@ async def test_one_recipient_is_enough_and_one_who_may_come_later_too(
         result = await make(**mail_keys, port=box.port).send(FULL)
     assert result.outcome == outcome
     if outcome == "delivered":
-        assert result.details == {"refused_recipients": ["boss@example.org"]}
+        assert result.details == {"refused_recipients": 1}
+    assert "@" not in str(result.details), "addresses do not enter the database"
 
 
 async def test_a_wrong_password_is_refused(make: Any, mail_keys: dict[str, Any]) -> None:

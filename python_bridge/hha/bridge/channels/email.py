@@ -66,22 +66,21 @@ class EmailChannel:
                 await client.quit(timeout=_QUIT_SECONDS)
         except aiosmtplib.SMTPRecipientsRefused as reason:
             mildest = min(reason.recipients, key=lambda recipient: recipient.code)
-            return judge(mildest.code, mildest.message)
+            return self._judge(mildest.code, mildest.message)
         except aiosmtplib.SMTPResponseException as reason:
-            return judge(reason.code, reason.message)
+            return self._judge(reason.code, reason.message)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as reason:
             return DeliveryResult("failed", {"reason": type(reason).__name__})
         finally:
             client.close()  # a client left as a context would wait for the answer to QUIT
-        return DeliveryResult(
-            "delivered", {"refused_recipients": sorted(refused)} if refused else {}
-        )
+        return DeliveryResult("delivered", {"refused_recipients": len(refused)} if refused else {})
 
     async def close(self) -> None:
         return None
 
-
-def judge(code: int, answer: str) -> DeliveryResult:
-    """5xx is for good; all else may be different next time."""
-    details: dict[str, object] = {"smtp_code": code, "smtp_answer": one_line(answer, 200)}
-    return DeliveryResult("refused" if 500 <= code < 600 else "failed", details)
+    def _judge(self, code: int, answer: str) -> DeliveryResult:
+        """5xx is for good; all else may be different next time. Addresses stay here."""
+        for recipient in self._config.recipients:
+            answer = answer.replace(recipient.addr_spec, "recipient")
+        details: dict[str, object] = {"smtp_code": code, "smtp_answer": one_line(answer, 200)}
+        return DeliveryResult("refused" if 500 <= code < 600 else "failed", details)
