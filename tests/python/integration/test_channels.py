@@ -293,6 +293,26 @@ async def test_a_letter_arrives_by_tls_after_login(
     assert "<bdi>payments</bdi>" in html.get_content()
 
 
+@pytest.mark.parametrize(
+    "name", ["אבג 🔥 é", "a\r\nBcc: everybody@example.org\r\n\r\nbody", "\r\n.\r\nQUIT", "é" * 100]
+)
+async def test_a_name_reaches_the_mailbox_as_text_and_as_nothing_else(
+    make: Any, mail_keys: dict[str, Any], name: str
+) -> None:
+    details = {**FULL.details, "agent_name": name}
+    async with mail_receiver() as box:
+        channel = make(**mail_keys, port=box.port)
+        result = await channel.send(dataclasses.replace(FULL, details=details))
+    assert result.outcome == "delivered"
+    assert box.recipients == [["ops@example.org", "boss@example.org"]]
+    (letter,) = box.letters
+    assert "Bcc" not in letter
+    subject = letter["Subject"].translate({0x2068: None, 0x2069: None})
+    assert subject == f"CRITICAL {' '.join(name.split())}: does not answer"
+    text, _ = letter.iter_parts()
+    assert text.get_content().rstrip().endswith("Agent payments, incident 12")
+
+
 async def test_without_tls_and_login_where_it_is_so_configured(make: Any) -> None:
     async with mail_receiver("none") as box:
         channel = make(

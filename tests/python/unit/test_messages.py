@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hha.bridge.channels import CHANNELS, alertmanager, slack
@@ -199,6 +199,7 @@ junk = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([*FULL.details, "resolved_at", "agents", "incident_count"]),
@@ -217,6 +218,7 @@ def test_details_of_any_shape_are_told_somehow(details: dict[str, object], is_ba
 # --- names that would do harm ----------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(hostile)
 @example(HOSTILE[2])
 def test_a_letter_has_the_headers_it_should_whatever_the_name(name: str) -> None:
@@ -265,6 +267,7 @@ def tags_of(html: str) -> Tags:
     return tags
 
 
+@settings(deadline=None)
 @given(hostile)
 def test_html_has_the_same_tags_whatever_the_name(name: str) -> None:
     for message in (FULL, RESOLVED, DIGEST):
@@ -282,6 +285,7 @@ def strings_in(value: object) -> list[str]:
     return [text for item in inner for text in strings_in(item)]
 
 
+@settings(deadline=None)
 @given(hostile)
 def test_slack_is_given_no_mention_link_or_entity_of_a_name(name: str) -> None:
     for message in (FULL, RESOLVED, DIGEST, BARE):
@@ -298,6 +302,7 @@ def test_slack_is_given_no_mention_link_or_entity_of_a_name(name: str) -> None:
             assert block["type"] == "actions" or block["text"]["verbatim"] is True
 
 
+@settings(deadline=None)
 @given(hostile)
 def test_a_text_message_fits_and_still_says_since_when(name: str) -> None:
     for message in (FULL, DIGEST, BARE, RESOLVED):
@@ -312,6 +317,7 @@ def test_a_text_message_fits_and_still_says_since_when(name: str) -> None:
             assert "lasted 2 min 16 s" in text
 
 
+@settings(deadline=None)
 @given(hostile)
 def test_plain_text_gets_no_line_and_no_control_character_from_a_name(name: str) -> None:
     for message in (FULL, RESOLVED, DIGEST):
@@ -330,6 +336,7 @@ def test_a_name_from_right_to_left_is_set_apart() -> None:
     assert f"CRITICAL \u2068{HOSTILE[4]}\u2069: " in filled("subject.txt.j2", message)
 
 
+@settings(deadline=None)
 @given(hostile)
 def test_a_link_keeps_its_host_and_its_names_apart(name: str) -> None:
     link = WRITER.link(with_texts(FULL, name))
@@ -338,6 +345,7 @@ def test_a_link_keeps_its_host_and_its_names_apart(name: str) -> None:
     )
 
 
+@settings(deadline=None)
 @given(hostile)
 def test_alertmanager_gets_the_name_itself_as_label(name: str) -> None:
     (alert,) = cast(

@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import jinja2
 from jinja2.runtime import Context
-from markupsafe import Markup
 
 from hha.bridge.channels.contract import Message
 from hha.bridge.channels.notice import Notice, notice_of
@@ -124,8 +123,10 @@ def escape_mrkdwn(text: str) -> str:
 
 @jinja2.pass_context
 def _finish(context: Context, value: object) -> object:
-    if value is None or isinstance(value, Markup | jinja2.Undefined):
-        return "" if value is None else value
+    if value is None:
+        return ""
+    if isinstance(value, jinja2.Undefined) or hasattr(value, "__html__"):  # |safe gives the latter
+        return value
     text = isolate(one_line(str(value)))
     return escape_mrkdwn(text) if (context.name or "").endswith(".mrkdwn.j2") else text
 
