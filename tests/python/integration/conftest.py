@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
@@ -15,6 +17,8 @@ from psycopg.types.datetime import TimestamptzLoader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # receivers
 
 #: Second 0 of every test that passes its times. Far from the clock, so that mixing them shows.
 START = datetime(2031, 5, 6, 7, 0, 0, tzinfo=UTC)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from hha.bridge import load_config, parse_config
-from hha.bridge.channels.console import one_line
-from hha.bridge.channels.webhook import WebhookConfig, retry_after_seconds, sign
+from hha.bridge.channels.posting import retry_after_seconds
+from hha.bridge.channels.webhook import WebhookConfig, sign
+from hha.bridge.channels.wording import one_line
 from hha.bridge.executors.process import ProcessConfig
 from hha.errors import ConfigurationError
 
@@ -90,7 +91,10 @@ def test_relative_paths_refer_to_the_folder_of_the_file(tmp_path: Path) -> None:
         (AGENT + 'env = { PGPASSWORD = "x" }', "agents.worker.env.PGPASSWORD: a secret must not"),
         (AGENT + "comand = 1", "agents.worker.comand: unknown key; known keys here: autostart,"),
         ("[channels.page]\n", "channels.page.kind: is missing"),
-        ('[channels.page]\nkind = "pager"', "'pager' is not one of console, webhook"),
+        (
+            '[channels.page]\nkind = "pager"',
+            "'pager' is not one of alertmanager, apprise, console,",
+        ),
         ('[channels.page]\nkind = "webhook"', "channels.page.url: is missing"),
         ('[channels.page]\nkind = "webhook"\nurl = "ftp://a"', "begins with https:// or http://"),
         ('[channels.p]\nkind = "webhook"\nurl = "http://a:b@c"', "a password must not be written"),
