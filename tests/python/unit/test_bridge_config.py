@@ -98,7 +98,10 @@ def test_relative_paths_refer_to_the_folder_of_the_file(tmp_path: Path) -> None:
         (AGENT + 'commands = { a = "x" }', "agents.worker.commands.a: expected a list of"),
         (AGENT + "commands = { a = [] }", "agents.worker.commands.a: expected a list of"),
         (AGENT + 'commands = { "" = ["x"] }', "a name is printable and not empty"),
-        (AGENT + "commands = { a = { cwd = '.' } }", "agents.worker.commands.a.command: is missing"),
+        (
+            AGENT + "commands = { a = { cwd = '.' } }",
+            "agents.worker.commands.a.command: is missing",
+        ),
         (
             AGENT + 'commands = { a = { command = ["x"], shell = true } }',
             "agents.worker.commands.a.shell: unknown key; known keys here: command, cwd, env,",

@@ -196,7 +196,7 @@ async def test_a_cancelled_restart_asks_no_more(cluster: Cluster) -> None:
     cluster.add_workload("deployments", "web")
     cluster.is_stuck = True
     running = asyncio.create_task(executor(cluster).execute("restart_agent", "action 1"))
-    while patches(cluster) == 0:
+    while patches(cluster) == 0:  # noqa: ASYNC110 - the server is a thread
         await asyncio.sleep(0.01)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

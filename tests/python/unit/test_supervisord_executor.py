@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +91,7 @@ class Supervisord:
 
 
 @pytest.fixture
-async def supervisord(tmp_path: Path) -> AsyncIterator[Supervisord]:
+def supervisord(tmp_path: Path) -> Iterator[Supervisord]:
     port = free_port()
     (tmp_path / "worker.py").write_text(WORKER)
     (tmp_path / "supervisord.conf").write_text(

@@ -125,9 +125,8 @@ class SystemdExecutor(RemoteExecutor):
         if problem:
             return failed(problem, **details)
         if after.get("ActiveState") != "active":
-            return failed(
-                f"{unit} is {after.get('ActiveState')}, result {after.get('Result')}", **details
-            )
+            states = f"{after.get('ActiveState')} ({after.get('SubState')})"
+            return failed(f"{unit} is {states}, result {after.get('Result')}", **details)
         return ExecutorResult("succeeded", details)
 
     async def _settled(self, old_invocation: str, *, is_ready: bool) -> dict[str, str]:
@@ -136,7 +135,9 @@ class SystemdExecutor(RemoteExecutor):
         while True:
             state = await self._state()
             active, invocation = state.get("ActiveState"), state.get("InvocationID", "")
-            if not is_ready or active in ("failed", "inactive"):
+            # auto-restart: it ended at once, and systemd would try again.
+            has_ended = active in ("failed", "inactive") or state.get("SubState") == "auto-restart"
+            if not is_ready or has_ended:
                 return state
             if active == "active" and invocation != old_invocation:
                 if invocation == last:
