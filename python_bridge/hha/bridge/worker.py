@@ -114,7 +114,8 @@ class Worker(Generic[ItemT]):
             if self._stop.requested:
                 await self._hand_back(item, *report)
                 return
-            if not await self._begin(item, deadline):
+            # Asked twice: whoever was stopped or swapped out meanwhile holds a lease of the past.
+            if not await self._begin(item, deadline) or time.monotonic() >= deadline:
                 self._lost(item)
                 return
             report = ("failed", {"reason": "the bridge was stopped before it had finished"})

@@ -33,6 +33,8 @@ class Ledger:
     items: int = 1
     begin_failures: int = 0
     on_claim: Callable[[], None] = lambda: None
+    on_begin: Callable[[], None] = lambda: None
+    performed_count: int = 0
 
     async def claim(self, limit: int) -> list[Item]:
         count, self.items = min(limit, self.items), self.items - min(limit, self.items)
@@ -43,9 +45,11 @@ class Ledger:
         if self.begin_failures:
             self.begin_failures -= 1
             raise TimeoutError
+        self.on_begin()
         return self.is_begun
 
     async def perform(self, item: Item) -> Report:
+        self.performed_count += 1
         try:
             await asyncio.sleep(self.work_seconds)
         except asyncio.CancelledError:
@@ -117,6 +121,15 @@ async def test_a_short_outage_does_not_end_the_work() -> None:
 async def test_work_whose_lease_is_lost_at_once_never_begins() -> None:
     ledger = Ledger(work_seconds=0, is_begun=False)
     await work_on(ledger, 0.1)
+    assert ledger.reports == []
+
+
+async def test_a_lease_that_ran_out_while_the_bridge_was_stopped_is_not_worked_on() -> None:
+    ledger = Ledger(work_seconds=0, lease_seconds=0.1)
+    # Nothing of the bridge runs meanwhile, as after SIGSTOP or in a suspended machine.
+    ledger.on_begin = lambda: time.sleep(0.2)
+    await work_on(ledger, 0.4)
+    assert ledger.performed_count == 0
     assert ledger.reports == []
 
 
