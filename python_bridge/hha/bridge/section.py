@@ -59,6 +59,7 @@ class Section:
         return list(self._values)
 
     def has(self, key: str) -> bool:
+        self._known.append(key)
         return key in self._values
 
     def has_table(self, key: str) -> bool:

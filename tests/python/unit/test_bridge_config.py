@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from hha.bridge import load_config, parse_config
 from hha.bridge.channels.console import one_line
 from hha.bridge.channels.webhook import WebhookConfig, retry_after_seconds, sign
+from hha.bridge.executors import EXECUTORS
+from hha.bridge.executors.commands import WithCommands
 from hha.bridge.executors.process import ProcessConfig
 from hha.errors import ConfigurationError
 
@@ -49,6 +54,47 @@ def test_the_example_is_valid_and_shows_the_defaults(tmp_path: Path) -> None:
     assert isinstance(plain, ProcessConfig)
     for key in ("cwd", "stop_timeout_seconds", "autostart", "report_exit"):
         assert getattr(agent, key) == getattr(plain, key), key
+
+
+def test_the_example_shows_every_key_of_every_kind_with_its_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import hha.bridge
+
+    for name in ("PARTNER_SECRET", "SUPERVISOR_PASSWORD", "HHA_WEBHOOK_SECRET"):
+        monkeypatch.setenv(name, "x")
+    text = Path(hha.bridge.__file__).with_name("example.toml").read_text(encoding="utf-8")
+    agents = text[text.index("[agents.file_hasher]") : text.index("# The channel 'console'")]
+    # Lines that are commented out once are settings; twice, the other of two.
+    shown = re.sub(r"^# (?=[a-z_]+ = |\[)", "", agents, flags=re.MULTILINE)
+    whole = parse_config(shown, source=tmp_path / "bridge.toml").agents
+    kinds = re.findall(r'^executor = "(\w+)"', shown, flags=re.MULTILINE)
+    assert sorted(kinds) == sorted(EXECUTORS)
+    needed = {
+        "process": 'command = ["x"]',
+        "systemd": 'unit = "x"',
+        "docker": 'container = "x"',
+        "http": 'url = "http://x"',
+        "supervisord": 'process = "x"\nurl = "unix:///x"',
+        "kubernetes": 'deployment = "x"',
+    }
+    # Keys whose default is to be absent, and those that must be given.
+    free = {"command", "env", "log_file", "unit", "container", "engine", "url", "secret"}
+    free |= {"process", "username", "password", "name", "kubeconfig", "context"}
+    free |= {"secret_variables"}
+    for kind, agent in zip(kinds, whole.values(), strict=True):
+        factory = agent.inner if isinstance(agent, WithCommands) else agent
+        lines = f'[agents.a]\nexecutor = "{kind}"\n{needed[kind]}'
+        default = parse_config(lines, source=tmp_path / "bridge.toml").agents["a"]
+        for field in dataclasses.fields(cast(Any, factory)):
+            if field.name not in free:
+                assert getattr(factory, field.name) == getattr(default, field.name), field.name
+        section = shown[shown.index(f'executor = "{kind}"') :].split("\n\n", 1)[0]
+        with pytest.raises(ConfigurationError, match="known keys here") as caught:
+            parse_config(f"{lines}\nunknown = 1", source=tmp_path / "bridge.toml")
+        known = str(caught.value).split("known keys here: ")[1].split(", ")
+        for key in set(known) - {"commands"}:
+            assert re.search(rf"\b{key}\b", section), f"{kind}: {key} is not shown"
 
 
 def test_an_empty_file_gives_a_bridge_with_a_console(tmp_path: Path) -> None:
