@@ -101,7 +101,8 @@ class Cluster:
         """The answer to one request."""
         self.requests.append(f"{method} {target}")
         self.hangs.wait(30)
-        if headers.get("Authorization") != f"Bearer {TOKEN}":
+        scheme, _, token = headers.get("Authorization", "").partition(" ")
+        if (scheme.lower(), token) != ("bearer", TOKEN):
             return _error(401, "Unauthorized")
         if self.errors:
             return _error(self.errors.pop(0), "password=hidden-2 was wrong")

@@ -172,6 +172,17 @@ async def test_much_output_does_not_block_it_and_is_not_kept(
     assert len(tail) <= 301
 
 
+async def test_a_command_that_never_stops_talking_does_not_hold_the_bridge(tmp_path: Path) -> None:
+    worker = executor(tmp_path, 'yes = { command = ["yes"], timeout_seconds = 0.5 }')
+    running = asyncio.create_task(worker.execute("run_command", "", {"command": "yes"}))
+    turns = 0
+    while not running.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert (await running).details["reason"] == "ended after its 0.5 s"
+    assert turns > 10
+
+
 async def test_what_it_leaves_running_does_not_hold_it(tmp_path: Path) -> None:
     code = (
         "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c',"

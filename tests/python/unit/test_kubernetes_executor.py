@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from kubernetes_server import TOKEN, Cluster, serve
@@ -210,6 +211,25 @@ async def test_other_actions_are_refused_unasked(cluster: Cluster) -> None:
     for action in ("reload", "run_command", "delete", "../restart_agent", ""):
         assert (await executor(cluster).execute(action, "", {"name": "x"})).outcome == "refused"
     assert cluster.requests == []
+
+
+async def test_in_a_pod_its_own_account_is_used(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workload = cluster.add_workload("deployments", "web")
+    (cluster.folder / "token").write_text(TOKEN)
+    parts = urlsplit(cluster.url)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", str(parts.hostname))
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(parts.port))
+    for name, file in (("TOKEN", "token"), ("CERT", "ca.pem")):
+        where = f"kubernetes.aio.config.incluster_config.SERVICE_{name}_FILENAME"
+        monkeypatch.setattr(where, str(cluster.folder / file))
+    text = '[agents.a]\nexecutor = "kubernetes"\nnamespace = "shop"\ndeployment = "web"'
+    config = parse_config(text, source=cluster.folder / "bridge.toml")
+    context = ExecutorContext(cluster.folder, frozenset(), lambda _exit: None)
+    result = await config.agents["a"].build("a", context).execute("restart_agent", "action 1")
+    assert result.outcome == "succeeded", result.details
+    assert workload["metadata"]["generation"] == 2
 
 
 async def test_without_a_kubeconfig_outside_a_pod_it_says_so(

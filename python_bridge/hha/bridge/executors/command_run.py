@@ -16,6 +16,7 @@ import psutil
 from hha.bridge.executors.exit_watch import wait_for_exit
 
 _KEPT_BYTES = 8192
+_READS_AT_ONCE = 16  # as much as a pipe holds, twice
 _END_SECONDS = 3.0
 
 
@@ -51,10 +52,14 @@ class CommandRun:
         loop = asyncio.get_running_loop()
 
         def read() -> None:
+            # Not until it is empty: a command that floods would have the loop for itself.
             with contextlib.suppress(BlockingIOError):
-                while chunk := os.read(pipe.fileno(), _KEPT_BYTES):
+                for _ in range(_READS_AT_ONCE):
+                    chunk = os.read(pipe.fileno(), _KEPT_BYTES)
                     self.output = (self.output + chunk)[-_KEPT_BYTES:]
-                loop.remove_reader(pipe.fileno())  # everybody closed it
+                    if not chunk:
+                        loop.remove_reader(pipe.fileno())  # everybody closed it
+                        break
 
         process = psutil.Process(self.pid)
         loop.add_reader(pipe.fileno(), read)
@@ -78,12 +83,16 @@ async def end_group(leader: psutil.Process) -> None:
     """End a command and its process group: SIGTERM, after 3 s (or when we are ended) SIGKILL."""
     try:
         _signal_group(leader, signal.SIGTERM)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_END_SECONDS):
-                await wait_for_exit(leader)
+        await _wait_a_little(leader)
     finally:
         _signal_group(leader, signal.SIGKILL)
-    await wait_for_exit(leader)
+    await _wait_a_little(leader)
+
+
+async def _wait_a_little(process: psutil.Process) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_END_SECONDS):
+            await wait_for_exit(process)
 
 
 def _signal_group(leader: psutil.Process, number: signal.Signals) -> None:
