@@ -136,6 +136,25 @@ async def test_without_autostart_nothing_runs_until_asked(host: Host) -> None:
     assert host.pid()
 
 
+async def test_a_cancelled_restart_leaves_what_the_next_one_finishes(host: Host) -> None:
+    executor = host.executor(DEAF, stop_timeout_seconds=0.5)
+    await executor.open()
+    first = host.pid()
+    assert first
+    await until(lambda: host.logged("deaf"))
+    running = asyncio.create_task(executor.execute("restart_agent", "action 1"))
+    file = RecordFile(host.path, "worker 1")
+    await until(lambda: (record := file.read()) and record.is_stopping)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert runs(first)  # neither killed nor joined by a second one
+    result = await executor.execute("restart_agent", "action 2")
+    assert (result.outcome, result.details["previous_pid"]) == ("succeeded", first)
+    assert not runs(first)
+    assert host.exits == []
+
+
 async def test_a_request_that_was_done_but_never_reported_is_not_done_twice(host: Host) -> None:
     first = host.executor()
     await first.open()
