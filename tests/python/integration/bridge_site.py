@@ -21,6 +21,7 @@ from hha.bridge.executors.record import RecordFile, find_family, find_main
 
 PATIENCE_SECONDS = 60.0
 AGENT_ID = "worker-1"
+OTHER_ID = "other-1"
 HHA = ("-c", "from hha.cli import main; main()")
 
 # Beats five times a second and notes each start; its session is attached.
@@ -171,11 +172,12 @@ class Site:
         return row
 
     def close(self) -> None:
-        """End the bridges and the agent."""
+        """End the bridges and the agents."""
         for bridge in self.bridges:
             if bridge.poll() is None:
                 bridge.kill()
             bridge.wait()
-        record = RecordFile(self.folder / "state", AGENT_ID).read()
-        for process in find_family(record) if record else []:
-            process.kill()
+        for agent_id in (AGENT_ID, OTHER_ID):
+            record = RecordFile(self.folder / "state", agent_id).read()
+            for process in find_family(record) if record else []:
+                process.kill()

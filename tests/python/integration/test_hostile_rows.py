@@ -7,9 +7,8 @@ import sys
 from typing import Any
 
 import pytest
-from bridge_site import AGENT_ID, Site
+from bridge_site import AGENT_ID, OTHER_ID, Site
 
-OTHER_ID = "other-1"
 NOTE = "import sys; open(sys.argv[1], 'a').write('x')"
 
 
