@@ -14,6 +14,7 @@ from pathlib import Path
 from hha.bridge.channels import CHANNELS, ChannelFactory
 from hha.bridge.channels.console import ConsoleConfig
 from hha.bridge.executors import EXECUTORS, ExecutorFactory
+from hha.bridge.executors.commands import WithCommands, parse_commands
 from hha.bridge.section import Section
 from hha.errors import ConfigurationError
 
@@ -45,8 +46,10 @@ class BridgeConfig:
 
     @property
     def secret_variables(self) -> frozenset[str]:
-        """Environment variables with the channels' secrets, which no agent's process inherits."""
-        return frozenset().union(*(item.secret_variables for item in self.channels.values()))
+        """Environment variables with secrets of its own, which no process it starts inherits."""
+        owners: list[ChannelFactory | ExecutorFactory] = [*self.channels.values()]
+        owners += self.agents.values()
+        return frozenset().union(*(owner.secret_variables for owner in owners))
 
 
 def load_config(path: Path, *, name: str | None = None) -> BridgeConfig:
@@ -102,8 +105,9 @@ def _name(section: Section, given: str | None) -> str:
 def _agent(section: Section) -> ExecutorFactory:
     kind = section.choice("executor", list(EXECUTORS), default="process")
     factory = EXECUTORS[kind](section)
+    commands = parse_commands(section)
     section.finish()
-    return factory
+    return WithCommands(factory, commands) if commands else factory
 
 
 def _channel(section: Section) -> ChannelFactory:

@@ -15,6 +15,10 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.datetime import TimestamptzLoader
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from bridge_site import AGENT_ID, Site
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -154,3 +158,16 @@ def open_engine() -> Iterator[Callable[[str], Engine]]:
 def engine(deployed_database: str, open_engine: Callable[[str], Engine]) -> Engine:
     """The engine in a fresh clone."""
     return open_engine(deployed_database)
+
+
+@pytest.fixture
+def site(deployed_database: str, login: Callable[..., str], tmp_path: Path) -> Iterator[Site]:
+    """A place for bridges; they and the agent they run end with the test."""
+    site = Site(
+        tmp_path,
+        deployed_database,
+        bridge_dsn=login(deployed_database, "health_bridge"),
+        agent_dsn=login(deployed_database, "health_agent", agents=[AGENT_ID]),
+    )
+    yield site
+    site.close()
