@@ -65,7 +65,7 @@ COMMENT ON COLUMN health.agent_heartbeats.txid IS
 
 CREATE INDEX agent_heartbeats_txid_idx ON health.agent_heartbeats (txid);
 COMMENT ON INDEX health.agent_heartbeats_txid_idx IS
-'health_internal.fold_and_judge reads what became visible since its last snapshot.';
+'health_internal.arrived_heartbeats reads what became visible since its last snapshot.';
 
 CREATE TABLE health.agent_heartbeats_default
 PARTITION OF health.agent_heartbeats DEFAULT;
@@ -83,7 +83,7 @@ COMMENT ON TABLE health.ingest_heartbeats IS
 
 CREATE INDEX ingest_heartbeats_txid_idx ON health.ingest_heartbeats (txid);
 COMMENT ON INDEX health.ingest_heartbeats_txid_idx IS
-'health_internal.fold_and_judge reads what became visible since its last snapshot.';
+'health_internal.arrived_heartbeats reads what became visible since its last snapshot.';
 
 CREATE TABLE health.ingest_heartbeats_default
 PARTITION OF health.ingest_heartbeats DEFAULT;
