@@ -60,6 +60,7 @@ CREATE OR REPLACE FUNCTION health_internal.fold_and_judge(
     p_now timestamptz,
     p_tick_id bigint,
     p_range health_internal.arrival_range,
+    p_is_replay boolean,
     OUT folded_beats bigint,
     OUT judged_agents bigint,
     OUT unknown_agents bigint
@@ -70,7 +71,7 @@ SET jit = off
 AS $$
 DECLARE
     v_few constant integer := 1000;
-    v_blindness constant health_internal.blindness := health_internal.recent_blindness();
+    v_blindness health_internal.blindness := health_internal.recent_blindness();
     v_beats health_internal.beat [] := health_internal.few_arrived(p_range, v_few + 1);
     v_is_many boolean := cardinality(v_beats) > v_few;
     v_agents bigint;
@@ -115,9 +116,17 @@ BEGIN
         IF judged_agents < v_agents THEN
             unknown_agents := health_internal.register_unknown(v_beats, v_is_many, p_range);
             PERFORM health_internal.fold_unusual_beats(
-                p_tick_id, v_beats, v_is_many, p_range, v_blindness.until_at
+                p_tick_id, v_beats, v_is_many, p_range, v_blindness.settled_at
             );
         END IF;
+    END IF;
+
+    IF v_blindness.settled_at > p_now AND NOT p_is_replay AND NOT EXISTS (
+        SELECT FROM unnest(v_beats) AS few
+        WHERE few.agent_id <> 'heartbeat_health_agent' AND NOT starts_with(few.agent_id, 'bridge:')
+    ) AND NOT v_is_many THEN
+        PERFORM health_internal.await_ingest(p_now);
+        v_blindness := health_internal.recent_blindness();
     END IF;
 
     -- The due: one scan of agent_status, whose first column says who is.
@@ -132,6 +141,16 @@ BEGIN
     );
     IF v_due <> '{}' THEN
         v_is_many := cardinality(v_due) > v_few;
+        -- So many at once may be the monitor's fault. (A silence of thousands is never noticed by tens.)
+        IF NOT p_is_replay AND cardinality(v_due) >= least(v_few, greatest(20, (
+            SELECT pg_class.reltuples / 1000
+            FROM pg_class
+            WHERE pg_class.oid = 'health.agent_status'::regclass
+        ))) THEN
+            IF health_internal.notice_fleet_silence(p_now) THEN
+                v_blindness := health_internal.recent_blindness();
+            END IF;
+        END IF;
         IF v_is_many THEN
             v_due := '{}';
         END IF;
@@ -147,7 +166,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.fold_and_judge(
-    timestamptz, bigint, health_internal.arrival_range
+    timestamptz, bigint, health_internal.arrival_range, boolean
 ) IS
 'Folds the heartbeats that arrived and judges their agents and those whose next_due_at has come, each '
 'once. Returns how many beats arrived, agents were judged and agents were new.';
@@ -292,7 +311,9 @@ BEGIN
     END IF;
     SELECT beats.*
     INTO v_beats
-    FROM health_internal.fold_and_judge(judged_until, tick_id, v_range) AS beats;
+    FROM health_internal.fold_and_judge(
+        judged_until, tick_id, v_range, p_is_replay
+    ) AS beats;
     folded_rows := folded_rows + v_metrics.folded_values + v_beats.folded_beats;
     agents_judged := v_beats.judged_agents;
     IF v_beats.unknown_agents > 0 OR v_engine.tick_id % 60 = 0 THEN

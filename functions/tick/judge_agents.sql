@@ -142,7 +142,7 @@ BEGIN
                     AND (subjects.state <> 'initializing' OR status.state = 'initializing')
                     AND (status.gap_count + 1) % 30000 <> 0
                     AND (
-                        status.last_heartbeat_at >= (p_blindness).until_at
+                        status.last_heartbeat_at >= (p_blindness).settled_at
                         OR date_part('epoch', subjects.received_at - status.last_heartbeat_at)
                         <= 2 * status.learnt_interval_seconds
                     )
@@ -285,7 +285,7 @@ BEGIN
                 )
             END AS deadlines,
             CASE
-                WHEN folded.last_at < (p_blindness).until_at THEN
+                WHEN folded.last_at < (p_blindness).settled_at THEN
                     health_internal.recent_blind_seconds(folded.last_at, p_now, p_blindness)
                 ELSE 0
             END AS blind,

@@ -158,7 +158,7 @@ COMMENT ON COLUMN health.monitor_gaps.reason IS 'engine_stopped, server_restarte
 COMMENT ON COLUMN health.monitor_gaps.started_at IS 'Since when the monitor was blind.';
 COMMENT ON COLUMN health.monitor_gaps.ended_at IS 'Until when.';
 COMMENT ON COLUMN health.monitor_gaps.settled_at IS
-'Until when agents that fell silent in it may take to come back.';
+'Until when agents that fell silent in it may take to come back: nobody is accused before.';
 COMMENT ON COLUMN health.monitor_gaps.details IS 'What showed it.';
 
 
@@ -170,12 +170,12 @@ GRANT SELECT ON health.settings, health.monitor_gaps TO health_analyst, health_b
 
 CREATE TYPE health_internal.blindness AS (
     from_at timestamptz,
-    until_at timestamptz,
+    ended_at timestamptz,
+    settled_at timestamptz,
     before_at timestamptz
 );
 COMMENT ON TYPE health_internal.blindness IS
-'The monitor''s latest blindness (from_at until it settled, until_at; -infinity: none) and the end of '
-'the one before.';
+'The monitor''s latest blindness (-infinity: none) and when the one before settled.';
 
 CREATE TYPE health_internal.arrival_range AS (
     received_from timestamptz,

@@ -2,11 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.recent_blind_seconds(
-    timestamptz, timestamptz, health_internal.blindness
-);
-DROP FUNCTION health_internal.recent_blindness();
-DROP FUNCTION health_internal.blind_seconds(timestamptz, timestamptz);
 DROP FUNCTION health_internal.learn_deadlines(
     real [], bigint, double precision, double precision, double precision, double precision,
     double precision

@@ -21,13 +21,6 @@ BEGIN
         || 'precision, double precision'
         || ')'
     )::regprocedure;
-    PERFORM 'health_internal.blind_seconds(timestamptz, timestamptz)'::regprocedure;
-    PERFORM 'health_internal.recent_blindness()'::regprocedure;
-    PERFORM (
-        'health_internal.recent_blind_seconds('
-        || 'timestamptz, timestamptz, health_internal.blindness'
-        || ')'
-    )::regprocedure;
 END;
 $$;
 

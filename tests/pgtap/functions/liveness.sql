@@ -40,28 +40,22 @@ SELECT pg_temp.rows_are(
     FROM pg_proc AS p
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.blind_seconds',
         'health_internal.gap_bin',
         'health_internal.gap_unit',
         'health_internal.learn_deadlines',
         'health_internal.moved_interval',
         'health_internal.moved_mean_gap',
-        'health_internal.recent_blind_seconds',
-        'health_internal.recent_blindness',
         'health_internal.rescaled_histogram'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
     $$
     VALUES
-    ('health_internal.blind_seconds(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.gap_bin(double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.gap_unit(bigint)', 'f', 'sql', 'i', false, ''),
     ('health_internal.learn_deadlines(real[],bigint,double precision,double precision,double precision,double precision,double precision)', 'f', 'plpgsql', 'i', false, ''),
     ('health_internal.moved_interval(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
     ('health_internal.moved_mean_gap(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.recent_blind_seconds(timestamp with time zone,timestamp with time zone,health_internal.blindness)', 'f', 'sql', 's', false, ''),
-    ('health_internal.recent_blindness()', 'f', 'sql', 's', false, ''),
     ('health_internal.rescaled_histogram(real[])', 'f', 'sql', 'i', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
@@ -113,38 +107,5 @@ SELECT is(
     pg_temp.deadlines((SELECT array_agg(n::float8) FROM generate_series(1, 300) AS n), 1e9, 1e9, 4), '{4,4}'::float8 [],
     'the hard limit holds'
 );
-INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
-('engine_stopped', '2031-01-01 00:01:00+00', '2031-01-01 00:03:00+00', '2031-01-01 00:04:00+00');
-SELECT pg_temp.rows_are(
-    $$ SELECT health_internal.blind_seconds(f::timestamptz, u::timestamptz) FROM (VALUES
-        (1, '2031-01-01 00:00:00+00', '2031-01-01 00:10:00+00'),
-        (2, '2031-01-01 00:02:00+00', '2031-01-01 00:10:00+00'),
-        (3, '2031-01-01 00:00:00+00', '2031-01-01 00:03:30+00'),
-        (4, '2031-01-01 00:03:00+00', '2031-01-01 00:10:00+00'),
-        (5, '2031-01-01 00:00:00+00', '2031-01-01 00:01:00+00')) AS v (n, f, u) ORDER BY n $$,
-    $$ VALUES (180::float8), (120), (150), (0), (0) $$,
-    'a silence is credited with the gaps it reaches into, until they settled'
-);
-INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
-('engine_stopped', '2031-01-01 00:03:30+00', '2031-01-01 00:05:00+00', '2031-01-01 00:06:00+00');
-SELECT is(
-    health_internal.blind_seconds('2031-01-01 00:00:00+00', '2031-01-01 00:10:00+00'), 300::float8,
-    'gaps that overlap until they settle count each second once'
-);
-
-SELECT pg_temp.rows_are(
-    $$ SELECT b.from_at, b.until_at, b.before_at FROM health_internal.recent_blindness() AS b $$,
-    $$ VALUES (timestamptz '2031-01-01 00:01:00+00', timestamptz '2031-01-01 00:06:00+00', timestamptz '-infinity') $$,
-    'gaps that overlap are one time of blindness'
-);
-INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
-('engine_stopped', '2031-01-02 00:00:00+00', '2031-01-02 00:01:00+00', '2031-01-02 00:02:00+00');
-SELECT pg_temp.rows_are(
-    $$ SELECT health_internal.recent_blind_seconds(f::timestamptz, '2031-01-02 00:10:00+00', health_internal.recent_blindness()) FROM (VALUES
-        (1, '2031-01-02 00:05:00+00'), (2, '2031-01-02 00:01:30+00'), (3, '2031-01-01 12:00:00+00'), (4, '2031-01-01 00:00:00+00')) AS v (n, f) ORDER BY n $$,
-    $$ VALUES (0::float8), (30), (120), (420) $$,
-    'a silence is compared with the latest, and with all where it reaches back beyond'
-);
-
 SELECT * FROM finish();
 ROLLBACK;

@@ -6,7 +6,7 @@ BEGIN
     PERFORM 'health_internal.count_arrived(health_internal.arrival_range)'::regprocedure;
     PERFORM (
         'health_internal.fold_and_judge('
-        || 'timestamptz, bigint, health_internal.arrival_range'
+        || 'timestamptz, bigint, health_internal.arrival_range, boolean'
         || ')'
     )::regprocedure;
     PERFORM 'health_internal.fold_phase(timestamptz, boolean)'::regprocedure;

@@ -51,7 +51,7 @@ SELECT pg_temp.rows_are(
     VALUES
     ('health_internal.count_arrived(health_internal.arrival_range)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.few_arrived(health_internal.arrival_range,integer)', 'f', 'plpgsql', 's', false, ''),
-    ('health_internal.fold_and_judge(timestamp with time zone,bigint,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.fold_and_judge(timestamp with time zone,bigint,health_internal.arrival_range,boolean)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.fold_phase(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
