@@ -111,7 +111,6 @@ $$;
 COMMENT ON FUNCTION health_internal.tg_ingest_heartbeats__admit() IS
 'Holds a gateway to the agents that agent_logins gives it (AG005 for another), and rings the bell for '
 'those in state error or failed.';
-GRANT EXECUTE ON FUNCTION health_internal.tg_ingest_heartbeats__admit() TO health_gateway;
 
 CREATE OR REPLACE TRIGGER _100_admit
 AFTER INSERT ON health.ingest_heartbeats
