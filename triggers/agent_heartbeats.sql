@@ -1,6 +1,6 @@
 -- Heartbeats: bad news rings the bell at once, clocks a day off are refused, and a gateway is held to
 -- its agents. One row trigger where agents INSERT row by row, one statement trigger where gateways COPY
--- (docs/adr/0008-ingest-pays-once.md).
+-- (docs/adr/0008-what-an-insert-prepares.md).
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -43,7 +43,7 @@ BEGIN
             NEW.received_at - interval '24 hours' AND NEW.received_at + interval '24 hours' THEN
             RAISE EXCEPTION 'new row for relation "agent_heartbeats" violates check constraint "%"',
                 'sent_at_is_within_one_day_of_received_at'
-                USING ERRCODE = 'check_violation',
+                USING ERRCODE = '23514',
                     SCHEMA = TG_TABLE_SCHEMA,
                     TABLE = 'agent_heartbeats',
                     CONSTRAINT = 'sent_at_is_within_one_day_of_received_at',
@@ -56,7 +56,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.tg_agent_heartbeats__admit() IS
-'Refuses a heartbeat whose sent_at is more than a day from received_at (check_violation, as a CHECK '
+'Refuses a heartbeat whose sent_at is more than a day from received_at (23514, as a CHECK '
 'would, with the two times), and rings the bell for one in state error or failed.';
 
 CREATE OR REPLACE TRIGGER _100_admit

@@ -583,14 +583,20 @@ def test_a_gateway_copies_for_its_agents_only(
 # --- bad input -------------------------------------------------------------------------------
 
 NO_GOOD: dict[str, tuple[dict[str, Any], str]] = {
-    "NaN": ({"cpu_usage_percent": float("nan")}, "cpu_usage_percent_is_a_plain_number_from_0_to_100"),
+    "NaN": (
+        {"cpu_usage_percent": float("nan")},
+        "cpu_usage_percent_is_a_plain_number_from_0_to_100",
+    ),
     "NaN where anything finite goes": (
         {"memory_usage_mb": float("nan")},
         "memory_usage_mb_is_a_plain_number_from_0_to_1e15",
     ),
     "infinity": ({"revenue_impact_usd": float("-inf")}, "revenue_impact_usd_is_a_plain_number"),
     "negative counter": ({"error_count": -1}, "error_count_is_a_counter_from_0_to_1e15"),
-    "1e300": ({"average_processing_time_ms": 1e300}, "average_processing_time_ms_is_a_plain_number"),
+    "1e300": (
+        {"average_processing_time_ms": 1e300},
+        "average_processing_time_ms_is_a_plain_number",
+    ),
     "too near to 0": (
         {"average_processing_time_ms": 5e-324},
         "average_processing_time_ms_is_a_plain_number_from_0_to_1e15",

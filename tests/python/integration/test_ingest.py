@@ -1,4 +1,4 @@
-"""Ingest by real logins in numbers: a login of many agents, a gateway of very many, bad rows, the bell."""
+"""Ingest by real logins, also in numbers: many agents, bad rows, clocks, the bell."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def test_a_gateway_of_a_hundred_thousand_agents(engine: Engine, login: Login) ->
         copy(connection, ((name, "running", 1, None) for name in names))
         for batch in (names[:1_000], names[500:1_500], names[-3:] * 3):
             copy(connection, ((name, "running", 1, None) for name in batch))
-        with pytest.raises(psycopg.Error, match='may not write for agent "agent-100000"') as refused:
+        with pytest.raises(
+            psycopg.Error, match='may not write for agent "agent-100000"'
+        ) as refused:
             copy(connection, ((name, "running", 1, None) for name in [*names, "agent-100000"]))
         assert refused.value.sqlstate == "AG005"
     assert engine.value("SELECT count(*) FROM health.ingest_heartbeats") == 102_009
