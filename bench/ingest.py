@@ -1,10 +1,10 @@
 """How fast heartbeats come in, beside the same columns in a bare heap table.
 
 Single rows: a prepared INSERT by 8 clients of pgbench, each row a transaction, into the real
-agent_heartbeats (partitions, domains, index, trigger for bell and clock) as its owner and as agents'
-logins under row-level security. Bulk: COPY by a gateway's login into ingest_heartbeats, whole and
-in batches of 1,000. The baseline has the same columns and defaults and nothing else: no domain,
-constraint, index, partition or trigger. Two tables between the two show what the parts cost.
+agent_heartbeats (partitions, domains, index, trigger of bell and clock) as its owner and as
+agents' logins under row-level security. Bulk: COPY by a gateway's login into ingest_heartbeats,
+whole and in batches of 1,000. The baseline has the same columns and defaults and nothing else: no
+domain, constraint, index, partition or trigger. Two tables between show what the parts cost.
 """
 
 from __future__ import annotations
