@@ -22,14 +22,20 @@ DECLARE
         || to_char(p_from AT TIME ZONE 'UTC', 'YYYYMMDD_HH24MISS');
     v_moved bigint;
 BEGIN
-    IF EXISTS (
-        SELECT FROM health_internal.partitions
-        WHERE partitions.table_name = p_table
-            AND partitions.from_at < p_until
-            AND partitions.until_at > p_from
-    ) THEN
-        RETURN true;
-    END IF;
+    -- Asked again once no other session can be making it: pg_cron and bridges may all take care. The
+    -- lock also keeps strays out until the partition is attached, which one more would make fail.
+    FOR v_try IN 1 .. 2
+    LOOP
+        IF EXISTS (
+            SELECT FROM health_internal.partitions
+            WHERE partitions.table_name = p_table
+                AND partitions.from_at < p_until
+                AND partitions.until_at > p_from
+        ) THEN
+            RETURN true;
+        END IF;
+        EXECUTE format('LOCK TABLE health.%I IN ACCESS EXCLUSIVE MODE', p_table || '_default');
+    END LOOP;
     -- CREATE … PARTITION OF would wait behind every open inserter and hold up the next ones.
     EXECUTE format(
         'CREATE TABLE health.%I (LIKE health.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
@@ -87,7 +93,8 @@ BEGIN
     SELECT partitions.table_name
     INTO v_table
     FROM health_internal.partitions
-    WHERE partitions.partition_name = p_name;
+    WHERE partitions.partition_name = p_name
+    FOR UPDATE;
     IF v_table IS NULL THEN
         RETURN false;
     END IF;

@@ -113,12 +113,17 @@ COMMENT ON INDEX health.agent_sessions_open_idx IS
 CREATE TABLE health.agent_logins (
     login_name name NOT NULL,
     agent_id text COLLATE "C" NOT NULL,
-    CONSTRAINT agent_logins_pkey PRIMARY KEY (login_name, agent_id)
+    CONSTRAINT agent_logins_pkey PRIMARY KEY (agent_id, login_name)
 );
 
 COMMENT ON TABLE health.agent_logins IS
 'One row per agent a login may write for: row-level security reads it.';
 COMMENT ON COLUMN health.agent_logins.login_name IS 'Role the agent logs in with.';
 COMMENT ON COLUMN health.agent_logins.agent_id IS 'Agent it may write for.';
+
+CREATE INDEX agent_logins_login_idx ON health.agent_logins (login_name);
+COMMENT ON INDEX health.agent_logins_login_idx IS
+'Policy agents_read_their_own lists the agents of a login. (Writing probes the primary key, which '
+'begins with the agent: comparing ids settles it, the login is compared once.)';
 
 COMMIT;
