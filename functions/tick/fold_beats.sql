@@ -269,6 +269,11 @@ BEGIN
             FROM health_internal.arrived_heartbeats(p_range) AS arrived
             WHERE p_is_many
         ) AS beats
+        -- Before the beats are gathered: they are few of many.
+        INNER JOIN health.agent_status AS known
+            ON beats.agent_id = known.agent_id
+            AND known.judged_tick_id <> p_tick_id
+            AND known.next_due_at > '-infinity'
         GROUP BY beats.agent_id
     ),
 
@@ -286,7 +291,6 @@ BEGIN
         FROM left_over
         INNER JOIN health.agent_status AS known ON left_over.agent_id = known.agent_id
         INNER JOIN health.current_policies AS policy ON known.policy_class = policy.policy_class
-        WHERE known.judged_tick_id <> p_tick_id
         OFFSET 0
     )
 
@@ -338,6 +342,7 @@ COMMENT ON FUNCTION health_internal.fold_unusual_beats(
     bigint, health_internal.beat [], boolean, health_internal.arrival_range, timestamptz
 ) IS
 'Folds the beats of agents that judge_agents has left (not judged in this tick) and makes those '
-'agents due at once; returns how many. Beats of agents without a row in agent_status wait for it.';
+'agents due at once (next_due_at -infinity, which is also how a second call knows them); returns how '
+'many. Agents without a row in agent_status are left to register_unknown.';
 
 COMMIT;

@@ -75,6 +75,7 @@ DECLARE
     v_beats health_internal.beat [] := health_internal.few_arrived(p_range, v_few + 1);
     v_is_many boolean := cardinality(v_beats) > v_few;
     v_agents bigint;
+    v_folded bigint := 0;
     v_several text [];
     v_single health_internal.beat [];
     v_due health_internal.beat [];
@@ -112,8 +113,13 @@ BEGIN
                 v_blindness
             );
         END LOOP;
-        -- Fewer than arrived: some are new, or told something out of the ordinary.
+        -- Fewer than arrived: some told something out of the ordinary, or are new.
         IF judged_agents < v_agents THEN
+            v_folded := health_internal.fold_unusual_beats(
+                p_tick_id, v_beats, v_is_many, p_range, v_blindness.settled_at
+            );
+        END IF;
+        IF judged_agents + v_folded < v_agents THEN
             unknown_agents := health_internal.register_unknown(v_beats, v_is_many, p_range);
             PERFORM health_internal.fold_unusual_beats(
                 p_tick_id, v_beats, v_is_many, p_range, v_blindness.settled_at
