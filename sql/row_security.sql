@@ -96,6 +96,7 @@ GRANT INSERT (
 GRANT UPDATE (
     agent_name, agent_type, expected_interval, capabilities, policy_class, updated_at
 ) ON health.agents TO health_agent, health_bridge;
+GRANT UPDATE (schedule, time_zone, grace, max_run_time) ON health.agents TO health_agent;
 GRANT SELECT ON health.agents TO health_agent, health_bridge, health_analyst;
 GRANT INSERT (agent_id, agent_number) ON health.agent_sessions TO health_agent, health_bridge;
 GRANT SELECT ON health.agent_sessions TO health_agent, health_bridge, health_analyst;

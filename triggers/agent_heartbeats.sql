@@ -1,4 +1,5 @@
--- Heartbeats: bad news rings the bell at once, and a gateway is held to its agents.
+-- Heartbeats: bad news rings the bell at once, signals of jobs are copied, a gateway is held to its
+-- agents.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -34,6 +35,34 @@ AFTER INSERT ON health.ingest_heartbeats
 FOR EACH ROW
 WHEN (new.state IN ('error', 'failed'))
 EXECUTE FUNCTION health_internal.tg_agent_heartbeats__ring();
+
+CREATE OR REPLACE FUNCTION health_internal.tg_agent_heartbeats__copy_signal()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO health_internal.job_signals (agent_id, run_id, signal, received_at, attributes)
+    VALUES (NEW.agent_id, coalesce(NEW.run_id, ''), NEW.signal, NEW.received_at, NEW.attributes);
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.tg_agent_heartbeats__copy_signal() IS
+'Copies what tells of a job''s run into job_signals, where the tick finds it without looking at '
+'ordinary heartbeats.';
+
+CREATE OR REPLACE TRIGGER _500_copy_signal
+AFTER INSERT ON health.agent_heartbeats
+FOR EACH ROW
+WHEN (new.signal <> 'beat')
+EXECUTE FUNCTION health_internal.tg_agent_heartbeats__copy_signal();
+
+CREATE OR REPLACE TRIGGER _500_copy_signal
+AFTER INSERT ON health.ingest_heartbeats
+FOR EACH ROW
+WHEN (new.signal <> 'beat')
+EXECUTE FUNCTION health_internal.tg_agent_heartbeats__copy_signal();
 
 CREATE OR REPLACE FUNCTION health_internal.tg_ingest_heartbeats__guard()
 RETURNS trigger

@@ -28,7 +28,7 @@ BEGIN
         INNER JOIN pg_namespace ON pg_class.relnamespace = pg_namespace.oid
         WHERE pg_class.oid = ANY (ARRAY[
             'health.agent_heartbeats', 'health.ingest_heartbeats', 'health.performance_metrics',
-            'health.system_events', 'health_internal.agent_changes'
+            'health.system_events', 'health_internal.agent_changes', 'health_internal.job_signals'
         ]::regclass [])
     LOOP
         EXECUTE format(
@@ -208,6 +208,10 @@ BEGIN
         judged_until, v_from_xmax, v_in_progress, v_until,
         v_own, v_own_from, v_own_until, v_engine.own_xid, v_engine.own_from
     );
+    PERFORM health_internal.fold_signals(
+        judged_until, v_from_xmax, v_in_progress, v_until,
+        v_own, v_own_from, v_own_until, v_engine.own_xid, v_engine.own_from
+    );
     SELECT metrics.*
     INTO v_metrics
     FROM health_internal.fold_metrics(
@@ -267,6 +271,7 @@ BEGIN
         ) AS pass;
         agents_judged := agents_judged + v_pass.judged_agents;
     END IF;
+    PERFORM health_internal.watch_jobs(judged_until);
     IF v_unknown > 0 OR v_engine.tick_id % 60 = 0 THEN
         PERFORM health_internal.add_missing_agents();
     END IF;

@@ -1,0 +1,554 @@
+-- Runs of jobs from the signals that arrived, and the deadlines that pass. The tick calls fold_signals
+-- with its cursor and, when it has judged, watch_jobs.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.arrived_signals(
+    p_from_xmax xid8,
+    p_in_progress xid8 [],
+    p_until pg_snapshot,
+    p_own_xid xid8,
+    p_own_from bigint,
+    p_own_until bigint,
+    p_last_own_xid xid8,
+    p_last_own_from bigint
+)
+RETURNS TABLE (
+    agent_id text,
+    run_id text,
+    signal text,
+    received_at timestamptz,
+    attributes jsonb
+)
+LANGUAGE sql
+STABLE
+AS $$
+    SELECT
+        arrived.agent_id,
+        arrived.run_id,
+        arrived.signal,
+        arrived.received_at,
+        arrived.attributes
+    FROM health_internal.job_signals AS arrived
+    WHERE arrived.txid >= p_from_xmax
+        AND pg_visible_in_snapshot(arrived.txid, p_until)
+    UNION ALL
+    SELECT
+        arrived.agent_id,
+        arrived.run_id,
+        arrived.signal,
+        arrived.received_at,
+        arrived.attributes
+    FROM health_internal.job_signals AS arrived
+    WHERE arrived.txid = ANY (p_in_progress)
+        AND pg_visible_in_snapshot(arrived.txid, p_until)
+        AND (arrived.txid IS DISTINCT FROM p_last_own_xid OR arrived.cmin::text::bigint >= p_last_own_from)
+    UNION ALL
+    SELECT
+        arrived.agent_id,
+        arrived.run_id,
+        arrived.signal,
+        arrived.received_at,
+        arrived.attributes
+    FROM health_internal.job_signals AS arrived
+    WHERE arrived.txid = p_own_xid
+        AND arrived.cmin::text::bigint BETWEEN p_own_from AND p_own_until
+$$;
+COMMENT ON FUNCTION health_internal.arrived_signals(
+    xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint
+) IS
+'Signals of jobs to fold: what became visible between the last tick''s snapshot and this one''s, as in '
+'arrived_heartbeats. Inlined into the caller.';
+
+CREATE OR REPLACE FUNCTION health_internal.fold_signals(
+    p_now timestamptz,
+    p_from_xmax xid8,
+    p_in_progress xid8 [],
+    p_until pg_snapshot,
+    p_own_xid xid8,
+    p_own_from bigint,
+    p_own_until bigint,
+    p_last_own_xid xid8,
+    p_last_own_from bigint
+)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $$
+DECLARE
+    v_changed text [];
+    v_count bigint;
+    v_touched text [];
+BEGIN
+    v_changed := ARRAY(
+        SELECT DISTINCT changes.agent_id
+        FROM health_internal.arrived_agent_changes(
+            p_from_xmax, p_in_progress, p_until,
+            p_own_xid, p_own_from, p_own_until, p_last_own_xid, p_last_own_from
+        ) AS changes
+    );
+    IF v_changed <> '{}' THEN
+        PERFORM health_internal.configure_jobs(p_now, v_changed);
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM health_internal.arrived_signals(
+            p_from_xmax, p_in_progress, p_until,
+            p_own_xid, p_own_from, p_own_until, p_last_own_xid, p_last_own_from
+        )
+    ) THEN
+        RETURN 0;
+    END IF;
+
+    WITH signals AS MATERIALIZED (
+        SELECT arrived.*
+        FROM health_internal.arrived_signals(
+            p_from_xmax, p_in_progress, p_until,
+            p_own_xid, p_own_from, p_own_until, p_last_own_xid, p_last_own_from
+        ) AS arrived
+        CROSS JOIN health.settings
+        WHERE arrived.received_at >= p_now - settings.history_after
+            AND (
+                settings.unknown_agents = 'register'
+                OR EXISTS (SELECT FROM health.agents WHERE agents.agent_id = arrived.agent_id)
+            )
+    ),
+
+    -- The latest run of each run_id takes part in what follows as the signals it was made of.
+    latest AS MATERIALIZED (
+        SELECT known.*
+        FROM (SELECT DISTINCT signals.agent_id, signals.run_id FROM signals) AS touched
+        CROSS JOIN LATERAL (
+            SELECT runs.*
+            FROM health.job_runs AS runs
+            WHERE runs.agent_id = touched.agent_id
+                AND runs.run_id = touched.run_id
+                AND runs.began_at IS NOT NULL
+            ORDER BY runs.began_at DESC, runs.job_run_id DESC
+            LIMIT 1
+        ) AS known
+    ),
+
+    told AS (
+        SELECT
+            signals.agent_id, signals.run_id, signals.signal, signals.received_at,
+            signals.attributes, NULL::bigint AS job_run_id
+        FROM signals
+        WHERE signals.signal <> 'log'
+        UNION ALL
+        SELECT
+            latest.agent_id, latest.run_id, 'start', latest.started_at, NULL, latest.job_run_id
+        FROM latest
+        WHERE latest.started_at IS NOT NULL
+        UNION ALL
+        SELECT
+            latest.agent_id, latest.run_id, latest.outcome, latest.finished_at,
+            latest.attributes, latest.job_run_id
+        FROM latest
+        WHERE latest.outcome IN ('success', 'fail')
+    ),
+
+    followed AS (
+        SELECT
+            told.*,
+            lag(told.signal) OVER by_run AS last_signal,
+            told.received_at - lag(told.received_at) OVER by_run AS since_last
+        FROM told
+        WINDOW by_run AS (
+            PARTITION BY told.agent_id, told.run_id
+            ORDER BY told.received_at, told.signal <> 'start', told.job_run_id
+        )
+    ),
+
+    -- A run begins with a start, unless it has started (a run_id that is told twice), and with an end
+    -- that no start came before, unless it says again within a minute what the last end said.
+    numbered AS (
+        SELECT
+            followed.*,
+            count(*) FILTER (WHERE CASE
+                WHEN followed.last_signal IS NULL THEN true
+                WHEN followed.signal = 'start'
+                    THEN followed.last_signal <> 'start' OR followed.run_id = ''
+                ELSE followed.last_signal <> 'start' AND NOT (
+                    followed.last_signal = followed.signal AND followed.run_id <> ''
+                    AND followed.since_last <= interval '1 minute'
+                )
+            END) OVER (
+                PARTITION BY followed.agent_id, followed.run_id
+                ORDER BY followed.received_at, followed.signal <> 'start', followed.job_run_id
+                ROWS UNBOUNDED PRECEDING
+            ) AS run_number
+        FROM followed
+    ),
+
+    runs AS (
+        SELECT
+            numbered.agent_id,
+            numbered.run_id,
+            numbered.run_number,
+            max(numbered.job_run_id) AS job_run_id,
+            min(numbered.received_at) FILTER (WHERE numbered.signal = 'start') AS started_at,
+            min(numbered.received_at) FILTER (WHERE numbered.signal <> 'start') AS finished_at,
+            min(numbered.signal) FILTER (WHERE numbered.signal <> 'start') AS ending,
+            max(numbered.received_at) AS last_signal_at,
+            (array_agg(numbered.attributes ORDER BY numbered.received_at)
+                FILTER (WHERE numbered.signal <> 'start'))[1] AS attributes
+        FROM numbered
+        GROUP BY numbered.agent_id, numbered.run_id, numbered.run_number
+    ),
+
+    -- Where runs are not named, the next start ends what had not ended.
+    closed AS (
+        SELECT
+            runs.agent_id,
+            runs.run_id,
+            -- A start that came late may cut a known run in two.
+            CASE
+                WHEN row_number() OVER (
+                    PARTITION BY runs.job_run_id ORDER BY runs.run_number
+                ) = 1 THEN runs.job_run_id
+            END AS job_run_id,
+            runs.started_at,
+            runs.attributes,
+            runs.last_signal_at,
+            coalesce(runs.started_at, runs.finished_at) AS began_at,
+            coalesce(runs.finished_at, lead(runs.started_at) OVER by_run) AS finished_at,
+            coalesce(
+                runs.ending,
+                CASE WHEN lead(runs.started_at) OVER by_run IS NOT NULL THEN 'lost' END
+            ) AS outcome
+        FROM runs
+        WINDOW by_run AS (PARTITION BY runs.agent_id, runs.run_id ORDER BY runs.run_number)
+    ),
+
+    -- The first new run that came too late for the missed one takes its row.
+    placed AS (
+        SELECT
+            closed.agent_id,
+            closed.run_id,
+            closed.started_at,
+            closed.finished_at,
+            closed.outcome,
+            closed.attributes,
+            closed.last_signal_at,
+            closed.began_at,
+            agents.max_run_time,
+            slots.answered_at,
+            coalesce(
+                closed.job_run_id,
+                CASE
+                    WHEN slots.answered_at = missed.expected_at AND row_number() OVER (
+                        PARTITION BY closed.agent_id, slots.answered_at ORDER BY closed.began_at
+                    ) = 1 THEN jobs.missed_run_id
+                END
+            ) AS job_run_id
+        FROM closed
+        LEFT JOIN health.agents ON closed.agent_id = agents.agent_id
+        LEFT JOIN health.job_expectations AS jobs ON closed.agent_id = jobs.agent_id
+        LEFT JOIN health.job_runs AS missed ON jobs.missed_run_id = missed.job_run_id
+        LEFT JOIN LATERAL health_internal.expect_run(
+            jobs.schedule, jobs.time_zone, closed.began_at, true
+        ) AS slots ON jobs.schedule IS NOT NULL AND closed.job_run_id IS NULL
+    ),
+
+    updated AS (
+        UPDATE health.job_runs AS kept
+        SET
+            run_id = placed.run_id,
+            expected_at = coalesce(kept.expected_at, placed.answered_at),
+            started_at = placed.started_at,
+            finished_at = placed.finished_at,
+            outcome = coalesce(
+                placed.outcome,
+                CASE WHEN kept.outcome = 'overdue' THEN 'overdue' ELSE 'running' END
+            ),
+            overdue_at = placed.started_at + placed.max_run_time,
+            last_signal_at = greatest(kept.last_signal_at, placed.last_signal_at),
+            attributes = placed.attributes
+        FROM placed
+        WHERE kept.job_run_id = placed.job_run_id
+        RETURNING kept.job_run_id
+    ),
+
+    inserted AS (
+        INSERT INTO health.job_runs (
+            agent_id, run_id, expected_at, started_at, finished_at, outcome, overdue_at,
+            last_signal_at, attributes
+        )
+        SELECT
+            placed.agent_id, placed.run_id, placed.answered_at, placed.started_at,
+            placed.finished_at, coalesce(placed.outcome, 'running'),
+            placed.started_at + placed.max_run_time, placed.last_signal_at, placed.attributes
+        FROM placed
+        WHERE placed.job_run_id IS NULL
+        ORDER BY placed.began_at
+        RETURNING job_runs.job_run_id
+    ),
+
+    newest AS (
+        SELECT
+            placed.agent_id,
+            max(placed.began_at) AS began_at,
+            max(placed.answered_at) AS answered_at
+        FROM placed
+        GROUP BY placed.agent_id
+    ),
+
+    expected AS (
+        INSERT INTO health.job_expectations AS jobs (
+            agent_id, time_zone, grace, max_run_time, uses_signals, last_run_at
+        )
+        SELECT
+            newest.agent_id,
+            coalesce(agents.time_zone, 'UTC'),
+            coalesce(agents.grace, '0'),
+            agents.max_run_time,
+            true,
+            newest.began_at
+        FROM newest
+        LEFT JOIN health.agents ON newest.agent_id = agents.agent_id
+        ON CONFLICT (agent_id) DO UPDATE SET
+            uses_signals = true,
+            last_run_at = greatest(jobs.last_run_at, excluded.last_run_at),
+            -- A run that begins makes good what was missed before.
+            missed_run_id = CASE
+                WHEN NOT EXISTS (
+                    SELECT FROM health.job_runs AS missed
+                    INNER JOIN newest ON newest.agent_id = missed.agent_id
+                    WHERE missed.job_run_id = jobs.missed_run_id
+                        AND newest.answered_at >= missed.expected_at
+                ) THEN jobs.missed_run_id
+            END
+    )
+
+    SELECT
+        (SELECT count(*) FROM signals),
+        ARRAY(SELECT DISTINCT signals.agent_id FROM signals)
+    INTO v_count, v_touched;
+
+    -- Log lines belong to the run of their name that began last before them.
+    UPDATE health.job_runs AS runs
+    SET
+        log_count = runs.log_count + logged.line_count,
+        last_signal_at = greatest(runs.last_signal_at, logged.last_at)
+    FROM (
+        SELECT
+            found.job_run_id,
+            count(*) AS line_count,
+            max(arrived.received_at) AS last_at
+        FROM health_internal.arrived_signals(
+            p_from_xmax, p_in_progress, p_until,
+            p_own_xid, p_own_from, p_own_until, p_last_own_xid, p_last_own_from
+        ) AS arrived
+        CROSS JOIN LATERAL (
+            SELECT known.job_run_id
+            FROM health.job_runs AS known
+            WHERE known.agent_id = arrived.agent_id
+                AND known.run_id = arrived.run_id
+                AND known.began_at <= arrived.received_at
+            ORDER BY known.began_at DESC, known.job_run_id DESC
+            LIMIT 1
+        ) AS found
+        WHERE arrived.signal = 'log'
+        GROUP BY found.job_run_id
+    ) AS logged
+    WHERE runs.job_run_id = logged.job_run_id;
+
+    PERFORM health_internal.expect_next(v_touched);
+    PERFORM health_internal.refresh_jobs(p_now, v_touched);
+    RETURN v_count;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.fold_signals(
+    timestamptz, xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint
+) IS
+'Makes runs of the signals that arrived and takes over changed schedules; returns how many signals. '
+'Signals are paired by run_id in order of received_at, whatever the order of arrival; without run_id an '
+'end belongs to the start before it, and a further start ends a run as lost. An end without a start is a '
+'run of its own until its start arrives.';
+
+CREATE OR REPLACE FUNCTION health_internal.expect_next(p_agent_ids text [])
+RETURNS void
+LANGUAGE sql
+VOLATILE
+AS $$
+    UPDATE health.job_expectations AS jobs
+    SET
+        counts_from = expected.counts_from,
+        expected_at = expected.expected_at,
+        late_at = expected.expected_at + jobs.grace / 2,
+        missed_at = expected.expected_at + jobs.grace,
+        check_at = expected.expected_at + jobs.grace / CASE WHEN jobs.uses_signals THEN 1 ELSE 2 END,
+        schedule_problem = expected.problem
+    FROM health.job_expectations AS run
+    CROSS JOIN LATERAL health_internal.expect_run(
+        run.schedule, run.time_zone, run.last_run_at, true
+    ) AS expected
+    WHERE run.agent_id = ANY (p_agent_ids)
+        AND run.schedule IS NOT NULL
+        AND run.last_run_at >= run.counts_from
+        AND jobs.agent_id = run.agent_id;
+$$;
+COMMENT ON FUNCTION health_internal.expect_next(text []) IS
+'Expects the next run of those of these jobs whose expected one has begun.';
+
+CREATE OR REPLACE FUNCTION health_internal.watch_jobs(p_now timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_overdue text [];
+    v_beaten text [];
+    v_due text [];
+    v_missed text [];
+BEGIN
+    WITH overran AS (
+        UPDATE health.job_runs AS runs
+        SET outcome = 'overdue'
+        WHERE runs.outcome = 'running' AND runs.overdue_at <= p_now
+        RETURNING runs.agent_id
+    ),
+
+    given_up AS (
+        UPDATE health.job_runs AS runs
+        SET outcome = 'lost', finished_at = p_now
+        WHERE runs.outcome IN ('running', 'overdue')
+            AND runs.last_signal_at < p_now - interval '7 days'
+            AND NOT (runs.outcome = 'running' AND runs.overdue_at IS NOT NULL)
+        RETURNING runs.agent_id
+    )
+
+    SELECT ARRAY(
+        SELECT overran.agent_id FROM overran UNION SELECT given_up.agent_id FROM given_up
+    )
+    INTO v_overdue;
+
+    -- Jobs that never signal: any heartbeat is a run, late ones make good what was missed.
+    WITH beaten AS (
+        UPDATE health.job_expectations AS jobs
+        SET last_run_at = status.last_heartbeat_at, missed_run_id = NULL
+        FROM health.agent_status AS status
+        WHERE status.agent_id = jobs.agent_id
+            AND NOT jobs.uses_signals
+            AND (
+                (jobs.check_at <= p_now AND status.last_heartbeat_at >= jobs.counts_from)
+                OR (
+                    jobs.missed_run_id IS NOT NULL
+                    AND status.last_heartbeat_at > coalesce(jobs.last_run_at, '-infinity')
+                    AND status.last_heartbeat_at > (
+                        SELECT missed.expected_at FROM health.job_runs AS missed
+                        WHERE missed.job_run_id = jobs.missed_run_id
+                    )
+                )
+            )
+        RETURNING jobs.agent_id
+    )
+
+    SELECT ARRAY(SELECT beaten.agent_id FROM beaten)
+    INTO v_beaten;
+    IF v_beaten <> '{}' THEN
+        PERFORM health_internal.expect_next(v_beaten);
+    END IF;
+
+    v_due := ARRAY(
+        SELECT jobs.agent_id
+        FROM health.job_expectations AS jobs
+        WHERE jobs.check_at <= p_now
+    );
+    IF v_due <> '{}' THEN
+        UPDATE health.job_expectations AS jobs
+        SET check_at = jobs.missed_at
+        WHERE jobs.agent_id = ANY (v_due) AND jobs.missed_at > p_now;
+
+        WITH judged AS MATERIALIZED (
+            SELECT
+                jobs.agent_id,
+                jobs.schedule,
+                jobs.time_zone,
+                jobs.grace,
+                jobs.expected_at,
+                coalesce(bool_or(gaps.reason = 'server_restarted'), false) AS is_unknown
+            FROM health.job_expectations AS jobs
+            LEFT JOIN health.monitor_gaps AS gaps
+                ON gaps.started_at < jobs.missed_at AND gaps.ended_at > jobs.counts_from
+            WHERE jobs.agent_id = ANY (v_due) AND jobs.missed_at <= p_now
+            GROUP BY jobs.agent_id
+            -- After a gap of the monitor jobs have time to come back, as all agents have.
+            HAVING coalesce(max(gaps.settled_at), '-infinity') <= p_now
+        ),
+
+        noted AS (
+            INSERT INTO health.job_runs (agent_id, expected_at, outcome, missed_at)
+            SELECT
+                judged.agent_id,
+                judged.expected_at,
+                CASE WHEN judged.is_unknown THEN 'unknown' ELSE 'missed' END,
+                CASE WHEN NOT judged.is_unknown THEN p_now END
+            FROM judged
+            RETURNING job_runs.agent_id, job_runs.job_run_id, job_runs.outcome
+        ),
+
+        moved AS (
+            UPDATE health.job_expectations AS jobs
+            SET
+                counts_from = expected.counts_from,
+                expected_at = expected.expected_at,
+                late_at = expected.expected_at + jobs.grace / 2,
+                missed_at = expected.expected_at + jobs.grace,
+                check_at = expected.expected_at
+                + jobs.grace / CASE WHEN jobs.uses_signals THEN 1 ELSE 2 END,
+                schedule_problem = expected.problem,
+                missed_run_id = CASE
+                    WHEN noted.outcome = 'missed' THEN noted.job_run_id ELSE jobs.missed_run_id
+                END
+            FROM judged
+            INNER JOIN noted ON judged.agent_id = noted.agent_id
+            -- What passed altogether while nobody ticked is one missed run, not many.
+            CROSS JOIN LATERAL health_internal.expect_run(
+                judged.schedule, judged.time_zone,
+                greatest(judged.expected_at, p_now - judged.grace), false
+            ) AS expected
+            WHERE jobs.agent_id = judged.agent_id
+        )
+
+        SELECT ARRAY(SELECT judged.agent_id FROM judged)
+        INTO v_missed;
+    END IF;
+
+    IF v_overdue <> '{}' OR v_beaten <> '{}' OR v_missed <> '{}' THEN
+        PERFORM health_internal.refresh_jobs(p_now, v_overdue || v_beaten || v_missed);
+    END IF;
+    RETURN coalesce(cardinality(v_missed), 0) + cardinality(v_overdue);
+END;
+$$;
+COMMENT ON FUNCTION health_internal.watch_jobs(timestamptz) IS
+'Notes the runs that are missed or take too long at p_now, gives up as lost those nothing was heard of '
+'for 7 days, and writes their findings; called after agents were judged. A run that was scheduled while '
+'the server was down is unknown, not missed. Returns how many runs changed.';
+
+CREATE OR REPLACE FUNCTION health_internal.sweep_jobs(p_now timestamptz)
+RETURNS void
+LANGUAGE sql
+VOLATILE
+AS $$
+    DELETE FROM health_internal.job_signals
+    USING health_internal.engine
+    WHERE job_signals.received_at < p_now - interval '1 hour'
+        AND pg_visible_in_snapshot(job_signals.txid, engine.folded_until);
+    DELETE FROM health.job_runs
+    WHERE coalesce(job_runs.finished_at, job_runs.missed_at, job_runs.expected_at)
+        < p_now - interval '90 days'
+        AND job_runs.outcome NOT IN ('running', 'overdue')
+        AND NOT EXISTS (
+            SELECT FROM health.job_expectations AS jobs
+            WHERE jobs.missed_run_id = job_runs.job_run_id
+        );
+$$;
+COMMENT ON FUNCTION health_internal.sweep_jobs(timestamptz) IS
+'Removes signals that every tick has read, and runs that ended more than 90 days ago.';
+
+COMMIT;
