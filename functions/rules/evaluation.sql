@@ -63,7 +63,9 @@ CREATE OR REPLACE FUNCTION health_internal.begin_rule(
     p_now timestamptz,
     OUT rule text,
     OUT evaluation_id bigint,
-    OUT query text
+    OUT view_schema name,
+    OUT view_name name,
+    OUT row_limit integer
 )
 LANGUAGE plpgsql
 VOLATILE
@@ -110,56 +112,18 @@ BEGIN
         evaluating_pid = pg_backend_pid(),
         unfinished_count = v_rule.unfinished_count
     WHERE rules.rule = v_rule.rule
-    RETURNING rules.rule, rules.evaluation_id INTO rule, evaluation_id;
-    SELECT format(
-        $sql$
-        SELECT jsonb_agg(to_jsonb(answer))
-        FROM (
-            SELECT
-                found.agent_id::text AS agent_id,
-                %s AS severity,
-                left(found.summary::text, 1000) AS summary,
-                %s AS details
-            FROM %I.%I AS found
-            LIMIT %s
-        ) AS answer
-        $sql$,
-        CASE WHEN columns.has_severity THEN 'found.severity::text' ELSE 'NULL' END,
-        CASE
-            WHEN columns.has_details THEN $part$
-                CASE
-                    WHEN pg_column_size(found.details) > 8192
-                        THEN jsonb_build_object('left_out_bytes', pg_column_size(found.details))
-                    ELSE found.details::jsonb
-                END
-                $part$
-            ELSE 'NULL'
-        END,
-        v_rule.view_schema,
-        v_rule.view_name,
-        v_rule.row_limit + 1
-    )
-    INTO STRICT query
-    FROM (
-        SELECT
-            bool_or(pg_attribute.attname = 'severity') AS has_severity,
-            bool_or(pg_attribute.attname = 'details') AS has_details
-        FROM pg_attribute
-        INNER JOIN pg_class ON pg_attribute.attrelid = pg_class.oid
-        INNER JOIN pg_namespace ON pg_class.relnamespace = pg_namespace.oid
-        WHERE pg_namespace.nspname = v_rule.view_schema
-            AND pg_class.relname = v_rule.view_name
-            AND pg_attribute.attnum > 0
-            AND NOT pg_attribute.attisdropped
-    ) AS columns;
+    RETURNING rules.rule, rules.evaluation_id, rules.view_schema, rules.view_name, rules.row_limit
+    INTO rule, evaluation_id, view_schema, view_name, row_limit;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.begin_rule(timestamptz) IS
-'Takes the rule that has been due longest: its name, the number of the evaluation and the query to run; '
-'NULL: none is due. Rules whose view is gone, unreadable or of another shape are disabled on the way.';
+'Takes the rule that has been due longest: its name, the number of the evaluation, its view and how many '
+'rows that may have; NULL: none is due. Rules whose view is gone, unreadable or of another shape are disabled on the way.';
 
 CREATE OR REPLACE FUNCTION health_internal.ask_rule(
-    p_query text,
+    p_schema name,
+    p_view name,
+    p_row_limit integer,
     OUT findings jsonb,
     OUT error text,
     OUT is_cancelled boolean
@@ -174,7 +138,25 @@ BEGIN
     is_cancelled := false;
     BEGIN
         PERFORM set_config('transaction_read_only', 'on', true);
-        EXECUTE p_query INTO findings;
+        EXECUTE format(
+            $sql$
+            SELECT jsonb_agg(jsonb_build_object(
+                'agent_id', answer.found ->> 'agent_id',
+                'severity', answer.found ->> 'severity',
+                'summary', left(answer.found ->> 'summary', 1000),
+                'details', CASE
+                    WHEN pg_column_size(answer.found -> 'details') > 8192 THEN jsonb_build_object(
+                        'left_out_bytes', pg_column_size(answer.found -> 'details')
+                    )
+                    ELSE answer.found -> 'details'
+                END
+            ))
+            FROM (SELECT to_jsonb(found.*) AS found FROM %I.%I AS found LIMIT $1) AS answer
+            $sql$,
+            p_schema, p_view
+        )
+        INTO findings
+        USING p_row_limit + 1;
         v_has_answered := true;
         -- Variables outlive the rollback of this block; whatever else the rule's functions did (settings,
         -- temporary objects, notifications, a role taken) does not.
@@ -193,9 +175,9 @@ BEGIN
     PERFORM pg_advisory_unlock_all();
 END;
 $$;
-COMMENT ON FUNCTION health_internal.ask_rule(text) IS
-'Runs a rule''s query with the session''s own rights in a read-only block that is always rolled back: its rows '
-'as a JSON array (NULL: none), or what went wrong. Raises nothing.';
+COMMENT ON FUNCTION health_internal.ask_rule(name, name, integer) IS
+'Reads a rule''s view with the session''s own rights in a read-only block that is always rolled back: its '
+'rows as a JSON array, one more than the limit at most (NULL: none), or what went wrong. Raises nothing.';
 
 CREATE OR REPLACE FUNCTION health_internal.finish_rule(
     p_rule text,
@@ -372,7 +354,9 @@ BEGIN
         COMMIT;
         EXIT WHEN v_rule.rule IS NULL;
         v_began := clock_timestamp();
-        SELECT answer.* INTO v_answer FROM health_internal.ask_rule(v_rule.query) AS answer;
+        SELECT answer.* INTO v_answer FROM health_internal.ask_rule(
+            v_rule.view_schema, v_rule.view_name, v_rule.row_limit
+        ) AS answer;
         v_took_ms := date_part('epoch', clock_timestamp() - v_began) * 1000;
         v_is_over := v_answer.is_cancelled
             OR date_part('epoch', clock_timestamp() - statement_timestamp()) * 1000 >= v_timeout_ms;
@@ -466,7 +450,7 @@ COMMENT ON FUNCTION health.seconds_until_rules_are_due() IS
 GRANT EXECUTE ON FUNCTION
 health_internal.check_rules_session(),
 health_internal.begin_rule(timestamptz),
-health_internal.ask_rule(text),
+health_internal.ask_rule(name, name, integer),
 health_internal.finish_rule(text, bigint, jsonb, text, double precision, timestamptz),
 health_internal.release_rule(text, bigint) TO health_rules;
 GRANT EXECUTE ON PROCEDURE health.evaluate_rules(timestamptz) TO health_rules;

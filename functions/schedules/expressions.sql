@@ -22,7 +22,7 @@ DECLARE
     v_step integer;
     v_values integer [] := '{}';
 BEGIN
-    FOREACH v_term IN ARRAY string_to_array(p_field, ',')
+    FOR v_term IN SELECT terms.term FROM regexp_split_to_table(p_field, ',') AS terms (term)
     LOOP
         v_parts := regexp_match(
             v_term, '^(?:(\*)|(\d{1,2}|[A-Z]{3})(?:-(\d{1,2}|[A-Z]{3}))?)(?:/(\d{1,2}))?$'

@@ -163,13 +163,16 @@ async def embedded_server(
             await asyncio.to_thread(server.stop)
 
 
-def write_config(folder: Folder, agents: Sequence[AgentSpec], name: str) -> None:
+def write_config(
+    folder: Folder, agents: Sequence[AgentSpec], name: str, rules_dsn: str | None = None
+) -> None:
     """Write the bridge's configuration. JSON strings and lists of them are valid TOML."""
     lines = [
         "# Written by hha at each start; changes here are lost.",
         "[bridge]",
         f"name = {json.dumps(name)}",
         f"state_directory = {json.dumps(str(folder.state))}",
+        *([] if rules_dsn is None else [f"rules_dsn = {json.dumps(rules_dsn)}"]),
         "",
         "[channels.console]",
         'kind = "console"',

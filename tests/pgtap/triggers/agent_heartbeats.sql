@@ -40,6 +40,7 @@ SELECT pg_temp.rows_are(
     FROM pg_proc AS p
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
+        'health_internal.tg_agent_heartbeats__copy_signal',
         'health_internal.tg_agent_heartbeats__ring',
         'health_internal.tg_ingest_heartbeats__guard'
     )
@@ -47,14 +48,15 @@ SELECT pg_temp.rows_are(
     $$,
     $$
     VALUES
+    ('health_internal.tg_agent_heartbeats__copy_signal()', 'f', 'plpgsql', 'v', true, ''),
     ('health_internal.tg_agent_heartbeats__ring()', 'f', 'plpgsql', 'v', true, ''),
     ('health_internal.tg_ingest_heartbeats__guard()', 'f', 'plpgsql', 'v', false, 'health_gateway')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
 
-SELECT triggers_are('health', 'agent_heartbeats', ARRAY['_900_ring'], 'agents: the bell');
-SELECT triggers_are('health', 'ingest_heartbeats', ARRAY['_100_guard', '_900_ring'], 'gateways: the guard too');
+SELECT triggers_are('health', 'agent_heartbeats', ARRAY['_500_copy_signal', '_900_ring'], 'agents: the bell');
+SELECT triggers_are('health', 'ingest_heartbeats', ARRAY['_100_guard', '_500_copy_signal', '_900_ring'], 'gateways: the guard too');
 INSERT INTO health.agent_logins VALUES ('test_gateway_pgtap', 'a1');
 CREATE ROLE test_gateway_pgtap IN ROLE health_gateway;
 GRANT USAGE ON SCHEMA tap TO test_gateway_pgtap;

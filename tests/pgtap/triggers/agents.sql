@@ -41,6 +41,7 @@ SELECT pg_temp.rows_are(
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
         'health_internal.tg_agents__check_policy_class',
+        'health_internal.tg_agents__check_schedule',
         'health_internal.tg_agents__tell_change'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
@@ -48,12 +49,13 @@ SELECT pg_temp.rows_are(
     $$
     VALUES
     ('health_internal.tg_agents__check_policy_class()', 'f', 'plpgsql', 'v', true, ''),
+    ('health_internal.tg_agents__check_schedule()', 'f', 'plpgsql', 'v', true, ''),
     ('health_internal.tg_agents__tell_change()', 'f', 'plpgsql', 'v', true, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
 
-SELECT triggers_are('health', 'agents', ARRAY['_100_check_policy_class', '_500_tell_new', '_500_tell_change'], 'in firing order');
+SELECT triggers_are('health', 'agents', ARRAY['_100_check_policy_class', '_100_check_schedule', '_500_tell_new', '_500_tell_change', '_500_tell_removal'], 'in firing order');
 DELETE FROM health_internal.agent_changes;
 SELECT lives_ok($$ INSERT INTO health.agents (agent_id, agent_name) VALUES ('a1', 'a1') $$, 'an agent');
 SELECT is((SELECT count(*) FROM health_internal.agent_changes), 1::bigint, 'is told');

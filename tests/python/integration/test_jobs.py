@@ -1,4 +1,4 @@
-"""Runs of jobs: signals in any order, scheduled times, deadlines, findings. Every time is passed."""
+"""Runs of jobs: signals in any order, scheduled times, deadlines, findings; times are passed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def schedule(
 ) -> None:
     """Register the job with a schedule, known to the engine from `when` on."""
     engine.run("SELECT health.register_agent(%s)", JOB)
-    engine.run("SELECT health.set_schedule(%s, %s, %s, %s, %s)", JOB, expression, zone, grace, longest)
+    engine.run(
+        "SELECT health.set_schedule(%s, %s, %s, %s, %s)", JOB, expression, zone, grace, longest
+    )
     tick(engine, when)
 
 
@@ -213,9 +215,10 @@ def test_ordinary_beats_leave_no_trace_here(engine: Engine) -> None:
 
 def test_a_gateways_copy_is_read_too(engine: Engine, login: Callable[..., str]) -> None:
     gateway = psycopg.connect(login(engine.dsn, "health_gateway", agents=[JOB]), autocommit=True)
-    with gateway.cursor() as cursor, cursor.copy(
-        "COPY health.ingest_heartbeats (agent_id, signal, run_id) FROM STDIN"
-    ) as copy:
+    with (
+        gateway.cursor() as cursor,
+        cursor.copy("COPY health.ingest_heartbeats (agent_id, signal, run_id) FROM STDIN") as copy,
+    ):
         copy.write_row((JOB, "start", "r1"))
         copy.write_row((JOB, "beat", "r1"))
         copy.write_row((JOB, "success", "r1"))
@@ -244,7 +247,9 @@ SIGNALS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(SIGNALS, st.data())
 def test_runs_do_not_depend_on_how_signals_arrive(
     engine: Engine, signals: list[tuple[str, str]], data: st.DataObject
@@ -527,9 +532,7 @@ def test_an_agent_sets_its_own_schedule_and_no_other(
 ) -> None:
     engine.run("SELECT health.register_agent('other')")
     engine.run("SELECT health.register_agent(%s)", JOB)
-    with psycopg.connect(
-        login(engine.dsn, "health_agent", agents=[JOB]), autocommit=True
-    ) as agent:
+    with psycopg.connect(login(engine.dsn, "health_agent", agents=[JOB]), autocommit=True) as agent:
         agent.execute("SELECT health.set_schedule(%s, '@daily', 'Asia/Tokyo')", (JOB,))
         with pytest.raises(psycopg.Error) as caught:
             agent.execute("SELECT health.set_schedule('other', '@daily')")

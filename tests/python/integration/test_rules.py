@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 PASSWORD = "a password of the tests"
 
 GOOD = """
-    SELECT 'worker'::text AS agent_id, 'critical'::text AS severity, 'disk is full'::text AS summary,
-           '{"percent": 97}'::jsonb AS details
+    SELECT 'worker'::text AS agent_id, 'critical'::text AS severity,
+           'disk is full'::text AS summary, '{"percent": 97}'::jsonb AS details
 """
+
+DIVIDES = "SELECT 'worker'::text AS agent_id, (1 / (random() * 0))::text AS summary"
 
 
 class Rules:
@@ -64,7 +66,10 @@ class Rules:
     def add(self, name: str, **options: object) -> None:
         named = "".join(f", {key} => %({key})s" for key in options)
         self.engine.connection.execute(
-            cast(Any, f"SELECT health.add_alert_rule('{name}', 'ops.{name}', p_now => %(now)s{named})"),
+            cast(
+                Any,
+                f"SELECT health.add_alert_rule('{name}', 'ops.{name}', p_now => %(now)s{named})",
+            ),
             {"now": at(0), **options},
         )
 
@@ -127,7 +132,11 @@ def test_a_view_finds_and_takes_back(rules: Rules) -> None:
     rules.evaluate(120)
     assert rules.findings("disk_full") == []
     row = rules.rule("disk_full")
-    assert (row["last_evaluated_at"], row["last_row_count"], row["last_error"]) == (at(120), 0, None)
+    assert (row["last_evaluated_at"], row["last_row_count"], row["last_error"]) == (
+        at(120),
+        0,
+        None,
+    )
     assert row["last_duration_ms"] >= 0
 
 
@@ -196,14 +205,16 @@ def test_large_texts_are_cut(rules: Rules) -> None:
 @pytest.mark.parametrize(
     ("query", "error"),
     [
-        ("SELECT 'worker'::text AS agent_id, (1 / (random() * 0))::text AS summary", "division by zero"),
+        (
+            "SELECT 'worker'::text AS agent_id, (1 / (random() * 0))::text AS summary",
+            "division by zero",
+        ),
         (
             "SELECT 'worker'::text AS agent_id, 'loud'::text AS severity, 'x'::text AS summary",
             'severity "loud" is not known',
         ),
         (
-            "SELECT 'worker'::text AS agent_id, n::text AS summary"
-            " FROM generate_series(1, 1000000) AS n",
+            "SELECT NULL AS agent_id, n::text AS summary FROM generate_series(1, 1000000) AS n",
             "more than 1000 rows",
         ),
         ("SELECT 'worker'::text AS agent_id, pg_sleep(20)::text AS summary", "longer than 500 ms"),
@@ -257,11 +268,15 @@ def test_a_rule_whose_view_is_dropped_changed_or_closed_is_disabled(rules: Rules
 def test_many_quick_rules_share_a_call_and_none_is_blamed_for_another(rules: Rules) -> None:
     for number in range(6):
         name = f"slow_{number}"
-        rules.view(name, f"SELECT 'worker'::text AS agent_id, pg_sleep(0.2)::text || {number} AS summary")
+        rules.view(
+            name, f"SELECT 'worker'::text AS agent_id, pg_sleep(0.2)::text || {number} AS summary"
+        )
         rules.add(name)
     for _ in range(6):
         rules.evaluate()
-    rows = rules.engine.rows("SELECT rule, is_enabled, last_evaluated_at FROM health.alert_rules WHERE NOT is_builtin")
+    rows = rules.engine.rows(
+        "SELECT rule, is_enabled, last_evaluated_at FROM health.alert_rules WHERE NOT is_builtin"
+    )
     assert all(row["is_enabled"] and row["last_evaluated_at"] == at(0) for row in rows), rows
 
 
@@ -393,7 +408,9 @@ def test_a_rule_that_never_ends_loses_its_session(rules: Rules) -> None:
 def give_up(rules: Rules, since: str) -> None:
     """As if the evaluation under way had begun at `since` and its session had gone."""
     uptime = float(
-        rules.engine.value("SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())")
+        rules.engine.value(
+            "SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())"
+        )
     )
     time.sleep(max(0.0, 16 - uptime))  # only where this test is the first of a server
     query = f"UPDATE health.alert_rules SET evaluating_since = {since} WHERE rule = 'hostile'"
@@ -404,8 +421,7 @@ def test_a_rule_that_ends_its_own_session_is_disabled_the_second_time(rules: Rul
     rules.hostile("PERFORM pg_terminate_backend(pg_backend_pid());")
     for _ in range(2):
         with pytest.raises(psycopg.OperationalError):
-            while True:  # the good rule may come first
-                rules.evaluate()
+            rules.evaluate()  # the good rule comes first, in the same call
         assert rules.rule("hostile")["evaluating_pid"] is not None
         give_up(rules, "pg_postmaster_start_time() + interval '1 millisecond'")
     rules.evaluate()
@@ -431,7 +447,9 @@ def test_an_answer_that_comes_after_a_change_is_ignored(rules: Rules) -> None:
     with psycopg.connect(rules.dsn, autocommit=True, row_factory=dict_row) as session:
         begun = session.execute("SELECT * FROM health_internal.begin_rule(%s)", (at(0),)).fetchone()
         assert begun is not None
-        second = session.execute("SELECT * FROM health_internal.begin_rule(%s)", (at(0),)).fetchone()
+        second = session.execute(
+            "SELECT * FROM health_internal.begin_rule(%s)", (at(0),)
+        ).fetchone()
         assert second is not None
         assert second["rule"] is None, "one evaluation at a time"
         rules.engine.run("SELECT health.disable_alert_rule('good')")
@@ -506,7 +524,7 @@ def test_who_may_not_read_a_view_makes_no_rule_of_it(
 def test_a_view_with_its_owners_rights_and_one_with_the_invokers(
     rules: Rules, login: Callable[..., str]
 ) -> None:
-    """A view reads tables as its owner, or as health_rules; its functions run as the session's user."""
+    """A view reads tables as its owner or as health_rules; its functions run as the session's."""
     rules.engine.run("CREATE TABLE ops.secrets AS SELECT 'worker'::text AS agent_id")
     rules.function("who", "BEGIN RETURN current_user; END")
     query = "SELECT agent_id, ops.who() AS summary FROM ops.secrets"
@@ -543,4 +561,124 @@ def test_a_removed_rule_that_opened_alerts_stays_on_record(rules: Rules) -> None
     assert rules.rule("good")["removed_at"] is None
 
 
-# --- the bridge --------------------------------------------------------------------------------
+# --- the bridge, the doctor ---------------------------------------------------------------------
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+
+
+def bridge_until(
+    rules: Rules, login: Callable[..., str], condition: Callable[[], bool], **options: str
+) -> None:
+    """Run the bridge's part with real logins until the condition holds."""
+    from hha.bridge.database import HealthDatabase
+    from hha.bridge.pace import Counters, Stop
+    from hha.bridge.rules import RuleRunner
+
+    async def run() -> None:
+        database = HealthDatabase(login(rules.engine.dsn, "health_bridge"), "bridge:test")
+        stop = Stop()
+        await database.open()
+        runner = RuleRunner(
+            database, options.get("dsn", rules.dsn), "bridge:test", stop, Counters()
+        )
+        task = asyncio.create_task(runner.run())
+        try:
+            await asyncio.to_thread(wait_for, condition)
+        finally:
+            stop.request()
+            await task
+            await database.close()
+
+    asyncio.run(run())
+
+
+def test_a_bridge_evaluates_what_is_due(rules: Rules, login: Callable[..., str]) -> None:
+    rules.view("good", GOOD)
+    rules.engine.run("SELECT health.add_alert_rule('good', 'ops.good', p_period => '1 second')")
+    first: list[Any] = []
+
+    def evaluated_twice() -> bool:
+        found = rules.rule("good")["last_evaluated_at"]
+        if found is not None and found not in first:
+            first.append(found)
+        return len(first) >= 2
+
+    bridge_until(rules, login, evaluated_twice)
+    assert len(rules.findings("good")) == 1
+
+
+def test_a_bridge_ends_the_session_of_a_rule_that_never_ends(
+    rules: Rules, login: Callable[..., str]
+) -> None:
+    rules.function(
+        "attack",
+        "BEGIN LOOP BEGIN PERFORM pg_sleep(0.1); EXCEPTION WHEN query_canceled THEN NULL; END;"
+        " END LOOP; END",
+    )
+    rules.view("hostile", "SELECT 'worker'::text AS agent_id, ops.attack() AS summary")
+    rules.view("good", GOOD)
+    for name in ("hostile", "good"):
+        rules.engine.run("SELECT health.add_alert_rule(%s, %s)", name, f"ops.{name}")
+    bridge_until(
+        rules,
+        login,
+        lambda: not rules.rule("hostile")["is_enabled"] and bool(rules.findings("good")),
+    )
+    assert "its session was ended" in rules.error("hostile")
+
+
+def test_a_bridge_whose_login_could_become_more_says_so_and_evaluates_nothing(
+    rules: Rules, login: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    rules.view("good", GOOD)
+    rules.engine.run("SELECT health.add_alert_rule('good', 'ops.good')")
+    dsn = make_conninfo(
+        login(rules.engine.dsn, "health_rules", "health_bridge"),
+        options="-c statement_timeout=500",
+    )
+    bridge_until(rules, login, lambda: "may not evaluate rules" in caplog.text, dsn=dsn)
+    assert rules.findings("good") == []
+
+
+def test_the_doctor_knows_whether_rules_are_evaluated(
+    rules: Rules, login: Callable[..., str]
+) -> None:
+    from hha.diagnosis.rules import check_rules
+
+    def check() -> list[tuple[str, str]]:
+        async def ask() -> list[tuple[str, str]]:
+            async with await psycopg.AsyncConnection.connect(
+                rules.engine.dsn, autocommit=True
+            ) as connection:
+                return [(found.level, found.fact) for found in await check_rules(connection)]
+
+        return asyncio.run(ask())
+
+    assert check() == [("ok", "there are none of users")]
+    rules.view("good", GOOD)
+    rules.view("bad", DIVIDES)
+    rules.engine.run("SELECT health.add_alert_rule('good', 'ops.good')")
+    assert check() == [("ok", "1 are evaluated")]
+    rules.engine.run(
+        "UPDATE health.alert_rules SET next_evaluation_at = now() - interval '1 hour'"
+        " WHERE rule = 'good'"
+    )
+    assert check() == [("warn", "nobody evaluates good")]
+    rules.engine.run("SELECT health.add_alert_rule('bad', 'ops.bad')")
+    with psycopg.connect(rules.dsn, autocommit=True) as session:
+        session.execute("CALL health.evaluate_rules()")
+        session.execute("CALL health.evaluate_rules()")
+    assert ("ok", "1 are evaluated") in check()
+    assert any(level == "warn" and "bad was disabled" in fact for level, fact in check())
+    both = psycopg.conninfo.conninfo_to_dict(
+        login(rules.engine.dsn, "health_rules", "health_agent")
+    )
+    assert (
+        "warn",
+        f'login "{both["user"]}" has health_rules and may become health_agent',
+    ) in check()

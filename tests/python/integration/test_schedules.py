@@ -1,4 +1,4 @@
-"""Cron expressions against two oracles: the library cronsim, and the definition minute by minute."""
+"""Cron expressions against two oracles: cronsim, and the definition minute by minute."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from cronsim import CronSim
+from cronsim import CronSim, CronSimError
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -93,8 +93,8 @@ def changes(zone: str) -> list[datetime]:
 
 
 CHANGES = [(zone, hour) for zone in ZONES for hour in changes(zone)]
-ANY_TIME = st.datetimes(datetime(2024, 1, 1), datetime(2045, 1, 1)).map(
-    lambda found: found.replace(tzinfo=UTC)
+ANY_TIME = st.integers(0, 20 * 365 * 86400).map(
+    lambda seconds: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 )
 
 
@@ -155,7 +155,9 @@ def test_the_days_the_clock_changes_follow_the_definition(
     rows = connection.execute(
         """
         WITH RECURSIVE runs (run_at) AS (
-            SELECT health_internal.next_run_at(%(schedule)s, %(zone)s, %(start)s::timestamptz - '1 s'::interval)
+            SELECT health_internal.next_run_at(
+                %(schedule)s, %(zone)s, %(start)s::timestamptz - '1 s'::interval
+            )
             UNION ALL
             SELECT health_internal.next_run_at(%(schedule)s, %(zone)s, run_at)
             FROM runs WHERE run_at <= %(end)s
@@ -195,7 +197,7 @@ def test_cronsim_agrees(
 ) -> None:
     try:
         CronSim(schedule, after)
-    except Exception:
+    except CronSimError:
         with pytest.raises(psycopg.Error) as caught:
             ask(connection, "next_run_at", schedule, zone, after)
         assert caught.value.sqlstate == "JB001"
@@ -212,10 +214,13 @@ def test_cronsim_agrees(
 def test_what_is_no_schedule_is_refused_with_a_hint(
     connection: psycopg.Connection, text: str
 ) -> None:
+    refusal: psycopg.Error | None = None
     try:
         connection.execute("SELECT health_internal.parse_schedule(%s)", (text,))
     except psycopg.Error as error:
-        assert error.sqlstate == "JB001", error
-        assert error.diag.message_hint
-    else:
+        refusal = error
+    if refusal is None:
         CronSim(text.strip(), datetime(2031, 5, 6, tzinfo=UTC))
+    else:
+        assert refusal.sqlstate == "JB001", refusal
+        assert refusal.diag.message_hint

@@ -4,7 +4,7 @@ DO $$
 BEGIN
     PERFORM 'health_internal.check_rules_session()'::regprocedure;
     PERFORM 'health_internal.begin_rule(timestamptz)'::regprocedure;
-    PERFORM 'health_internal.ask_rule(text)'::regprocedure;
+    PERFORM 'health_internal.ask_rule(name, name, integer)'::regprocedure;
     PERFORM (
         'health_internal.finish_rule('
         || 'text, bigint, jsonb, text, double precision, timestamptz'
