@@ -180,8 +180,8 @@ def test_unknown_agents_are_left_out_and_noted_and_an_agent_has_one_finding(rule
     (finding,) = rules.findings("many")
     assert (finding["agent_id"], finding["summary"]) == ("worker", "c")
     note = rules.rule("many")["last_note"]
-    assert '1 rows name agents that are not registered, such as "nobody"' in note
-    assert "another, more severe row" in note
+    assert 'rows of agents that are not registered: 1, such as "nobody"' in note
+    assert "a more severe row speaks of: 1" in note
     assert rules.rule("many")["is_enabled"]
 
 

@@ -2,9 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.sweep_jobs(timestamptz);
-DROP FUNCTION health_internal.watch_jobs(timestamptz);
-DROP FUNCTION health_internal.expect_next(text []);
 DROP FUNCTION health_internal.fold_signals(
     timestamptz, xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint
 );

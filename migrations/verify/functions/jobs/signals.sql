@@ -12,9 +12,6 @@ BEGIN
         || 'timestamptz, xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint'
         || ')'
     )::regprocedure;
-    PERFORM 'health_internal.expect_next(text [])'::regprocedure;
-    PERFORM 'health_internal.watch_jobs(timestamptz)'::regprocedure;
-    PERFORM 'health_internal.sweep_jobs(timestamptz)'::regprocedure;
 END;
 $$;
 

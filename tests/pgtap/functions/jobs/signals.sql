@@ -1,4 +1,4 @@
--- Jobs: signals become runs, deadlines pass.
+-- Jobs: signals become runs.
 BEGIN;
 
 SELECT no_plan();
@@ -41,20 +41,14 @@ SELECT pg_temp.rows_are(
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
         'health_internal.arrived_signals',
-        'health_internal.expect_next',
-        'health_internal.fold_signals',
-        'health_internal.sweep_jobs',
-        'health_internal.watch_jobs'
+        'health_internal.fold_signals'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
     $$
     VALUES
     ('health_internal.arrived_signals(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'sql', 's', false, ''),
-    ('health_internal.expect_next(text[])', 'f', 'sql', 'v', false, ''),
-    ('health_internal.fold_signals(timestamp with time zone,xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.sweep_jobs(timestamp with time zone)', 'f', 'sql', 'v', false, ''),
-    ('health_internal.watch_jobs(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.fold_signals(timestamp with time zone,xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'plpgsql', 'v', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
@@ -72,9 +66,6 @@ SELECT pg_temp.rows_are($$ SELECT last_outcome, open_run_count, is_overdue, uses
 SELECT pg_temp.rows_are($$ SELECT rule FROM health.rule_findings $$, $$ VALUES ('job_failed') $$, 'which is found');
 SELECT is((health.tick('2031-05-06 07:07:00+00', true)).is_busy, false, 'ticked again');
 SELECT is((SELECT count(*) FROM health.job_runs), 3::bigint, 'signals are folded once');
-SELECT is(health_internal.watch_jobs('2031-05-06 07:08:00+00'), 0::bigint, 'no deadline has passed');
-SELECT lives_ok($$ SELECT health_internal.sweep_jobs('2031-09-06 07:08:00+00') $$, 'swept');
-SELECT is((SELECT count(*) FROM health.job_runs), 0::bigint, 'old runs go');
 SET LOCAL ROLE health_analyst;
 SELECT lives_ok($$ SELECT * FROM health.job_runs $$, 'analysts read runs');
 SELECT throws_ok($$ SELECT * FROM health_internal.job_signals $$, '42501', NULL, 'not what is internal');

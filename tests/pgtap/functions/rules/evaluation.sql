@@ -1,4 +1,4 @@
--- Alert rules of users: the steps of an evaluation. Sessions and commits: tests/python/integration/test_rules.py.
+-- Alert rules of users: who may evaluate. The rest needs commits: tests/python/integration/test_rules.py.
 BEGIN;
 
 SELECT no_plan();
@@ -42,12 +42,7 @@ SELECT pg_temp.rows_are(
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
         'health.end_overrunning_rules',
         'health.evaluate_rules',
-        'health.seconds_until_rules_are_due',
-        'health_internal.ask_rule',
-        'health_internal.begin_rule',
-        'health_internal.check_rules_session',
-        'health_internal.finish_rule',
-        'health_internal.release_rule'
+        'health.seconds_until_rules_are_due'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
@@ -55,50 +50,25 @@ SELECT pg_temp.rows_are(
     VALUES
     ('health.end_overrunning_rules(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
     ('health.evaluate_rules(timestamp with time zone)', 'p', 'plpgsql', 'v', false, 'health_rules'),
-    ('health.seconds_until_rules_are_due()', 'f', 'sql', 's', true, 'health_admin, health_bridge'),
-    ('health_internal.ask_rule(name,name,integer)', 'f', 'plpgsql', 'v', false, 'health_rules'),
-    ('health_internal.begin_rule(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_rules'),
-    ('health_internal.check_rules_session()', 'f', 'plpgsql', 's', true, 'health_rules'),
-    ('health_internal.finish_rule(text,bigint,jsonb,text,double precision,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_rules'),
-    ('health_internal.release_rule(text,bigint)', 'f', 'sql', 'v', true, 'health_rules')
+    ('health.seconds_until_rules_are_due()', 'f', 'sql', 's', true, 'health_admin, health_bridge')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
 
-SELECT throws_ok($$ SELECT health_internal.check_rules_session() $$, 'RU003', NULL, 'a superuser''s session evaluates nothing');
 SELECT is(health.seconds_until_rules_are_due(), NULL, 'without rules nothing is due');
 CREATE SCHEMA ops;
 CREATE VIEW ops.good AS SELECT 'a1'::text AS agent_id, 'x'::text AS summary;
 GRANT USAGE ON SCHEMA ops TO health_rules;
 GRANT SELECT ON ops.good TO health_rules;
-SELECT health.register_agent('a1') IS NULL AS is_null;
-SELECT lives_ok($$ SELECT health.add_alert_rule('r', 'ops.good', p_row_limit => 2, p_now => '2031-05-06 07:00:00+00') $$, 'a rule');
-SELECT ok(health.seconds_until_rules_are_due() > 0, 'it is due some day');
-SELECT is((health_internal.begin_rule('2031-05-06 06:59:59+00')).rule, NULL, 'not yet');
-CREATE TEMP TABLE begun ON COMMIT DROP AS SELECT * FROM health_internal.begin_rule('2031-05-06 07:00:00+00');
-SELECT is((SELECT rule FROM begun), 'r', 'now');
-SELECT is((health_internal.begin_rule('2031-05-06 07:00:00+00')).rule, NULL, 'by one session at a time');
-SELECT is((health_internal.ask_rule('ops', 'good', 2)).findings, '[{"agent_id": "a1", "severity": null, "summary": "x", "details": null}]'::jsonb, 'it answers');
-CREATE VIEW ops.errs AS SELECT (1 / (random() * 0))::text AS summary;
-CREATE VIEW ops.sets AS SELECT set_config('search_path', 'ops', false) AS summary, 'a column of this name'::text AS found;
-SELECT is((health_internal.ask_rule('ops', 'errs', 2)).error, 'division by zero (22012)', 'or errs');
-SELECT is((health_internal.ask_rule('ops', 'sets', 2)).findings -> 0 ->> 'summary', 'ops', 'what it sets');
-SELECT isnt(current_setting('search_path'), 'ops', 'does not last');
-SELECT lives_ok($$ SELECT health_internal.finish_rule('r', evaluation_id - 1, '[{"summary": "old"}]', NULL, 1, '2031-05-06 07:00:00+00') FROM begun $$, 'an older answer');
-SELECT is_empty($$ SELECT * FROM health.rule_findings $$, 'is ignored');
-SELECT lives_ok($$ SELECT health_internal.finish_rule('r', evaluation_id, '[{"agent_id": "a1", "summary": "x"}, {"agent_id": "a2"}]', NULL, 1, '2031-05-06 07:00:00+00') FROM begun $$, 'this one');
-SELECT pg_temp.rows_are($$ SELECT agent_id, severity, summary FROM health.rule_findings $$, $$ VALUES ('a1', 'warning', 'x') $$, 'is kept');
-SELECT pg_temp.rows_are($$ SELECT last_row_count, last_note, evaluating_pid FROM health.alert_rules WHERE rule = 'r' $$,
-    $$ VALUES (2, '1 rows name agents that are not registered, such as "a2"', NULL::int) $$, 'and what was left out is noted');
-SELECT is((health_internal.begin_rule('2031-05-06 07:01:00+00')).rule, 'r', 'a minute later');
-SELECT lives_ok($$ SELECT health_internal.release_rule('r', evaluation_id) FROM health.alert_rules WHERE rule = 'r' $$, 'given back');
-SELECT is((health_internal.begin_rule('2031-05-06 07:01:00+00')).rule, 'r', 'it is still due');
-SELECT lives_ok($$ SELECT health_internal.finish_rule('r', evaluation_id, '[{}, {}, {}]', NULL, 1, '2031-05-06 07:01:00+00') FROM health.alert_rules WHERE rule = 'r' $$, 'too much');
-SELECT is((SELECT last_error FROM health.alert_rules WHERE rule = 'r'), 'it returned more than 2 rows', 'disables it');
+SELECT lives_ok($$ SELECT health.add_alert_rule('r', 'ops.good', p_now => clock_timestamp() + interval '1 hour') $$, 'a rule');
+SELECT ok(health.seconds_until_rules_are_due() BETWEEN 3000 AND 3600, 'it is due in an hour');
+SELECT lives_ok($$ SELECT health.disable_alert_rule('r') $$, 'disabled');
+SELECT is(health.seconds_until_rules_are_due(), NULL, 'it is not due');
 SELECT is(health.end_overrunning_rules(), 0, 'no session hangs');
+SELECT throws_ok($$ CALL health.evaluate_rules() $$, 'RU003', NULL, 'a superuser''s session evaluates nothing');
 SET LOCAL ROLE health_bridge;
-SELECT throws_ok($$ CALL health.evaluate_rules() $$, '42501', NULL, 'bridges evaluate nothing by themselves');
-SELECT lives_ok($$ SELECT health.seconds_until_rules_are_due() $$, 'and know when somebody should');
+SELECT throws_ok($$ CALL health.evaluate_rules() $$, '42501', NULL, 'nor does a bridge''s own');
+SELECT lives_ok($$ SELECT health.seconds_until_rules_are_due() $$, 'but it knows when somebody should');
 RESET ROLE;
 
 SELECT * FROM finish();
