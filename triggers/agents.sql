@@ -36,9 +36,25 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_is_zone boolean := NEW.time_zone = 'UTC';
 BEGIN
     PERFORM health_internal.parse_schedule(NEW.schedule);
-    IF NOT EXISTS (SELECT FROM pg_timezone_names AS zones WHERE zones.name = NEW.time_zone) THEN
+    -- A name such as Europe/Paris can be nothing but one of the time zones; of others, such as EST or
+    -- Etc/GMT+5, much is understood that is none, and the list of all takes a tenth of a second.
+    IF NEW.time_zone ~ '^[A-Za-z_]+(/[A-Za-z_]+(-[A-Za-z_]+)*)+$' THEN
+        BEGIN
+            v_is_zone := (now() AT TIME ZONE NEW.time_zone) IS NOT NULL;
+        EXCEPTION
+            WHEN invalid_parameter_value THEN
+                v_is_zone := false;
+        END;
+    ELSIF NOT v_is_zone THEN
+        v_is_zone := EXISTS (
+            SELECT FROM pg_timezone_names AS zones WHERE zones.name = NEW.time_zone
+        );
+    END IF;
+    IF NOT v_is_zone THEN
         RAISE EXCEPTION 'there is no time zone "%"', NEW.time_zone
             USING ERRCODE = 'JB002',
                 HINT = 'SELECT name FROM pg_timezone_names lists them; Europe/Paris is one.';

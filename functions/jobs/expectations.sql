@@ -54,14 +54,17 @@ CREATE OR REPLACE FUNCTION health_internal.expect_run(
 LANGUAGE plpgsql
 STABLE
 AS $$
+DECLARE
+    v_plan health_internal.schedule_plan;
 BEGIN
-    answered_at := health_internal.previous_run_at(p_schedule, p_time_zone, p_after);
-    expected_at := health_internal.next_run_at(p_schedule, p_time_zone, p_after);
+    v_plan := health_internal.parse_schedule(p_schedule);
+    answered_at := health_internal.find_run(v_plan, p_time_zone, p_after, -1);
+    expected_at := health_internal.find_run(v_plan, p_time_zone, p_after, 1);
     -- Clocks differ: a run counts a minute early, or half the time since the run before.
     counts_from := expected_at - least(interval '1 minute', (expected_at - answered_at) / 2);
     IF p_is_run AND p_after >= counts_from THEN
         answered_at := expected_at;
-        expected_at := health_internal.next_run_at(p_schedule, p_time_zone, answered_at);
+        expected_at := health_internal.find_run(v_plan, p_time_zone, answered_at, 1);
         counts_from := expected_at - least(interval '1 minute', (expected_at - answered_at) / 2);
     END IF;
 EXCEPTION

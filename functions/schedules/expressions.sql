@@ -20,7 +20,7 @@ DECLARE
     v_first integer;
     v_last integer;
     v_step integer;
-    v_values integer [] := '{}';
+    v_values integer [] := ARRAY[]::integer [];
 BEGIN
     FOR v_term IN SELECT terms.term FROM regexp_split_to_table(p_field, ',') AS terms (term)
     LOOP
@@ -68,20 +68,14 @@ COMMENT ON FUNCTION health_internal.schedule_field(text, text, integer, integer,
 'The numbers one field of a cron expression stands for, ascending. p_words: the names of its values, '
 'from p_low on. Raises JB001 for what is not understood.';
 
-CREATE OR REPLACE FUNCTION health_internal.parse_schedule(
-    p_schedule text,
-    OUT minutes integer [],
-    OUT days integer [],
-    OUT months integer [],
-    OUT weekdays integer [],
-    OUT is_either_day boolean,
-    OUT is_fixed boolean
-)
+CREATE OR REPLACE FUNCTION health_internal.parse_schedule(p_schedule text)
+RETURNS health_internal.schedule_plan
 LANGUAGE plpgsql
 IMMUTABLE PARALLEL SAFE
 AS $$
 DECLARE
     v_fields text [];
+    v_plan health_internal.schedule_plan;
 BEGIN
     v_fields := regexp_split_to_array(
         coalesce(
@@ -105,23 +99,23 @@ BEGIN
                     '"30 2 * * MON-FRI", or @hourly, @daily, @weekly, @monthly or @yearly.';
     END IF;
     SELECT array_agg(hour.value * 60 + minute.value ORDER BY hour.value, minute.value)
-    INTO minutes
+    INTO v_plan.minutes
     FROM unnest(health_internal.schedule_field(v_fields[1], 'minute', 0, 59)) AS minute (value)
     CROSS JOIN unnest(health_internal.schedule_field(v_fields[2], 'hour', 0, 23)) AS hour (value);
-    days := health_internal.schedule_field(v_fields[3], 'day of month', 1, 31);
-    months := health_internal.schedule_field(
+    v_plan.days := health_internal.schedule_field(v_fields[3], 'day of month', 1, 31);
+    v_plan.months := health_internal.schedule_field(
         v_fields[4], 'month', 1, 12,
         '{JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC}'
     );
-    weekdays := health_internal.schedule_field(
+    v_plan.weekdays := health_internal.schedule_field(
         v_fields[5], 'day of week', 0, 7, '{SUN,MON,TUE,WED,THU,FRI,SAT}'
     );
     -- As in Vixie's cron: two restricted fields of days are alternatives.
-    is_either_day := v_fields[3] NOT LIKE '*%' AND v_fields[5] NOT LIKE '*%';
-    is_fixed := v_fields[1] NOT LIKE '*%' AND v_fields[2] NOT LIKE '*%';
-    IF NOT is_either_day AND NOT EXISTS (
-        SELECT FROM unnest(months) AS month (value)
-        WHERE days[1] <= CASE
+    v_plan.is_either_day := v_fields[3] NOT LIKE '*%' AND v_fields[5] NOT LIKE '*%';
+    v_plan.is_fixed := v_fields[1] NOT LIKE '*%' AND v_fields[2] NOT LIKE '*%';
+    IF NOT v_plan.is_either_day AND NOT EXISTS (
+        SELECT FROM unnest(v_plan.months) AS month (value)
+        WHERE v_plan.days[1] <= CASE
             WHEN month.value = 2 THEN 29
             WHEN month.value IN (4, 6, 9, 11) THEN 30
             ELSE 31
@@ -132,11 +126,10 @@ BEGIN
                 DETAIL = 'None of its months has so many days.',
                 HINT = 'The last day of each month is best told as the first of the next, early.';
     END IF;
+    RETURN v_plan;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.parse_schedule(text) IS
-'A cron expression as numbers: minutes of the day, days of the month, months, weekdays (0 is Sunday), '
-'whether a day needs to match only one of its two fields, and whether neither minute nor hour begins '
-'with * (is_fixed). Raises JB001 for what is not understood or never happens.';
+'A cron expression of five fields, or @daily and the like, as numbers. Raises JB001 for what is not understood or never happens.';
 
 COMMIT;

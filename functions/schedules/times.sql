@@ -5,10 +5,7 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 CREATE OR REPLACE FUNCTION health_internal.schedule_day(
-    p_days integer [],
-    p_months integer [],
-    p_weekdays integer [],
-    p_is_either_day boolean,
+    p_plan health_internal.schedule_plan,
     p_from date,
     p_step integer
 )
@@ -29,13 +26,13 @@ BEGIN
         v_year := date_part('year', v_day);
         v_month := date_part('month', v_day);
         v_in_month := NULL;
-        IF v_month = ANY (p_months) THEN
-            IF p_is_either_day THEN
+        IF v_month = ANY (p_plan.months) THEN
+            IF p_plan.is_either_day THEN
                 v_in_month := date_part('day', v_day);
             ELSE
                 SELECT days.value
                 INTO v_in_month
-                FROM unnest(p_days) AS days (value)
+                FROM unnest(p_plan.days) AS days (value)
                 WHERE days.value * p_step >= date_part('day', v_day) * p_step
                     AND days.value <= date_part(
                         'day', make_date(v_year, v_month, 1) + interval '1 month - 1 day'
@@ -49,7 +46,7 @@ BEGIN
             INTO v_year, v_month
             FROM (
                 SELECT years.year, months.month
-                FROM unnest(p_months) AS months (month)
+                FROM unnest(p_plan.months) AS months (month)
                 CROSS JOIN (VALUES (v_year), (v_year + p_step)) AS years (year)
             ) AS later
             WHERE (later.year * 12 + later.month) * p_step > (v_year * 12 + v_month) * p_step
@@ -62,8 +59,8 @@ BEGIN
             CONTINUE;
         END IF;
         v_day := make_date(v_year, v_month, v_in_month);
-        IF date_part('dow', v_day) = ANY (p_weekdays)
-            OR (p_is_either_day AND v_in_month = ANY (p_days)) THEN
+        IF date_part('dow', v_day) = ANY (p_plan.weekdays)
+            OR (p_plan.is_either_day AND v_in_month = ANY (p_plan.days)) THEN
             RETURN v_day;
         END IF;
         v_day := v_day + p_step;
@@ -71,9 +68,7 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.schedule_day(
-    integer [], integer [], integer [], boolean, date, integer
-) IS
+COMMENT ON FUNCTION health_internal.schedule_day(health_internal.schedule_plan, date, integer) IS
 'The first day of a parsed schedule from p_from on, forwards (p_step 1) or backwards (-1).';
 
 CREATE OR REPLACE FUNCTION health_internal.clock_offset(p_time_zone text, p_at timestamptz)
@@ -175,7 +170,7 @@ COMMENT ON FUNCTION health_internal.runs_of_day(integer [], boolean, text, date)
 'and both times.';
 
 CREATE OR REPLACE FUNCTION health_internal.find_run(
-    p_schedule text,
+    p_plan health_internal.schedule_plan,
     p_time_zone text,
     p_at timestamptz,
     p_step integer
@@ -185,7 +180,6 @@ LANGUAGE plpgsql
 STABLE
 AS $$
 DECLARE
-    v_plan record;
     v_day date;
     v_next_day date;
     v_offset interval;
@@ -197,18 +191,12 @@ BEGIN
     IF p_at IN ('infinity', '-infinity') THEN
         RETURN NULL;
     END IF;
-    SELECT parsed.* INTO v_plan FROM health_internal.parse_schedule(p_schedule) AS parsed;
     -- From a day on the other side: a gap can move a run to another day.
     v_day := health_internal.schedule_day(
-        v_plan.days, v_plan.months, v_plan.weekdays, v_plan.is_either_day,
-        (p_at AT TIME ZONE p_time_zone)::date - p_step, p_step
+        p_plan, (p_at AT TIME ZONE p_time_zone)::date - p_step, p_step
     );
     WHILE v_day IS NOT NULL
     LOOP
-        v_next_day := health_internal.schedule_day(
-            v_plan.days, v_plan.months, v_plan.weekdays, v_plan.is_either_day,
-            v_day + p_step, p_step
-        );
         SELECT
             min(around.value),
             count(DISTINCT around.value) = 1
@@ -223,16 +211,17 @@ BEGIN
             IF p_step > 0 THEN
                 SELECT min(of_day.minute)
                 INTO v_minute
-                FROM unnest(v_plan.minutes) AS of_day (minute)
+                FROM unnest(p_plan.minutes) AS of_day (minute)
                 WHERE of_day.minute * 60 > v_second;
             ELSE
                 SELECT max(of_day.minute)
                 INTO v_minute
-                FROM unnest(v_plan.minutes) AS of_day (minute)
+                FROM unnest(p_plan.minutes) AS of_day (minute)
                 WHERE of_day.minute * 60 <= v_second;
             END IF;
             v_found := (v_day + make_interval(mins => v_minute) - v_offset) AT TIME ZONE 'UTC';
         ELSE
+            v_next_day := health_internal.schedule_day(p_plan, v_day + p_step, p_step);
             -- Two days, because a clock put back over midnight mingles them; of each, the times of
             -- day that a change can concern, and the first beyond them.
             SELECT CASE WHEN p_step > 0 THEN min(runs.run_at) ELSE max(runs.run_at) END
@@ -247,7 +236,7 @@ BEGIN
                         row_number() OVER (
                             PARTITION BY ahead.seconds > 10800 ORDER BY ahead.seconds
                         ) AS place
-                    FROM unnest(v_plan.minutes) AS of_day (minute)
+                    FROM unnest(p_plan.minutes) AS of_day (minute)
                     CROSS JOIN LATERAL (
                         SELECT p_step * date_part(
                             'epoch',
@@ -260,7 +249,7 @@ BEGIN
                 WHERE near.seconds <= 10800 OR near.place = 1
             ) AS chosen
             CROSS JOIN LATERAL health_internal.runs_of_day(
-                chosen.minutes, v_plan.is_fixed, p_time_zone, days.day
+                chosen.minutes, p_plan.is_fixed, p_time_zone, days.day
             ) AS runs (run_at)
             WHERE days.day IS NOT NULL
                 AND CASE WHEN p_step > 0 THEN runs.run_at > p_at ELSE runs.run_at <= p_at END;
@@ -268,12 +257,14 @@ BEGIN
         IF v_found IS NOT NULL THEN
             RETURN v_found;
         END IF;
-        v_day := v_next_day;
+        v_day := health_internal.schedule_day(p_plan, v_day + p_step, p_step);
     END LOOP;
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.find_run(text, text, timestamptz, integer) IS
+COMMENT ON FUNCTION health_internal.find_run(
+    health_internal.schedule_plan, text, timestamptz, integer
+) IS
 'The first run after p_at (p_step 1) or the last one not after it (-1).';
 
 CREATE OR REPLACE FUNCTION health_internal.next_run_at(
@@ -284,7 +275,9 @@ CREATE OR REPLACE FUNCTION health_internal.next_run_at(
 RETURNS timestamptz
 LANGUAGE sql
 STABLE
-RETURN health_internal.find_run(p_schedule, p_time_zone, p_after, 1);
+RETURN health_internal.find_run(
+    health_internal.parse_schedule(p_schedule), p_time_zone, p_after, 1
+);
 COMMENT ON FUNCTION health_internal.next_run_at(text, text, timestamptz) IS
 'When a schedule, a cron expression read in a time zone, next runs after p_after. On the day the clock '
 'goes forward a run in the skipped hour comes at the first moment after it; on the day it goes back a '
@@ -300,7 +293,9 @@ CREATE OR REPLACE FUNCTION health_internal.previous_run_at(
 RETURNS timestamptz
 LANGUAGE sql
 STABLE
-RETURN health_internal.find_run(p_schedule, p_time_zone, p_at, -1);
+RETURN health_internal.find_run(
+    health_internal.parse_schedule(p_schedule), p_time_zone, p_at, -1
+);
 COMMENT ON FUNCTION health_internal.previous_run_at(text, text, timestamptz) IS
 'When a schedule last ran, at p_at at the latest: previous_run_at <= p_at < next_run_at. Raises JB001 '
 'and 22023 as next_run_at does.';

@@ -67,6 +67,11 @@ SELECT throws_ok($$ INSERT INTO health.ingest_heartbeats (agent_id) VALUES ('a1'
 SELECT throws_ok($$ INSERT INTO health.agent_heartbeats (agent_id) VALUES ('a1') $$, '42501', NULL, 'not past the guard');
 RESET ROLE;
 SELECT lives_ok($$ INSERT INTO health.ingest_heartbeats (agent_id, state) VALUES ('a2', 'failed') $$, 'the owner may');
+INSERT INTO health.agent_heartbeats (agent_id, signal, run_id) VALUES ('a1', 'start', 'r'), ('a1', 'beat', 'r'), ('a1', NULL, 'r');
+INSERT INTO health.ingest_heartbeats (agent_id, signal) VALUES ('a1', 'log');
+SELECT pg_temp.rows_are($$ SELECT agent_id, run_id, signal FROM health_internal.job_signals ORDER BY 3 $$,
+    $$ VALUES ('a1', '', 'log'), ('a1', 'r', 'start') $$, 'what tells of a run is copied, nothing else');
+SELECT is((SELECT count(DISTINCT txid) FROM health_internal.job_signals), 1::bigint, 'with its transaction');
 
 SELECT * FROM finish();
 ROLLBACK;

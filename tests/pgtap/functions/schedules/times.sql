@@ -54,11 +54,11 @@ SELECT pg_temp.rows_are(
     VALUES
     ('health_internal.clock_change(text,timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.clock_offset(text,timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.find_run(text,text,timestamp with time zone,integer)', 'f', 'plpgsql', 's', false, ''),
+    ('health_internal.find_run(health_internal.schedule_plan,text,timestamp with time zone,integer)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.next_run_at(text,text,timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.previous_run_at(text,text,timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.runs_of_day(integer[],boolean,text,date)', 'f', 'sql', 's', false, ''),
-    ('health_internal.schedule_day(integer[],integer[],integer[],boolean,date,integer)', 'f', 'plpgsql', 'i', false, '')
+    ('health_internal.schedule_day(health_internal.schedule_plan,date,integer)', 'f', 'plpgsql', 'i', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
