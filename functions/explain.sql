@@ -77,6 +77,10 @@ BEGIN
                     'late_after_intervals', judged.late_intervals,
                     'unresponsive_after_intervals', judged.unresponsive_intervals,
                     'grace_seconds', judged.grace_seconds,
+                    'job_standing', CASE
+                        WHEN judged.grace_seconds >= 1e9
+                            THEN coalesce(health_internal.job_standing(judged.agent_id), 'good')
+                    END,
                     'decayed_gap_count', judged.gap_weight,
                     'decayed_gap_seconds', judged.gap_sum,
                     'decayed_gap_square_seconds', judged.gap_square_sum,

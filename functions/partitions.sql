@@ -196,11 +196,13 @@ BEGIN
         AND pg_visible_in_snapshot(agent_changes.txid, engine.folded_until);
     DELETE FROM health.agent_sessions
     WHERE agent_sessions.lost_at < p_now - interval '7 days';
+    PERFORM health_internal.sweep_jobs(p_now);
+    PERFORM health.end_overrunning_rules(p_now);
     PERFORM health_internal.add_missing_agents();
 END;
 $$;
 COMMENT ON FUNCTION health_internal.sweep(timestamptz) IS
-'Removes configuration changes and sessions that nobody needs any more, and registers whom a lock '
+'Removes configuration changes, sessions and runs that nobody needs any more, and registers whom a lock '
 'kept out.';
 
 CREATE OR REPLACE PROCEDURE health.run_housekeeping()

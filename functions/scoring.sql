@@ -140,6 +140,15 @@ COMMENT ON FUNCTION health_internal.score_heartbeat_consistency(
 'of the open gap), all as decayed time; regularity: 1 / (1 + cv²) of the gaps; recency falls from 1 '
 'at the late deadline to 0 at the unresponsive one. Without gaps coverage and regularity are 1.';
 
+CREATE OR REPLACE FUNCTION health_internal.score_job(p_standing text)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE p_standing WHEN 'missed' THEN 0 WHEN 'overdue' THEN 50 ELSE 100 END;
+COMMENT ON FUNCTION health_internal.score_job(text) IS
+'heartbeat_consistency of a job on a schedule, whose runs are expected and not its beats: 0 while one is '
+'missed, 50 while one takes too long, else 100.';
+
 CREATE OR REPLACE FUNCTION health_internal.open_gap_sum(
     p_gap_weight double precision,
     p_expected_mass double precision,

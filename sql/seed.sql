@@ -16,7 +16,12 @@ VALUES
 ('resource_exhaustion', 'warning', 'its memory is about to be exhausted', true),
 ('high_error_rate', 'warning', 'its error rate is high', true),
 ('performance_degradation', 'warning', 'it works far slower than it should', true),
-('recovery_failed', 'critical', 'could not be recovered', true);
+('recovery_failed', 'critical', 'could not be recovered', true),
+('job_missed', 'critical', 'missed a scheduled run', true),
+('job_overdue', 'warning', 'takes longer than it may', true),
+('job_failed', 'critical', 'its last run failed', true),
+('schedule_unreadable', 'warning', 'its schedule cannot be read', true),
+('rule_disabled', 'warning', 'an alert rule was disabled', true);
 
 INSERT INTO health.channels (channel, kind, minimum_severity)
 VALUES ('console', 'console', 'warning');

@@ -139,4 +139,17 @@ CREATE DOMAIN health.event_data AS jsonb
 COMMENT ON DOMAIN health.event_data IS
 'Facts of an event: a JSON document of at most 64 kB.';
 
+CREATE TYPE health_internal.schedule_plan AS (
+    minutes integer [],
+    days integer [],
+    months integer [],
+    weekdays integer [],
+    is_either_day boolean,
+    is_fixed boolean
+);
+COMMENT ON TYPE health_internal.schedule_plan IS
+'A cron expression as numbers: minutes of the day, days of the month, months, weekdays (0 is Sunday), '
+'whether a day needs to match only one of its two fields, and whether neither minute nor hour begins '
+'with *.';
+
 COMMIT;

@@ -1,5 +1,5 @@
--- Heartbeats: bad news rings the bell at once, clocks a day off are refused, and a gateway is held to
--- its agents. One row trigger where agents INSERT row by row, one statement trigger where gateways COPY
+-- Heartbeats: bad news rings the bell at once, clocks a day off are refused, signals of jobs are copied
+-- to where the tick finds them, and a gateway is held to its agents. One row trigger where agents INSERT row by row, one statement trigger where gateways COPY
 -- (docs/adr/0008-what-an-insert-prepares.md).
 BEGIN;
 
@@ -35,9 +35,9 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    -- One expression for both: an INSERT pays for each expression of a trigger, and several times as
+    -- One expression for all: an INSERT pays for each expression of a trigger, and several times as
     -- much for a WHEN or a CHECK, which are parsed anew by every statement.
-    IF NEW.state IN ('error', 'failed') OR NEW.sent_at NOT BETWEEN
+    IF NEW.state IN ('error', 'failed') OR NEW.signal <> 'beat' OR NEW.sent_at NOT BETWEEN
         NEW.received_at - interval '24 hours' AND NEW.received_at + interval '24 hours' THEN
         IF NEW.sent_at NOT BETWEEN
             NEW.received_at - interval '24 hours' AND NEW.received_at + interval '24 hours' THEN
@@ -50,14 +50,29 @@ BEGIN
                     DETAIL = format('sent_at is %s, received_at is %s.', NEW.sent_at, NEW.received_at),
                     HINT = 'Set the agent''s clock, or leave sent_at out.';
         END IF;
-        PERFORM health_internal.ring_for(ARRAY[NEW.agent_id::text]);
+        IF NEW.state IN ('error', 'failed') THEN
+            PERFORM health_internal.ring_for(ARRAY[NEW.agent_id::text]);
+        END IF;
+        -- With the rights of who inserts: agents set no received_at here either.
+        IF NEW.signal <> 'beat' AND pg_has_role(current_user, 'health_owner', 'USAGE') THEN
+            INSERT INTO health_internal.job_signals (
+                agent_id, run_id, signal, attributes, received_at
+            )
+            VALUES (
+                NEW.agent_id, coalesce(NEW.run_id, ''), NEW.signal, NEW.attributes, NEW.received_at
+            );
+        ELSIF NEW.signal <> 'beat' THEN
+            INSERT INTO health_internal.job_signals (agent_id, run_id, signal, attributes)
+            VALUES (NEW.agent_id, coalesce(NEW.run_id, ''), NEW.signal, NEW.attributes);
+        END IF;
     END IF;
     RETURN NEW;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.tg_agent_heartbeats__admit() IS
 'Refuses a heartbeat whose sent_at is more than a day from received_at (23514, as a CHECK '
-'would, with the two times), and rings the bell for one in state error or failed.';
+'would, with the two times), rings the bell for one in state error or failed, and copies what tells of '
+'a job''s run to job_signals.';
 
 CREATE OR REPLACE TRIGGER _100_admit
 BEFORE INSERT ON health.agent_heartbeats
@@ -72,21 +87,25 @@ DECLARE
     v_agent_ids text [];
     v_troubled text [];
     v_foreign text;
+    v_has_signals boolean;
+    v_is_owner constant boolean := pg_has_role(current_user, 'health_owner', 'USAGE');
 BEGIN
     SELECT
         array_agg(arrived.agent_id::text),
-        array_agg(arrived.agent_id::text) FILTER (WHERE arrived.is_troubled)
-    INTO v_agent_ids, v_troubled
+        array_agg(arrived.agent_id::text) FILTER (WHERE arrived.is_troubled),
+        bool_or(arrived.has_signals)
+    INTO v_agent_ids, v_troubled, v_has_signals
     FROM (
         SELECT
             new_rows.agent_id,
-            bool_or(new_rows.state IN ('error', 'failed')) AS is_troubled
+            bool_or(new_rows.state IN ('error', 'failed')) AS is_troubled,
+            bool_or(new_rows.signal <> 'beat') AS has_signals
         FROM new_rows
         GROUP BY new_rows.agent_id
     ) AS arrived;
     -- Each agent of the statement once, by the key: a join would read all agents of the login. The
     -- owner and superusers may copy anything, as when a dump is restored.
-    IF NOT pg_has_role(current_user, 'health_owner', 'USAGE') AND cardinality(v_agent_ids) > (
+    IF NOT v_is_owner AND cardinality(v_agent_ids) > (
         SELECT count(*)
         FROM health.agent_logins AS logins
         WHERE logins.login_name = current_user AND logins.agent_id = ANY (v_agent_ids)
@@ -105,12 +124,26 @@ BEGIN
     IF v_troubled IS NOT NULL THEN
         PERFORM health_internal.ring_for(v_troubled);
     END IF;
+    IF v_has_signals AND v_is_owner THEN
+        INSERT INTO health_internal.job_signals (agent_id, run_id, signal, attributes, received_at)
+        SELECT
+            new_rows.agent_id, coalesce(new_rows.run_id, ''), new_rows.signal, new_rows.attributes,
+            new_rows.received_at
+        FROM new_rows
+        WHERE new_rows.signal <> 'beat';
+    ELSIF v_has_signals THEN
+        INSERT INTO health_internal.job_signals (agent_id, run_id, signal, attributes)
+        SELECT
+            new_rows.agent_id, coalesce(new_rows.run_id, ''), new_rows.signal, new_rows.attributes
+        FROM new_rows
+        WHERE new_rows.signal <> 'beat';
+    END IF;
     RETURN NULL;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.tg_ingest_heartbeats__admit() IS
-'Holds a gateway to the agents that agent_logins gives it (AG005 for another), and rings the bell for '
-'those in state error or failed.';
+'Holds a gateway to the agents that agent_logins gives it (AG005 for another), rings the bell for those '
+'in state error or failed, and copies what tells of a job''s run to job_signals.';
 
 CREATE OR REPLACE TRIGGER _100_admit
 AFTER INSERT ON health.ingest_heartbeats

@@ -26,7 +26,7 @@ BEGIN
         INNER JOIN pg_namespace ON pg_class.relnamespace = pg_namespace.oid
         WHERE pg_class.oid = ANY (ARRAY[
             'health.agent_heartbeats', 'health.ingest_heartbeats', 'health.performance_metrics',
-            'health.system_events', 'health_internal.agent_changes'
+            'health.system_events', 'health_internal.agent_changes', 'health_internal.job_signals'
         ]::regclass [])
     LOOP
         EXECUTE format(

@@ -29,7 +29,7 @@ BEGIN
         agents.agent_id,
         agents.policy_class,
         date_part('epoch', agents.expected_interval),
-        date_part('epoch', agents.grace),
+        CASE WHEN agents.schedule IS NULL THEN date_part('epoch', agents.grace) ELSE 1e9 END,
         agents.latency_slo_ms,
         agents.throughput_slo_per_minute
     FROM health.agents
@@ -91,7 +91,10 @@ BEGIN
         unknown.agent_id,
         coalesce(agents.policy_class, 'standard'),
         date_part('epoch', agents.expected_interval),
-        coalesce(date_part('epoch', agents.grace), 0),
+        CASE
+            WHEN agents.schedule IS NULL THEN coalesce(date_part('epoch', agents.grace), 0)
+            ELSE 1e9
+        END,
         agents.latency_slo_ms,
         agents.throughput_slo_per_minute
     FROM (

@@ -309,6 +309,7 @@ BEGIN
 
     PERFORM health_internal.fold_agent_changes(v_range);
     folded_rows := health_internal.fold_events(judged_until, v_range);
+    PERFORM health_internal.fold_signals(judged_until, v_range);
     SELECT metrics.*
     INTO v_metrics
     FROM health_internal.fold_metrics(judged_until, v_range) AS metrics;
@@ -322,6 +323,7 @@ BEGIN
     ) AS beats;
     folded_rows := folded_rows + v_metrics.folded_values + v_beats.folded_beats;
     agents_judged := v_beats.judged_agents;
+    PERFORM health_internal.watch_jobs(judged_until);
     IF v_beats.unknown_agents > 0 OR v_engine.tick_id % 60 = 0 THEN
         PERFORM health_internal.add_missing_agents();
     END IF;

@@ -365,6 +365,10 @@ BEGIN
                     * coalesce(measured.deadlines[2], measured.unresponsive_intervals)
             END AS unresponsive_seconds,
             health_internal.time_mass(measured.expected_seconds, v_fast) AS expected_mass,
+            CASE
+                WHEN measured.grace_seconds >= 1e9
+                    THEN coalesce(health_internal.job_standing(measured.agent_id), 'good')
+            END AS job_standing,
             health_internal.score_performance_metrics(
                 measured.latency_ratio,
                 CASE
@@ -386,24 +390,28 @@ BEGIN
     lived AS (
         SELECT
             timed.*,
-            health_internal.score_heartbeat_consistency(
-                timed.gap_weight, timed.gap_sum, timed.gap_square_sum, timed.expected_mass,
-                CASE
-                    WHEN timed.silent > timed.expected_seconds THEN health_internal.open_gap_sum(
-                        timed.gap_weight, timed.expected_mass, timed.silent, v_fast
-                    )
-                    ELSE 0
-                END,
-                CASE
-                    WHEN timed.session_lost_at IS NOT NULL THEN 0.5
-                    WHEN timed.silent <= timed.late_seconds THEN 1
-                    ELSE greatest(
-                        0,
-                        1 - (timed.silent - timed.late_seconds)
-                        / greatest(timed.unresponsive_seconds - timed.late_seconds, 1e-3)
-                    )
-                END
-            ) AS heartbeat,
+            CASE
+                WHEN timed.job_standing IS NULL THEN health_internal.score_heartbeat_consistency(
+                    timed.gap_weight, timed.gap_sum, timed.gap_square_sum, timed.expected_mass,
+                    CASE
+                        WHEN timed.silent > timed.expected_seconds THEN
+                            health_internal.open_gap_sum(
+                                timed.gap_weight, timed.expected_mass, timed.silent, v_fast
+                            )
+                        ELSE 0
+                    END,
+                    CASE
+                        WHEN timed.session_lost_at IS NOT NULL THEN 0.5
+                        WHEN timed.silent <= timed.late_seconds THEN 1
+                        ELSE greatest(
+                            0,
+                            1 - (timed.silent - timed.late_seconds)
+                            / greatest(timed.unresponsive_seconds - timed.late_seconds, 1e-3)
+                        )
+                    END
+                )
+                ELSE health_internal.score_job(timed.job_standing)
+            END AS heartbeat,
             CASE
                 WHEN timed.state = 'stopped' THEN 'stopped'
                 WHEN timed.silent >= timed.unresponsive_seconds
@@ -414,6 +422,7 @@ BEGIN
                         ELSE 'unresponsive'
                     END
                 WHEN timed.silent >= timed.late_seconds OR timed.session_lost_at IS NOT NULL
+                    OR timed.job_standing IN ('missed', 'overdue')
                     THEN 'late'
                 WHEN timed.state = 'initializing' THEN 'starting'
                 ELSE 'alive'
@@ -435,8 +444,10 @@ BEGIN
             ) AS ungated_score,
             CASE
                 WHEN lived.liveness = 'alive' AND lived.state IN ('running', 'idle', 'active')
+                    AND (lived.job_standing = 'good' OR lived.job_standing IS NULL)
                     THEN 100
                 ELSE least(
+                    CASE WHEN lived.job_standing = 'failed' THEN p_policy.gate_error END,
                     CASE lived.liveness
                         WHEN 'unresponsive' THEN p_policy.gate_unresponsive
                         WHEN 'late' THEN p_policy.gate_late
@@ -525,7 +536,7 @@ BEGIN
                 WHEN scored.liveness = 'alive' OR scored.liveness = 'starting'
                     THEN scored.last_at
                         + make_interval(secs => scored.late_seconds + scored.blind)
-                WHEN scored.liveness <> 'late' THEN 'infinity'
+                WHEN scored.liveness <> 'late' OR scored.job_standing IS NOT NULL THEN 'infinity'
                 WHEN scored.session_lost_at IS NOT NULL
                     THEN scored.session_lost_at
                         + make_interval(secs => p_policy.session_grace_seconds)

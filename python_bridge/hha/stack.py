@@ -164,7 +164,11 @@ async def embedded_server(
 
 
 def write_config(
-    folder: Folder, agents: Sequence[AgentSpec], name: str, channels: str = ""
+    folder: Folder,
+    agents: Sequence[AgentSpec],
+    name: str,
+    channels: str = "",
+    rules_dsn: str | None = None,
 ) -> None:
     """Write the bridge's configuration. JSON strings and lists of them are valid TOML.
 
@@ -175,6 +179,7 @@ def write_config(
         "[bridge]",
         f"name = {json.dumps(name)}",
         f"state_directory = {json.dumps(str(folder.state))}",
+        *([] if rules_dsn is None else [f"rules_dsn = {json.dumps(rules_dsn)}"]),
         "",
         "[channels.console]",
         'kind = "console"',

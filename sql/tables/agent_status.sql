@@ -107,7 +107,8 @@ COMMENT ON COLUMN health.agent_status.policy_class IS 'Copied from agents.';
 COMMENT ON COLUMN health.agent_status.run_id IS 'Run it last told.';
 COMMENT ON COLUMN health.agent_status.expected_interval_seconds IS
 'Copied from agents, seconds; NULL: the policy''s default, then learnt.';
-COMMENT ON COLUMN health.agent_status.grace_seconds IS 'Copied from agents, seconds.';
+COMMENT ON COLUMN health.agent_status.grace_seconds IS
+'Copied from agents, seconds; 1e9 for one on a schedule, whose runs are expected and not its beats.';
 COMMENT ON COLUMN health.agent_status.latency_slo_ms IS 'Copied from agents.';
 COMMENT ON COLUMN health.agent_status.throughput_slo_per_minute IS 'Copied from agents.';
 COMMENT ON COLUMN health.agent_status.score IS 'Gated overall score, 0..100.';

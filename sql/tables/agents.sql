@@ -12,6 +12,9 @@ CREATE TABLE health.agents (
     policy_class text COLLATE "C" NOT NULL DEFAULT 'standard',
     expected_interval interval,
     grace interval NOT NULL DEFAULT '0 seconds',
+    schedule text,
+    time_zone text NOT NULL DEFAULT 'UTC',
+    max_run_time interval,
     latency_slo_ms double precision,
     throughput_slo_per_minute double precision,
     capabilities jsonb NOT NULL DEFAULT '{}',
@@ -26,6 +29,10 @@ CREATE TABLE health.agents (
     CHECK (expected_interval BETWEEN interval '100 milliseconds' AND interval '366 days'),
     CONSTRAINT grace_is_0_to_1_year
     CHECK (grace BETWEEN interval '0' AND interval '366 days'),
+    CONSTRAINT either_an_interval_or_a_schedule_is_expected
+    CHECK (expected_interval IS NULL OR schedule IS NULL),
+    CONSTRAINT max_run_time_is_1_second_to_1_year
+    CHECK (max_run_time BETWEEN interval '1 second' AND interval '366 days'),
     CONSTRAINT objectives_are_from_1e_minus_9_to_1e15
     CHECK (coalesce(latency_slo_ms, 1) >= 1e-9 AND coalesce(latency_slo_ms, 1) <= 1e15
         AND coalesce(throughput_slo_per_minute, 1) >= 1e-9
@@ -51,6 +58,13 @@ COMMENT ON COLUMN health.agents.policy_class IS 'Which policies judge it.';
 COMMENT ON COLUMN health.agents.expected_interval IS
 'Interval between heartbeats; NULL: the policy''s default, then learnt.';
 COMMENT ON COLUMN health.agents.grace IS 'Added to every deadline of the agent.';
+COMMENT ON COLUMN health.agents.schedule IS
+'For jobs: cron expression of five fields, or @daily and the like, in place of an interval; set by '
+'health.set_schedule.';
+COMMENT ON COLUMN health.agents.time_zone IS
+'Time zone the schedule is read in, a name such as Europe/Paris.';
+COMMENT ON COLUMN health.agents.max_run_time IS
+'For jobs: how long a run may take from start to success or fail; NULL: any time.';
 COMMENT ON COLUMN health.agents.latency_slo_ms IS
 'Objective for average_processing_time_ms, milliseconds; NULL: the learnt baseline.';
 COMMENT ON COLUMN health.agents.throughput_slo_per_minute IS

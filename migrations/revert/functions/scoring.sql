@@ -23,6 +23,7 @@ DROP FUNCTION health_internal.score_performance_metrics(
 DROP FUNCTION health_internal.open_gap_sum(
     double precision, double precision, double precision, double precision
 );
+DROP FUNCTION health_internal.score_job(text);
 DROP FUNCTION health_internal.score_heartbeat_consistency(
     double precision, double precision, double precision, double precision, double precision,
     double precision

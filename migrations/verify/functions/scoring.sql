@@ -24,6 +24,7 @@ BEGIN
         || 'precision, double precision'
         || ')'
     )::regprocedure;
+    PERFORM 'health_internal.score_job(text)'::regprocedure;
     PERFORM (
         'health_internal.open_gap_sum('
         || 'double precision, double precision, double precision, double precision'

@@ -117,6 +117,16 @@ class HealthDatabase:
         async with self._pool.connection() as connection:
             await connection.execute("CALL health.run_housekeeping()")
 
+    async def seconds_until_rules_are_due(self) -> float | None:
+        """None where there are no rules of users; negative when they are overdue."""
+        (row,) = await self._call("SELECT health.seconds_until_rules_are_due() AS seconds")
+        return None if row["seconds"] is None else float(row["seconds"])
+
+    async def end_overrunning_rules(self) -> int:
+        """How many sessions were ended."""
+        (row,) = await self._call("SELECT health.end_overrunning_rules() AS count")
+        return int(row["count"])
+
     async def claim_recovery_actions(
         self, limit: int, agent_ids: Sequence[str]
     ) -> list[RecoveryAction]:

@@ -51,6 +51,7 @@ SELECT pg_temp.rows_are(
         'health_internal.score_business_impact',
         'health_internal.score_error_rate',
         'health_internal.score_heartbeat_consistency',
+        'health_internal.score_job',
         'health_internal.score_performance_metrics',
         'health_internal.score_resource_efficiency',
         'health_internal.seconds_to_exhaustion',
@@ -71,6 +72,7 @@ SELECT pg_temp.rows_are(
     ('health_internal.score_business_impact(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.score_error_rate(double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.score_heartbeat_consistency(double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.score_job(text)', 'f', 'sql', 'i', false, ''),
     ('health_internal.score_performance_metrics(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.score_resource_efficiency(double precision,double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.seconds_to_exhaustion(double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
@@ -180,6 +182,11 @@ SELECT pg_temp.rows_are(
     $$ SELECT health_internal.clipped(v, 10, n) FROM (VALUES (1, 99::float8, 9), (2, 99, 10), (3, 29, 10), (4, NULL, 10)) AS t (i, v, n) ORDER BY i $$,
     $$ VALUES (99::float8), (30), (29), (NULL) $$,
     'after ten values one counts at most three times the mean'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT health_internal.score_job(s) FROM unnest('{good,failed,overdue,missed}'::text []) AS s $$,
+    $$ VALUES (100::float8), (100), (50), (0) $$,
+    'a job is scored by its runs'
 );
 SELECT pg_temp.rows_are(
     $$ SELECT round(health_internal.open_gap_sum(w, e, s, 600)::numeric, 6)

@@ -74,6 +74,12 @@ SELECT lives_ok(format($$ INSERT INTO health.%I (agent_id, sent_at, received_at)
         VALUES ('a', %L, '2031-01-02 00:00:00+00') $$, t, sent_at), t || ' takes ' || coalesce(sent_at, 'no time'))
 FROM unnest('{agent_heartbeats,ingest_heartbeats}'::text []) AS t,
     unnest('{2031-01-01 00:00:00+00,2031-01-03 00:00:00+00,NULL}'::text []) AS sent_at;
+INSERT INTO health.agent_heartbeats (agent_id, signal, run_id, received_at) VALUES
+('a1', 'start', 'r', '2031-01-02 00:00:00+00'), ('a1', 'beat', 'r', '2031-01-02'), ('a1', NULL, 'r', '2031-01-02');
+INSERT INTO health.ingest_heartbeats (agent_id, signal, received_at) VALUES ('a1', 'log', '2031-01-02 00:00:00+00'), ('a1', 'beat', '2031-01-02');
+SELECT pg_temp.rows_are($$ SELECT agent_id, run_id, signal, received_at FROM health_internal.job_signals ORDER BY 3 $$,
+    $$ VALUES ('a1', '', 'log', timestamptz '2031-01-02 00:00:00+00'), ('a1', 'r', 'start', '2031-01-02 00:00:00+00') $$, 'signals of runs are copied, beats are not');
+SELECT is((SELECT count(DISTINCT txid) FROM health_internal.job_signals), 1::bigint, 'with their transaction');
 INSERT INTO health.agent_logins VALUES ('test_gateway_pgtap', 'a1');
 CREATE ROLE test_gateway_pgtap IN ROLE health_gateway;
 GRANT USAGE ON SCHEMA tap TO test_gateway_pgtap;

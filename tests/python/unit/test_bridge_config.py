@@ -284,3 +284,40 @@ def test_retry_after_is_read_as_seconds_or_date(value: str | None, expected: flo
 
 def test_a_message_cannot_forge_lines_or_colours() -> None:
     assert one_line("a\nb\x1b[31mc") == "a b [31mc"
+
+
+def test_the_login_of_rules_comes_without_a_password_or_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(line: str) -> str | None:
+        source = tmp_path / "bridge.toml"
+        return parse_config(f"[bridge]\n{line}\n", source=source).rules_dsn
+
+    assert read("") is None
+    plain = "host=db dbname=health user=health_rules_runner"
+    assert read(f'rules_dsn = "{plain}"') == plain
+    (tmp_path / "dsn").write_text("postgresql://health_rules_runner:secret@db/health\n")
+    assert read('rules_dsn_file = "dsn"') == "postgresql://health_rules_runner:secret@db/health"
+    monkeypatch.setenv("RULES_DSN", f"{plain} password=secret")
+    config = parse_config(
+        '[bridge]\nrules_dsn_env = "RULES_DSN"\n', source=tmp_path / "bridge.toml"
+    )
+    assert config.rules_dsn == f"{plain} password=secret"
+    assert config.secret_variables == {"RULES_DSN"}, "no agent inherits it"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('rules_dsn = "user=r password=secret"', "a password must not be written here"),
+        ('rules_dsn = "postgresql://r:secret@db/x"', "a password must not be written here"),
+        ('rules_dsn = "host=db"', "names no user"),
+        ('rules_dsn = "no connection string"', "not a connection string"),
+    ],
+)
+def test_a_login_of_rules_that_cannot_be_is_refused(
+    line: str, problem: str, tmp_path: Path
+) -> None:
+    found = refusal(f"[bridge]\n{line}\n", tmp_path)
+    assert problem in found
+    assert "secret" not in found
