@@ -217,6 +217,7 @@ BEGIN
     folded_rows := folded_rows + v_metrics.folded_values;
     IF NOT p_is_replay THEN
         PERFORM health_internal.watch_sessions(judged_until, v_has_restarted);
+        PERFORM health_internal.watch_stuck_sessions(judged_until);
     END IF;
 
     SELECT count(*)
@@ -312,6 +313,7 @@ BEGIN
     )
         OR EXISTS (SELECT FROM health.alerts WHERE alerts.resolved_at IS NULL)
         OR EXISTS (SELECT FROM health.incidents WHERE incidents.resolved_at IS NULL)
+        OR EXISTS (SELECT FROM health.stuck_sessions)
         OR EXISTS (
             SELECT FROM health.recovery_actions AS actions
             WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')

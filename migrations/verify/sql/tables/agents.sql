@@ -14,6 +14,7 @@ SELECT
     labels,
     tenant,
     revenue_usd_per_hour,
+    recovery_group,
     registered_at,
     updated_at
 FROM health.agents
