@@ -9,11 +9,14 @@ RETURNS void
 LANGUAGE plpgsql
 VOLATILE
 SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
+    v_stuck constant text [] := ARRAY(
+        SELECT DISTINCT sessions.agent_id FROM health.stuck_sessions AS sessions
+    );
     v_action_ids bigint [];
-    v_reasons text [];
 BEGIN
     -- Nobody needs it any more.
     UPDATE health.recovery_actions AS actions
@@ -26,34 +29,28 @@ BEGIN
         outcome = actions.outcome || '{"reason": "the agent recovered by itself"}'
     WHERE actions.state = 'pending'
         AND actions.requested_by = 'engine'
-        AND NOT EXISTS (
-            SELECT FROM health.agent_status AS status
-            WHERE status.agent_id = actions.agent_id AND status.issue_type IS NOT NULL
-        )
-        AND NOT EXISTS (
-            SELECT FROM health.stuck_sessions AS sessions
-            WHERE sessions.agent_id = actions.agent_id
-        );
+        AND NOT actions.agent_id = ANY (v_stuck)
+        AND (
+            SELECT status.issue_type
+            FROM health.agent_status AS status
+            WHERE status.agent_id = actions.agent_id
+        ) IS NULL;
 
     -- The trouble of a failed or escalated one is over.
     UPDATE health.recovery_actions AS actions
     SET settled_at = p_now
     WHERE actions.settled_at IS NULL
         AND actions.state IN ('failed', 'escalated')
-        AND NOT EXISTS (
-            SELECT FROM health.agent_status AS status
-            WHERE status.agent_id = actions.agent_id AND status.issue_type IS NOT NULL
-        )
-        AND NOT EXISTS (
-            SELECT FROM health.stuck_sessions AS sessions
-            WHERE sessions.agent_id = actions.agent_id
-        );
+        AND NOT actions.agent_id = ANY (v_stuck)
+        AND (
+            SELECT status.issue_type
+            FROM health.agent_status AS status
+            WHERE status.agent_id = actions.agent_id
+        ) IS NULL;
 
     -- Let go, but no bridge has this agent configured.
-    SELECT
-        array_agg(unclaimed.action_id),
-        array_agg('no bridge claimed it'::text)
-    INTO v_action_ids, v_reasons
+    SELECT array_agg(unclaimed.action_id)
+    INTO v_action_ids
     FROM (
         SELECT actions.action_id
         FROM health.recovery_actions AS actions
@@ -67,7 +64,7 @@ BEGIN
         FOR UPDATE OF actions SKIP LOCKED
     ) AS unclaimed;
     IF v_action_ids IS NOT NULL THEN
-        PERFORM health_internal.escalate_recoveries(p_now, v_action_ids, v_reasons);
+        PERFORM health_internal.escalate_recoveries(p_now, v_action_ids, 'no bridge claimed it');
     END IF;
 END;
 $$;
@@ -80,6 +77,7 @@ RETURNS void
 LANGUAGE plpgsql
 VOLATILE
 SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
@@ -114,6 +112,7 @@ RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
 SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE

@@ -4,14 +4,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.are_few(p_count bigint)
-RETURNS text
-LANGUAGE sql
-IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN p_count < 1000 THEN 'on' ELSE 'off' END;
-COMMENT ON FUNCTION health_internal.are_few(bigint) IS
-'Setting of enable_nestloop for so many rows: on below 1,000.';
-
 CREATE OR REPLACE FUNCTION health_internal.troubled_agents()
 RETURNS TABLE (agent_id text, policy_class text, issue_type text)
 LANGUAGE sql
@@ -45,17 +37,15 @@ CREATE OR REPLACE FUNCTION health_internal.enqueue_recoveries(
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
+-- Thousands can fail in one tick, before statistics know: by index each costs the same, however many
+-- there are. A scan of the table that is being filled would take a second.
 SET plan_cache_mode = force_custom_plan
-SET enable_nestloop = on
+SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
     v_count bigint;
 BEGIN
-    -- Few are looked up one by one, many by hash.
-    PERFORM set_config(
-        'enable_nestloop', health_internal.are_few(cardinality(p_agent_ids)), true
-    );
     INSERT INTO health.recovery_actions (
         agent_id, issue_type, action, parameters, strategy, attempt, transition_id, incident_id,
         created_at, not_before
@@ -105,7 +95,7 @@ BEGIN
             actions.lease_until
         FROM health.recovery_actions AS actions
         WHERE actions.agent_id = wanted.agent_id
-        ORDER BY actions.action_id DESC
+        ORDER BY actions.created_at DESC, actions.action_id DESC
         LIMIT 1
     ) AS previous ON true
     CROSS JOIN LATERAL (
@@ -137,6 +127,7 @@ RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
 SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
@@ -170,7 +161,7 @@ BEGIN
             actions.settled_at
         FROM health.recovery_actions AS actions
         WHERE actions.agent_id = troubled.agent_id
-        ORDER BY actions.action_id DESC
+        ORDER BY actions.created_at DESC, actions.action_id DESC
         LIMIT 1
     ) AS latest ON true
     WHERE latest.state IS NULL

@@ -225,7 +225,7 @@ COMMENT ON FUNCTION health_internal.end_steps(timestamptz, bigint [], text, text
 CREATE OR REPLACE FUNCTION health_internal.escalate_recoveries(
     p_now timestamptz,
     p_action_ids bigint [],
-    p_reasons text []
+    p_reason text
 )
 RETURNS void
 LANGUAGE sql
@@ -239,10 +239,9 @@ AS $$
             hold_reason = NULL,
             fencing_token = nextval('health_internal.fencing_tokens'),
             finished_at = p_now,
-            outcome = actions.outcome || jsonb_build_object('reason', given.reason)
-        FROM unnest(p_action_ids, p_reasons) AS given (action_id, reason)
-        WHERE actions.action_id = given.action_id AND actions.state = 'pending'
-        RETURNING actions.action_id, actions.agent_id, actions.issue_type, given.reason
+            outcome = actions.outcome || jsonb_build_object('reason', p_reason)
+        WHERE actions.action_id = ANY (p_action_ids) AND actions.state = 'pending'
+        RETURNING actions.action_id, actions.agent_id, actions.issue_type
     )
 
     INSERT INTO health.system_events (agent_id, event_type, severity, event_data, received_at)
@@ -252,12 +251,12 @@ AS $$
         'warning',
         jsonb_build_object(
             'agent_id', escalated.agent_id, 'issue_type', escalated.issue_type,
-            'action_id', escalated.action_id, 'success', false, 'reason', escalated.reason
+            'action_id', escalated.action_id, 'success', false, 'reason', p_reason
         ),
         p_now
     FROM escalated;
 $$;
-COMMENT ON FUNCTION health_internal.escalate_recoveries(timestamptz, bigint [], text []) IS
-'Hands pending recoveries to a person, each for its reason; an event tells of each.';
+COMMENT ON FUNCTION health_internal.escalate_recoveries(timestamptz, bigint [], text) IS
+'Hands pending recoveries to a person; an event tells of each.';
 
 COMMIT;

@@ -8,11 +8,20 @@ CREATE OR REPLACE FUNCTION health_internal.rescue_recoveries(p_now timestamptz)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
+SET enable_seqscan = off
 AS $$
 DECLARE
     v_action_ids bigint [];
 BEGIN
     -- What was only claimed goes back to the queue.
+    SELECT array_agg(claimed.action_id)
+    INTO v_action_ids
+    FROM (
+        SELECT actions.action_id
+        FROM health.recovery_actions AS actions
+        WHERE actions.state = 'claimed' AND actions.lease_until < p_now
+        FOR UPDATE SKIP LOCKED
+    ) AS claimed;
     UPDATE health.recovery_actions AS actions
     SET
         state = 'pending',
@@ -20,13 +29,9 @@ BEGIN
         fencing_token = nextval('health_internal.fencing_tokens'),
         lease_until = NULL,
         not_before = p_now,
+        released_at = p_now,
         outcome = actions.outcome || '{"lease": "lost"}'
-    WHERE actions.action_id IN (
-        SELECT claimed.action_id
-        FROM health.recovery_actions AS claimed
-        WHERE claimed.state = 'claimed' AND claimed.lease_until < p_now
-        FOR UPDATE SKIP LOCKED
-    );
+    WHERE actions.action_id = ANY (v_action_ids);
 
     -- Of what was executing nobody knows how far it came: heartbeats tell.
     SELECT array_agg(lost.action_id)
@@ -69,6 +74,7 @@ RETURNS void
 LANGUAGE plpgsql
 VOLATILE
 SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
@@ -135,6 +141,7 @@ CREATE OR REPLACE FUNCTION health_internal.run_own_steps(p_now timestamptz)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
+SET enable_seqscan = off
 AS $$
 DECLARE
     v_action record;
@@ -156,7 +163,7 @@ BEGIN
     LOOP
         IF v_action.action = 'escalate' THEN
             PERFORM health_internal.escalate_recoveries(
-                p_now, ARRAY[v_action.action_id], ARRAY['its strategy asks a person']
+                p_now, ARRAY[v_action.action_id], 'its strategy asks a person'
             );
         ELSIF v_action.action = 'verify' THEN
             -- A strategy that begins with watching: as if a step before it had been done.

@@ -125,14 +125,22 @@ WHERE state = 'pending' AND released_at IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_due_idx IS
 'claim_recovery_actions takes the first few of many.';
 
-CREATE INDEX recovery_actions_agent_idx ON health.recovery_actions (agent_id, action_id);
+CREATE INDEX recovery_actions_agent_idx ON health.recovery_actions (
+    agent_id, created_at, action_id
+);
 COMMENT ON INDEX health.recovery_actions_agent_idx IS
-'health_internal.enqueue_recoveries reads an agent''s latest attempt; people its history.';
+'health_internal.enqueue_recoveries reads an agent''s latest attempt; people its history. No other index '
+'gives that order, so that no plan reads everybody''s.';
+
+CREATE INDEX recovery_actions_budget_idx ON health.recovery_actions (agent_id, started_at)
+WHERE started_at IS NOT NULL;
+COMMENT ON INDEX health.recovery_actions_budget_idx IS
+'health_internal.apply_brakes counts an agent''s attempts in the window of its budget.';
 
 CREATE INDEX recovery_actions_started_idx ON health.recovery_actions (started_at)
 WHERE started_at IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_started_idx IS
-'health_internal.apply_brakes counts what the budgets'' window has seen.';
+'health_internal.spent_by_groups counts the attempts of groups in that window.';
 
 CREATE INDEX recovery_actions_unsettled_idx ON health.recovery_actions (agent_id)
 WHERE settled_at IS NULL AND state IN ('failed', 'escalated');

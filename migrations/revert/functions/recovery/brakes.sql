@@ -3,8 +3,9 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health_internal.apply_brakes(timestamptz);
+DROP FUNCTION health_internal.spent_by_groups(timestamptz);
 DROP FUNCTION health_internal.has_dead_parent(text);
-DROP FUNCTION health_internal.dead_parents();
-DROP FUNCTION health_internal.agents_in_maintenance(timestamptz);
+DROP FUNCTION health_internal.dead_parents(text []);
+DROP FUNCTION health_internal.agents_in_maintenance(text [], timestamptz);
 
 COMMIT;

@@ -6,6 +6,5 @@ DROP FUNCTION health.request_recovery(text, text, text, timestamptz);
 DROP FUNCTION health_internal.queue_recoveries(timestamptz);
 DROP FUNCTION health_internal.enqueue_recoveries(timestamptz, text [], text [], bigint []);
 DROP FUNCTION health_internal.troubled_agents();
-DROP FUNCTION health_internal.are_few(bigint);
 
 COMMIT;

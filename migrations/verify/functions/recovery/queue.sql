@@ -2,7 +2,6 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.are_few(bigint)'::regprocedure;
     PERFORM 'health_internal.troubled_agents()'::regprocedure;
     PERFORM (
         'health_internal.enqueue_recoveries('
