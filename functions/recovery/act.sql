@@ -1,5 +1,6 @@
 -- Recovery's part of the tick's act: what is under way moves on, what is needless ends, what is in
--- trouble is queued, braked, done where the database does it, and told where a person must.
+-- trouble is queued, braked, done where the database does it, and told where a person must. A row that
+-- somebody else has locked is left to the next tick: the tick waits for nobody.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -27,14 +28,19 @@ BEGIN
         finished_at = p_now,
         settled_at = p_now,
         outcome = actions.outcome || '{"reason": "the agent recovered by itself"}'
-    WHERE actions.state = 'pending'
-        AND actions.requested_by = 'engine'
-        AND NOT actions.agent_id = ANY (v_stuck)
-        AND (
-            SELECT status.issue_type
-            FROM health.agent_status AS status
-            WHERE status.agent_id = actions.agent_id
-        ) IS NULL;
+    WHERE actions.action_id = ANY (ARRAY(
+        SELECT needless.action_id
+        FROM health.recovery_actions AS needless
+        WHERE needless.state = 'pending'
+            AND needless.requested_by = 'engine'
+            AND NOT needless.agent_id = ANY (v_stuck)
+            AND (
+                SELECT status.issue_type
+                FROM health.agent_status AS status
+                WHERE status.agent_id = needless.agent_id
+            ) IS NULL
+        FOR UPDATE SKIP LOCKED
+    ));
 
     -- The trouble of a failed or escalated one is over.
     UPDATE health.recovery_actions AS actions
@@ -130,8 +136,13 @@ BEGIN
     UPDATE health.recovery_actions AS actions
     SET incident_id = incidents.incident_id
     FROM health.incidents
-    WHERE actions.incident_id IS NULL
-        AND actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+    WHERE actions.action_id = ANY (ARRAY(
+        SELECT early.action_id
+        FROM health.recovery_actions AS early
+        WHERE early.incident_id IS NULL
+            AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
+        FOR UPDATE SKIP LOCKED
+    ))
         AND incidents.agent_id = actions.agent_id
         AND incidents.resolved_at IS NULL;
     RETURN v_queued;

@@ -130,6 +130,7 @@ DECLARE
     v_group_attempts jsonb;
     v_free bigint;
     v_verdict record;
+    v_moved bigint;
     v_released bigint := 0;
 BEGIN
     IF v_waiting = '{}' THEN
@@ -327,9 +328,15 @@ BEGIN
                     WHEN v_verdict.is_released THEN p_now
                     WHEN v_verdict.hold IS NULL THEN actions.released_at
                 END
-            WHERE actions.action_id = ANY (v_verdict.action_ids) AND actions.state = 'pending';
+            WHERE actions.action_id = ANY (ARRAY(
+                SELECT pending.action_id
+                FROM health.recovery_actions AS pending
+                WHERE pending.action_id = ANY (v_verdict.action_ids) AND pending.state = 'pending'
+                FOR UPDATE SKIP LOCKED
+            ));
+            GET DIAGNOSTICS v_moved = ROW_COUNT;
             IF v_verdict.is_released THEN
-                v_released := v_released + cardinality(v_verdict.action_ids);
+                v_released := v_released + v_moved;
             END IF;
         END IF;
     END LOOP;

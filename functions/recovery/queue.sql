@@ -42,8 +42,10 @@ VOLATILE
 SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET jit = off
+SET lock_timeout = '50ms'
 AS $$
 DECLARE
+    v_half constant integer := cardinality(p_agent_ids) / 2;
     v_count bigint;
 BEGIN
     INSERT INTO health.recovery_actions (
@@ -115,12 +117,26 @@ BEGIN
     DO NOTHING;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
+EXCEPTION
+    -- Somebody asked for the recovery of one of them and has not committed: halve until it stands
+    -- alone, and leave it to the next tick.
+    WHEN lock_not_available THEN
+        IF v_half = 0 THEN
+            RETURN 0;
+        END IF;
+        RETURN health_internal.enqueue_recoveries(
+            p_now, p_agent_ids[:v_half], p_issue_types[:v_half], p_transition_ids[:v_half]
+        ) + health_internal.enqueue_recoveries(
+            p_now, p_agent_ids[v_half + 1:], p_issue_types[v_half + 1:],
+            p_transition_ids[v_half + 1:]
+        );
 END;
 $$;
 COMMENT ON FUNCTION health_internal.enqueue_recoveries(timestamptz, text [], text [], bigint []) IS
 'Queues a recovery for each agent and issue that has none under way and whose policy allows it, with '
 'its strategy, the number of the attempt and the back-off (10 s doubling to 300 s, from the start '
-'again after ten healthy minutes). Returns how many. The brakes release them.';
+'again after ten healthy minutes); an agent whose queueing would wait for somebody''s open transaction '
+'is left out. Returns how many. The brakes release them.';
 
 CREATE OR REPLACE FUNCTION health_internal.queue_recoveries(p_now timestamptz)
 RETURNS bigint

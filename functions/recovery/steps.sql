@@ -240,7 +240,12 @@ AS $$
             fencing_token = nextval('health_internal.fencing_tokens'),
             finished_at = p_now,
             outcome = actions.outcome || jsonb_build_object('reason', p_reason)
-        WHERE actions.action_id = ANY (p_action_ids) AND actions.state = 'pending'
+        WHERE actions.action_id = ANY (ARRAY(
+            SELECT pending.action_id
+            FROM health.recovery_actions AS pending
+            WHERE pending.action_id = ANY (p_action_ids) AND pending.state = 'pending'
+            FOR UPDATE SKIP LOCKED
+        ))
         RETURNING actions.action_id, actions.agent_id, actions.issue_type
     )
 

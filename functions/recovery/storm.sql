@@ -100,7 +100,17 @@ BEGIN
         WHERE status.liveness NOT IN ('never_seen', 'stopped');
         v_is_storm := v_troubled > v_settings.storm_share * v_agents;
     END IF;
-    SELECT storms.* INTO v_storm FROM health.recovery_storms AS storms WHERE storms.ended_at IS NULL;
+    SELECT storms.*
+    INTO v_storm
+    FROM health.recovery_storms AS storms
+    WHERE storms.ended_at IS NULL
+    FOR UPDATE SKIP LOCKED;
+    -- Somebody is about to approve it, and has not committed: it goes on unapproved.
+    IF NOT FOUND AND EXISTS (
+        SELECT FROM health.recovery_storms AS storms WHERE storms.ended_at IS NULL
+    ) THEN
+        RETURN 'storm: an approval is under way';
+    END IF;
     IF NOT v_is_storm THEN
         IF v_storm.storm_id IS NOT NULL THEN
             UPDATE health.recovery_storms AS storms
