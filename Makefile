@@ -11,7 +11,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PY_SOURCES := python_bridge tests/conftest.py tests/servers tests/python ci $(wildcard bench)
-BENCHES := $(filter-out bench/common.py,$(wildcard bench/*.py))
+BENCHES := $(filter-out bench/common.py bench/queue_adapters.py,$(wildcard bench/*.py))
 # The same paths as pytest's pythonpath: tests/servers is shared by tests, ci and this file.
 SERVERS := PYTHONPATH=tests $(BIN)/python -m servers
 
