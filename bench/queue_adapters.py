@@ -85,6 +85,11 @@ class Recoveries(_Ours):
 
     # Another set of agents each time: one recovery of an agent at a time.
     prepare = b"""
+    WITH single AS (
+        INSERT INTO health.agent_status (agent_id)
+        SELECT 'single-' || n FROM generate_series(0, 999) AS n
+        ON CONFLICT DO NOTHING
+    )
     INSERT INTO health.agent_status (agent_id)
     SELECT 'agent-' || (SELECT count(*) FROM health.agent_status) + n
     FROM generate_series(1, %s::integer) AS n
@@ -95,7 +100,7 @@ class Recoveries(_Ours):
     )
     SELECT agent_id, 'agent_unresponsive', 'bench', now(), now(), now()
     FROM health.agent_status AS status
-    WHERE NOT EXISTS (
+    WHERE starts_with(agent_id, 'agent-') AND NOT EXISTS (
         SELECT FROM health.recovery_actions AS actions WHERE actions.agent_id = status.agent_id
     )
     LIMIT %s
@@ -105,9 +110,6 @@ class Recoveries(_Ours):
     report_sql = b"SELECT health.report_recovery_action(%s, %s, 'succeeded')"
 
     async def enqueue(self, number: int) -> Any:
-        await self._connection.execute(
-            "INSERT INTO health.agent_status (agent_id) VALUES (%s)", (f"single-{number}",)
-        )
         cursor = await self._connection.execute(
             "SELECT health.request_recovery(%s, 'agent_unresponsive', 'bench') AS id",
             (f"single-{number}",),

@@ -21,11 +21,14 @@ RETURNS TABLE (
     lease_until timestamptz,
     timeout_seconds double precision
 )
-LANGUAGE sql
+LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    -- In PL/pgSQL for the plan it keeps between calls.
+    RETURN QUERY
     UPDATE health.recovery_actions AS actions
     SET
         state = 'claimed',
@@ -63,6 +66,7 @@ AS $$
         actions.action_id, actions.agent_id, actions.issue_type, actions.action,
         actions.parameters, actions.attempt, actions.fencing_token, actions.lease_until,
         (actions.strategy -> (actions.step - 1) ->> 'timeout_seconds')::float8;
+END;
 $$;
 COMMENT ON FUNCTION health.claim_recovery_actions(text, integer, text [], timestamptz) IS
 'Claims recoveries that the brakes let go and that are due for p_worker for 30 s (renew_lease '
@@ -170,14 +174,18 @@ BEGIN
         WHERE actions.action_id = p_action_id;
         RETURN true;
     END IF;
-    UPDATE health.recovery_actions AS actions
-    SET lease_until = NULL
-    WHERE actions.action_id = p_action_id;
     PERFORM health_internal.end_steps(
         p_now, ARRAY[p_action_id], p_outcome,
         health_internal.failure_reason(p_outcome, v_details), v_details
     );
-    PERFORM pg_notify('health_wakeup', '');
+    -- Unless only heartbeats are awaited there is something to do now. A NOTIFY would make those who
+    -- report at once commit one after the other.
+    IF EXISTS (
+        SELECT FROM health.recovery_actions AS actions
+        WHERE actions.action_id = p_action_id AND actions.state <> 'verifying'
+    ) THEN
+        PERFORM pg_notify('health_wakeup', '');
+    END IF;
     RETURN true;
 END;
 $$;

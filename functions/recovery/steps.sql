@@ -11,18 +11,21 @@ CREATE OR REPLACE FUNCTION health_internal.step_after(
     p_outcome text
 )
 RETURNS integer
-LANGUAGE sql
+LANGUAGE plpgsql
 IMMUTABLE
 AS $$
-    SELECT CASE
-        WHEN p_outcome = 'succeeded' AND p_is_verification THEN NULL
-        WHEN p_outcome IN ('succeeded', 'lost') OR p_is_verification THEN p_step + 1
-        ELSE (
-            SELECT min(steps.step)::integer + 1
-            FROM jsonb_array_elements(p_strategy) WITH ORDINALITY AS steps (item, step)
-            WHERE steps.step > p_step AND steps.item ->> 'action' = 'verify'
-        )
-    END;
+BEGIN
+    IF p_outcome = 'succeeded' AND p_is_verification THEN
+        RETURN NULL;
+    ELSIF p_outcome IN ('succeeded', 'lost') OR p_is_verification THEN
+        RETURN p_step + 1;
+    END IF;
+    RETURN (
+        SELECT min(steps.step)::integer + 1
+        FROM jsonb_array_elements(p_strategy) WITH ORDINALITY AS steps (item, step)
+        WHERE steps.step > p_step AND steps.item ->> 'action' = 'verify'
+    );
+END;
 $$;
 COMMENT ON FUNCTION health_internal.step_after(jsonb, integer, boolean, text) IS
 'The step that follows one with this outcome: the next one, or after a failure the one behind the '
@@ -35,9 +38,10 @@ CREATE OR REPLACE FUNCTION health_internal.begin_steps(
     p_action text DEFAULT NULL
 )
 RETURNS void
-LANGUAGE sql
+LANGUAGE plpgsql
 VOLATILE
 AS $$
+BEGIN
     INSERT INTO health.recovery_steps (action_id, step, action, parameters, worker, started_at)
     SELECT
         actions.action_id,
@@ -49,6 +53,7 @@ AS $$
     FROM health.recovery_actions AS actions
     WHERE actions.action_id = ANY (p_action_ids)
     ORDER BY actions.action_id;
+END;
 $$;
 COMMENT ON FUNCTION health_internal.begin_steps(timestamptz, bigint [], text, text) IS
 'Notes that the present steps of these recoveries began, as p_action where that is not the '
@@ -59,7 +64,8 @@ CREATE OR REPLACE FUNCTION health_internal.end_steps(
     p_action_ids bigint [],
     p_outcome text,
     p_reason text,
-    p_details jsonb DEFAULT '{}'
+    p_details jsonb DEFAULT '{}',
+    p_is_held boolean DEFAULT false
 )
 RETURNS void
 LANGUAGE plpgsql
@@ -95,9 +101,10 @@ BEGIN
             -- A worker that was cut off may act until its lease has run out; nothing begins before.
             not_before = CASE
                 WHEN following.state = 'pending'
-                    THEN greatest(p_now, CASE WHEN p_outcome = 'failed' THEN actions.lease_until END)
+                    THEN greatest(p_now, CASE WHEN p_is_held THEN actions.lease_until END)
                 ELSE actions.not_before
             END,
+            lease_until = CASE WHEN p_is_held THEN actions.lease_until END,
             execute_until = NULL,
             executed_at = CASE
                 WHEN following.was_verification OR p_outcome = 'refused' THEN actions.executed_at
@@ -217,10 +224,12 @@ BEGIN
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.end_steps(timestamptz, bigint [], text, text, jsonb) IS
+COMMENT ON FUNCTION health_internal.end_steps(
+    timestamptz, bigint [], text, text, jsonb, boolean
+) IS
 'Ends the present steps of these recoveries with one outcome (succeeded, failed, refused, lost) and '
-'moves each on: to its next step, to verification, or to its end, which becomes an event. The caller '
-'has locked the rows.';
+'moves each on: to its next step, to verification, or to its end, which becomes an event. p_is_held: a '
+'worker may be at it until its lease ends. The caller has locked the rows.';
 
 CREATE OR REPLACE FUNCTION health_internal.escalate_recoveries(
     p_now timestamptz,

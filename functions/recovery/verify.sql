@@ -43,9 +43,6 @@ BEGIN
         FOR UPDATE SKIP LOCKED
     ) AS lost;
     IF v_action_ids IS NOT NULL THEN
-        UPDATE health.recovery_actions AS actions
-        SET lease_until = NULL, outcome = actions.outcome || '{"lease": "lost"}'
-        WHERE actions.action_id = ANY (v_action_ids);
         PERFORM health_internal.end_steps(
             p_now, v_action_ids, 'lost', 'its bridge went silent'
         );
@@ -61,7 +58,9 @@ BEGIN
         FOR UPDATE SKIP LOCKED
     ) AS slow;
     IF v_action_ids IS NOT NULL THEN
-        PERFORM health_internal.end_steps(p_now, v_action_ids, 'failed', 'it took too long');
+        PERFORM health_internal.end_steps(
+            p_now, v_action_ids, 'failed', 'it took too long', '{}', true
+        );
     END IF;
 END;
 $$;

@@ -259,6 +259,10 @@ class Model:
 def check_interleaving(dsn: str, steps: list[tuple[Any, ...]]) -> None:
     with psycopg.connect(dsn) as connection:
         model = Model(connection)
+        # Shorter than a lease: a step may be given up while its bridge still believes in it.
+        connection.execute(
+            "SELECT health.set_policy('standard', '{\"recovery_execution_seconds\": 15}')"
+        )
         for agent_id in AGENTS:
             connection.execute(
                 "INSERT INTO health.agents (agent_id, agent_name, expected_interval)"

@@ -49,7 +49,7 @@ SELECT pg_temp.rows_are(
     $$,
     $$
     VALUES
-    ('health.claim_recovery_actions(text,integer,text[],timestamp with time zone)', 'f', 'sql', 'v', true, 'health_bridge'),
+    ('health.claim_recovery_actions(text,integer,text[],timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_bridge'),
     ('health.renew_lease(text,bigint,bigint,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_bridge'),
     ('health.report_recovery_action(bigint,bigint,text,jsonb,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_bridge'),
     ('health_internal.failure_reason(text,jsonb)', 'f', 'sql', 'i', false, '')

@@ -49,10 +49,10 @@ SELECT pg_temp.rows_are(
     $$,
     $$
     VALUES
-    ('health_internal.begin_steps(timestamp with time zone,bigint[],text,text)', 'f', 'sql', 'v', false, ''),
-    ('health_internal.end_steps(timestamp with time zone,bigint[],text,text,jsonb)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.begin_steps(timestamp with time zone,bigint[],text,text)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.end_steps(timestamp with time zone,bigint[],text,text,jsonb,boolean)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.escalate_recoveries(timestamp with time zone,bigint[],text)', 'f', 'sql', 'v', false, ''),
-    ('health_internal.step_after(jsonb,integer,boolean,text)', 'f', 'sql', 'i', false, '')
+    ('health_internal.step_after(jsonb,integer,boolean,text)', 'f', 'plpgsql', 'i', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
