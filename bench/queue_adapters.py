@@ -243,5 +243,3 @@ class PgQueuer:
 
     async def close(self) -> None:
         await self._connection.close()
-
-

@@ -17,7 +17,7 @@ VALUES
 ('high_error_rate', 'warning', 'its error rate is high', true),
 ('performance_degradation', 'warning', 'it works far slower than it should', true),
 ('recovery_failed', 'critical', 'could not be recovered', true),
-('recovery_storm', 'critical', 'too many agents are in trouble at once to restart them unasked', true);
+('recovery_storm', 'critical', 'too many agents are in trouble to restart them unasked', true);
 
 INSERT INTO health.channels (channel, kind, minimum_severity)
 VALUES ('console', 'console', 'warning');

@@ -34,7 +34,8 @@ CREATE TABLE health.freeze_windows (
     CONSTRAINT a_window_ends_after_its_start
     CHECK (ends_at > starts_at),
     CONSTRAINT weekdays_are_1_monday_to_7_sunday
-    CHECK (cardinality(weekdays) BETWEEN 1 AND 7 AND weekdays <@ ARRAY[1, 2, 3, 4, 5, 6, 7]::smallint []),
+    CHECK (cardinality(weekdays) BETWEEN 1 AND 7
+        AND weekdays <@ ARRAY[1, 2, 3, 4, 5, 6, 7]::smallint []),
     CONSTRAINT a_weekly_window_lasts_up_to_a_week
     CHECK (lasts > interval '0' AND lasts <= interval '7 days'),
     CONSTRAINT a_window_ended_early_names_who_ended_it

@@ -1,8 +1,8 @@
-"""Whatever the order of claims, reports, lost leases, ticks and people: the promises of recovery hold.
+"""Whatever the order of claims, reports, lost leases and people: recovery keeps its promises.
 
-Each example is one transaction, rolled back: agents that beat or fail, two bridges that claim, report,
-renew, die (they simply do nothing more) or come back with an old token, persons who ask and approve,
-freezes that come and go. After each step the invariants are read from the tables.
+Each example is one transaction, rolled back: agents that beat or fail, two bridges that claim,
+report, renew, die (they simply do nothing more) or come back with an old token, persons who ask and
+approve, freezes that come and go. After each step the invariants are read from the tables.
 """
 
 from __future__ import annotations
@@ -170,14 +170,12 @@ class Model:
             claim.is_over = True
 
     def request(self, agent_id: str) -> None:
-        try:
-            with self.connection.transaction():
-                self.connection.execute(
-                    "SELECT health.request_recovery(%s, 'agent_unresponsive', 'ana', %s)",
-                    (agent_id, self.at()),
-                )
-        except psycopg.Error as reason:
-            assert reason.sqlstate == "RC003"
+        self.call_unless(
+            "RC003",
+            "SELECT health.request_recovery(%s, 'agent_unresponsive', 'ana', %s)",
+            agent_id,
+            self.at(),
+        )
 
     def freeze(self, seconds: int) -> None:
         self.connection.execute(
@@ -187,13 +185,21 @@ class Model:
         self.frozen_until = max(self.frozen_until, self.now + seconds)
 
     def approve(self, agent_id: str) -> None:
+        self.call_unless(
+            "RC008",
+            "SELECT health.approve_recoveries('ana', ARRAY[%s], %s)",
+            agent_id,
+            self.at(),
+        )
+
+    def call_unless(self, sqlstate: str, query: LiteralString, *parameters: object) -> None:
+        """What a person may ask in vain, with one clear error and no other."""
         try:
             with self.connection.transaction():
-                self.connection.execute(
-                    "SELECT health.approve_recoveries('ana', ARRAY[%s], %s)", (agent_id, self.at())
-                )
+                self.connection.execute(query, parameters)
         except psycopg.Error as reason:
-            assert reason.sqlstate == "RC008"
+            if reason.sqlstate != sqlstate:
+                raise
 
     # --- invariants ---
 
@@ -273,8 +279,7 @@ def check_interleaving(dsn: str, steps: list[tuple[Any, ...]]) -> None:
             model.now = second
             for agent_id in AGENTS:
                 connection.execute(
-                    "INSERT INTO health.agent_heartbeats (agent_id, received_at)"
-                    " VALUES (%s, %s)",
+                    "INSERT INTO health.agent_heartbeats (agent_id, received_at) VALUES (%s, %s)",
                     (agent_id, model.at()),
                 )
             model.tick()

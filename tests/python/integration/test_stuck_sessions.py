@@ -1,4 +1,4 @@
-"""database_connectivity with real sessions: an agent's stuck ones are found and ended, nobody else's."""
+"""database_connectivity with real sessions: an agent's stuck ones are ended, nobody else's."""
 
 from __future__ import annotations
 
@@ -65,8 +65,11 @@ def is_alive(engine: Engine, backend: int) -> bool:
     for _ in range(50):
         if not engine.value("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", backend):
             return False
-        if not engine.value("SELECT count(*) FROM health.recovery_steps WHERE details->'ended_pids'"
-                            " @> to_jsonb(%s)", backend):
+        if not engine.value(
+            "SELECT count(*) FROM health.recovery_steps WHERE details->'ended_pids'"
+            " @> to_jsonb(%s)",
+            backend,
+        ):
             return True
         time.sleep(0.02)
     return True
@@ -142,7 +145,7 @@ def test_who_blocks_others_is_ended_who_waits_is_not(
 def test_nobody_but_agents_is_ever_accused(
     stuck: Engine, login: Login, sessions: Callable[..., psycopg.Connection[Any]]
 ) -> None:
-    # A person who calls his session an agent's; a gateway of two agents that says nothing; a superuser.
+    # A person who calls his session an agent's, a gateway of two that says nothing, a superuser.
     person = sessions(login(stuck.dsn, "health_analyst"), locks=True, name="hha:a")
     gateway = sessions(login(stuck.dsn, "health_gateway", agents=["a", "b"]))
     root = sessions(stuck.dsn)
