@@ -141,13 +141,18 @@ CROSS JOIN LATERAL (
     VALUES
     (
         actions.created_at,
-        'queued for ' || actions.issue_type || CASE
+        actions.action || ' queued for ' || actions.issue_type || CASE
             WHEN actions.requested_by <> 'engine' THEN ' by ' || actions.requested_by
             ELSE ''
         END
     ),
-    (actions.approved_at, 'approved by ' || actions.approved_by),
-    (actions.finished_at, concat_ws(': ', actions.state, actions.outcome ->> 'reason'))
+    (actions.approved_at, actions.action || ' approved by ' || actions.approved_by),
+    (
+        actions.finished_at,
+        actions.action || ' ' || concat_ws(': ', actions.state, CASE
+            WHEN actions.state <> 'succeeded' THEN actions.outcome ->> 'reason'
+        END)
+    )
 ) AS moments (occurred_at, what)
 WHERE moments.occurred_at IS NOT NULL
 UNION ALL
@@ -157,13 +162,24 @@ FROM health.recovery_steps AS steps
 INNER JOIN health.recovery_actions AS actions ON steps.action_id = actions.action_id
 CROSS JOIN LATERAL (
     VALUES
-    (steps.started_at, steps.action || ' began, by ' || steps.worker),
     (
-        steps.finished_at,
+        CASE
+            WHEN steps.action <> 'verify' AND steps.finished_at IS DISTINCT FROM steps.started_at
+                THEN steps.started_at
+        END,
+        steps.action || ' begun by ' || steps.worker
+    ),
+    -- That it was verified is what "succeeded" says.
+    (
+        CASE WHEN steps.action <> 'verify' OR steps.outcome <> 'succeeded' THEN steps.finished_at END,
         health_internal.step_text(
             steps.action, steps.parameters, steps.outcome, steps.reason, steps.details,
             steps.started_at, steps.finished_at
-        )
+        ) || CASE
+            WHEN steps.finished_at = steps.started_at THEN ' by ' || steps.worker
+            WHEN steps.outcome = 'succeeded' THEN ' done'
+            ELSE ''
+        END
     )
 ) AS moments (occurred_at, what)
 WHERE moments.occurred_at IS NOT NULL;

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
@@ -253,8 +253,32 @@ class Model:
             )
 
 
+#: Attempts that fail as fast as the back-off allows: the budget must end them.
+FAST_FAILURES = [
+    ("claim", "w1"),
+    ("claim", "w2"),
+    *[("report", number, "failed") for number in range(3)],
+    ("wait", 31),
+] * 6
+
+#: Given up while its bridge holds a fresh lease: the next attempt must wait for its end.
+GIVEN_UP = [
+    ("claim", "w1"),
+    ("report", 0, "executing"),
+    ("report", 1, "executing"),
+    ("wait", 12),
+    ("renew", 0),
+    ("renew", 1),
+    ("wait", 5),
+    ("wait", 12),
+    *[("wait", 1), ("claim", "w2")] * 12,
+]
+
+
+@example(steps=FAST_FAILURES)
+@example(steps=GIVEN_UP)
 @settings(
-    max_examples=50,
+    max_examples=25,
     deadline=None,
     database=None,
     derandomize=True,
