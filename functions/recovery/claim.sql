@@ -42,7 +42,8 @@ BEGIN
         WHERE pending.state = 'pending'
             AND pending.released_at IS NOT NULL
             AND pending.not_before <= p_now
-            AND pending.action IN ('restart_agent', 'reload', 'run_command')
+            -- What the database does itself; what it does not know a bridge refuses.
+            AND pending.action NOT IN ('terminate_sessions', 'verify', 'escalate')
             AND (p_agent_ids IS NULL OR pending.agent_id = ANY (p_agent_ids))
             -- A freeze that began since the last tick.
             AND (

@@ -274,7 +274,18 @@ GIVEN_UP = [
     *[("wait", 1), ("claim", "w2")] * 12,
 ]
 
+#: The first bridge comes back with its tokens when the second has the actions.
+OLD_TOKENS = [
+    ("claim", "w1"),
+    ("wait", 31),
+    ("wait", 1),
+    ("claim", "w2"),
+    *[("report", number, "executing") for number in (2, 3)],
+    *[("report", number, "succeeded") for number in (2, 3)],
+]
 
+
+@example(steps=OLD_TOKENS)
 @example(steps=FAST_FAILURES)
 @example(steps=GIVEN_UP)
 @settings(
