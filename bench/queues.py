@@ -72,10 +72,10 @@ class Result:
 def arguments() -> argparse.Namespace:
     """Options, with the sizes of a full or a quick run."""
     options_parser = parser(__doc__ or "")
-    options_parser.add_argument("--jobs", type=int, help="per run (default 5000; quick 500)")
+    options_parser.add_argument("--jobs", type=int, help="per run (default 2000; quick 500)")
     options_parser.add_argument("--runs", type=int, help="of each queue (default 3; quick 1)")
     options = options_parser.parse_args()
-    options.jobs = options.jobs or (500 if options.quick else 5_000)
+    options.jobs = options.jobs or (500 if options.quick else 2_000)
     options.runs = options.runs or (1 if options.quick else 3)
     return options
 

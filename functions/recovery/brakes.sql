@@ -21,7 +21,7 @@ $$;
 COMMENT ON FUNCTION health_internal.agents_in_maintenance(text [], timestamptz) IS
 'Which of these agents people work on at p_now: the only place that tells the brakes so.';
 
-CREATE OR REPLACE FUNCTION health_internal.dead_parents(p_agent_ids text [])
+CREATE OR REPLACE FUNCTION health_internal.missing_parents(p_agent_ids text [])
 RETURNS TABLE (agent_id text, parents text)
 LANGUAGE sql
 STABLE
@@ -31,13 +31,13 @@ AS $$
         string_agg(needs.parents, ', ' ORDER BY needs.parents)
     FROM (
         SELECT
-            dependencies.agent_id,
+            dependencies.child_id AS agent_id,
             string_agg(dependencies.parent_id, ', ' ORDER BY dependencies.parent_id) AS parents
         FROM health.dependencies
         LEFT JOIN health.agent_status AS parent ON dependencies.parent_id = parent.agent_id
-        WHERE dependencies.agent_id = ANY (p_agent_ids)
+        WHERE dependencies.child_id = ANY (p_agent_ids)
         GROUP BY
-            dependencies.agent_id,
+            dependencies.child_id,
             dependencies.redundancy_group,
             CASE WHEN dependencies.redundancy_group IS NULL THEN dependencies.parent_id END
         -- Parents of one redundancy group must all be dead; without a group each one counts.
@@ -52,7 +52,7 @@ AS $$
     ) AS needs
     GROUP BY needs.agent_id;
 $$;
-COMMENT ON FUNCTION health_internal.dead_parents(text []) IS
+COMMENT ON FUNCTION health_internal.missing_parents(text []) IS
 'Which of these agents lack a parent at present, and which: it does not answer, or is being recovered.';
 
 CREATE OR REPLACE FUNCTION health_internal.has_dead_parent(p_agent_id text)
@@ -60,7 +60,7 @@ RETURNS boolean
 LANGUAGE sql
 STABLE
 AS $$
-    SELECT EXISTS (SELECT FROM health_internal.dead_parents(ARRAY[p_agent_id]));
+    SELECT EXISTS (SELECT FROM health_internal.missing_parents(ARRAY[p_agent_id]));
 $$;
 COMMENT ON FUNCTION health_internal.has_dead_parent(text) IS
 'Whether a parent this agent needs is dead; of a redundancy group all must be.';
@@ -140,7 +140,7 @@ BEGIN
     v_group_attempts := health_internal.spent_by_groups(p_now);
     SELECT coalesce(jsonb_object_agg(dead.agent_id, dead.parents), '{}')
     INTO v_parents
-    FROM health_internal.dead_parents(v_waiting) AS dead;
+    FROM health_internal.missing_parents(v_waiting) AS dead;
     SELECT greatest(0, settings.recovery_concurrency - (
         SELECT count(*)
         FROM health.recovery_actions AS actions

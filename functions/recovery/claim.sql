@@ -26,6 +26,11 @@ VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    -- One may have begun since the last tick.
+    v_is_frozen constant boolean := EXISTS (
+        SELECT FROM health_internal.open_freeze_windows(p_now)
+    );
 BEGIN
     -- In PL/pgSQL for the plan it keeps between calls.
     RETURN QUERY
@@ -45,9 +50,9 @@ BEGIN
             -- What the database does itself; what it does not know a bridge refuses.
             AND pending.action NOT IN ('terminate_sessions', 'verify', 'escalate')
             AND (p_agent_ids IS NULL OR pending.agent_id = ANY (p_agent_ids))
-            -- A freeze that began since the last tick.
             AND (
-                pending.approved_at IS NOT NULL
+                NOT v_is_frozen
+                OR pending.approved_at IS NOT NULL
                 OR NOT EXISTS (
                     SELECT FROM health_internal.open_freeze_windows(p_now) AS windows
                     WHERE windows.policy_class IS NULL

@@ -147,7 +147,8 @@ WHERE settled_at IS NULL AND state IN ('failed', 'escalated');
 COMMENT ON INDEX health.recovery_actions_unsettled_idx IS
 'health_internal.settle_recoveries looks at those whose trouble may be over.';
 
-CREATE INDEX recovery_actions_incident_idx ON health.recovery_actions (incident_id);
+CREATE INDEX recovery_actions_incident_idx ON health.recovery_actions (incident_id)
+WHERE incident_id IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_incident_idx IS 'Serves the foreign key.';
 
 CREATE TABLE health.recovery_steps (

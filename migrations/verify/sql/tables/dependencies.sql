@@ -1,7 +1,7 @@
 BEGIN;
 
 SELECT
-    agent_id,
+    child_id,
     parent_id,
     redundancy_group
 FROM health.dependencies

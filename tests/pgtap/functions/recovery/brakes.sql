@@ -42,7 +42,7 @@ SELECT pg_temp.rows_are(
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
         'health_internal.agents_in_maintenance',
         'health_internal.apply_brakes',
-        'health_internal.dead_parents',
+        'health_internal.missing_parents',
         'health_internal.has_dead_parent',
         'health_internal.spent_by_groups'
     )
@@ -52,7 +52,7 @@ SELECT pg_temp.rows_are(
     VALUES
     ('health_internal.agents_in_maintenance(text[],timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.apply_brakes(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.dead_parents(text[])', 'f', 'sql', 's', false, ''),
+    ('health_internal.missing_parents(text[])', 'f', 'sql', 's', false, ''),
     ('health_internal.has_dead_parent(text)', 'f', 'sql', 's', false, ''),
     ('health_internal.spent_by_groups(timestamp with time zone)', 'f', 'sql', 's', false, '')
     $$,
