@@ -52,8 +52,8 @@ SELECT pg_temp.rows_are(
     VALUES
     ('health_internal.agents_in_maintenance(text[],timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.apply_brakes(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.missing_parents(text[])', 'f', 'sql', 's', false, ''),
     ('health_internal.has_dead_parent(text)', 'f', 'sql', 's', false, ''),
+    ('health_internal.missing_parents(text[])', 'f', 'sql', 's', false, ''),
     ('health_internal.spent_by_groups(timestamp with time zone)', 'f', 'sql', 's', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
