@@ -171,7 +171,9 @@ CROSS JOIN LATERAL (
     ),
     -- That it was verified is what "succeeded" says.
     (
-        CASE WHEN steps.action <> 'verify' OR steps.outcome <> 'succeeded' THEN steps.finished_at END,
+        CASE
+            WHEN steps.action <> 'verify' OR steps.outcome <> 'succeeded' THEN steps.finished_at
+        END,
         health_internal.step_text(
             steps.action, steps.parameters, steps.outcome, steps.reason, steps.details,
             steps.started_at, steps.finished_at
