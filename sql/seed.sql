@@ -21,7 +21,8 @@ VALUES
 ('job_overdue', 'warning', 'takes longer than it may', true),
 ('job_failed', 'critical', 'its last run failed', true),
 ('schedule_unreadable', 'warning', 'its schedule cannot be read', true),
-('rule_disabled', 'warning', 'an alert rule was disabled', true);
+('rule_disabled', 'warning', 'an alert rule was disabled', true),
+('recovery_storm', 'critical', 'too many agents are in trouble to restart them unasked', true);
 
 INSERT INTO health.channels (channel, kind, minimum_severity)
 VALUES ('console', 'console', 'warning');

@@ -315,6 +315,7 @@ BEGIN
     FROM health_internal.fold_metrics(judged_until, v_range) AS metrics;
     IF NOT p_is_replay THEN
         PERFORM health_internal.watch_sessions(judged_until, v_has_restarted);
+        PERFORM health_internal.watch_stuck_sessions(judged_until);
     END IF;
     SELECT beats.*
     INTO v_beats

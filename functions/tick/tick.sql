@@ -30,6 +30,7 @@ BEGIN
     )
         OR EXISTS (SELECT FROM health.alerts WHERE alerts.resolved_at IS NULL)
         OR EXISTS (SELECT FROM health.incidents WHERE incidents.resolved_at IS NULL)
+        OR EXISTS (SELECT FROM health.stuck_sessions)
         OR EXISTS (
             SELECT FROM health.recovery_actions AS actions
             WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')

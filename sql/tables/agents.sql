@@ -21,6 +21,7 @@ CREATE TABLE health.agents (
     labels jsonb NOT NULL DEFAULT '{}',
     tenant text NOT NULL DEFAULT 'default',
     revenue_usd_per_hour double precision NOT NULL DEFAULT 0,
+    recovery_group text COLLATE "C",
     registered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT agents_pkey PRIMARY KEY (agent_id),
@@ -39,6 +40,8 @@ CREATE TABLE health.agents (
         AND coalesce(throughput_slo_per_minute, 1) <= 1e15),
     CONSTRAINT revenue_is_finite_from_0_to_1e15
     CHECK (revenue_usd_per_hour BETWEEN 0 AND 1e15),
+    CONSTRAINT recovery_group_is_1_to_200_bytes_without_control_characters
+    CHECK (octet_length(recovery_group) BETWEEN 1 AND 200 AND recovery_group !~ '[[:cntrl:]]'),
     CONSTRAINT agent_name_is_1_to_200_bytes_without_control_characters
     CHECK (octet_length(agent_name) BETWEEN 1 AND 200 AND agent_name !~ '[[:cntrl:]]'),
     CONSTRAINT capabilities_are_a_json_object_or_array_of_at_most_64_kB
@@ -74,6 +77,8 @@ COMMENT ON COLUMN health.agents.labels IS 'Fixed facts, such as model and age.';
 COMMENT ON COLUMN health.agents.tenant IS 'Whose agent it is.';
 COMMENT ON COLUMN health.agents.revenue_usd_per_hour IS
 'Revenue that stops with the agent, US dollars per hour.';
+COMMENT ON COLUMN health.agents.recovery_group IS
+'Agents that share a budget of recoveries, such as those of one cluster; NULL: its own alone.';
 COMMENT ON COLUMN health.agents.registered_at IS 'When it was first registered.';
 COMMENT ON COLUMN health.agents.updated_at IS 'When it last registered or was changed.';
 
@@ -117,7 +122,7 @@ COMMENT ON COLUMN health.agent_sessions.attached_at IS 'When it attached.';
 COMMENT ON COLUMN health.agent_sessions.lost_at IS
 'When the ticker found the lock gone; NULL while it is held.';
 COMMENT ON COLUMN health.agent_sessions.lost_reason IS
-'session_lost, said_goodbye, attached_again or server_restarted.';
+'session_lost, said_goodbye, attached_again, server_restarted or ended_by_recovery.';
 
 
 CREATE INDEX agent_sessions_open_idx ON health.agent_sessions (agent_id) WHERE lost_at IS NULL;

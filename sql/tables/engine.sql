@@ -18,6 +18,9 @@ CREATE TABLE health.settings (
     engine_heartbeat_interval interval NOT NULL DEFAULT '30 seconds',
     monitor_settle_time interval NOT NULL DEFAULT '60 seconds',
     monitor_gap_after interval NOT NULL DEFAULT '60 seconds',
+    recovery_concurrency integer NOT NULL DEFAULT 20,
+    storm_share double precision NOT NULL DEFAULT 0.25,
+    storm_count integer NOT NULL DEFAULT 20,
     CONSTRAINT settings_pkey PRIMARY KEY (is_only_row),
     CONSTRAINT settings_has_one_row
     CHECK (is_only_row),
@@ -36,7 +39,11 @@ CREATE TABLE health.settings (
         AND metric_memory_seconds > heartbeat_memory_seconds
         AND baseline_memory_seconds > metric_memory_seconds AND baseline_memory_seconds <= 1e9),
     CONSTRAINT series_per_agent_is_0_to_100000
-    CHECK (series_per_agent BETWEEN 0 AND 100000)
+    CHECK (series_per_agent BETWEEN 0 AND 100000),
+    CONSTRAINT at_least_one_recovery_may_run
+    CHECK (recovery_concurrency >= 1),
+    CONSTRAINT a_storm_is_a_share_of_the_fleet_and_at_least_one_agent
+    CHECK (storm_share >= 0 AND storm_share <= 1 AND storm_count >= 1)
 );
 
 COMMENT ON TABLE health.settings IS
@@ -64,6 +71,11 @@ COMMENT ON COLUMN health.settings.monitor_settle_time IS
 'How long agents may take to come back after a gap.';
 COMMENT ON COLUMN health.settings.monitor_gap_after IS
 'Time without a tick that counts as the monitor''s own blindness.';
+COMMENT ON COLUMN health.settings.recovery_concurrency IS
+'Recoveries of the engine''s own decision that may run at once in the whole fleet.';
+COMMENT ON COLUMN health.settings.storm_share IS
+'Share of the agents at work, 0..1: with more in trouble at once a person is asked first …';
+COMMENT ON COLUMN health.settings.storm_count IS '… provided they are at least this many.';
 
 
 INSERT INTO health.settings DEFAULT VALUES;

@@ -104,24 +104,6 @@ INNER JOIN health.alerts ON events.alert_id = alerts.alert_id;
 COMMENT ON VIEW health.alert_history IS
 'One row per thing that happened to an alert, sent or not; stable within a major version.';
 
-CREATE VIEW health.recovery_backlog AS
-SELECT
-    actions.action_id,
-    actions.agent_id,
-    actions.issue_type,
-    actions.action,
-    actions.state,
-    actions.attempt,
-    actions.created_at,
-    actions.not_before,
-    actions.claimed_by,
-    actions.lease_until,
-    actions.verify_until
-FROM health.recovery_actions AS actions
-WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying');
-COMMENT ON VIEW health.recovery_backlog IS
-'One row per recovery under way; stable within a major version.';
-
 CREATE VIEW health.agent_timeline AS
 SELECT
     transitions.agent_id,
@@ -150,19 +132,56 @@ SELECT
 FROM health.alerts
 WHERE alerts.resolved_at IS NOT NULL
 UNION ALL
-SELECT
-    actions.agent_id, steps.occurred_at, 'recovery',
-    actions.action || ' ' || steps.what, NULL
+SELECT actions.agent_id, moments.occurred_at, 'recovery', moments.what, NULL
 FROM health.recovery_actions AS actions
 CROSS JOIN LATERAL (
     VALUES
-    (actions.created_at, 'queued for ' || actions.issue_type),
-    (actions.claimed_at, 'claimed by ' || actions.claimed_by),
-    (actions.started_at, 'began'),
-    (actions.executed_at, 'was executed'),
-    (actions.finished_at, actions.state)
-) AS steps (occurred_at, what)
-WHERE steps.occurred_at IS NOT NULL;
+    (
+        actions.created_at,
+        actions.action || ' queued for ' || actions.issue_type || CASE
+            WHEN actions.requested_by <> 'engine' THEN ' by ' || actions.requested_by
+            ELSE ''
+        END
+    ),
+    (actions.approved_at, actions.action || ' approved by ' || actions.approved_by),
+    (
+        actions.finished_at,
+        actions.action || ' ' || concat_ws(': ', actions.state, CASE
+            WHEN actions.state <> 'succeeded' THEN actions.outcome ->> 'reason'
+        END)
+    )
+) AS moments (occurred_at, what)
+WHERE moments.occurred_at IS NOT NULL
+UNION ALL
+SELECT
+    actions.agent_id, moments.occurred_at, 'recovery', moments.what, NULL
+FROM health.recovery_steps AS steps
+INNER JOIN health.recovery_actions AS actions ON steps.action_id = actions.action_id
+CROSS JOIN LATERAL (
+    VALUES
+    (
+        CASE
+            WHEN steps.action <> 'verify' AND steps.finished_at IS DISTINCT FROM steps.started_at
+                THEN steps.started_at
+        END,
+        steps.action || ' begun by ' || steps.worker
+    ),
+    -- That it was verified is what "succeeded" says.
+    (
+        CASE
+            WHEN steps.action <> 'verify' OR steps.outcome <> 'succeeded' THEN steps.finished_at
+        END,
+        health_internal.step_text(
+            steps.action, steps.parameters, steps.outcome, steps.reason, steps.details,
+            steps.started_at, steps.finished_at
+        ) || CASE
+            WHEN steps.finished_at = steps.started_at THEN ' by ' || steps.worker
+            WHEN steps.outcome = 'succeeded' THEN ' done'
+            ELSE ''
+        END
+    )
+) AS moments (occurred_at, what)
+WHERE moments.occurred_at IS NOT NULL;
 COMMENT ON VIEW health.agent_timeline IS
 'One row per thing that happened to an agent: transitions, alerts, steps of recoveries; stable within '
 'a major version.';
@@ -238,7 +257,7 @@ SELECT
     (
         SELECT count(*)
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'pending'
+        WHERE actions.state = 'pending' AND actions.released_at IS NOT NULL
     ) AS pending_recovery_count,
     (
         SELECT count(*)
@@ -312,7 +331,6 @@ BEGIN
             (1, 'health.open_alerts', 'health.alerts'),
             (1, 'health.alert_history', 'health.alert_events'),
             (2, 'health.alert_history', 'health.alerts'),
-            (1, 'health.recovery_backlog', 'health.recovery_actions'),
             (1, 'health.recent_heartbeats', 'health.agent_heartbeats'),
             (1, 'health.engine_health', 'health_internal.engine')
         ) AS sources (place, view_name, table_name)
@@ -376,8 +394,8 @@ COMMENT ON COLUMN health.system_health.system_health_score IS
 COMMENT ON COLUMN health.system_health.open_alert_count IS 'Alerts that are open.';
 COMMENT ON COLUMN health.system_health.recovery_backlog_count IS 'Recoveries under way.';
 
-GRANT SELECT ON health.fleet, health.open_alerts, health.alert_history, health.recovery_backlog,
-health.agent_timeline, health.recent_heartbeats, health.engine_health, health.system_health
+GRANT SELECT ON health.fleet, health.open_alerts, health.alert_history, health.agent_timeline,
+health.recent_heartbeats, health.engine_health, health.system_health
 TO health_analyst, health_bridge;
 
 COMMIT;

@@ -4,8 +4,8 @@ SET LOCAL ROLE health_owner;
 
 TRUNCATE
 health.agents, health_internal.agent_changes, health.agent_status, health.deliveries,
-health.channels, health.recovery_actions, health.alert_events, health.alerts, health.incidents,
-health.rule_findings, health.alert_rules, health.policies;
+health.channels, health.recovery_steps, health.recovery_actions, health.alert_events, health.alerts,
+health.incidents, health.rule_findings, health.alert_rules, health.policies;
 
 DO $$
 DECLARE

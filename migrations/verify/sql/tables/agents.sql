@@ -17,6 +17,7 @@ SELECT
     labels,
     tenant,
     revenue_usd_per_hour,
+    recovery_group,
     registered_at,
     updated_at
 FROM health.agents

@@ -14,7 +14,10 @@ SELECT
     series_per_agent,
     engine_heartbeat_interval,
     monitor_settle_time,
-    monitor_gap_after
+    monitor_gap_after,
+    recovery_concurrency,
+    storm_share,
+    storm_count
 FROM health.settings
 WHERE false;
 

@@ -6,8 +6,6 @@ SELECT FROM health.open_alerts WHERE false;
 
 SELECT FROM health.alert_history WHERE false;
 
-SELECT FROM health.recovery_backlog WHERE false;
-
 SELECT FROM health.agent_timeline WHERE false;
 
 SELECT FROM health.recent_heartbeats WHERE false;

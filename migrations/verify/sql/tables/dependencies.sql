@@ -1,0 +1,10 @@
+BEGIN;
+
+SELECT
+    child_id,
+    parent_id,
+    redundancy_group
+FROM health.dependencies
+WHERE false;
+
+ROLLBACK;
