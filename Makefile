@@ -10,8 +10,9 @@ BENCH_ARGS ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+BENCH_READY := $(VENV)/.bench
 PY_SOURCES := python_bridge tests/conftest.py tests/servers tests/python ci $(wildcard bench)
-BENCHES := $(filter-out bench/common.py,$(wildcard bench/*.py))
+BENCHES := $(filter-out bench/common.py bench/queue_adapters.py,$(wildcard bench/*.py))
 # The same paths as pytest's pythonpath: tests/servers is shared by tests, ci and this file.
 SERVERS := PYTHONPATH=tests $(BIN)/python -m servers
 
@@ -62,10 +63,10 @@ sqitch: $(READY) server
 		echo "sqitch is not installed, its own checks are left out (ci/install_packages.sh sqitch)"; \
 	fi
 
-bench: $(READY) ## every figure the documentation quotes, beside its baseline
+bench: $(BENCH_READY) ## every figure the documentation quotes, beside its baseline
 	@for script in $(BENCHES); do $(BIN)/python $$script $(BENCH_ARGS) || exit 1; done
 
-bench-quick: $(READY) ## the same with small numbers, to see that it works
+bench-quick: $(BENCH_READY) ## the same with small numbers, to see that it works
 	@for script in $(BENCHES); do $(BIN)/python $$script --quick $(BENCH_ARGS) || exit 1; done
 
 psql: $(READY) ## psql on the database of `make run` (or HHA_DSN)
@@ -81,6 +82,12 @@ format: $(READY) ## let ruff lay out the Python files
 clean: ## remove .venv and caches; the data of `make run` stays
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+# What the benches compare with.
+$(BENCH_READY): $(READY)
+	umask 022 && $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints.txt -e '.[bench]'
+	@touch $@
 
 # The packages the chosen test server needs. Quick when they are there.
 server:

@@ -1,10 +1,10 @@
 """How fast heartbeats come in, beside the same columns in a bare heap table.
 
 Single rows: a prepared INSERT by 8 clients of pgbench, each row a transaction, into the real
-agent_heartbeats (partitions, domains, CHECK, index, bell trigger) as its owner and as agents'
-logins under row-level security. Bulk: COPY by a gateway's login into ingest_heartbeats, whole and
-in batches of 1,000. The baseline has the same columns and defaults and nothing else: no domain,
-constraint, index, partition or trigger.
+agent_heartbeats (partitions, domains, index, trigger of bell and clock) as its owner and as
+agents' logins under row-level security. Bulk: COPY by a gateway's login into ingest_heartbeats,
+whole and in batches of 1,000. The baseline has the same columns and defaults and nothing else: no
+domain, constraint, index, partition or trigger. Two tables between show what the parts cost.
 """
 
 from __future__ import annotations
@@ -86,9 +86,24 @@ ALTER TABLE bare.heartbeats
     ALTER COLUMN state SET DEFAULT 'running',
     ALTER COLUMN received_at SET DEFAULT clock_timestamp(),
     ALTER COLUMN txid SET DEFAULT pg_current_xact_id();
+CREATE TABLE bare.partitioned (LIKE bare.heartbeats INCLUDING DEFAULTS)
+PARTITION BY RANGE (received_at);
+CREATE TABLE bare.typed (LIKE health.agent_heartbeats INCLUDING DEFAULTS)
+PARTITION BY RANGE (received_at);
+CREATE INDEX ON bare.partitioned (txid);
+CREATE INDEX ON bare.typed (txid);
+CREATE TABLE bare.partition_one PARTITION OF bare.partitioned
+FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+CREATE TABLE bare.partition_two PARTITION OF bare.typed FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
 GRANT USAGE ON SCHEMA bare TO PUBLIC;
-GRANT INSERT ON bare.heartbeats TO PUBLIC;
+GRANT INSERT ON ALL TABLES IN SCHEMA bare TO PUBLIC;
 """
+
+#: Between the baseline and the real tables: a part more in each.
+PARTS = {
+    "+ partitions and index": "bare.partitioned",
+    "+ domains": "bare.typed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +165,7 @@ def single_row_ways(bench: Bench) -> list[Way]:
     real = "health.agent_heartbeats"
     return [
         Way("bare heap table", "bare.heartbeats", None, MANY_AGENTS, None),
+        *(Way(name, table, None, MANY_AGENTS, None) for name, table in PARTS.items()),
         Way("agent_heartbeats, owner", real, None, MANY_AGENTS, 0.7),
         Way("… an agent's login, row-level security", real, own, 1, 0.55),
         Way(f"… a login of {MANY_AGENTS:,} agents", real, many, MANY_AGENTS, 0.55),
@@ -289,6 +305,7 @@ def bulk(
     }
     targets = {
         "bare heap table": "bare.heartbeats",
+        **PARTS,
         "ingest_heartbeats, a gateway's login": "health.ingest_heartbeats",
     }
     for kind, pieces in kinds.items():
@@ -320,7 +337,7 @@ def bulk(
                 {"way": kind, "target": name, "samples": [asdict(one) for one in samples[name]]}
             )
         share = median(
-            bare.seconds / real.seconds for bare, real in zip(*samples.values(), strict=True)
+            bare.seconds / real.seconds for bare, *_, real in zip(*samples.values(), strict=True)
         )
         goals.append(Goal(kind, "≥ 0.5 x", f"{share:.2f} x", share >= 0.5))
         tables.append(table)

@@ -76,7 +76,7 @@ BARE_UPDATE = """
 UPDATE health.agent_status SET
     judged_at = judged_at + %(sign)s * interval '1 second',
     last_heartbeat_at = last_heartbeat_at + %(sign)s * interval '1 second',
-    gap_reference_at = gap_reference_at + %(sign)s * interval '1 second',
+    first_heartbeat_at = first_heartbeat_at + %(sign)s * interval '1 second',
     beat_count = beat_count + %(sign)s,
     gap_count = gap_count + %(sign)s
 """

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Install Debian packages by purpose; quick when they are there already.
 #
-#   ci/install_packages.sh venv      what python3 needs to make a virtual environment
-#   ci/install_packages.sh server    PostgreSQL with pg_cron, pgTAP, plpgsql_check for private clusters
-#   ci/install_packages.sh sqitch    sqitch and pg_prove
-#   ci/install_packages.sh docker    a Docker engine and what makes a base image without a registry
+#   ci/install_packages.sh venv         what python3 needs to make a virtual environment
+#   ci/install_packages.sh server       PostgreSQL with pg_cron, pgTAP, plpgsql_check for private clusters
+#   ci/install_packages.sh sqitch       sqitch and pg_prove
+#   ci/install_packages.sh alertmanager Prometheus Alertmanager, which a channel is tested against
+#   ci/install_packages.sh docker       a Docker engine and what makes a base image without a registry
 set -eu
 
 packages_of() {
@@ -12,8 +13,9 @@ packages_of() {
         venv) echo python3-venv ;;
         server) echo postgresql-15 postgresql-15-cron postgresql-15-pgtap postgresql-15-plpgsql-check ;;
         sqitch) echo sqitch libdbd-pg-perl postgresql-client libtap-parser-sourcehandler-pgtap-perl ;;
+        alertmanager) echo prometheus-alertmanager ;;
         docker) echo docker.io debootstrap iptables ;;
-        *) echo "unknown purpose '$1'; one of: venv server sqitch docker" >&2; return 1 ;;
+        *) echo "unknown purpose '$1'; one of: venv server sqitch alertmanager docker" >&2; return 1 ;;
     esac
 }
 
@@ -43,6 +45,19 @@ fi
 # The packages would make and start a cluster of their own; the tests make private ones.
 mkdir -p /etc/postgresql-common/createcluster.d
 echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/hha.conf
+
+# Nor shall Alertmanager start as a service: its test runs one.
+policy=/usr/sbin/policy-rc.d
+case $missing in
+    *prometheus-alertmanager*)
+        if [ ! -e "$policy" ]; then
+            trap 'rm -f "$policy"' EXIT
+            printf '#!/bin/sh\nexit 101\n' > "$policy"
+            chmod 755 "$policy"
+        fi
+        ;;
+    *) ;;
+esac
 
 log=$(mktemp)
 echo "installing:$missing"

@@ -73,9 +73,14 @@ BEGIN
                     'silent_seconds', judged.silent_seconds,
                     'last_heartbeat_at', judged.last_heartbeat_at,
                     'expected_interval_seconds', judged.expected_interval_seconds,
-                    'learnt_interval_seconds', exp(judged.log_interval),
-                    'late_at', judged.late_at,
-                    'unresponsive_at', judged.unresponsive_at,
+                    'learnt_interval_seconds', judged.learnt_interval_seconds,
+                    'late_after_intervals', judged.late_intervals,
+                    'unresponsive_after_intervals', judged.unresponsive_intervals,
+                    'grace_seconds', judged.grace_seconds,
+                    'job_standing', CASE
+                        WHEN judged.grace_seconds >= 1e9
+                            THEN coalesce(health_internal.job_standing(judged.agent_id), 'good')
+                    END,
                     'decayed_gap_count', judged.gap_weight,
                     'decayed_gap_seconds', judged.gap_sum,
                     'decayed_gap_square_seconds', judged.gap_square_sum,
@@ -86,15 +91,17 @@ BEGIN
             (
                 2, 'performance_metrics', judged.weight_performance_metrics,
                 jsonb_build_object(
-                    'processing_time_ms', judged.processing_sum / nullif(judged.processing_weight, 0),
+                    'processing_time_ms', judged.processing_mean_ms,
                     'processing_time_slo_ms', judged.latency_slo_ms,
-                    'processing_time_baseline_ms',
-                    judged.baseline_processing_sum / nullif(judged.baseline_processing_weight, 0),
+                    'processing_time_baseline_ms', judged.baseline_processing_ms,
+                    'beat_count', judged.beat_count,
+                    'is_counting_items', judged.work_items_processed IS NOT NULL,
                     'items_per_minute',
                     60 * judged.recent_item_sum / nullif(judged.gap_sum, 0),
                     'items_per_minute_slo', judged.throughput_slo_per_minute,
                     'items_per_minute_baseline',
-                    60 * judged.baseline_item_sum / nullif(judged.baseline_seconds, 0)
+                    60 * judged.baseline_item_sum / nullif(judged.baseline_seconds, 0),
+                    'baseline_seconds', judged.baseline_seconds
                 ),
                 judged.performance_metrics
             ),
@@ -102,9 +109,9 @@ BEGIN
                 3, 'error_rate', judged.weight_error_rate,
                 jsonb_build_object(
                     'decayed_errors', judged.error_sum,
-                    'decayed_event_errors', judged.event_sum,
                     'decayed_items', judged.item_sum,
-                    'decayed_seconds', judged.observed_seconds,
+                    'run_seconds',
+                    date_part('epoch', judged.last_heartbeat_at - judged.run_started_at),
                     'error_count', judged.error_count
                 ),
                 judged.error_rate
@@ -112,12 +119,13 @@ BEGIN
             (
                 4, 'resource_efficiency', judged.weight_resource_efficiency,
                 jsonb_build_object(
-                    'cpu_percent', judged.cpu_sum / nullif(judged.cpu_weight, 0),
+                    'cpu_percent', judged.cpu_mean_percent,
                     'memory_usage_mb', judged.memory_usage_mb,
                     'memory_limit_mb', judged.memory_limit_mb,
-                    'memory_mean_10_min_mb', judged.memory_sum / nullif(judged.memory_weight, 0),
-                    'memory_mean_60_min_mb',
-                    judged.slow_memory_sum / nullif(judged.slow_memory_weight, 0)
+                    'memory_mean_10_min_mb', judged.memory_mean_mb,
+                    'memory_mean_60_min_mb', judged.slow_memory_mean_mb,
+                    'run_seconds',
+                    date_part('epoch', judged.last_heartbeat_at - judged.run_started_at)
                 ),
                 judged.resource_efficiency
             ),

@@ -26,130 +26,106 @@ COMMENT ON FUNCTION health_internal.gap_unit(bigint) IS
 'Weight of the next gap in a histogram that remembers 3,000 gaps: instead of shrinking 25 bins by '
 '2999/3000 at each gap the weight grows by 3000/2999; every 30,000 gaps all is divided.';
 
-CREATE OR REPLACE FUNCTION health_internal.learn_gaps(
-    p_memory health_internal.gap_memory,
-    p_beats double precision []
-)
-RETURNS health_internal.gap_memory
-LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION health_internal.rescaled_histogram(p_histogram real [])
+RETURNS real []
+LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
-AS $$
-DECLARE
-    v_memory health_internal.gap_memory := p_memory;
-    v_beat double precision;
-    v_gap double precision;
-    v_interval double precision;
-    v_bin integer;
-BEGIN
-    v_memory.gap_histogram := coalesce(v_memory.gap_histogram, array_fill(0::real, ARRAY[25]));
-    -- One gap after the other, because each is measured by the interval learnt before it.
-    FOREACH v_beat IN ARRAY p_beats
-    LOOP
-        v_gap := v_beat - v_memory.reference_seconds;
-        v_interval := exp(v_memory.log_interval);
-        IF v_beat < 0 OR v_gap > 100 * v_interval THEN
-            v_memory.reference_seconds := abs(v_beat);
-            CONTINUE;
-        END IF;
-        CONTINUE WHEN v_gap IS NULL OR v_gap <= 0.1 * v_interval;
-        v_bin := health_internal.gap_bin(v_gap / v_interval);
-        v_memory.gap_histogram[v_bin] := v_memory.gap_histogram[v_bin]
-            + health_internal.gap_unit(v_memory.gap_count);
-        v_memory.log_interval := v_memory.log_interval
-            + greatest(1 / 20.0::double precision, 1 / (v_memory.gap_count + 2.0::double precision))
-            * ln(v_gap / v_interval);
-        v_memory.mean_gap := v_memory.mean_gap
-            + greatest(1 / 100.0::double precision, 1 / (v_memory.gap_count + 2.0::double precision))
-            * (least(v_gap, 10 * v_memory.mean_gap) - v_memory.mean_gap);
-        v_memory.gap_count := v_memory.gap_count + 1;
-        v_memory.reference_seconds := v_beat;
-        IF v_memory.gap_count % 30000 = 0 THEN
-            v_memory.gap_histogram := ARRAY(
-                SELECT (weight.value * exp(-30000 * 3.333889012375737e-4::double precision))::real
-                FROM unnest(v_memory.gap_histogram) WITH ORDINALITY AS weight (value, bin)
-                ORDER BY weight.bin
-            );
-        END IF;
-    END LOOP;
-    RETURN v_memory;
-END;
-$$;
-COMMENT ON FUNCTION health_internal.learn_gaps(
-    health_internal.gap_memory, double precision []
-) IS
-'Folds the beats (seconds, ascending) that followed reference_seconds into what gaps have taught. '
-'A beat within a tenth of the learnt interval belongs to the clump before it and is not a gap; a '
-'negative one begins a run, and neither the gap before it nor one of over 100 intervals teaches '
-'anything. The tick does a single beat inline; a test holds both to the same result.';
+RETURN (
+    SELECT
+        array_agg(
+            (weight.value * exp(-30000 * 3.333889012375737e-4::double precision))::real
+            ORDER BY weight.bin
+        )
+    FROM unnest(p_histogram) WITH ORDINALITY AS weight (value, bin)
+);
+COMMENT ON FUNCTION health_internal.rescaled_histogram(real []) IS
+'A histogram divided by what gap_unit has grown to in 30,000 gaps.';
 
-CREATE OR REPLACE FUNCTION health_internal.deadline_intervals(
+CREATE OR REPLACE FUNCTION health_internal.moved_interval(
+    p_interval_seconds double precision,
+    p_gap_seconds double precision,
+    p_gap_count bigint
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN p_interval_seconds * exp(
+    greatest(0.05::double precision, 1 / (p_gap_count + 2.0::double precision))
+    * ln(p_gap_seconds / p_interval_seconds)
+);
+COMMENT ON FUNCTION health_internal.moved_interval(double precision, double precision, bigint) IS
+'The learnt interval after one more gap: an exponential mean of ln gap, step 1/(n+2), at least 1/20.';
+
+CREATE OR REPLACE FUNCTION health_internal.moved_mean_gap(
+    p_mean_seconds double precision,
+    p_gap_seconds double precision,
+    p_gap_count bigint
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN p_mean_seconds
+    + greatest(0.01::double precision, 1 / (p_gap_count + 2.0::double precision))
+    * (least(p_gap_seconds, 10 * p_mean_seconds) - p_mean_seconds);
+COMMENT ON FUNCTION health_internal.moved_mean_gap(double precision, double precision, bigint) IS
+'The mean gap after one more: step 1/(n+2), at least 1/100; a gap counts at most ten times the mean.';
+
+CREATE OR REPLACE FUNCTION health_internal.learn_deadlines(
     p_histogram real [],
     p_gap_count bigint,
     p_interval_seconds double precision,
-    p_mean_gap double precision,
-    p_false_alarm_cost double precision,
+    p_mean_gap_seconds double precision,
+    p_late_cost double precision,
+    p_unresponsive_cost double precision,
     p_hard_limit double precision
 )
-RETURNS double precision
+RETURNS double precision []
 LANGUAGE plpgsql
 IMMUTABLE PARALLEL SAFE
 AS $$
 DECLARE
     v_unit constant double precision := health_internal.gap_unit(p_gap_count);
-    v_price constant double precision := p_false_alarm_cost * 86400 / greatest(p_mean_gap, 1e-3);
-    v_total double precision := 0.1
-        + 3000 * (1 - exp(-least(700, p_gap_count / 3000.0::double precision)));
+    v_per_day constant double precision := 86400 / greatest(p_mean_gap_seconds, 1e-3) / (
+        0.1 + 3000 * (1 - exp(-least(700, p_gap_count / 3000.0::double precision)))
+    );
     v_longer double precision := 0;
-    v_edge double precision;
+    v_edge double precision := 1 + 0.02 * 1.39 ^ 23;
+    v_risk double precision;
     v_cost double precision;
-    v_best double precision;
-    v_best_cost double precision := 'infinity'::double precision;
+    v_late double precision;
+    v_late_cost double precision := 'infinity'::double precision;
+    v_unresponsive double precision;
+    v_unresponsive_cost double precision := 'infinity'::double precision;
 BEGIN
     -- From the longest gap to the shortest, so that the mass beyond an edge is a running sum.
     FOR v_bin IN REVERSE 24 .. 1
     LOOP
         v_longer := v_longer + p_histogram[v_bin + 1] / v_unit;
-        v_edge := 1 + 0.02 * 1.39 ^ (v_bin - 1);
-        v_cost := v_price * (0.1 * (
+        v_risk := v_per_day * (v_longer + 0.1 * (
             0.9 / (v_edge * v_edge * v_edge) + 0.1 * least(1, 8 / (v_edge * v_edge * v_edge))
-        ) + v_longer) / v_total + p_interval_seconds * v_edge;
-        IF v_cost <= v_best_cost THEN
-            v_best_cost := v_cost;
-            v_best := v_edge;
+        ));
+        v_cost := p_late_cost * v_risk + p_interval_seconds * v_edge;
+        IF v_cost <= v_late_cost THEN
+            v_late_cost := v_cost;
+            v_late := v_edge;
         END IF;
+        v_cost := p_unresponsive_cost * v_risk + p_interval_seconds * v_edge;
+        IF v_cost <= v_unresponsive_cost THEN
+            v_unresponsive_cost := v_cost;
+            v_unresponsive := v_edge;
+        END IF;
+        v_edge := 1 + (v_edge - 1) / 1.39;
     END LOOP;
-    RETURN least(p_hard_limit, v_best + 1);
+    RETURN ARRAY[least(p_hard_limit, v_late + 1), least(p_hard_limit, v_unresponsive + 1)];
 END;
 $$;
-COMMENT ON FUNCTION health_internal.deadline_intervals(
-    real [], bigint, double precision, double precision, double precision, double precision
+COMMENT ON FUNCTION health_internal.learn_deadlines(
+    real [], bigint, double precision, double precision, double precision, double precision,
+    double precision
 ) IS
-'Learnt intervals after which silence is judged: the edge x of the histogram with the least '
-'price × P(gap > x) + interval × x, plus one interval for a lost beat, at most the hard limit. '
-'P has a weak prior (a tenth of one gap, tail x^-3); the price is seconds of delay per false alarm '
-'and day.';
-
-CREATE OR REPLACE FUNCTION health_internal.blind_seconds(
-    p_from timestamptz,
-    p_until timestamptz
-)
-RETURNS double precision
-LANGUAGE sql
-STABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT coalesce(sum(date_part('epoch', upper(blind.times) - lower(blind.times))), 0)
-    FROM (
-        -- Gaps close to each other overlap until they settle: each second counts once.
-        SELECT
-            unnest(range_agg(tstzrange(
-                greatest(gaps.started_at, p_from), least(gaps.settled_at, p_until)
-            ))) AS times
-        FROM health.monitor_gaps AS gaps
-        WHERE gaps.ended_at > p_from AND gaps.started_at < p_until
-    ) AS blind;
-END;
-COMMENT ON FUNCTION health_internal.blind_seconds(timestamptz, timestamptz) IS
-'Seconds of a silence that are the monitor''s own: the gaps it reaches into, each until agents have '
-'had time to come back. Deadlines are credited with it; a silence that began after a gap is not.';
+'Learnt intervals after which silence is late and unresponsive: for each the edge x of the histogram '
+'with the least cost × P(gap > x) + interval × x, plus one interval for a lost beat, at most the hard '
+'limit. P has a weak prior (a tenth of one gap, tail x^-3); a cost is seconds of delay per false '
+'alarm and day.';
 
 COMMIT;

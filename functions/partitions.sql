@@ -22,14 +22,20 @@ DECLARE
         || to_char(p_from AT TIME ZONE 'UTC', 'YYYYMMDD_HH24MISS');
     v_moved bigint;
 BEGIN
-    IF EXISTS (
-        SELECT FROM health_internal.partitions
-        WHERE partitions.table_name = p_table
-            AND partitions.from_at < p_until
-            AND partitions.until_at > p_from
-    ) THEN
-        RETURN true;
-    END IF;
+    -- Asked again once no other session can be making it: pg_cron and bridges may all take care. The
+    -- lock also keeps strays out until the partition is attached, which one more would make fail.
+    FOR v_try IN 1 .. 2
+    LOOP
+        IF EXISTS (
+            SELECT FROM health_internal.partitions
+            WHERE partitions.table_name = p_table
+                AND partitions.from_at < p_until
+                AND partitions.until_at > p_from
+        ) THEN
+            RETURN true;
+        END IF;
+        EXECUTE format('LOCK TABLE health.%I IN ACCESS EXCLUSIVE MODE', p_table || '_default');
+    END LOOP;
     -- CREATE … PARTITION OF would wait behind every open inserter and hold up the next ones.
     EXECUTE format(
         'CREATE TABLE health.%I (LIKE health.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
@@ -87,7 +93,8 @@ BEGIN
     SELECT partitions.table_name
     INTO v_table
     FROM health_internal.partitions
-    WHERE partitions.partition_name = p_name;
+    WHERE partitions.partition_name = p_name
+    FOR UPDATE;
     IF v_table IS NULL THEN
         RETURN false;
     END IF;
@@ -189,11 +196,13 @@ BEGIN
         AND pg_visible_in_snapshot(agent_changes.txid, engine.folded_until);
     DELETE FROM health.agent_sessions
     WHERE agent_sessions.lost_at < p_now - interval '7 days';
+    PERFORM health_internal.sweep_jobs(p_now);
+    PERFORM health.end_overrunning_rules(p_now);
     PERFORM health_internal.add_missing_agents();
 END;
 $$;
 COMMENT ON FUNCTION health_internal.sweep(timestamptz) IS
-'Removes configuration changes and sessions that nobody needs any more, and registers whom a lock '
+'Removes configuration changes, sessions and runs that nobody needs any more, and registers whom a lock '
 'kept out.';
 
 CREATE OR REPLACE PROCEDURE health.run_housekeeping()
@@ -313,8 +322,8 @@ $$;
 COMMENT ON FUNCTION health.load_history(timestamptz, timestamptz) IS
 'Makes room for history between two times: partitions exempt from retention; returns how many. Insert '
 'the rows with received_at set (and the agents'' clocks within a day of it). Rows received more than '
-'settings.history_after before a tick''s p_now never change liveness, alerts or recovery. Raises '
-'EN002 for times that make no range, EN003 where a table is locked.';
+'settings.history_after before a tick''s p_now never change liveness, alerts or recovery, and register '
+'nobody. Raises EN002 for times that make no range, EN003 where a table is locked.';
 
 GRANT EXECUTE ON FUNCTION
 health_internal.create_partition(text, timestamptz, timestamptz, boolean),

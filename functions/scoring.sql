@@ -1,4 +1,4 @@
--- The arithmetic of the judgement: decay, the five components, weighted mean, status.
+-- The arithmetic of the judgement: decay and the five components.
 -- Every function is one IMMUTABLE expression, so that it inlines into the tick's UPDATE; each
 -- component is bounded to 0..100 and monotone in each of its inputs.
 BEGIN;
@@ -31,6 +31,49 @@ IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN abs(p_sum) < 1e-100 THEN 0 ELSE p_sum * p_factor END;
 COMMENT ON FUNCTION health_internal.decayed_sum(double precision, double precision) IS
 'A decayed sum after a further decay by p_factor; sums below 1e-100 become 0 (underflow raises).';
+
+CREATE OR REPLACE FUNCTION health_internal.moved_mean(
+    p_mean double precision,
+    p_value double precision,
+    p_kept double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN p_value IS NULL THEN p_mean
+    WHEN abs(p_mean - p_value) >= 1e-100 THEN p_value + (p_mean - p_value) * p_kept
+    ELSE p_value
+END;
+COMMENT ON FUNCTION health_internal.moved_mean(
+    double precision, double precision, double precision
+) IS
+'An exponential mean after one more value: kept × mean + (1 - kept) × value. Without a mean it is the '
+'value, without a value the mean stays; differences below 1e-100 are none (underflow raises).';
+
+CREATE OR REPLACE FUNCTION health_internal.kept_share(
+    p_decay double precision,
+    p_count double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN least(p_decay, p_count / (p_count + 1));
+COMMENT ON FUNCTION health_internal.kept_share(double precision, double precision) IS
+'How much of a mean of p_count values is kept when one more comes: count / (count + 1), a plain mean, '
+'until the decay since the last value asks for less.';
+
+CREATE OR REPLACE FUNCTION health_internal.clipped(
+    p_value double precision,
+    p_mean double precision,
+    p_count bigint
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN p_count >= 10 AND p_value > 3 * p_mean THEN 3 * p_mean ELSE p_value END;
+COMMENT ON FUNCTION health_internal.clipped(double precision, double precision, bigint) IS
+'A value for a baseline, where after ten values one counts at most three times the mean.';
 
 CREATE OR REPLACE FUNCTION health_internal.time_mass(
     p_gap_seconds double precision,
@@ -77,19 +120,15 @@ CREATE OR REPLACE FUNCTION health_internal.score_heartbeat_consistency(
     p_gap_sum double precision,
     p_gap_square_sum double precision,
     p_expected_mass double precision,
-    p_open_mass double precision,
+    p_open_sum double precision,
     p_recency double precision
 )
 RETURNS double precision
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
 RETURN 100 * p_recency * CASE
-    WHEN p_gap_weight > 0 AND p_gap_sum > 0 THEN
-        0.7 * least(
-            1,
-            p_gap_weight * p_expected_mass
-            / (p_gap_sum + least(1, p_gap_weight) * greatest(0, p_open_mass - p_expected_mass))
-        )
+    WHEN p_gap_sum > 0 THEN
+        0.7 * least(1, p_gap_weight * p_expected_mass / (p_gap_sum + p_open_sum))
         + 0.3 / greatest(1, p_gap_weight * p_gap_square_sum / (p_gap_sum * p_gap_sum))
     ELSE 1
 END;
@@ -98,8 +137,39 @@ COMMENT ON FUNCTION health_internal.score_heartbeat_consistency(
     double precision, double precision, double precision
 ) IS
 '100 × recency × (0.7 × coverage + 0.3 × regularity). Coverage: gaps × expected / (Σ gap + excess '
-'of the open gap), all as decayed time masses; regularity: 1 / (1 + cv²) of the gaps; recency falls '
-'from 1 at the late deadline to 0 at the unresponsive one. Without gaps coverage and regularity are 1.';
+'of the open gap), all as decayed time; regularity: 1 / (1 + cv²) of the gaps; recency falls from 1 '
+'at the late deadline to 0 at the unresponsive one. Without gaps coverage and regularity are 1.';
+
+CREATE OR REPLACE FUNCTION health_internal.score_job(p_standing text)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE p_standing WHEN 'missed' THEN 0 WHEN 'overdue' THEN 50 ELSE 100 END;
+COMMENT ON FUNCTION health_internal.score_job(text) IS
+'heartbeat_consistency of a job on a schedule, whose runs are expected and not its beats: 0 while one is '
+'missed, 50 while one takes too long, else 100.';
+
+CREATE OR REPLACE FUNCTION health_internal.open_gap_sum(
+    p_gap_weight double precision,
+    p_expected_mass double precision,
+    p_silent_seconds double precision,
+    p_memory_seconds double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN greatest(
+    0, health_internal.time_mass(p_silent_seconds, p_memory_seconds) - p_expected_mass
+) * least(
+    p_gap_weight,
+    1 / greatest(1e-18, health_internal.decay(p_silent_seconds, p_memory_seconds))
+);
+COMMENT ON FUNCTION health_internal.open_gap_sum(
+    double precision, double precision, double precision, double precision
+) IS
+'What a silence beyond the expected interval adds to the sum of gaps, which is as of the last '
+'heartbeat: the excess in decayed time, as much heavier as those gaps have faded since, but at most '
+'as much as all of them weigh.';
 
 CREATE OR REPLACE FUNCTION health_internal.score_performance_metrics(
     p_latency_ratio double precision,
@@ -130,7 +200,8 @@ COMMENT ON FUNCTION health_internal.score_performance_metrics(
 CREATE OR REPLACE FUNCTION health_internal.score_error_rate(
     p_errors double precision,
     p_items double precision,
-    p_minutes double precision,
+    p_age_seconds double precision,
+    p_memory_seconds double precision,
     p_rate_scale double precision,
     p_per_minute_scale double precision
 )
@@ -139,15 +210,23 @@ LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN p_errors IS NULL THEN NULL
+    WHEN p_errors = 0 THEN 100
     WHEN p_items > 0
         THEN 100 * exp(-least(700, p_errors / greatest(p_items, p_errors) / p_rate_scale))
-    ELSE 100 * exp(-least(700, p_errors / greatest(p_minutes, 1) / p_per_minute_scale))
+    ELSE 100 * exp(-least(
+        700,
+        p_errors
+        / greatest(1, health_internal.time_mass(p_age_seconds, p_memory_seconds) / 60)
+        / p_per_minute_scale
+    ))
 END;
 COMMENT ON FUNCTION health_internal.score_error_rate(
-    double precision, double precision, double precision, double precision, double precision
+    double precision, double precision, double precision, double precision, double precision,
+    double precision
 ) IS
 '100 × exp(-rate / scale), the rate being decayed errors per decayed work item, or per minute where '
-'there are no items (at least one minute). NULL where the errors are unknown.';
+'there are no items: decayed errors over the decayed time of a run of p_age_seconds, at least a '
+'minute. NULL where the errors are unknown.';
 
 CREATE OR REPLACE FUNCTION health_internal.seconds_to_exhaustion(
     p_fast_mean_mb double precision,
@@ -165,16 +244,8 @@ RETURN CASE
     WHEN p_age_seconds >= 60 AND p_fast_mean_mb - p_slow_mean_mb > 0.02 * p_limit_mb THEN
         greatest(0, p_limit_mb - p_usage_mb)
         * (
-            (
-                p_slow_memory_seconds
-                - p_age_seconds * health_internal.decay(p_age_seconds, p_slow_memory_seconds)
-                / (1 - health_internal.decay(p_age_seconds, p_slow_memory_seconds))
-            )
-            - (
-                p_fast_memory_seconds
-                - p_age_seconds * health_internal.decay(p_age_seconds, p_fast_memory_seconds)
-                / (1 - health_internal.decay(p_age_seconds, p_fast_memory_seconds))
-            )
+            health_internal.time_mass(p_age_seconds, p_slow_memory_seconds)
+            - health_internal.time_mass(p_age_seconds, p_fast_memory_seconds)
         )
         / (p_fast_mean_mb - p_slow_mean_mb)
 END;
@@ -183,9 +254,9 @@ COMMENT ON FUNCTION health_internal.seconds_to_exhaustion(
     double precision, double precision
 ) IS
 'Seconds until memory reaches its limit if it goes on rising as it does, NULL if it does not rise. '
-'On a ramp an exponential mean of memory τ over T seconds lags by τ - T e^(-T/τ) / (1 - e^(-T/τ)); '
-'the slope is the difference of two such means over the difference of their lags. It needs a minute '
-'of data and a difference of 2 % of the limit.';
+'On a ramp of age T an exponential mean of memory τ that began with its first value lags by '
+'τ (1 - e^(-T/τ)); the slope is the difference of two such means over the difference of their lags. '
+'It needs a minute of data and a difference of 2 % of the limit.';
 
 CREATE OR REPLACE FUNCTION health_internal.score_resource_efficiency(
     p_cpu_percent double precision,
@@ -239,44 +310,5 @@ COMMENT ON FUNCTION health_internal.score_business_impact(
 ) IS
 'Mean of what the agent reports: cost efficiency, user satisfaction, operational efficiency, and 100 '
 'less the share of the loss limit that it loses per hour; NULL if it reports none.';
-
--- From components to a status --------------------------------------------------------------------
-
-CREATE OR REPLACE FUNCTION health_internal.known_weight(
-    p_weight double precision,
-    p_value double precision
-)
-RETURNS double precision
-LANGUAGE sql
-IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN p_value IS NULL THEN 0 ELSE p_weight END;
-COMMENT ON FUNCTION health_internal.known_weight(double precision, double precision) IS
-'The weight of a component that has data, else 0: its weight is shared among the others.';
-
-CREATE OR REPLACE FUNCTION health.classify_status(
-    p_score double precision,
-    p_excellent_from double precision DEFAULT 80,
-    p_good_from double precision DEFAULT 70,
-    p_fair_from double precision DEFAULT 60,
-    p_poor_from double precision DEFAULT 40
-)
-RETURNS text
-LANGUAGE sql
-IMMUTABLE PARALLEL SAFE
-RETURN CASE
-    WHEN p_score >= p_excellent_from THEN 'excellent'
-    WHEN p_score >= p_good_from THEN 'good'
-    WHEN p_score >= p_fair_from THEN 'fair'
-    WHEN p_score >= p_poor_from THEN 'poor'
-    WHEN p_score < p_poor_from THEN 'critical'
-END;
-COMMENT ON FUNCTION health.classify_status(
-    double precision, double precision, double precision, double precision, double precision
-) IS
-'Status of an overall score 0..100: excellent, good, fair, poor or critical; NULL for NULL.';
-
-GRANT EXECUTE ON FUNCTION health.classify_status(
-    double precision, double precision, double precision, double precision, double precision
-) TO health_analyst;
 
 COMMIT;

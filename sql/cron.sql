@@ -63,8 +63,9 @@ LANGUAGE sql
 STABLE
 AS $$
     SELECT format(
-        'SELECT cron.schedule_in_database(%L, %L, %L, %L)',
-        jobs.job_name || '_' || current_database(), jobs.schedule, jobs.command, current_database()
+        'SELECT cron.schedule_in_database(%L, %L, %L, %L%s)',
+        jobs.job_name || '_' || current_database(), jobs.schedule, jobs.command, current_database(),
+        coalesce(', ' || quote_literal(jobs.login_name), '')
     )
     FROM (
         SELECT
@@ -87,10 +88,18 @@ AS $$
             CASE
                 WHEN cron.knows_seconds THEN 'CALL health.run_scheduled_tick()'
                 ELSE 'CALL health.tick_for_a_minute()'
-            END
+            END,
+            NULL
         ),
-        ('health_housekeeping', '* * * * *', 'CALL health.run_housekeeping()')
-    ) AS jobs (job_name, schedule, command)
+        ('health_housekeeping', '* * * * *', 'CALL health.run_housekeeping()', NULL),
+        -- As a login that may become nobody else: see check_rules_session.
+        (
+            'health_rules',
+            CASE WHEN cron.knows_seconds THEN '5 seconds' ELSE '* * * * *' END,
+            'CALL health.evaluate_rules()',
+            'health_rules_runner'
+        )
+    ) AS jobs (job_name, schedule, command, login_name)
     UNION ALL
     -- The history is where pg_cron lives; one job for all monitors of the cluster.
     SELECT format(

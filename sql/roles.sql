@@ -1,4 +1,5 @@
--- Group roles. Logins are granted one of them; nobody logs in as the owner.
+-- Group roles. Logins are granted one of them; nobody logs in as the owner. One login of our own runs
+-- the alert rules of users.
 -- Roles belong to the cluster, so an existing one is kept.
 BEGIN;
 
@@ -25,6 +26,17 @@ BEGIN
         EXECUTE format('CREATE ROLE %I NOLOGIN', v_role.name);
         EXECUTE format('COMMENT ON ROLE %I IS %L', v_role.name, v_role.description);
     END LOOP;
+
+    -- The session user of rules: a rule's function may RESET ROLE, so what it falls back to must have
+    -- no other right. Without a password it serves pg_cron alone.
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE pg_roles.rolname = 'health_rules_runner') THEN
+        CREATE ROLE health_rules_runner LOGIN IN ROLE health_rules;
+        COMMENT ON ROLE health_rules_runner IS
+        'Login that evaluates alert rules written by users; may become nobody else.';
+        ALTER ROLE health_rules_runner SET statement_timeout = '500ms';
+        ALTER ROLE health_rules_runner SET lock_timeout = '100ms';
+        ALTER ROLE health_rules_runner SET idle_in_transaction_session_timeout = '10s';
+    END IF;
 
     -- The deploying login must be able to act as the owner. Where it is no superuser, PostgreSQL 16
     -- and later make it a member that may administer the role but neither use nor become it.

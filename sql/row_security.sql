@@ -59,6 +59,20 @@ BEGIN
 END;
 $$;
 
+-- The copies of job signals, which the triggers of heartbeats write with the rights of who inserts.
+ALTER TABLE health_internal.job_signals ENABLE ROW LEVEL SECURITY;
+CREATE POLICY agents_and_gateways_insert_their_own ON health_internal.job_signals
+FOR INSERT TO health_agent, health_gateway
+WITH CHECK (EXISTS (
+    SELECT FROM health.agent_logins AS logins
+    WHERE logins.login_name = current_user AND logins.agent_id = job_signals.agent_id
+));
+CREATE POLICY bridges_insert ON health_internal.job_signals
+FOR INSERT TO health_bridge
+WITH CHECK (starts_with(agent_id, 'bridge:'));
+GRANT INSERT (agent_id, run_id, signal, attributes) ON health_internal.job_signals
+TO health_agent, health_gateway, health_bridge;
+
 CREATE POLICY agents_update_their_own ON health.agents
 FOR UPDATE TO health_agent
 USING (agent_id IN (
@@ -96,6 +110,7 @@ GRANT INSERT (
 GRANT UPDATE (
     agent_name, agent_type, expected_interval, capabilities, policy_class, updated_at
 ) ON health.agents TO health_agent, health_bridge;
+GRANT UPDATE (schedule, time_zone, grace, max_run_time) ON health.agents TO health_agent;
 GRANT SELECT ON health.agents TO health_agent, health_bridge, health_analyst;
 GRANT INSERT (agent_id, agent_number) ON health.agent_sessions TO health_agent, health_bridge;
 GRANT SELECT ON health.agent_sessions TO health_agent, health_bridge, health_analyst;

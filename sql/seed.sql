@@ -22,7 +22,13 @@ VALUES
 ('chronic_self_healing', 'warning', 'is restarted again and again', true, 100),
 ('dead_letters', 'critical', 'messages could not be delivered', true, 100),
 ('bridge_silent', 'critical', 'no bridge is alive, and work waits for one', true, 100),
-('forgotten_mute', 'warning', 'incidents have been muted for long', true, 100);
+('forgotten_mute', 'warning', 'incidents have been muted for long', true, 100),
+('job_missed', 'critical', 'missed a scheduled run', true, 100),
+('job_overdue', 'warning', 'takes longer than it may', true, 100),
+('job_failed', 'critical', 'its last run failed', true, 100),
+('schedule_unreadable', 'warning', 'its schedule cannot be read', true, 100),
+('rule_disabled', 'warning', 'an alert rule was disabled', true, 100),
+('recovery_storm', 'critical', 'too many agents are in trouble to restart them unasked', true, 100);
 
 INSERT INTO health.channels (channel, kind, minimum_severity)
 VALUES ('console', 'console', 'warning');

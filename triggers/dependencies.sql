@@ -49,6 +49,7 @@ COMMENT ON FUNCTION health_internal.tg_dependencies__refuse_cycles() IS
 CREATE OR REPLACE TRIGGER _100_refuse_cycles
 BEFORE INSERT OR UPDATE ON health.dependencies
 FOR EACH ROW
+WHEN (new.child_id <> new.parent_id)
 EXECUTE FUNCTION health_internal.tg_dependencies__refuse_cycles();
 
 COMMIT;

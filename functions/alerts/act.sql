@@ -31,8 +31,8 @@ AS $$
     SELECT
         findings.agent_id,
         findings.rule,
-        coalesce(findings.severity, rules.severity),
-        coalesce(findings.summary, rules.summary),
+        findings.severity,
+        findings.summary,
         findings.details
     FROM health.rule_findings AS findings
     INNER JOIN health.alert_rules AS rules ON findings.rule = rules.rule AND rules.is_enabled

@@ -133,12 +133,18 @@ BEGIN
             )
     )
 
-    INSERT INTO health.rule_findings AS standing (rule, agent_id, summary, details, found_at)
-    SELECT found.rule, found.agent_id, found.summary, found.details, p_now
+    INSERT INTO health.rule_findings AS standing (
+        rule, agent_id, severity, summary, details, found_at, changed_at
+    )
+    SELECT
+        found.rule, found.agent_id, rules.severity, left(found.summary, 500), found.details, p_now,
+        p_now
     FROM found
+    INNER JOIN health.alert_rules AS rules ON found.rule = rules.rule
     ON CONFLICT (rule, agent_id) DO UPDATE SET
         summary = excluded.summary,
-        details = excluded.details
+        details = excluded.details,
+        changed_at = excluded.changed_at
     WHERE standing.summary IS DISTINCT FROM excluded.summary;
 END;
 $$;

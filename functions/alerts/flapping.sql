@@ -39,7 +39,7 @@ AS $$
         INNER JOIN health.agent_status AS status ON watched.agent_id = status.agent_id
         CROSS JOIN LATERAL (
             SELECT greatest(0.1, coalesce(
-                exp(status.log_interval), status.expected_interval_seconds, 30
+                status.learnt_interval_seconds, status.expected_interval_seconds, 30
             )) AS seconds
         ) AS pace
     ),

@@ -180,7 +180,7 @@ BEGIN
 
     noticed AS (
         INSERT INTO health_internal.notices AS waiting (
-            channel, incident_id, event, step, severity, number, queued_at
+            channel, incident_id, event, step, severity, number, is_alone, queued_at
         )
         SELECT
             listening.channel,
@@ -193,6 +193,7 @@ BEGIN
             END,
             told.severity,
             told.message_count + 1,
+            told.agent_id IS NULL,
             p_now
         FROM told
         CROSS JOIN LATERAL unnest(told.channels) AS listening (channel)

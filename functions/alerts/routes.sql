@@ -58,6 +58,7 @@ AS $$
                     FILTER (WHERE notices.event <> 'resolved') AS top_rank,
                 min(notices.queued_at) AS oldest_at
             FROM health_internal.notices
+            WHERE NOT notices.is_alone
             GROUP BY notices.channel
         ) AS waiting
         INNER JOIN health.channels ON waiting.route = channels.channel
@@ -68,7 +69,8 @@ $$;
 COMMENT ON FUNCTION health_internal.route_modes(timestamptz) IS
 'What becomes of each channel''s notices now: single (a message each), digest, or hold. A page on a '
 'quiet channel opens a window of settings.group_interval in which group_burst pages leave at once; then '
-'they wait for its end, unless more severe than any paged in it. All-clears take no page''s place.';
+'they wait for its end, unless more severe than any paged in it. All-clears take no page''s place. What '
+'is_alone is no part of it.';
 
 CREATE OR REPLACE FUNCTION health_internal.send_notices(p_now timestamptz)
 RETURNS bigint
@@ -110,10 +112,18 @@ BEGIN
     ),
 
     leaving AS MATERIALIZED (
-        DELETE FROM health_internal.notices
-        USING modes
-        WHERE notices.channel = modes.channel AND modes.mode <> 'hold'
-        RETURNING notices.*, modes.mode
+        DELETE FROM health_internal.notices AS waiting
+        USING (
+            SELECT
+                notices.incident_id,
+                notices.channel,
+                CASE WHEN notices.is_alone THEN 'single' ELSE modes.mode END AS mode
+            FROM health_internal.notices
+            LEFT JOIN modes ON notices.channel = modes.channel
+            WHERE notices.is_alone OR modes.mode <> 'hold'
+        ) AS ready
+        WHERE waiting.incident_id = ready.incident_id AND waiting.channel = ready.channel
+        RETURNING waiting.*, ready.mode
     ),
 
     texts AS MATERIALIZED (
@@ -206,7 +216,7 @@ BEGIN
         INNER JOIN health.channels ON notices.channel = channels.channel
         INNER JOIN health.incidents ON notices.incident_id = incidents.incident_id
         CROSS JOIN health.settings
-        WHERE modes.mode = 'hold' AND notices.queued_at = p_now
+        WHERE modes.mode = 'hold' AND notices.queued_at = p_now AND NOT notices.is_alone
     )
 
     SELECT count(*)

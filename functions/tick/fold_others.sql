@@ -4,14 +4,7 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 CREATE OR REPLACE FUNCTION health_internal.fold_agent_changes(
-    p_from_xmax xid8,
-    p_in_progress xid8 [],
-    p_until pg_snapshot,
-    p_own_xid xid8,
-    p_own_from bigint,
-    p_own_until bigint,
-    p_last_own_xid xid8,
-    p_last_own_from bigint
+    p_range health_internal.arrival_range
 )
 RETURNS bigint
 LANGUAGE plpgsql
@@ -22,10 +15,7 @@ DECLARE
 BEGIN
     v_changed := ARRAY(
         SELECT DISTINCT changes.agent_id
-        FROM health_internal.arrived_agent_changes(
-            p_from_xmax, p_in_progress, p_until,
-            p_own_xid, p_own_from, p_own_until, p_last_own_xid, p_last_own_from
-        ) AS changes
+        FROM health_internal.arrived_agent_changes(p_range) AS changes
     );
     IF v_changed = '{}' THEN
         RETURN 0;
@@ -39,7 +29,7 @@ BEGIN
         agents.agent_id,
         agents.policy_class,
         date_part('epoch', agents.expected_interval),
-        date_part('epoch', agents.grace),
+        CASE WHEN agents.schedule IS NULL THEN date_part('epoch', agents.grace) ELSE 1e9 END,
         agents.latency_slo_ms,
         agents.throughput_slo_per_minute
     FROM health.agents
@@ -51,12 +41,15 @@ BEGIN
         latency_slo_ms = excluded.latency_slo_ms,
         throughput_slo_per_minute = excluded.throughput_slo_per_minute,
         -- An interval told anew is believed until gaps teach otherwise.
-        log_interval = CASE
+        learnt_interval_seconds = CASE
             WHEN excluded.expected_interval_seconds
                 IS DISTINCT FROM status.expected_interval_seconds
                 AND status.gap_count < 20
-                THEN ln(excluded.expected_interval_seconds)
-            ELSE status.log_interval
+                AND status.learnt_interval_seconds IS NOT NULL
+                THEN coalesce(
+                    excluded.expected_interval_seconds, status.learnt_interval_seconds
+                )
+            ELSE status.learnt_interval_seconds
         END
     WHERE (
         status.policy_class, status.expected_interval_seconds, status.grace_seconds,
@@ -68,25 +61,21 @@ BEGIN
     RETURN cardinality(v_changed);
 END;
 $$;
-COMMENT ON FUNCTION health_internal.fold_agent_changes(
-    xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint
-) IS
+COMMENT ON FUNCTION health_internal.fold_agent_changes(health_internal.arrival_range) IS
 'Copies what changed in agents since the last tick into agent_status; returns how many agents.';
 
 CREATE OR REPLACE FUNCTION health_internal.register_unknown(
-    p_from_xmax xid8,
-    p_in_progress xid8 [],
-    p_until pg_snapshot,
-    p_own_xid xid8,
-    p_own_from bigint,
-    p_own_until bigint,
-    p_last_own_xid xid8,
-    p_last_own_from bigint
+    p_beats health_internal.beat [],
+    p_is_many boolean,
+    p_range health_internal.arrival_range
 )
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
-SET plan_cache_mode = force_custom_plan
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
@@ -102,14 +91,21 @@ BEGIN
         unknown.agent_id,
         coalesce(agents.policy_class, 'standard'),
         date_part('epoch', agents.expected_interval),
-        coalesce(date_part('epoch', agents.grace), 0),
+        CASE
+            WHEN agents.schedule IS NULL THEN coalesce(date_part('epoch', agents.grace), 0)
+            ELSE 1e9
+        END,
         agents.latency_slo_ms,
         agents.throughput_slo_per_minute
     FROM (
         SELECT DISTINCT beats.agent_id
-        FROM health_internal.arrived_heartbeats(
-            p_from_xmax, p_in_progress, p_until,
-            p_own_xid, p_own_from, p_own_until, p_last_own_xid, p_last_own_from
+        FROM (
+            SELECT few.agent_id
+            FROM unnest(p_beats) AS few
+            UNION ALL
+            SELECT arrived.agent_id
+            FROM health_internal.arrived_heartbeats(p_range) AS arrived
+            WHERE p_is_many
         ) AS beats
         WHERE NOT EXISTS (
             SELECT FROM health.agent_status AS status
@@ -124,10 +120,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.register_unknown(
-    xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint
+    health_internal.beat [], boolean, health_internal.arrival_range
 ) IS
-'Gives agents that beat for the first time their row of agent_status, unless settings.unknown_agents '
-'is refuse; returns how many.';
+'Gives agents that beat for the first time (few: those of p_beats; many: all that arrived) their row '
+'of agent_status, unless settings.unknown_agents is refuse; returns how many.';
 
 CREATE OR REPLACE FUNCTION health_internal.add_missing_agents()
 RETURNS bigint
@@ -173,19 +169,14 @@ COMMENT ON FUNCTION health_internal.event_weight(text) IS
 
 CREATE OR REPLACE FUNCTION health_internal.fold_events(
     p_now timestamptz,
-    p_from_xmax xid8,
-    p_in_progress xid8 [],
-    p_until pg_snapshot,
-    p_own_xid xid8,
-    p_own_from bigint,
-    p_own_until bigint,
-    p_last_own_xid xid8,
-    p_last_own_from bigint
+    p_range health_internal.arrival_range
 )
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
-SET plan_cache_mode = force_custom_plan
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
     v_count bigint;
@@ -200,10 +191,7 @@ BEGIN
                     date_part('epoch', p_now - events.received_at), settings.metric_memory_seconds
                 )
             ) AS weight
-        FROM health_internal.arrived_events(
-            p_from_xmax, p_in_progress, p_until,
-            p_own_xid, p_own_from, p_own_until, p_last_own_xid, p_last_own_from
-        ) AS events
+        FROM health_internal.arrived_events(p_range) AS events
         CROSS JOIN health.settings
         WHERE events.received_at >= p_now - settings.history_after
             -- What the engine writes about agents must not feed back into scores.
@@ -214,11 +202,11 @@ BEGIN
     folded AS (
         UPDATE health.agent_status AS status
         SET
-            -- The sum refers to judged_at, like its neighbours; the judgement decays it to now.
-            event_sum = status.event_sum
+            -- Sums are as of the last heartbeat; what came after it weighs more than it.
+            error_sum = status.error_sum
             + arrived.weight / greatest(
                 health_internal.decay(
-                    date_part('epoch', p_now - coalesce(status.judged_at, p_now)),
+                    date_part('epoch', p_now - status.last_heartbeat_at),
                     settings.metric_memory_seconds
                 ),
                 1e-15
@@ -238,22 +226,13 @@ BEGIN
     RETURN v_count;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.fold_events(
-    timestamptz, xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint
-) IS
-'Folds the agents'' own events by severity into agent_status.event_sum and makes those agents due; '
+COMMENT ON FUNCTION health_internal.fold_events(timestamptz, health_internal.arrival_range) IS
+'Folds the agents'' own events by severity into agent_status.error_sum and makes those agents due; '
 'returns how many events.';
 
 CREATE OR REPLACE FUNCTION health_internal.fold_metrics(
     p_now timestamptz,
-    p_from_xmax xid8,
-    p_in_progress xid8 [],
-    p_until pg_snapshot,
-    p_own_xid xid8,
-    p_own_from bigint,
-    p_own_until bigint,
-    p_last_own_xid xid8,
-    p_last_own_from bigint,
+    p_range health_internal.arrival_range,
     OUT folded_values bigint,
     OUT skipped_values bigint
 )
@@ -282,10 +261,7 @@ BEGIN
             sum(ages.weight) AS weight,
             sum(ages.weight * metrics.metric_value) AS value_sum,
             sum(ages.weight * metrics.metric_value * metrics.metric_value) AS square_sum
-        FROM health_internal.arrived_metrics(
-            p_from_xmax, p_in_progress, p_until,
-            p_own_xid, p_own_from, p_own_until, p_last_own_xid, p_last_own_from
-        ) AS metrics
+        FROM health_internal.arrived_metrics(p_range) AS metrics
         CROSS JOIN LATERAL (
             SELECT health_internal.decay(
                 date_part('epoch', p_now - metrics.received_at), v_memory
@@ -361,9 +337,7 @@ BEGIN
     FROM ranked;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.fold_metrics(
-    timestamptz, xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint
-) IS
+COMMENT ON FUNCTION health_internal.fold_metrics(timestamptz, health_internal.arrival_range) IS
 'Folds new metric values into metric_series (weight exp(-age / 60 min)). An agent keeps at most '
 'settings.series_per_agent series: values of further names are counted as skipped and stay raw.';
 

@@ -163,13 +163,23 @@ async def embedded_server(
             await asyncio.to_thread(server.stop)
 
 
-def write_config(folder: Folder, agents: Sequence[AgentSpec], name: str) -> None:
-    """Write the bridge's configuration. JSON strings and lists of them are valid TOML."""
+def write_config(
+    folder: Folder,
+    agents: Sequence[AgentSpec],
+    name: str,
+    channels: str = "",
+    rules_dsn: str | None = None,
+) -> None:
+    """Write the bridge's configuration. JSON strings and lists of them are valid TOML.
+
+    ``channels`` is TOML for channels beside the console.
+    """
     lines = [
         "# Written by hha at each start; changes here are lost.",
         "[bridge]",
         f"name = {json.dumps(name)}",
         f"state_directory = {json.dumps(str(folder.state))}",
+        *([] if rules_dsn is None else [f"rules_dsn = {json.dumps(rules_dsn)}"]),
         "",
         "[channels.console]",
         'kind = "console"',
@@ -182,7 +192,7 @@ def write_config(folder: Folder, agents: Sequence[AgentSpec], name: str) -> None
             f"command = {json.dumps(agent.command())}",
             f"cwd = {json.dumps(str(folder.path))}",
         ]
-    folder.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    folder.config.write_text("\n".join(lines) + f"\n{channels}", encoding="utf-8")
     folder.config.chmod(0o600)
 
 

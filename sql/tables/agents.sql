@@ -12,6 +12,9 @@ CREATE TABLE health.agents (
     policy_class text COLLATE "C" NOT NULL DEFAULT 'standard',
     expected_interval interval,
     grace interval NOT NULL DEFAULT '0 seconds',
+    schedule text,
+    time_zone text NOT NULL DEFAULT 'UTC',
+    max_run_time interval,
     latency_slo_ms double precision,
     throughput_slo_per_minute double precision,
     capabilities jsonb NOT NULL DEFAULT '{}',
@@ -19,6 +22,7 @@ CREATE TABLE health.agents (
     tenant text NOT NULL DEFAULT 'default',
     revenue_usd_per_hour double precision NOT NULL DEFAULT 0,
     criticality text NOT NULL DEFAULT 'normal',
+    recovery_group text COLLATE "C",
     registered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT agents_pkey PRIMARY KEY (agent_id),
@@ -27,6 +31,10 @@ CREATE TABLE health.agents (
     CHECK (expected_interval BETWEEN interval '100 milliseconds' AND interval '366 days'),
     CONSTRAINT grace_is_0_to_1_year
     CHECK (grace BETWEEN interval '0' AND interval '366 days'),
+    CONSTRAINT either_an_interval_or_a_schedule_is_expected
+    CHECK (expected_interval IS NULL OR schedule IS NULL),
+    CONSTRAINT max_run_time_is_1_second_to_1_year
+    CHECK (max_run_time BETWEEN interval '1 second' AND interval '366 days'),
     CONSTRAINT objectives_are_from_1e_minus_9_to_1e15
     CHECK (coalesce(latency_slo_ms, 1) >= 1e-9 AND coalesce(latency_slo_ms, 1) <= 1e15
         AND coalesce(throughput_slo_per_minute, 1) >= 1e-9
@@ -35,6 +43,8 @@ CREATE TABLE health.agents (
     CHECK (revenue_usd_per_hour BETWEEN 0 AND 1e15),
     CONSTRAINT criticality_is_low_normal_high_or_vital
     CHECK (criticality IN ('low', 'normal', 'high', 'vital')),
+    CONSTRAINT recovery_group_is_1_to_200_bytes_without_control_characters
+    CHECK (octet_length(recovery_group) BETWEEN 1 AND 200 AND recovery_group !~ '[[:cntrl:]]'),
     CONSTRAINT agent_name_is_1_to_200_bytes_without_control_characters
     CHECK (octet_length(agent_name) BETWEEN 1 AND 200 AND agent_name !~ '[[:cntrl:]]'),
     CONSTRAINT capabilities_are_a_json_object_or_array_of_at_most_64_kB
@@ -54,6 +64,13 @@ COMMENT ON COLUMN health.agents.policy_class IS 'Which policies judge it.';
 COMMENT ON COLUMN health.agents.expected_interval IS
 'Interval between heartbeats; NULL: the policy''s default, then learnt.';
 COMMENT ON COLUMN health.agents.grace IS 'Added to every deadline of the agent.';
+COMMENT ON COLUMN health.agents.schedule IS
+'For jobs: cron expression of five fields, or @daily and the like, in place of an interval; set by '
+'health.set_schedule.';
+COMMENT ON COLUMN health.agents.time_zone IS
+'Time zone the schedule is read in, a name such as Europe/Paris.';
+COMMENT ON COLUMN health.agents.max_run_time IS
+'For jobs: how long a run may take from start to success or fail; NULL: any time.';
 COMMENT ON COLUMN health.agents.latency_slo_ms IS
 'Objective for average_processing_time_ms, milliseconds; NULL: the learnt baseline.';
 COMMENT ON COLUMN health.agents.throughput_slo_per_minute IS
@@ -65,6 +82,8 @@ COMMENT ON COLUMN health.agents.revenue_usd_per_hour IS
 'Revenue that stops with the agent, US dollars per hour.';
 COMMENT ON COLUMN health.agents.criticality IS
 'How much depends on it: low, normal, high or vital.';
+COMMENT ON COLUMN health.agents.recovery_group IS
+'Agents that share a budget of recoveries, such as those of one cluster; NULL: its own alone.';
 COMMENT ON COLUMN health.agents.registered_at IS 'When it was first registered.';
 COMMENT ON COLUMN health.agents.updated_at IS 'When it last registered or was changed.';
 
@@ -112,7 +131,7 @@ COMMENT ON COLUMN health.agent_sessions.attached_at IS 'When it attached.';
 COMMENT ON COLUMN health.agent_sessions.lost_at IS
 'When the ticker found the lock gone; NULL while it is held.';
 COMMENT ON COLUMN health.agent_sessions.lost_reason IS
-'session_lost, said_goodbye, attached_again or server_restarted.';
+'session_lost, said_goodbye, attached_again, server_restarted or ended_by_recovery.';
 
 
 CREATE INDEX agent_sessions_open_idx ON health.agent_sessions (agent_id) WHERE lost_at IS NULL;
@@ -122,12 +141,17 @@ COMMENT ON INDEX health.agent_sessions_open_idx IS
 CREATE TABLE health.agent_logins (
     login_name name NOT NULL,
     agent_id text COLLATE "C" NOT NULL,
-    CONSTRAINT agent_logins_pkey PRIMARY KEY (login_name, agent_id)
+    CONSTRAINT agent_logins_pkey PRIMARY KEY (agent_id, login_name)
 );
 
 COMMENT ON TABLE health.agent_logins IS
 'One row per agent a login may write for: row-level security reads it.';
 COMMENT ON COLUMN health.agent_logins.login_name IS 'Role the agent logs in with.';
 COMMENT ON COLUMN health.agent_logins.agent_id IS 'Agent it may write for.';
+
+CREATE INDEX agent_logins_login_idx ON health.agent_logins (login_name);
+COMMENT ON INDEX health.agent_logins_login_idx IS
+'Policy agents_read_their_own lists the agents of a login. (Writing probes the primary key, which '
+'begins with the agent: comparing ids settles it, the login is compared once.)';
 
 COMMIT;

@@ -129,6 +129,7 @@ CREATE TABLE health_internal.notices (
     step integer NOT NULL DEFAULT 0,
     severity text NOT NULL,
     number integer NOT NULL,
+    is_alone boolean NOT NULL,
     queued_at timestamptz NOT NULL,
     CONSTRAINT notices_pkey PRIMARY KEY (incident_id, channel)
 );
@@ -142,6 +143,8 @@ COMMENT ON COLUMN health_internal.notices.step IS 'As deliveries.step.';
 COMMENT ON COLUMN health_internal.notices.severity IS 'How severe it is.';
 COMMENT ON COLUMN health_internal.notices.number IS
 'Number of the message within the incident; part of its idempotency key.';
+COMMENT ON COLUMN health_internal.notices.is_alone IS
+'Whether it is grouped with nothing and waits for nothing: the engine''s own incidents, and those of many agents.';
 COMMENT ON COLUMN health_internal.notices.queued_at IS 'Since when it waits.';
 
 

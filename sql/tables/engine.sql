@@ -28,6 +28,9 @@ CREATE TABLE health.settings (
     forgotten_after interval NOT NULL DEFAULT '24 hours',
     self_healing_limit integer NOT NULL DEFAULT 5,
     bridge_silent_after interval NOT NULL DEFAULT '60 seconds',
+    recovery_concurrency integer NOT NULL DEFAULT 20,
+    storm_share double precision NOT NULL DEFAULT 0.25,
+    storm_count integer NOT NULL DEFAULT 20,
     CONSTRAINT settings_pkey PRIMARY KEY (is_only_row),
     CONSTRAINT settings_has_one_row
     CHECK (is_only_row),
@@ -60,7 +63,11 @@ CREATE TABLE health.settings (
     CONSTRAINT self_healing_limit_is_positive
     CHECK (self_healing_limit >= 1),
     CONSTRAINT bridge_silent_after_is_10_seconds_to_1_day
-    CHECK (bridge_silent_after BETWEEN interval '10 seconds' AND interval '1 day')
+    CHECK (bridge_silent_after BETWEEN interval '10 seconds' AND interval '1 day'),
+    CONSTRAINT at_least_one_recovery_may_run
+    CHECK (recovery_concurrency >= 1),
+    CONSTRAINT a_storm_is_a_share_of_the_fleet_and_at_least_one_agent
+    CHECK (storm_share >= 0 AND storm_share <= 1 AND storm_count >= 1)
 );
 
 COMMENT ON TABLE health.settings IS
@@ -108,6 +115,11 @@ COMMENT ON COLUMN health.settings.self_healing_limit IS
 'Successful restarts in 24 hours above which an agent only seems to heal.';
 COMMENT ON COLUMN health.settings.bridge_silent_after IS
 'How long work may wait without any bridge alive.';
+COMMENT ON COLUMN health.settings.recovery_concurrency IS
+'Recoveries of the engine''s own decision that may run at once in the whole fleet.';
+COMMENT ON COLUMN health.settings.storm_share IS
+'Share of the agents at work, 0..1: with more in trouble at once a person is asked first …';
+COMMENT ON COLUMN health.settings.storm_count IS '… provided they are at least this many.';
 
 
 INSERT INTO health.settings DEFAULT VALUES;
@@ -208,7 +220,7 @@ COMMENT ON COLUMN health.monitor_gaps.reason IS 'engine_stopped, server_restarte
 COMMENT ON COLUMN health.monitor_gaps.started_at IS 'Since when the monitor was blind.';
 COMMENT ON COLUMN health.monitor_gaps.ended_at IS 'Until when.';
 COMMENT ON COLUMN health.monitor_gaps.settled_at IS
-'Until when agents that fell silent in it may take to come back.';
+'Until when agents that fell silent in it may take to come back: nobody is accused before.';
 COMMENT ON COLUMN health.monitor_gaps.details IS 'What showed it.';
 
 
@@ -217,5 +229,31 @@ COMMENT ON INDEX health.monitor_gaps_ended_at_idx IS
 'health_internal.blind_seconds looks for gaps that reach into a silence.';
 
 GRANT SELECT ON health.settings, health.monitor_gaps TO health_analyst, health_bridge;
+
+CREATE TYPE health_internal.blindness AS (
+    from_at timestamptz,
+    ended_at timestamptz,
+    settled_at timestamptz,
+    before_at timestamptz
+);
+COMMENT ON TYPE health_internal.blindness IS
+'The monitor''s latest blindness (-infinity: none) and when the one before settled.';
+
+CREATE TYPE health_internal.arrival_range AS (
+    received_from timestamptz,
+    from_xmax xid8,
+    in_progress xid8 [],
+    until pg_snapshot,
+    own_xid xid8,
+    own_from bigint,
+    own_until bigint,
+    last_own_xid xid8,
+    last_own_from bigint
+);
+COMMENT ON TYPE health_internal.arrival_range IS
+'What one tick reads: rows that became visible between the last tick''s snapshot (from_xmax, '
+'in_progress) and this one''s (until), and rows of the ticking transaction itself (own_xid), told apart '
+'by command number (own_from to own_until; last_own_xid and last_own_from where the last tick''s '
+'transaction wrote on). Heartbeats received before received_from are history.';
 
 COMMIT;

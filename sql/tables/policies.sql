@@ -62,6 +62,10 @@ CREATE TABLE health.policies (
     recovery_budget_window_seconds double precision NOT NULL DEFAULT 600,
     recovery_claim_seconds double precision NOT NULL DEFAULT 120,
     recovery_execution_seconds double precision NOT NULL DEFAULT 120,
+    recovery_group_budget_count integer NOT NULL DEFAULT 3,
+    recovery_parent_seconds double precision NOT NULL DEFAULT 900,
+    stuck_idle_seconds double precision NOT NULL DEFAULT 60,
+    stuck_blocking_seconds double precision NOT NULL DEFAULT 10,
     CONSTRAINT policies_pkey PRIMARY KEY (policy_id),
     CONSTRAINT policies_class_version_key UNIQUE (policy_class, version),
     CONSTRAINT weights_are_not_negative_and_sum_to_1
@@ -99,6 +103,12 @@ CREATE TABLE health.policies (
             recovery_budget_window_seconds, recovery_claim_seconds, recovery_execution_seconds
         ) <= 1e9
         AND session_grace_seconds >= 0
+    ),
+    CONSTRAINT limits_of_recovery_are_positive_and_finite
+    CHECK (
+        recovery_group_budget_count >= 1
+        AND least(recovery_parent_seconds, stuck_idle_seconds, stuck_blocking_seconds) > 0
+        AND greatest(recovery_parent_seconds, stuck_idle_seconds, stuck_blocking_seconds) <= 1e9
     ),
     CONSTRAINT deadlines_are_late_first_and_at_least_one_interval
     CHECK (
@@ -240,7 +250,15 @@ COMMENT ON COLUMN health.policies.recovery_budget_window_seconds IS
 COMMENT ON COLUMN health.policies.recovery_claim_seconds IS
 'Seconds a queued recovery waits for a bridge before a person is asked.';
 COMMENT ON COLUMN health.policies.recovery_execution_seconds IS
-'Seconds a recovery may execute before it counts as failed.';
+'Seconds a step of a recovery may execute before it counts as failed.';
+COMMENT ON COLUMN health.policies.recovery_group_budget_count IS
+'Attempts allowed within the window for all agents of one recovery_group together.';
+COMMENT ON COLUMN health.policies.recovery_parent_seconds IS
+'Seconds a recovery waits for a dead parent before a person is asked.';
+COMMENT ON COLUMN health.policies.stuck_idle_seconds IS
+'Seconds an agent''s database session may idle in a transaction before it is stuck.';
+COMMENT ON COLUMN health.policies.stuck_blocking_seconds IS
+'Seconds others may wait for its locks before it is stuck.';
 
 
 CREATE VIEW health.current_policies

@@ -1,4 +1,5 @@
--- Findings: what a user's rule, or a check of the engine itself, says holds at present.
+-- What rules find at present: written by the evaluation of rules, outside the tick, and by the watch
+-- over jobs; the tick's act opens an alert for each row and resolves it when the row is gone.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -6,23 +7,29 @@ SET LOCAL ROLE health_owner;
 CREATE TABLE health.rule_findings (
     rule text COLLATE "C" NOT NULL,
     agent_id text COLLATE "C",
-    severity text,
-    summary text,
+    severity text NOT NULL,
+    summary text NOT NULL,
     details jsonb NOT NULL DEFAULT '{}',
     found_at timestamptz NOT NULL,
-    CONSTRAINT rule_findings_key UNIQUE NULLS NOT DISTINCT (rule, agent_id),
+    changed_at timestamptz NOT NULL,
+    CONSTRAINT rule_findings_rule_agent_key UNIQUE NULLS NOT DISTINCT (rule, agent_id),
+    CONSTRAINT rule_findings_rule_fkey
+    FOREIGN KEY (rule) REFERENCES health.alert_rules ON DELETE CASCADE,
     CONSTRAINT finding_severity_is_known
     CHECK (severity IN ('info', 'warning', 'critical', 'emergency'))
 );
 
 COMMENT ON TABLE health.rule_findings IS
-'One row per finding that holds at present; the tick opens an alert for each and closes it when the row is gone.';
+'One row per finding that holds at present, of a user''s rule or of a built-in one that is not judged from '
+'heartbeats (job_missed, job_overdue, job_failed, schedule_unreadable, rule_disabled).';
 COMMENT ON COLUMN health.rule_findings.rule IS 'Rule that found it.';
-COMMENT ON COLUMN health.rule_findings.agent_id IS 'About which agent; NULL: the engine.';
-COMMENT ON COLUMN health.rule_findings.severity IS 'NULL: the rule''s.';
-COMMENT ON COLUMN health.rule_findings.summary IS 'What is wrong; NULL: the rule''s.';
-COMMENT ON COLUMN health.rule_findings.details IS 'The facts.';
+COMMENT ON COLUMN health.rule_findings.agent_id IS 'About which agent; NULL: the monitor as a whole.';
+COMMENT ON COLUMN health.rule_findings.severity IS 'info, warning, critical or emergency.';
+COMMENT ON COLUMN health.rule_findings.summary IS 'What is wrong, in words, at most 500 characters.';
+COMMENT ON COLUMN health.rule_findings.details IS 'The facts: a JSON object of at most 8 kB.';
 COMMENT ON COLUMN health.rule_findings.found_at IS 'Since when it holds.';
+COMMENT ON COLUMN health.rule_findings.changed_at IS
+'When its severity, summary or details last changed.';
 
 GRANT SELECT ON health.rule_findings TO health_analyst, health_bridge;
 

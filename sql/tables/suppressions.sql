@@ -1,4 +1,4 @@
--- What keeps a page from being sent: silences, maintenance, dead parents, flapping.
+-- What keeps a page from being sent: silences, maintenance, flapping.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -117,32 +117,6 @@ CREATE INDEX maintenance_periods_window_idx ON health.maintenance_periods (windo
 COMMENT ON INDEX health.maintenance_periods_window_idx IS
 'health_internal.refresh_maintenance ends the periods of a window.';
 
-CREATE TABLE health.dependencies (
-    child_id text COLLATE "C" NOT NULL,
-    parent_id text COLLATE "C" NOT NULL,
-    redundancy_group text COLLATE "C",
-    minimum_alive_count integer NOT NULL DEFAULT 1,
-    CONSTRAINT dependencies_pkey PRIMARY KEY (child_id, parent_id),
-    CONSTRAINT dependency_is_on_another_agent
-    CHECK (child_id <> parent_id),
-    CONSTRAINT minimum_alive_count_is_positive
-    CHECK (minimum_alive_count >= 1)
-);
-
-COMMENT ON TABLE health.dependencies IS
-'One row per agent another cannot work without; a child of a dead parent does not page.';
-COMMENT ON COLUMN health.dependencies.child_id IS 'Agent that depends.';
-COMMENT ON COLUMN health.dependencies.parent_id IS 'Agent it depends on.';
-COMMENT ON COLUMN health.dependencies.redundancy_group IS
-'Parents of one group stand in for each other; NULL: this one is needed itself.';
-COMMENT ON COLUMN health.dependencies.minimum_alive_count IS
-'How many of the group must be alive; the highest of its rows counts.';
-
-
-CREATE INDEX dependencies_parent_idx ON health.dependencies (parent_id);
-COMMENT ON INDEX health.dependencies_parent_idx IS
-'A parent that falls or returns has its children looked at again.';
-
 CREATE TABLE health_internal.flapping_agents (
     agent_id text COLLATE "C" NOT NULL,
     since timestamptz NOT NULL,
@@ -154,7 +128,7 @@ COMMENT ON TABLE health_internal.flapping_agents IS
 COMMENT ON COLUMN health_internal.flapping_agents.agent_id IS 'Which agent.';
 COMMENT ON COLUMN health_internal.flapping_agents.since IS 'Since when.';
 
-GRANT SELECT ON health.silences, health.maintenance_windows, health.maintenance_periods,
-health.dependencies TO health_analyst, health_bridge;
+GRANT SELECT ON health.silences, health.maintenance_windows, health.maintenance_periods
+TO health_analyst, health_bridge;
 
 COMMIT;

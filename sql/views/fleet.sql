@@ -23,14 +23,10 @@ SELECT
     round(status.resource_efficiency::numeric, 2) AS resource_efficiency,
     round(status.business_impact::numeric, 2) AS business_impact,
     CASE
-        WHEN status.baseline_processing_weight < 10 OR status.processing_weight < 1e-6
-            OR status.baseline_processing_sum <= 0 THEN 'unknown'
-        WHEN status.processing_sum / status.processing_weight
-            > 1.25 * status.baseline_processing_sum / status.baseline_processing_weight
-            THEN 'degrading'
-        WHEN status.processing_sum / status.processing_weight
-            < 0.8 * status.baseline_processing_sum / status.baseline_processing_weight
-            THEN 'improving'
+        WHEN coalesce(status.beat_count < 10, true) OR status.processing_mean_ms IS NULL
+            OR coalesce(status.baseline_processing_ms <= 0, true) THEN 'unknown'
+        WHEN status.processing_mean_ms > 1.25 * status.baseline_processing_ms THEN 'degrading'
+        WHEN status.processing_mean_ms < 0.8 * status.baseline_processing_ms THEN 'improving'
         ELSE 'stable'
     END AS performance_trend,
     (
@@ -62,10 +58,11 @@ SELECT
         END,
         CASE
             WHEN status.expected_interval_seconds IS NOT NULL AND status.gap_count >= 20
-                AND exp(status.log_interval) NOT BETWEEN 0.5 * status.expected_interval_seconds
+                AND status.learnt_interval_seconds
+                NOT BETWEEN 0.5 * status.expected_interval_seconds
                 AND 1.5 * status.expected_interval_seconds
                 THEN 'correct its expected_interval: it beats every '
-                    || round(exp(status.log_interval)::numeric, 1) || ' s'
+                    || round(status.learnt_interval_seconds::numeric, 1) || ' s'
         END
     ], NULL) AS recommendations
 FROM health.agents
@@ -75,23 +72,6 @@ COMMENT ON VIEW health.fleet IS
 'One row per agent as judged last; stable: columns may be added, never removed or retyped within a '
 'major version.';
 
-CREATE VIEW health.recovery_backlog AS
-SELECT
-    actions.action_id,
-    actions.agent_id,
-    actions.issue_type,
-    actions.action,
-    actions.state,
-    actions.attempt,
-    actions.created_at,
-    actions.not_before,
-    actions.claimed_by,
-    actions.lease_until,
-    actions.verify_until
-FROM health.recovery_actions AS actions
-WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying');
-COMMENT ON VIEW health.recovery_backlog IS
-'One row per recovery under way; stable within a major version.';
 
 CREATE VIEW health.agent_timeline AS
 SELECT
@@ -121,19 +101,56 @@ SELECT
 FROM health.alerts
 WHERE alerts.resolved_at IS NOT NULL
 UNION ALL
-SELECT
-    actions.agent_id, steps.occurred_at, 'recovery',
-    actions.action || ' ' || steps.what, NULL
+SELECT actions.agent_id, moments.occurred_at, 'recovery', moments.what, NULL
 FROM health.recovery_actions AS actions
 CROSS JOIN LATERAL (
     VALUES
-    (actions.created_at, 'queued for ' || actions.issue_type),
-    (actions.claimed_at, 'claimed by ' || actions.claimed_by),
-    (actions.started_at, 'began'),
-    (actions.executed_at, 'was executed'),
-    (actions.finished_at, actions.state)
-) AS steps (occurred_at, what)
-WHERE steps.occurred_at IS NOT NULL;
+    (
+        actions.created_at,
+        actions.action || ' queued for ' || actions.issue_type || CASE
+            WHEN actions.requested_by <> 'engine' THEN ' by ' || actions.requested_by
+            ELSE ''
+        END
+    ),
+    (actions.approved_at, actions.action || ' approved by ' || actions.approved_by),
+    (
+        actions.finished_at,
+        actions.action || ' ' || concat_ws(': ', actions.state, CASE
+            WHEN actions.state <> 'succeeded' THEN actions.outcome ->> 'reason'
+        END)
+    )
+) AS moments (occurred_at, what)
+WHERE moments.occurred_at IS NOT NULL
+UNION ALL
+SELECT
+    actions.agent_id, moments.occurred_at, 'recovery', moments.what, NULL
+FROM health.recovery_steps AS steps
+INNER JOIN health.recovery_actions AS actions ON steps.action_id = actions.action_id
+CROSS JOIN LATERAL (
+    VALUES
+    (
+        CASE
+            WHEN steps.action <> 'verify' AND steps.finished_at IS DISTINCT FROM steps.started_at
+                THEN steps.started_at
+        END,
+        steps.action || ' begun by ' || steps.worker
+    ),
+    -- That it was verified is what "succeeded" says.
+    (
+        CASE
+            WHEN steps.action <> 'verify' OR steps.outcome <> 'succeeded' THEN steps.finished_at
+        END,
+        health_internal.step_text(
+            steps.action, steps.parameters, steps.outcome, steps.reason, steps.details,
+            steps.started_at, steps.finished_at
+        ) || CASE
+            WHEN steps.finished_at = steps.started_at THEN ' by ' || steps.worker
+            WHEN steps.outcome = 'succeeded' THEN ' done'
+            ELSE ''
+        END
+    )
+) AS moments (occurred_at, what)
+WHERE moments.occurred_at IS NOT NULL;
 COMMENT ON VIEW health.agent_timeline IS
 'One row per thing that happened to an agent: transitions, alerts, steps of recoveries; stable within '
 'a major version.';
@@ -209,7 +226,7 @@ SELECT
     (
         SELECT count(*)
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'pending'
+        WHERE actions.state = 'pending' AND actions.released_at IS NOT NULL
     ) AS pending_recovery_count,
     (
         SELECT count(*)
@@ -280,7 +297,6 @@ BEGIN
             VALUES
             (1, 'health.fleet', 'health.agent_status'),
             (2, 'health.fleet', 'health.agents'),
-            (1, 'health.recovery_backlog', 'health.recovery_actions'),
             (1, 'health.recent_heartbeats', 'health.agent_heartbeats'),
             (1, 'health.engine_health', 'health_internal.engine')
         ) AS sources (place, view_name, table_name)
@@ -344,8 +360,8 @@ COMMENT ON COLUMN health.system_health.system_health_score IS
 COMMENT ON COLUMN health.system_health.open_alert_count IS 'Alerts that are open.';
 COMMENT ON COLUMN health.system_health.recovery_backlog_count IS 'Recoveries under way.';
 
-GRANT SELECT ON health.fleet, health.recovery_backlog,
-health.agent_timeline, health.recent_heartbeats, health.engine_health, health.system_health
+GRANT SELECT ON health.fleet, health.agent_timeline,
+health.recent_heartbeats, health.engine_health, health.system_health
 TO health_analyst, health_bridge;
 
 COMMIT;

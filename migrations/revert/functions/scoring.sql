@@ -2,10 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health.classify_status(
-    double precision, double precision, double precision, double precision, double precision
-);
-DROP FUNCTION health_internal.known_weight(double precision, double precision);
 DROP FUNCTION health_internal.score_business_impact(
     double precision, double precision, double precision, double precision, double precision
 );
@@ -18,11 +14,16 @@ DROP FUNCTION health_internal.seconds_to_exhaustion(
     double precision, double precision
 );
 DROP FUNCTION health_internal.score_error_rate(
-    double precision, double precision, double precision, double precision, double precision
+    double precision, double precision, double precision, double precision, double precision,
+    double precision
 );
 DROP FUNCTION health_internal.score_performance_metrics(
     double precision, double precision, double precision, double precision, double precision
 );
+DROP FUNCTION health_internal.open_gap_sum(
+    double precision, double precision, double precision, double precision
+);
+DROP FUNCTION health_internal.score_job(text);
 DROP FUNCTION health_internal.score_heartbeat_consistency(
     double precision, double precision, double precision, double precision, double precision,
     double precision
@@ -30,6 +31,9 @@ DROP FUNCTION health_internal.score_heartbeat_consistency(
 DROP FUNCTION health_internal.falling_score(double precision, double precision, double precision);
 DROP FUNCTION health_internal.rising_score(double precision);
 DROP FUNCTION health_internal.time_mass(double precision, double precision);
+DROP FUNCTION health_internal.clipped(double precision, double precision, bigint);
+DROP FUNCTION health_internal.kept_share(double precision, double precision);
+DROP FUNCTION health_internal.moved_mean(double precision, double precision, double precision);
 DROP FUNCTION health_internal.decayed_sum(double precision, double precision);
 DROP FUNCTION health_internal.decay(double precision, double precision);
 

@@ -2,6 +2,7 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+DROP TYPE health_internal.schedule_plan;
 DROP DOMAIN health.event_data;
 DROP DOMAIN health.heartbeat_attributes;
 DROP DOMAIN health.metric_value;

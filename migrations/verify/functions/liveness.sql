@@ -4,18 +4,23 @@ DO $$
 BEGIN
     PERFORM 'health_internal.gap_bin(double precision)'::regprocedure;
     PERFORM 'health_internal.gap_unit(bigint)'::regprocedure;
+    PERFORM 'health_internal.rescaled_histogram(real [])'::regprocedure;
     PERFORM (
-        'health_internal.learn_gaps('
-        || 'health_internal.gap_memory, double precision []'
+        'health_internal.moved_interval('
+        || 'double precision, double precision, bigint'
         || ')'
     )::regprocedure;
     PERFORM (
-        'health_internal.deadline_intervals('
+        'health_internal.moved_mean_gap('
+        || 'double precision, double precision, bigint'
+        || ')'
+    )::regprocedure;
+    PERFORM (
+        'health_internal.learn_deadlines('
         || 'real [], bigint, double precision, double precision, double precision, double '
-        || 'precision'
+        || 'precision, double precision'
         || ')'
     )::regprocedure;
-    PERFORM 'health_internal.blind_seconds(timestamptz, timestamptz)'::regprocedure;
 END;
 $$;
 

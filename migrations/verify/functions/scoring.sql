@@ -4,6 +4,13 @@ DO $$
 BEGIN
     PERFORM 'health_internal.decay(double precision, double precision)'::regprocedure;
     PERFORM 'health_internal.decayed_sum(double precision, double precision)'::regprocedure;
+    PERFORM (
+        'health_internal.moved_mean('
+        || 'double precision, double precision, double precision'
+        || ')'
+    )::regprocedure;
+    PERFORM 'health_internal.kept_share(double precision, double precision)'::regprocedure;
+    PERFORM 'health_internal.clipped(double precision, double precision, bigint)'::regprocedure;
     PERFORM 'health_internal.time_mass(double precision, double precision)'::regprocedure;
     PERFORM 'health_internal.rising_score(double precision)'::regprocedure;
     PERFORM (
@@ -17,6 +24,12 @@ BEGIN
         || 'precision, double precision'
         || ')'
     )::regprocedure;
+    PERFORM 'health_internal.score_job(text)'::regprocedure;
+    PERFORM (
+        'health_internal.open_gap_sum('
+        || 'double precision, double precision, double precision, double precision'
+        || ')'
+    )::regprocedure;
     PERFORM (
         'health_internal.score_performance_metrics('
         || 'double precision, double precision, double precision, double precision, double '
@@ -26,7 +39,7 @@ BEGIN
     PERFORM (
         'health_internal.score_error_rate('
         || 'double precision, double precision, double precision, double precision, double '
-        || 'precision'
+        || 'precision, double precision'
         || ')'
     )::regprocedure;
     PERFORM (
@@ -43,13 +56,6 @@ BEGIN
     )::regprocedure;
     PERFORM (
         'health_internal.score_business_impact('
-        || 'double precision, double precision, double precision, double precision, double '
-        || 'precision'
-        || ')'
-    )::regprocedure;
-    PERFORM 'health_internal.known_weight(double precision, double precision)'::regprocedure;
-    PERFORM (
-        'health.classify_status('
         || 'double precision, double precision, double precision, double precision, double '
         || 'precision'
         || ')'

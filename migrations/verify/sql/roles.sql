@@ -3,13 +3,14 @@ BEGIN;
 DO $$
 BEGIN
     ASSERT (
-        SELECT count(*) = 8
+        SELECT count(*) = 9
         FROM pg_catalog.pg_roles
         WHERE pg_roles.rolname IN (
             'health_owner', 'health_agent', 'health_gateway', 'health_analyst',
-            'health_operator', 'health_bridge', 'health_rules', 'health_admin'
+            'health_operator', 'health_bridge', 'health_rules', 'health_admin',
+            'health_rules_runner'
         )
-    ), 'a group role is missing';
+    ), 'a role is missing';
 END;
 $$;
 

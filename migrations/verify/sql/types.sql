@@ -23,6 +23,7 @@ BEGIN
     PERFORM 'health.metric_value'::regtype;
     PERFORM 'health.heartbeat_attributes'::regtype;
     PERFORM 'health.event_data'::regtype;
+    PERFORM 'health_internal.schedule_plan'::regtype;
 END;
 $$;
 

@@ -16,6 +16,15 @@ BEGIN
         SELECT FROM pg_catalog.pg_trigger
         WHERE pg_trigger.tgname = '_500_tell_change' AND pg_trigger.tgrelid = 'health.agents'::regclass
     ), 'trigger _500_tell_change of health.agents is missing';
+    PERFORM 'health_internal.tg_agents__check_schedule()'::regprocedure;
+    ASSERT EXISTS (
+        SELECT FROM pg_catalog.pg_trigger
+        WHERE pg_trigger.tgname = '_100_check_schedule' AND pg_trigger.tgrelid = 'health.agents'::regclass
+    ), 'trigger _100_check_schedule of health.agents is missing';
+    ASSERT EXISTS (
+        SELECT FROM pg_catalog.pg_trigger
+        WHERE pg_trigger.tgname = '_500_tell_removal' AND pg_trigger.tgrelid = 'health.agents'::regclass
+    ), 'trigger _500_tell_removal of health.agents is missing';
 END;
 $$;
 

@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from hha.bridge.channels import CHANNELS, ChannelFactory
 from hha.bridge.channels.console import ConsoleConfig
 from hha.bridge.executors import EXECUTORS, ExecutorFactory
+from hha.bridge.executors.commands import WithCommands, parse_commands
 from hha.bridge.section import Section
 from hha.errors import ConfigurationError
 
@@ -26,6 +30,7 @@ class BridgeConfig:
 
     stop_agents_on_exit: True stops every supervised agent at a clean end, False none; None stops
     those that are started together with the bridge (autostart).
+    rules_dsn: the login that evaluates alert rules of users; None leaves them to others.
     """
 
     name: str
@@ -35,6 +40,8 @@ class BridgeConfig:
     stop_grace_seconds: float
     recovery_limit: int
     delivery_limit: int
+    rules_dsn: str | None
+    own_secret_variables: frozenset[str]
     agents: Mapping[str, ExecutorFactory]
     channels: Mapping[str, ChannelFactory]
 
@@ -45,8 +52,10 @@ class BridgeConfig:
 
     @property
     def secret_variables(self) -> frozenset[str]:
-        """Environment variables with the channels' secrets, which no agent's process inherits."""
-        return frozenset().union(*(item.secret_variables for item in self.channels.values()))
+        """Environment variables with secrets of its own, which no process it starts inherits."""
+        owners: list[ChannelFactory | ExecutorFactory] = [*self.channels.values()]
+        owners += self.agents.values()
+        return self.own_secret_variables.union(*(owner.secret_variables for owner in owners))
 
 
 def load_config(path: Path, *, name: str | None = None) -> BridgeConfig:
@@ -73,6 +82,7 @@ def parse_config(text: str, *, source: Path, name: str | None = None) -> BridgeC
     for key in (*agents, *channels):
         if not key.isprintable() or not 0 < len(key.encode()) <= 200:
             raise ConfigurationError(f"{source}: {key!r}: a name is 1 to 200 printable bytes")
+    rules_dsn = _rules_dsn(bridge)
     config = BridgeConfig(
         name=_name(bridge, name),
         state_directory=bridge.file_path("state_directory", bridge.folder / ".hha-bridge"),
@@ -83,6 +93,8 @@ def parse_config(text: str, *, source: Path, name: str | None = None) -> BridgeC
         stop_grace_seconds=bridge.number("stop_grace_seconds", 15, least=0, most=600),
         recovery_limit=bridge.whole_number("recovery_limit", 4, least=1, most=100),
         delivery_limit=bridge.whole_number("delivery_limit", 8, least=1, most=100),
+        rules_dsn=rules_dsn,
+        own_secret_variables=frozenset(bridge.secret_variables),
         agents=agents,
         channels=channels,
     )
@@ -99,11 +111,35 @@ def _name(section: Section, given: str | None) -> str:
     return name
 
 
+def _rules_dsn(section: Section) -> str | None:
+    """From rules_dsn, which must hold no password, or from rules_dsn_env or rules_dsn_file."""
+    is_plain = section.has("rules_dsn")
+    dsn = section.text("rules_dsn") if is_plain else section.secret("rules_dsn")
+    key = "rules_dsn" if is_plain else "rules_dsn_env"
+    if dsn is None:
+        return None
+    try:
+        parts = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise section.error(
+            key, 'not a connection string, such as "host=db dbname=health user=health_rules_runner"'
+        ) from None
+    if is_plain and parts.get("password"):
+        raise section.error(
+            key,
+            "a password must not be written here: use rules_dsn_env, rules_dsn_file or PGPASSFILE",
+        )
+    if not parts.get("user"):
+        raise section.error(key, "names no user; it is health_rules_runner, as a rule")
+    return dsn
+
+
 def _agent(section: Section) -> ExecutorFactory:
     kind = section.choice("executor", list(EXECUTORS), default="process")
     factory = EXECUTORS[kind](section)
+    commands = parse_commands(section)
     section.finish()
-    return factory
+    return WithCommands(factory, commands) if commands else factory
 
 
 def _channel(section: Section) -> ChannelFactory:

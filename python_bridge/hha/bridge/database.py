@@ -6,14 +6,15 @@ All raise psycopg.Error or TimeoutError when the database is away or refuses (`D
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Jsonb, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from hha.bridge.channels import Message
@@ -36,12 +37,16 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryAction:
-    """A claimed action: which agent, and the name of what to do."""
+    """A claimed action: which agent, and the name of what to do.
+
+    `parameters` are facts for the executor, whatever JSON stands there; {} unless an object.
+    """
 
     lease: Lease
     agent_id: str
     issue_type: str
     action: str
+    parameters: Mapping[str, object]
     attempt: int
 
 
@@ -78,6 +83,7 @@ class HealthDatabase:
                 timeout=_CONNECT_SECONDS,
                 reconnect_timeout=_CONNECT_SECONDS,
                 check=AsyncConnectionPool.check_connection,
+                configure=_configure,
                 open=False,
                 name=worker,
             )
@@ -111,6 +117,16 @@ class HealthDatabase:
         async with self._pool.connection() as connection:
             await connection.execute("CALL health.run_housekeeping()")
 
+    async def seconds_until_rules_are_due(self) -> float | None:
+        """None where there are no rules of users; negative when they are overdue."""
+        (row,) = await self._call("SELECT health.seconds_until_rules_are_due() AS seconds")
+        return None if row["seconds"] is None else float(row["seconds"])
+
+    async def end_overrunning_rules(self) -> int:
+        """How many sessions were ended."""
+        (row,) = await self._call("SELECT health.end_overrunning_rules() AS count")
+        return int(row["count"])
+
     async def claim_recovery_actions(
         self, limit: int, agent_ids: Sequence[str]
     ) -> list[RecoveryAction]:
@@ -125,6 +141,7 @@ class HealthDatabase:
                 agent_id=row["agent_id"],
                 issue_type=row["issue_type"],
                 action=row["action"],
+                parameters=_object(row["parameters"]),
                 attempt=row["attempt"],
             )
             for row in rows
@@ -156,7 +173,7 @@ class HealthDatabase:
                     subject=row["subject"],
                     body=row["body"] or "",
                     agent_ids=tuple(row["agent_ids"] or ()),
-                    details=row["details"] or {},
+                    details=_object(row["details"]),
                     idempotency_key=str(row["idempotency_key"]),
                     attempt=row["attempt"],
                 ),
@@ -221,6 +238,25 @@ def is_worth_retrying(reason: BaseException) -> bool:
     if isinstance(reason, psycopg.Error):
         return isinstance(from_psycopg(reason), DatabaseUnavailable | TransientError)
     return isinstance(reason, TimeoutError)
+
+
+async def _configure(connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
+    set_json_loads(_load_json, connection)
+
+
+def _load_json(text: str | bytes) -> object:
+    """JSON, or None where Python cannot hold it: such a row must not end the bridge.
+
+    PostgreSQL stores documents nested deeper and numbers longer than Python reads.
+    """
+    try:
+        return json.loads(text)
+    except (RecursionError, ValueError):
+        return None
+
+
+def _object(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
 
 
 def _lease(kind: Literal["recovery", "delivery"], item_id: int, row: dict[str, Any]) -> Lease:

@@ -12,6 +12,8 @@ from hha.bridge.worker import Report
 
 logger = logging.getLogger(__name__)
 
+_SHOWN_CHARACTERS = 60
+
 
 class RecoveryWork:
     """Claims only actions of agents that this bridge has an executor for."""
@@ -33,7 +35,9 @@ class RecoveryWork:
         executor = self._executors.get(item.agent_id)
         if executor is None:
             return "refused", {"reason": "this bridge has no executor for the agent"}
-        result = await executor.execute(item.action, f"action {item.lease.item_id}")
+        result = await executor.execute(
+            item.action, f"action {item.lease.item_id}", item.parameters
+        )
         self._counters.recovery_count += 1
         if result.outcome != "succeeded":
             self._counters.error_count += 1
@@ -42,7 +46,7 @@ class RecoveryWork:
             "recovery %s",
             result.outcome,
             extra={
-                "action": item.action,
+                "action": item.action[:_SHOWN_CHARACTERS],
                 "agent_id": item.agent_id,
                 "action_id": item.lease.item_id,
                 "issue_type": item.issue_type,

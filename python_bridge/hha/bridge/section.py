@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hha.errors import ConfigurationError
 
@@ -52,8 +53,17 @@ class Section:
         where = f"{self.path}.{key}" if self.path else key
         return ConfigurationError(f"{self.source}: {where}: {problem}")
 
+    @property
+    def keys(self) -> list[str]:
+        """The keys not read yet."""
+        return list(self._values)
+
     def has(self, key: str) -> bool:
+        self._known.append(key)
         return key in self._values
+
+    def has_table(self, key: str) -> bool:
+        return isinstance(self._values.get(key), dict)
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self._take(key, default)
@@ -123,6 +133,13 @@ class Section:
             return default
         return (self.folder / Path(self.text(key)).expanduser()).absolute()
 
+    def folder_path(self, key: str) -> Path:
+        """A folder that exists; by default that of the configuration file."""
+        path = self.file_path(key, self.folder)
+        if not path.is_dir():
+            raise self.error(key, f"{path} is not a folder")
+        return path
+
     def secret(self, key: str, environment: Mapping[str, str] = os.environ) -> str | None:
         """The secret named by `<key>_env` or `<key>_file`, or None when neither is given."""
         from_env, from_file = f"{key}_env", f"{key}_file"
@@ -147,6 +164,26 @@ class Section:
             return value
         return None
 
+    def url(self, key: str, schemes: Sequence[str]) -> str:
+        """A URL given as <key>, or as <key>_env or <key>_file when it holds a secret."""
+        hidden = self.secret(key)
+        if hidden is not None and self.has(key):
+            raise self.error(key, f"give one of {key}, {key}_env and {key}_file")
+        value = hidden if hidden is not None else self.text(key)
+        try:
+            parts = urlsplit(value)
+            is_complete = bool(parts.path if parts.scheme == "unix" else parts.hostname)
+            is_known = parts.scheme in schemes and parts.port != 0
+        except ValueError:
+            is_complete = is_known = False
+        if not (is_complete and is_known):
+            raise self.error(key, f"expected a URL that begins with {_one_of(schemes)}")
+        if hidden is None and "@" in parts.netloc:
+            raise self.error(
+                key, f"a password must not be written here: use {key}_env or {key}_file"
+            )
+        return value
+
     def section(self, key: str, *, keys_are_names: bool = False) -> Section:
         path = f"{self.path}.{key}" if self.path else key
         return Section(
@@ -156,7 +193,7 @@ class Section:
     def named_sections(self, key: str) -> dict[str, Section]:
         """The tables below a table whose keys are names."""
         names = self.section(key, keys_are_names=True)
-        return {name: names.section(name) for name in list(names._values)}
+        return {name: names.section(name) for name in names.keys}
 
     def finish(self) -> None:
         """Refuse keys that nobody asked for, naming those that exist."""
@@ -171,6 +208,10 @@ class Section:
         if default is None:
             raise self.error(key, "is missing")
         return default
+
+
+def _one_of(schemes: Sequence[str]) -> str:
+    return " or ".join(f"{scheme}://" for scheme in schemes)
 
 
 def _kind(value: object) -> str:

@@ -28,6 +28,7 @@ from hha.bridge.heartbeat import Heartbeat
 from hha.bridge.listener import listen
 from hha.bridge.pace import Counters, Stop
 from hha.bridge.recovery import RecoveryWork
+from hha.bridge.rules import RuleRunner
 from hha.bridge.ticker import Ticker, keep_house
 from hha.bridge.worker import Worker
 from hha.errors import ConfigurationError, NotAllowed, SchemaMissing, from_psycopg
@@ -112,6 +113,11 @@ class Bridge:
                 loops.create_task(
                     keep_house(self._database, self._stop, self._counters), name="housekeeper"
                 )
+                if (rules_dsn := self._config.rules_dsn) is not None:
+                    rules = RuleRunner(
+                        self._database, rules_dsn, self._config.worker, self._stop, self._counters
+                    )
+                    loops.create_task(rules.run(), name="rules")
                 loops.create_task(recovery.run(), name="recovery")
                 loops.create_task(delivery.run(), name="delivery")
             await asyncio.gather(

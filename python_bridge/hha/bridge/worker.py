@@ -109,11 +109,16 @@ class Worker(Generic[ItemT]):
 
     async def _handle(self, item: ItemT) -> None:
         deadline = time.monotonic() + item.lease.seconds
-        report: Report = ("failed", {"reason": "the bridge was stopped before it had finished"})
+        report: Report = ("released", {})
         try:
-            if not await self._begin(item, deadline):
+            if self._stop.requested:
+                await self._hand_back(item, *report)
+                return
+            # Asked twice: whoever was stopped or swapped out meanwhile holds a lease of the past.
+            if not await self._begin(item, deadline) or time.monotonic() >= deadline:
                 self._lost(item)
                 return
+            report = ("failed", {"reason": "the bridge was stopped before it had finished"})
             performing = asyncio.create_task(self._perform(item))
             try:
                 is_held = await self._hold_lease(item, performing, deadline)
@@ -127,11 +132,17 @@ class Worker(Generic[ItemT]):
         except asyncio.CancelledError:
             if not self._stop.requested:
                 raise
-            # Asked to end: say where it stands rather than let the lease run out.
-            with contextlib.suppress(*DATABASE_ERRORS):
-                async with asyncio.timeout(_HAND_BACK_SECONDS):
-                    await self._work.report(item, *report)
+            await self._hand_back(item, *report)
             raise
+
+    async def _hand_back(self, item: ItemT, outcome: str, details: dict[str, object]) -> None:
+        """Asked to end: say where it stands rather than let the lease run out.
+
+        What was not begun is 'released': somebody else may have it at once.
+        """
+        with contextlib.suppress(*DATABASE_ERRORS):
+            async with asyncio.timeout(_HAND_BACK_SECONDS):
+                await self._work.report(item, outcome, details)
 
     async def _perform(self, item: ItemT) -> Report:
         try:

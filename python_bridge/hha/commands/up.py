@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import psycopg
 import typer
+from psycopg.conninfo import make_conninfo
 from rich.console import Console
 from rich.live import Live
 
@@ -72,7 +73,13 @@ async def run_up(dsn: str | None) -> None:
                 return
             changes = await asyncio.to_thread(deploy, at.dsn)
             typer.echo(f"schema: {len(changes)} changes deployed" if changes else "schema: newest")
-            write_config(folder, agents, "main")
+            # By its socket the embedded server lets its own user in as any role.
+            rules_dsn = (
+                None
+                if at.server is None
+                else make_conninfo(at.server.dsn, user="health_rules_runner")
+            )
+            write_config(folder, agents, "main", rules_dsn)
             async with bridge_process(folder, at.dsn, agents) as bridge:
                 await watch(at.dsn, stop, bridge, folder)
                 typer.echo("stopping the bridge and its agents")

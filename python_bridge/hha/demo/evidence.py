@@ -36,9 +36,9 @@ ORDER BY action_id
 """
 
 DELIVERIES_SQL = """
-SELECT delivery_id, agent_ids, channel, event, state, created_at, finished_at
+SELECT delivery_id, agent_ids, channel, event, state, created_at, finished_at, idempotency_key
 FROM health.deliveries
-WHERE created_at >= %(since)s AND event <> 'resolved'
+WHERE created_at >= %(since)s
 ORDER BY delivery_id
 """
 

@@ -8,6 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hha.demo.faults import FAULTS
+from hha.demo.messages import Told, unheard
+from hha.demo.receivers import RECEIVERS
 from hha.demo.run import Outcome
 from hha.demo.trace import STEPS, Trace
 
@@ -50,6 +52,31 @@ def outcome_table(traces: list[Trace]) -> Table:
     return table
 
 
+def _messages_cell(messages: list[Told], receiver: str) -> Text:
+    lines = [f"{item.event} {item.seconds:.2f} s" for item in messages if item.receiver == receiver]
+    if receiver in unheard(messages):
+        return Text("\n".join(["no page", *lines]), style="bold red")
+    return Text("\n".join(lines))
+
+
+def message_table(outcome: Outcome) -> Table:
+    """What arrived at each local receiver, and how long after the fault."""
+    table = Table(
+        title="Messages that arrived, by seconds after the fault",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_lines=True,
+    )
+    table.add_column("fault", min_width=max(len(fault.agent_id) for fault in FAULTS))
+    for receiver in RECEIVERS:
+        table.add_column(receiver, justify="right")
+    for item, messages in zip(outcome.traces, outcome.told, strict=True):
+        cells = [_messages_cell(messages, receiver) for receiver in RECEIVERS]
+        table.add_row(Text(item.injection.fault.agent_id), *cells)
+    return table
+
+
 def verdict(outcome: Outcome) -> list[str]:
     """What went wrong, or one line that says that nothing did."""
     lines = [
@@ -57,11 +84,19 @@ def verdict(outcome: Outcome) -> list[str]:
         for item in outcome.traces
         if item.missing
     ]
+    lines += [
+        f"not told: {item.injection.fault.name}: no page arrived at {', '.join(unheard(messages))}"
+        for item, messages in zip(outcome.traces, outcome.told, strict=True)
+        if unheard(messages)
+    ]
     lines += [f"wrong: {fact}" for fact in outcome.wrong_restarts]
     lines += [f"not well at the end: {fact}" for fact in outcome.unwell]
     lines += [f"disturbed: {fact}" for fact in outcome.disturbed]
     if outcome.is_success:
-        lines.append("every fault was detected, recovered and verified; nobody else was disturbed")
+        lines.append(
+            "every fault was detected, recovered and verified, its page arrived by Slack, email and"
+            " SMS; nobody else was disturbed"
+        )
     return lines
 
 
@@ -70,5 +105,6 @@ def show(outcome: Outcome, console: Console) -> None:
     if not console.is_terminal:
         console.width = max(console.width, 140)
     console.print(outcome_table(outcome.traces))
+    console.print(message_table(outcome))
     for line in verdict(outcome):
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psutil
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from hha.demo.evidence import Evidence, database_time, read_evidence
 from hha.demo.faults import FAULTS, Injection, inject
+from hha.demo.messages import Told, told, unheard
+from hha.demo.receivers import RECEIVERS, Inbox, open_inbox
 from hha.demo.scenario import BRIDGE_AGENT, BRIDGE_NAME, demo_agents, not_ready
+from hha.demo.temporary import temporary_database, temporary_home
 from hha.demo.timeline import timeline
 from hha.demo.trace import Trace, disturbances, trace
 from hha.deploy import deploy
@@ -52,20 +49,25 @@ Connection = psycopg.AsyncConnection[Any]
 class Outcome:
     """What the demo found: one trace per fault, and what should not have been.
 
-    ``disturbed``: events of agents that nobody touched; ``wrong_restarts``: faulty agents that were
-    restarted more than once or not at all; ``unwell``: agents that are not healthy at the end.
+    ``told``: per trace, the messages that arrived at the receivers; ``disturbed``: events of agents
+    that nobody touched; ``wrong_restarts``: faulty agents that were restarted more than once or not
+    at all; ``unwell``: agents that are not healthy at the end.
     """
 
     traces: list[Trace]
+    told: list[list[Told]]
     disturbed: list[str]
     wrong_restarts: list[str]
     unwell: list[str]
 
     @property
     def is_success(self) -> bool:
-        """Every fault detected, recovered and verified, every other agent left in peace."""
+        """Every fault detected, told, recovered and verified, every other agent left in peace."""
         return not (
-            self.disturbed or self.wrong_restarts or any(item.missing for item in self.traces)
+            self.disturbed
+            or self.wrong_restarts
+            or any(item.missing for item in self.traces)
+            or any(unheard(messages) for messages in self.told)
         )
 
 
@@ -83,6 +85,7 @@ class Stage:
     agents: Sequence[AgentSpec]
     connection: Connection
     bridge: asyncio.subprocess.Process
+    inbox: Inbox
     stop: asyncio.Event
     say: Say
 
@@ -122,42 +125,23 @@ async def run_demo(dsn: str | None, stop: asyncio.Event, say: Say) -> Outcome:
                 say("temporary database created on the server that was named")
             changes = await asyncio.to_thread(deploy, dsn)
             say(f"schema deployed: {len(changes)} changes")
-            write_config(folder, agents, BRIDGE_NAME)
+            inbox = await resources.enter_async_context(open_inbox())
+            await asyncio.to_thread(name_channels, dsn)
+            write_config(folder, agents, BRIDGE_NAME, inbox.channels(folder.path))
             bridge = await resources.enter_async_context(bridge_process(folder, dsn, agents))
             connection = await resources.enter_async_context(
                 await psycopg.AsyncConnection.connect(dsn, autocommit=True)
             )
-            stage = Stage(folder, agents, connection, bridge, stop, say)
+            stage = Stage(folder, agents, connection, bridge, inbox, stop, say)
             await wait_until_ready(stage)
             return await break_and_watch(stage, deadline)
 
 
-@contextlib.contextmanager
-def temporary_home() -> Iterator[Path]:
-    """A folder that is removed afterwards. Root's is open to the account that runs PostgreSQL."""
-    home = Path(tempfile.mkdtemp(prefix="hha-demo-"))
-    try:
-        if os.geteuid() == 0:
-            home.chmod(0o755)
-        yield home
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-
-
-@contextlib.asynccontextmanager
-async def temporary_database(dsn: str) -> AsyncIterator[str]:
-    """A database of the demo's own on the server of ``dsn``, dropped afterwards."""
-    name = f"hha_demo_{os.getpid()}_{int(time.time())}"
-    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
-        await connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
-        )
-        try:
-            yield make_conninfo(dsn, dbname=name)
-        finally:
-            await connection.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+def name_channels(dsn: str) -> None:
+    """Let the database know the channels to the receivers, by name and kind."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for channel, kind in RECEIVERS.items():
+            connection.execute("SELECT health.set_channel(%s, %s, 'warning')", (channel, kind))
 
 
 async def wait_until_ready(stage: Stage) -> None:
@@ -188,6 +172,7 @@ async def break_and_watch(stage: Stage, deadline: float) -> Outcome:
     """Inject every fault, then watch until all are cured or the time is over."""
     before = stage.process_ids()
     started_at = await database_time(stage.connection)
+    offset = started_at - datetime.now(UTC)
     injections: list[Injection] = []
     for fault in FAULTS:
         moment = await database_time(stage.connection)
@@ -201,22 +186,31 @@ async def break_and_watch(stage: Stage, deadline: float) -> Outcome:
     while True:
         evidence = await read_evidence(stage.connection, started_at)
         traces = [trace(injection, evidence) for injection in injections]
+        messages = [told(item, evidence, stage.inbox.arrivals, offset) for item in injections]
         lines = timeline(evidence)
+        lines += [
+            f"{arrival.receiver} received: {arrival.headline}" for arrival in stage.inbox.arrivals
+        ]
         for line in lines:
             if line not in shown:
                 stage.say(line)
         shown.update(lines)
         now = time.monotonic()
-        if cured_at is None and not any(item.missing for item in traces):
+        is_cured = not any(item.missing for item in traces) and not any(map(unheard, messages))
+        if cured_at is None and is_cured:
             cured_at = now
             stage.say(f"every fault is cured; watching {SETTLE_SECONDS:.0f} s whether it lasts")
         if now > (deadline if cured_at is None else min(deadline, cured_at + SETTLE_SECONDS)):
-            return await judge(stage, injections, before, started_at)
+            return await judge(stage, injections, before, started_at, offset)
         await stage.pause()
 
 
 async def judge(
-    stage: Stage, injections: list[Injection], before: dict[str, int], started_at: datetime
+    stage: Stage,
+    injections: list[Injection],
+    before: dict[str, int],
+    started_at: datetime,
+    offset: timedelta,
 ) -> Outcome:
     """Compare what the database says with the processes themselves."""
     evidence: Evidence = await read_evidence(stage.connection, started_at)
@@ -235,7 +229,8 @@ async def judge(
     ]
     snapshot = await read_snapshot(stage.connection)
     unwell = not_ready(snapshot.fleet, before)
-    return Outcome(traces, disturbances(evidence, touched, before, now), wrong, unwell)
+    messages = [told(item, evidence, stage.inbox.arrivals, offset) for item in injections]
+    return Outcome(traces, messages, disturbances(evidence, touched, before, now), wrong, unwell)
 
 
 def _still_runs(process_id: int) -> bool:

@@ -23,7 +23,9 @@ def timeline(evidence: Evidence) -> list[str]:
     for row in evidence.deliveries:
         if row["state"] == "delivered":
             about = ", ".join(row["agent_ids"])
-            what = f"delivery {row['delivery_id']}: {row['channel']} told of {about}"
+            what = (
+                f"delivery {row['delivery_id']}: {row['channel']} told of {about}, {row['event']}"
+            )
             moments.append((row["finished_at"], what))
     for row in evidence.recoveries:
         moments += _action(row)

@@ -68,7 +68,9 @@ def trace(injection: Injection, evidence: Evidence) -> Trace:
     delivered = [
         row
         for row in _since(of_agent(evidence.deliveries, agent_id), "finished_at", moment)
-        if row["created_at"] >= moment and row["state"] == "delivered"
+        if row["created_at"] >= moment
+        and row["state"] == "delivered"
+        and row["event"] != "resolved"
     ]
     if delivered:
         first = min(delivered, key=lambda row: row["finished_at"])

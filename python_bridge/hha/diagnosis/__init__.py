@@ -17,6 +17,7 @@ from hha.diagnosis.engine import check_backlog, check_clocks, check_listener, ch
 from hha.diagnosis.finding import Finding
 from hha.diagnosis.installation import check_installation, check_roles, check_server
 from hha.diagnosis.partitions import check_partitions
+from hha.diagnosis.rules import check_rules
 
 __all__ = ["Finding", "diagnose"]
 
@@ -30,6 +31,7 @@ NEEDS_SCHEMA: tuple[Check, ...] = (
     check_partitions,
     check_clocks,
     check_pg_cron,
+    check_rules,
 )
 
 

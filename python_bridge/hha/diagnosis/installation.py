@@ -20,6 +20,7 @@ EXPECTED_ROLES = (
     "health_operator",
     "health_bridge",
     "health_rules",
+    "health_rules_runner",
     "health_admin",
 )
 
@@ -89,7 +90,7 @@ async def _check_plan(connection: AsyncConnection[Any]) -> Finding:
 
 
 async def check_roles(connection: AsyncConnection[Any]) -> list[Finding]:
-    """The eight roles exist, the owner cannot log in, and this login may act for the bridge."""
+    """The roles exist, the owner cannot log in, and this login may act for the bridge."""
     rows = await read_rows(
         connection,
         "SELECT rolname, rolcanlogin FROM pg_catalog.pg_roles WHERE rolname = ANY (%s)",

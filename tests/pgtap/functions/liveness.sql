@@ -40,21 +40,23 @@ SELECT pg_temp.rows_are(
     FROM pg_proc AS p
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.blind_seconds',
-        'health_internal.deadline_intervals',
         'health_internal.gap_bin',
         'health_internal.gap_unit',
-        'health_internal.learn_gaps'
+        'health_internal.learn_deadlines',
+        'health_internal.moved_interval',
+        'health_internal.moved_mean_gap',
+        'health_internal.rescaled_histogram'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
     $$
     VALUES
-    ('health_internal.blind_seconds(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.deadline_intervals(real[],bigint,double precision,double precision,double precision,double precision)', 'f', 'plpgsql', 'i', false, ''),
     ('health_internal.gap_bin(double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.gap_unit(bigint)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.learn_gaps(health_internal.gap_memory,double precision[])', 'f', 'plpgsql', 'i', false, '')
+    ('health_internal.learn_deadlines(real[],bigint,double precision,double precision,double precision,double precision,double precision)', 'f', 'plpgsql', 'i', false, ''),
+    ('health_internal.moved_interval(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.moved_mean_gap(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.rescaled_histogram(real[])', 'f', 'sql', 'i', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
@@ -71,73 +73,39 @@ SELECT ok(
     'weights grow so that 3,000 gaps are remembered'
 );
 SELECT is(health_internal.gap_unit(30000), 1::float8, 'after 30,000 gaps the weights start anew');
-CREATE FUNCTION pg_temp.learn(p_gaps float8 [])
-RETURNS health_internal.gap_memory
-LANGUAGE sql
-AS $$
-    SELECT health_internal.learn_gaps(
-        ROW(ln(10::float8), 10, 0, NULL, 1000)::health_internal.gap_memory,
-        ARRAY(SELECT 1000 + sum(gap) OVER (ORDER BY n) FROM unnest(p_gaps) WITH ORDINALITY AS g (gap, n))
-    )
-$$;
-SELECT is((pg_temp.learn('{10,10,10}')).gap_count, 3::bigint, 'each gap is counted');
-SELECT is(round(exp((pg_temp.learn('{20,20,20,20,20,20,20,20,20,20}')).log_interval)::numeric, 1) > 17, true,
-    'an interval that was told wrongly is unlearnt');
-SELECT is((pg_temp.learn('{10,0.5,9.5,10}')).gap_count, 3::bigint,
-    'a beat within a tenth of the interval belongs to the clump before it');
-SELECT is((pg_temp.learn('{10,-5,15}')).gap_count, 2::bigint, 'a beat out of order is no gap');
-SELECT ok((pg_temp.learn('{10,1e9,10}')).mean_gap < 100, 'one huge gap does not rule the mean');
 SELECT is(
-    (SELECT sum(w) FROM unnest((pg_temp.learn('{}')).gap_histogram) AS w), 0::real,
-    'without gaps the histogram is empty'
+    (health_internal.rescaled_histogram(array_fill(1000::real, ARRAY[25])))[25], (1000 * exp(-30000 * ln(3000 / 2999.0::float8)))::real,
+    'and all that was learnt shrinks by what they had grown'
 );
-SELECT ok(
-    health_internal.deadline_intervals(
-        (pg_temp.learn(array_fill(10::float8, ARRAY[200]))).gap_histogram, 200, 10, 10, 3, 10
-    ) BETWEEN 2 AND 3.5,
-    'a regular agent is late soon after one lost beat'
+SELECT pg_temp.rows_are(
+    $$ SELECT round(health_internal.moved_interval(10, g, n)::numeric, 6), round(health_internal.moved_mean_gap(10, g, n)::numeric, 6)
+       FROM (VALUES (1, 20::float8, 0), (2, 20, 98), (3, 20, 1000000), (4, 10, 5), (5, 1e9, 1000)) AS t (i, g, n) ORDER BY i $$,
+    $$ VALUES (14.142136, 15.000000), (10.352649, 10.100000), (10.352649, 10.100000), (10.000000, 10.000000), (25.118864, 10.900000) $$,
+    'an interval moves half way at first, by a twentieth of the logarithm later; a mean gap by a hundredth, and no gap counts more than ten'
 );
+CREATE FUNCTION pg_temp.histogram(p_gaps float8 [])
+RETURNS real []
+LANGUAGE sql
+RETURN ARRAY(
+    SELECT coalesce(sum(health_internal.gap_unit(g.n - 1)) FILTER (WHERE health_internal.gap_bin(g.gap / 10) = bin), 0)::real
+    FROM generate_series(1, 25) AS bin, unnest(p_gaps) WITH ORDINALITY AS g (gap, n) GROUP BY bin ORDER BY bin
+);
+CREATE FUNCTION pg_temp.deadlines(p_gaps float8 [], p_late float8 DEFAULT 3, p_unresponsive float8 DEFAULT 100, p_limit float8 DEFAULT 10)
+RETURNS float8 []
+LANGUAGE sql
+RETURN health_internal.learn_deadlines(pg_temp.histogram(p_gaps), cardinality(p_gaps), 10, 10, p_late, p_unresponsive, p_limit);
+SELECT ok((pg_temp.deadlines(array_fill(10::float8, ARRAY[200])))[1] BETWEEN 2 AND 3.5,
+    'a regular agent is late soon after one lost beat');
+SELECT cmp_ok((pg_temp.deadlines(array_fill(10::float8, ARRAY[200])))[1], '<=', (pg_temp.deadlines(array_fill(10::float8, ARRAY[200])))[2],
+    'a dearer false alarm never brings an earlier deadline');
 SELECT cmp_ok(
-    health_internal.deadline_intervals(
-        (pg_temp.learn(array_fill(10::float8, ARRAY[200]))).gap_histogram, 200, 10, 10, 3, 10
-    ), '<=',
-    health_internal.deadline_intervals(
-        (pg_temp.learn(array_fill(10::float8, ARRAY[200]))).gap_histogram, 200, 10, 10, 100, 10
-    ),
-    'a dearer false alarm never brings an earlier deadline'
-);
-SELECT cmp_ok(
-    health_internal.deadline_intervals(
-        (pg_temp.learn(array_fill(10::float8, ARRAY[200]))).gap_histogram, 200, 10, 10, 3, 10
-    ), '<',
-    health_internal.deadline_intervals(
-        (pg_temp.learn((SELECT array_agg(CASE WHEN n % 10 = 0 THEN 45.0::float8 ELSE 10 END)
-            FROM generate_series(1, 200) AS n))).gap_histogram, 200, 12, 13.5, 3, 10
-    ),
+    (pg_temp.deadlines(array_fill(10::float8, ARRAY[200])))[1], '<',
+    (pg_temp.deadlines((SELECT array_agg(CASE WHEN n % 10 = 0 THEN 45.0::float8 ELSE 10 END) FROM generate_series(1, 200) AS n)))[1],
     'an agent that pauses now and then is given longer'
 );
 SELECT is(
-    health_internal.deadline_intervals(array_fill(5::real, ARRAY[25]), 200, 1, 1, 1e9, 4), 4::float8,
+    pg_temp.deadlines((SELECT array_agg(n::float8) FROM generate_series(1, 300) AS n), 1e9, 1e9, 4), '{4,4}'::float8 [],
     'the hard limit holds'
 );
-INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
-('engine_stopped', '2031-01-01 00:01:00+00', '2031-01-01 00:03:00+00', '2031-01-01 00:04:00+00');
-SELECT pg_temp.rows_are(
-    $$ SELECT health_internal.blind_seconds(f::timestamptz, u::timestamptz) FROM (VALUES
-        (1, '2031-01-01 00:00:00+00', '2031-01-01 00:10:00+00'),
-        (2, '2031-01-01 00:02:00+00', '2031-01-01 00:10:00+00'),
-        (3, '2031-01-01 00:00:00+00', '2031-01-01 00:03:30+00'),
-        (4, '2031-01-01 00:03:00+00', '2031-01-01 00:10:00+00'),
-        (5, '2031-01-01 00:00:00+00', '2031-01-01 00:01:00+00')) AS v (n, f, u) ORDER BY n $$,
-    $$ VALUES (180::float8), (120), (150), (0), (0) $$,
-    'a silence is credited with the gaps it reaches into, until they settled'
-);
-INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
-('engine_stopped', '2031-01-01 00:03:30+00', '2031-01-01 00:05:00+00', '2031-01-01 00:06:00+00');
-SELECT is(
-    health_internal.blind_seconds('2031-01-01 00:00:00+00', '2031-01-01 00:10:00+00'), 300::float8,
-    'gaps that overlap until they settle count each second once'
-);
-
 SELECT * FROM finish();
 ROLLBACK;

@@ -40,15 +40,18 @@ SELECT pg_temp.rows_are(
     FROM pg_proc AS p
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.classify_status',
+        'health_internal.clipped',
         'health_internal.decay',
         'health_internal.decayed_sum',
         'health_internal.falling_score',
-        'health_internal.known_weight',
+        'health_internal.kept_share',
+        'health_internal.moved_mean',
+        'health_internal.open_gap_sum',
         'health_internal.rising_score',
         'health_internal.score_business_impact',
         'health_internal.score_error_rate',
         'health_internal.score_heartbeat_consistency',
+        'health_internal.score_job',
         'health_internal.score_performance_metrics',
         'health_internal.score_resource_efficiency',
         'health_internal.seconds_to_exhaustion',
@@ -58,15 +61,18 @@ SELECT pg_temp.rows_are(
     $$,
     $$
     VALUES
-    ('health.classify_status(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, 'health_analyst'),
+    ('health_internal.clipped(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
     ('health_internal.decay(double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.decayed_sum(double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.falling_score(double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.known_weight(double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.kept_share(double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.moved_mean(double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.open_gap_sum(double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.rising_score(double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.score_business_impact(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.score_error_rate(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.score_error_rate(double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.score_heartbeat_consistency(double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.score_job(text)', 'f', 'sql', 'i', false, ''),
     ('health_internal.score_performance_metrics(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.score_resource_efficiency(double precision,double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.seconds_to_exhaustion(double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
@@ -111,7 +117,7 @@ SELECT pg_temp.rows_are(
            (3, 10, 200, 4000, 10, 5, 1),
            (4, 10, 100, 1000, 10, 5, 0.5),
            (5, 10, 100, 1000, 10, 600, 0)) AS t (n, w, s, q, e, o, r) ORDER BY n $$,
-    $$ VALUES (100.000000), (100.000000), (65.000000), (50.000000), (0.000000) $$,
+    $$ VALUES (100.000000), (96.666667), (64.146341), (48.333333), (0.000000) $$,
     'heartbeat_consistency: coverage 0.7, regularity 0.3, times recency'
 );
 SELECT pg_temp.rows_are(
@@ -122,7 +128,7 @@ SELECT pg_temp.rows_are(
     'performance_metrics: the share of latency and throughput, or the one that is known'
 );
 SELECT pg_temp.rows_are(
-    $$ SELECT round(health_internal.score_error_rate(e, i, m, 0.1, 1)::numeric, 4)
+    $$ SELECT round(health_internal.score_error_rate(e, i, m * 60, 1e9, 0.1, 1)::numeric, 4)
        FROM (VALUES (1, NULL::float8, 5::float8, 1::float8), (2, 0, 0, 0), (3, 0, 100, 9),
                     (4, 10, 100, 9), (5, 3, 0, 3), (6, 1e15, 1, 1), (7, 1e15, 0, 0))
             AS v (n, e, i, m) ORDER BY n $$,
@@ -161,18 +167,32 @@ SELECT pg_temp.rows_are(
     $$ VALUES (NULL::float8), (50), (50), (50), (100), (0) $$,
     'business_impact: the mean of what is reported'
 );
-SELECT is(health_internal.known_weight(0.3, NULL), 0::float8, 'without data a component has no weight');
-SELECT is(health_internal.known_weight(0.3, 0), 0.3::float8, 'a value of 0 is data');
 SELECT pg_temp.rows_are(
-    $$ SELECT health.classify_status(s) FROM (VALUES (1, 100::float8), (2, 80), (3, 79.999), (4, 70),
-        (5, 69.999), (6, 60), (7, 59.999), (8, 40), (9, 39.999), (10, 0), (11, NULL)) AS v (n, s)
-       ORDER BY n $$,
-    $$ VALUES ('excellent'), ('excellent'), ('good'), ('good'), ('fair'), ('fair'), ('poor'), ('poor'),
-              ('critical'), ('critical'), (NULL) $$,
-    'status by score: 80, 70, 60, 40'
+    $$ SELECT health_internal.moved_mean(m, v, 0.75) FROM (VALUES (1, 8::float8, 4::float8), (2, NULL, 4), (3, 8, NULL),
+        (4, NULL, NULL), (5, 1e-200, 0), (6, -1e15, 1e15)) AS t (n, m, v) ORDER BY n $$,
+    $$ VALUES (7::float8), (4), (8), (NULL), (0), (-5e14) $$,
+    'a mean moves towards a value; without one it stays; what is almost nothing becomes nothing'
 );
-SELECT is(
-    health.classify_status(50, 90, 70, 50, 20), 'fair', 'the limits of a policy take the place of the defaults'
+SELECT pg_temp.rows_are(
+    $$ SELECT health_internal.kept_share(d, n) FROM (VALUES (1, 0.9::float8, 0::float8), (2, 0.9, 1), (3, 0.9, 99)) AS t (i, d, n) ORDER BY i $$,
+    $$ VALUES (0::float8), (0.5), (0.9) $$,
+    'a mean is a plain one until decay asks for less'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT health_internal.clipped(v, 10, n) FROM (VALUES (1, 99::float8, 9), (2, 99, 10), (3, 29, 10), (4, NULL, 10)) AS t (i, v, n) ORDER BY i $$,
+    $$ VALUES (99::float8), (30), (29), (NULL) $$,
+    'after ten values one counts at most three times the mean'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT health_internal.score_job(s) FROM unnest('{good,failed,overdue,missed}'::text []) AS s $$,
+    $$ VALUES (100::float8), (100), (50), (0) $$,
+    'a job is scored by its runs'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT round(health_internal.open_gap_sum(w, e, s, 600)::numeric, 6)
+       FROM (VALUES (1, 10::float8, 10::float8, 5::float8), (2, 10, 10, 10.0842612), (3, 10, 0, 600), (4, 1, 0, 600), (5, 10, 0, 1e9)) AS t (n, w, e, s) ORDER BY n $$,
+    $$ VALUES (0.000000), (0.000000), (1030.969097), (379.272335), (6000.000000) $$,
+    'an open gap adds its excess, heavier as the others fade, but no more than all of them'
 );
 
 SELECT * FROM finish();

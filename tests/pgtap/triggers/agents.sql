@@ -41,6 +41,7 @@ SELECT pg_temp.rows_are(
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
         'health_internal.tg_agents__check_policy_class',
+        'health_internal.tg_agents__check_schedule',
         'health_internal.tg_agents__tell_change'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
@@ -48,12 +49,13 @@ SELECT pg_temp.rows_are(
     $$
     VALUES
     ('health_internal.tg_agents__check_policy_class()', 'f', 'plpgsql', 'v', true, ''),
+    ('health_internal.tg_agents__check_schedule()', 'f', 'plpgsql', 'v', true, ''),
     ('health_internal.tg_agents__tell_change()', 'f', 'plpgsql', 'v', true, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
 
-SELECT triggers_are('health', 'agents', ARRAY['_100_check_policy_class', '_500_tell_new', '_500_tell_change'], 'in firing order');
+SELECT triggers_are('health', 'agents', ARRAY['_100_check_policy_class', '_100_check_schedule', '_500_tell_new', '_500_tell_change', '_500_tell_removal'], 'in firing order');
 DELETE FROM health_internal.agent_changes;
 SELECT lives_ok($$ INSERT INTO health.agents (agent_id, agent_name) VALUES ('a1', 'a1') $$, 'an agent');
 SELECT is((SELECT count(*) FROM health_internal.agent_changes), 1::bigint, 'is told');
@@ -62,6 +64,15 @@ SELECT is((SELECT count(*) FROM health_internal.agent_changes), 1::bigint, 'a ne
 UPDATE health.agents SET grace = '1 s' WHERE agent_id = 'a1';
 SELECT is((SELECT count(*) FROM health_internal.agent_changes), 2::bigint, 'what judges is');
 SELECT throws_ok($$ UPDATE health.agents SET policy_class = 'none' $$, 'AG004', 'there is no policy of class "none"', 'a class exists');
+UPDATE health.agents SET schedule = '@daily', expected_interval = NULL WHERE agent_id = 'a1';
+SELECT is((SELECT count(*) FROM health_internal.agent_changes), 3::bigint, 'a schedule is told');
+SELECT lives_ok(format('UPDATE health.agents SET time_zone = %L WHERE agent_id = ''a1''', z), format('"%s" is a time zone', z))
+FROM unnest('{UTC,Europe/Paris,America/Port-au-Prince,America/Argentina/San_Juan,Etc/GMT+5,Japan}'::text []) AS z;
+SELECT throws_ok(format('UPDATE health.agents SET time_zone = %L WHERE agent_id = ''a1''', z), 'JB002', format('there is no time zone "%s"', z), format('"%s" is none', z))
+FROM unnest('{Europe/Pariss,Europe/Paris5,CEST,XYZ5,Europe/,"",../etc/passwd}'::text []) AS z;
+SELECT throws_ok($$ UPDATE health.agents SET schedule = 'daily' $$, 'JB001', NULL, 'a schedule is understood');
+DELETE FROM health.agents WHERE agent_id = 'a1';
+SELECT is((SELECT agent_id FROM health_internal.agent_changes ORDER BY changed_at DESC LIMIT 1), 'a1', 'a removal is told');
 
 SELECT * FROM finish();
 ROLLBACK;

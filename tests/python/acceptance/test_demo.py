@@ -21,6 +21,9 @@ def test_every_fault_is_cured_and_nobody_else_is_touched() -> None:
         for word in ("kill -9", "hang (SIGSTOP)", "throws errors", "leaks memory"):
             assert word in demo.output
         assert "every fault was detected, recovered and verified" in demo.output
+        for receiver in ("slack", "email", "sms"):
+            assert f"{receiver} received: " in demo.output
+        assert "its page arrived by Slack, email and SMS" in demo.output
         assert list(folder.iterdir()) == [], "the demo removes its temporary folder"
 
 

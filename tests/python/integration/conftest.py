@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
@@ -13,8 +15,14 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.datetime import TimestamptzLoader
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from bridge_site import AGENT_ID, Site
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # receivers
 
 #: Second 0 of every test that passes its times. Far from the clock, so that mixing them shows.
 START = datetime(2031, 5, 6, 7, 0, 0, tzinfo=UTC)
@@ -150,3 +158,16 @@ def open_engine() -> Iterator[Callable[[str], Engine]]:
 def engine(deployed_database: str, open_engine: Callable[[str], Engine]) -> Engine:
     """The engine in a fresh clone."""
     return open_engine(deployed_database)
+
+
+@pytest.fixture
+def site(deployed_database: str, login: Callable[..., str], tmp_path: Path) -> Iterator[Site]:
+    """A place for bridges; they and the agent they run end with the test."""
+    site = Site(
+        tmp_path,
+        deployed_database,
+        bridge_dsn=login(deployed_database, "health_bridge"),
+        agent_dsn=login(deployed_database, "health_agent", agents=[AGENT_ID]),
+    )
+    yield site
+    site.close()

@@ -120,7 +120,8 @@ class World:
             f'[{{"channel": "boss", "delay": "{STEP_DELAY_SECONDS} seconds"}}]',
         )
         self.connection.execute(
-            "INSERT INTO health.alert_rules (rule, severity, summary) VALUES ('odd', 'info', 'odd')"
+            "INSERT INTO health.alert_rules (rule, severity, summary, is_builtin) "
+            "VALUES ('odd', 'info', 'odd', true)"
         )
         for agent in AGENTS:
             self.rows("SELECT health.register_agent(%s, p_expected_interval => '10 s')", agent)
@@ -169,9 +170,10 @@ class World:
         self.connection.execute("DELETE FROM health.rule_findings WHERE agent_id = %s", (agent,))
         if severity is not None:
             self.connection.execute(
-                "INSERT INTO health.rule_findings (rule, agent_id, severity, found_at) "
-                "VALUES ('odd', %s, %s, %s)",
-                (agent, severity, at(self.now)),
+                "INSERT INTO health.rule_findings "
+                "(rule, agent_id, severity, summary, found_at, changed_at) "
+                "VALUES ('odd', %s, %s, 'odd', %s, %s)",
+                (agent, severity, at(self.now), at(self.now)),
             )
 
     def do_silence(self, agent: str, seconds: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -10,189 +9,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import psutil
 import psycopg
 import pytest
-from psycopg.rows import dict_row
+from bridge_site import AGENT_ID, PATIENCE_SECONDS, Site
 
 from hha.bridge.channels.webhook import sign
-from hha.bridge.executors.record import RecordFile, find_family, find_main
 
 if TYPE_CHECKING:
     from servers import Server
 
-PATIENCE_SECONDS = 60.0
 SECRET = "correct horse"
-AGENT_ID = "worker-1"
-
-# Beats five times a second and notes each start; its session is attached.
-AGENT = """
-import os, sys, time
-import psycopg
-
-with open(sys.argv[1], "a") as starts:
-    print(os.getpid(), file=starts)
-while True:
-    try:
-        with psycopg.connect(os.environ["AGENT_DSN"], autocommit=True) as connection:
-            connection.execute(
-                "SELECT health.register_agent(%s, p_expected_interval => '1 second')",
-                [os.environ["HHA_AGENT_ID"]],
-            )
-            connection.execute("SELECT health.attach(%s)", [os.environ["HHA_AGENT_ID"]])
-            while True:
-                connection.execute("SELECT health.heartbeat(%s)", [os.environ["HHA_AGENT_ID"]])
-                time.sleep(0.2)
-    except psycopg.OperationalError:
-        time.sleep(0.2)
-"""
-
-
-@dataclass
-class Site:
-    """A folder with the bridge's configuration, the database, and the bridges started there."""
-
-    folder: Path
-    dsn: str
-    bridge_dsn: str
-    agent_dsn: str
-    bridges: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def configure(self, *, agents: bool = True, more: str = "") -> None:
-        command = json.dumps([sys.executable, "-c", AGENT, str(self.starts_file)])
-        text = '[bridge]\nstate_directory = "state"\npoll_seconds = 0.2\n'
-        if agents:
-            text += f"[agents.{AGENT_ID}]\ncommand = {command}\nstop_timeout_seconds = 3\n"
-            text += f"env = {{ AGENT_DSN = {json.dumps(self.agent_dsn)} }}\n"
-        (self.folder / "bridge.toml").write_text(text + more, encoding="utf-8")
-
-    def start(self, name: str = "main", **variables: str) -> subprocess.Popen[bytes]:
-        """Start a bridge and return when it has beaten for the first time."""
-        with self.log.open("ab") as log:
-            bridge = subprocess.Popen(
-                [
-                    *(sys.executable, "-c", "from hha.cli import main; main()", "bridge"),
-                    *("--config", str(self.folder / "bridge.toml"), "--name", name),
-                ],
-                env={**os.environ, "HHA_DSN": self.bridge_dsn, **variables},
-                stdout=log,
-                stderr=log,
-            )
-        self.bridges.append(bridge)
-        self.until(
-            lambda: self.value(
-                "SELECT count(*) FROM health.agent_heartbeats WHERE agent_id = %s", f"bridge:{name}"
-            ),
-            "the bridge beats",
-        )
-        return bridge
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "bridge.log"
-
-    @property
-    def starts_file(self) -> Path:
-        return self.folder / "starts"
-
-    @property
-    def starts(self) -> list[int]:
-        """The pids of all agents ever started."""
-        if not self.starts_file.exists():
-            return []
-        return [int(line) for line in self.starts_file.read_text().splitlines()]
-
-    def pid(self) -> int | None:
-        record = RecordFile(self.folder / "state", AGENT_ID).read()
-        main = find_main(record) if record else None
-        return main.pid if main else None
-
-    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
-        with psycopg.connect(self.dsn, autocommit=True, row_factory=dict_row) as connection:
-            return connection.execute(cast(Any, query), values).fetchall()
-
-    def value(self, query: str, *values: object) -> Any:
-        (row,) = self.rows(query, *values)
-        (value,) = row.values()
-        return value
-
-    def run(self, statement: str, *values: object) -> None:
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(cast(Any, statement), values)
-
-    def until(self, condition: Callable[[], Any], what: str) -> Any:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            with contextlib.suppress(psycopg.Error):
-                if result := condition():
-                    return result
-            if time.monotonic() > deadline:
-                pytest.fail(f"did not happen: {what}\n{self.story()}")
-            time.sleep(0.05)
-
-    def story(self) -> str:
-        actions = self.rows("SELECT * FROM health.recovery_actions")
-        return f"{self.log.read_text()[-4000:]}\n{actions}"
-
-    def wait_for_beating_agent(self) -> None:
-        self.until(
-            lambda: (
-                self.value(
-                    "SELECT count(*) FROM health.agent_heartbeats WHERE agent_id = %s", AGENT_ID
-                )
-                >= 5
-            ),
-            "the agent beats",
-        )
-
-    def request_recovery(self) -> int:
-        """Ask for a restart, as soon as the engine knows the agent; the number of the action."""
-        action_id = self.until(
-            lambda: self.value(
-                "SELECT health.request_recovery(%s, 'agent_unresponsive', 'test')", AGENT_ID
-            ),
-            "a recovery is requested",
-        )
-        return int(action_id)
-
-    def queue_message(self, key: str, channel: str = "hook") -> None:
-        self.run(
-            "INSERT INTO health.deliveries (channel, event, severity, subject, body, agent_ids,"
-            " details, idempotency_key, created_at, not_before) VALUES"
-            " (%s, 'opened', 'critical', 'worker-1 is unresponsive', 'since noon', '{worker-1}',"
-            """ '{"score": 0}', %s, now(), now())""",
-            channel,
-            key,
-        )
-        self.run("NOTIFY health_wakeup")
-
-    def delivery(self, key: str) -> dict[str, Any]:
-        (row,) = self.rows("SELECT * FROM health.deliveries WHERE idempotency_key = %s", key)
-        return row
-
-
-@pytest.fixture
-def site(deployed_database: str, login: Callable[..., str], tmp_path: Path) -> Iterator[Site]:
-    site = Site(
-        tmp_path,
-        deployed_database,
-        bridge_dsn=login(deployed_database, "health_bridge"),
-        agent_dsn=login(deployed_database, "health_agent", agents=[AGENT_ID]),
-    )
-    yield site
-    for bridge in site.bridges:
-        if bridge.poll() is None:
-            bridge.kill()
-        bridge.wait()
-    record = RecordFile(tmp_path / "state", AGENT_ID).read()
-    for process in find_family(record) if record else []:
-        process.kill()
 
 
 @dataclass
@@ -478,46 +311,3 @@ def test_a_database_without_the_schema_is_named(empty_database: str, tmp_path: P
     assert bridge.returncode == 1
     assert "hha deploy" in bridge.stderr
     assert "Traceback" not in bridge.stderr
-
-
-def test_nothing_unconfigured_can_be_run_from_the_database(site: Site) -> None:
-    trap = site.folder / "trap"
-    site.configure()
-    site.start()
-    site.wait_for_beating_agent()
-    before = site.starts
-    parameters = json.dumps({"command": ["touch", str(trap)], "args": f"; touch {trap}"})
-    insert = (
-        "INSERT INTO health.recovery_actions"
-        " (agent_id, issue_type, requested_by, action, parameters, created_at, not_before)"
-        " VALUES (%s, 'agent_unresponsive', 'test', %s, %s, now(), now()) RETURNING action_id"
-    )
-    stranger = site.value(insert, "not-configured", "restart_agent", parameters)
-    foreign_action = site.value(insert, AGENT_ID, f"touch {trap}", parameters)
-    site.run("NOTIFY health_wakeup")
-    site.until(
-        lambda: site.value(
-            "SELECT state NOT IN ('pending', 'claimed', 'executing')"
-            " FROM health.recovery_actions WHERE action_id = %s",
-            foreign_action,
-        ),
-        "the unknown action is refused",
-    )
-    (row,) = site.rows("SELECT * FROM health.recovery_actions WHERE action_id = %s", stranger)
-    assert row["claimed_by"] is None
-    assert site.starts == before
-
-    # With parameters that look like a command, a known action does only what is configured.
-    known = site.until(
-        lambda: site.value(insert, AGENT_ID, "restart_agent", parameters), "an action is queued"
-    )
-    site.run("NOTIFY health_wakeup")
-    site.until(
-        lambda: site.value(
-            "SELECT executed_at IS NOT NULL FROM health.recovery_actions WHERE action_id = %s",
-            known,
-        ),
-        "the agent is restarted",
-    )
-    assert len(site.starts) == len(before) + 1
-    assert not trap.exists()

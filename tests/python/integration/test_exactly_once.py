@@ -50,7 +50,7 @@ def test_a_transaction_that_commits_two_ticks_later_loses_nothing(engine: Engine
     engine.tick(20)
     assert beat_count(engine, "late") == 5
     assert beat_count(engine, "prompt") == 2
-    assert engine.status("prompt")["event_sum"] == pytest.approx(1, rel=0.01)
+    assert engine.status("prompt")["error_sum"] == pytest.approx(1, rel=0.01)
     series = engine.row("SELECT * FROM health_internal.metric_series WHERE agent_id = 'late'")
     assert (series["value_count"], series["last_value"]) == (1, 4)
 

@@ -93,6 +93,36 @@ def test_pg_cron_ticks_and_a_bridge_only_on_a_bell(
         assert bridge.wait(30) == 0
 
 
+def test_pg_cron_evaluates_rules_as_a_login_that_may_become_nobody_else(
+    cron_database: str,
+) -> None:
+    watcher = Watcher(cron_database)
+    connection = psycopg.connect(cron_database, autocommit=True)
+    connection.execute("SELECT health.register_agent('worker')")
+    connection.execute("CREATE SCHEMA ops; GRANT USAGE ON SCHEMA ops TO health_rules")
+    connection.execute(
+        "CREATE VIEW ops.who AS"
+        " SELECT 'worker'::text AS agent_id, session_user::text || ' ' ||"
+        " current_setting('statement_timeout') AS summary"
+    )
+    connection.execute(
+        "CREATE VIEW ops.sleeps AS SELECT 'worker'::text AS agent_id, pg_sleep(30)::text AS summary"
+    )
+    connection.execute("GRANT SELECT ON ops.who, ops.sleeps TO health_rules")
+    connection.execute("SELECT health.add_alert_rule('who', 'ops.who')")
+    connection.execute("SELECT health.add_alert_rule('sleeps', 'ops.sleeps')")
+    connection.close()
+    query = "SELECT summary FROM health.rule_findings WHERE rule = 'who'"
+    watcher.until(lambda: watcher.rows(query), "pg_cron evaluates the rule")
+    assert watcher.rows(query) == [{"summary": "health_rules_runner 500ms"}]
+    watcher.until(
+        lambda: watcher.rows(
+            "SELECT FROM health.alert_rules WHERE rule = 'sleeps' AND last_error IS NOT NULL"
+        ),
+        "the time-out ends the rule that sleeps",
+    )
+
+
 def test_pg_cron_of_another_database_ticks_by_schedule_sql(
     server: Server, cron_database: str, deployed_database: str
 ) -> None:
@@ -126,6 +156,7 @@ def test_the_jobs_are_gone_after_a_revert(cron_database: str) -> None:
     assert names == {
         f"health_tick_{CRON_DATABASE}",
         f"health_housekeeping_{CRON_DATABASE}",
+        f"health_rules_{CRON_DATABASE}",
         "health_cron_history",
     }
     revert(cron_database)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -30,15 +31,25 @@ class Ledger:
     report_failures: list[Exception] = field(default_factory=list)
     was_cancelled: bool = False
     items: int = 1
+    begin_failures: int = 0
+    on_claim: Callable[[], None] = lambda: None
+    on_begin: Callable[[], None] = lambda: None
+    performed_count: int = 0
 
     async def claim(self, limit: int) -> list[Item]:
         count, self.items = min(limit, self.items), self.items - min(limit, self.items)
+        self.on_claim()
         return [Item(Lease("recovery", 1, 7, self.lease_seconds)) for _ in range(count)]
 
     async def begin(self, item: Item) -> bool:
+        if self.begin_failures:
+            self.begin_failures -= 1
+            raise TimeoutError
+        self.on_begin()
         return self.is_begun
 
     async def perform(self, item: Item) -> Report:
+        self.performed_count += 1
         try:
             await asyncio.sleep(self.work_seconds)
         except asyncio.CancelledError:
@@ -113,6 +124,15 @@ async def test_work_whose_lease_is_lost_at_once_never_begins() -> None:
     assert ledger.reports == []
 
 
+async def test_a_lease_that_ran_out_while_the_bridge_was_stopped_is_not_worked_on() -> None:
+    ledger = Ledger(work_seconds=0, lease_seconds=0.1)
+    # Nothing of the bridge runs meanwhile, as after SIGSTOP or in a suspended machine.
+    ledger.on_begin = lambda: time.sleep(0.2)
+    await work_on(ledger, 0.4)
+    assert ledger.performed_count == 0
+    assert ledger.reports == []
+
+
 async def test_a_report_is_repeated_until_the_database_hears_it() -> None:
     ledger = Ledger(work_seconds=0, report_failures=[TimeoutError(), TimeoutError()])
     counters = await work_on(ledger, 0.1)
@@ -131,6 +151,37 @@ async def test_at_the_end_what_takes_too_long_is_handed_back() -> None:
     await work_on(ledger, 0.1, grace=0.1)
     assert ledger.was_cancelled
     assert [outcome for outcome, _ in ledger.reports] == ["failed"]
+
+
+async def test_at_the_end_what_was_claimed_and_not_begun_is_released() -> None:
+    ledger = Ledger(work_seconds=30, items=2)
+    stop = Stop()
+    ledger.on_claim = stop.request  # the request to stop comes while the database answers
+    worker = Worker(
+        ledger,
+        cast(HealthDatabase, ledger),
+        stop,
+        Counters(),
+        limit=2,
+        poll_seconds=0.05,
+        stop_grace_seconds=5,
+    )
+    await worker.run()
+    assert ledger.reports == [("released", {})] * 2
+    assert not ledger.was_cancelled
+
+
+async def test_at_the_end_what_could_not_begin_is_released() -> None:
+    ledger = Ledger(work_seconds=30, lease_seconds=30, begin_failures=1000)
+    await work_on(ledger, 0.1, grace=0.1)
+    assert ledger.reports == [("released", {})]
+
+
+async def test_a_release_that_the_database_does_not_hear_does_not_hold_the_end() -> None:
+    ledger = Ledger(work_seconds=30, lease_seconds=30, begin_failures=1000)
+    ledger.report_failures = [TimeoutError()]
+    await work_on(ledger, 0.1, grace=0.1)
+    assert ledger.reports == []
 
 
 async def test_no_more_is_claimed_than_can_be_worked_on() -> None:

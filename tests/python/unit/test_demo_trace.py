@@ -49,9 +49,11 @@ def alert(agent_id: str | None, seconds: float) -> Any:
     return {"alert_id": 5, "agent_id": agent_id, "rule": "unresponsive", "opened_at": at(seconds)}
 
 
-def delivery(agent_id: str, state: str = "delivered") -> Any:
+def delivery(agent_id: str, state: str = "delivered", event: str = "opened") -> Any:
     return {
         "delivery_id": 9,
+        "event": event,
+        "idempotency_key": f"incident-1-{event}-slack",
         "agent_ids": [agent_id],
         "state": state,
         "created_at": at(2),
@@ -81,7 +83,7 @@ def test_rows_of_others_from_before_or_for_another_issue_prove_nothing() -> None
         [transition("b", 1, "critical"), transition("a", -1, "critical")],
         [alert("b", 1), alert("a", -1)],
         [recovery("a", "high_error_rate"), recovery("b", "agent_unresponsive")],
-        [delivery("b"), delivery("a", "claimed")],
+        [delivery("b"), delivery("a", "claimed"), delivery("a", event="resolved")],
     )
     assert trace(INJECTION, evidence).missing == list(STEPS)
 

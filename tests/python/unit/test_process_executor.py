@@ -26,6 +26,13 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 os.write(1, b'deaf\\n')
 time.sleep(600)
 """
+LISTENING = """
+import os, signal, time
+signal.signal(signal.SIGUSR1, lambda number, frame: os.write(1, b'reloaded\\n'))
+os.write(1, b'listening\\n')
+while True:
+    time.sleep(600)
+"""
 # One write per line: several processes share the log.
 # A child in the same group and one in a session of its own; both are deaf to SIGTERM.
 PARENT = f"""
@@ -78,6 +85,7 @@ class Host:
             autostart=autostart,
             report_exit=report_exit,
             log_file=self.log,
+            reload_signal=signal.SIGUSR1,
         )
         context = ExecutorContext(self.path, withheld, self.exits.append)
         executor = config.build(agent_id, context)
@@ -128,6 +136,25 @@ async def test_without_autostart_nothing_runs_until_asked(host: Host) -> None:
     assert host.pid()
 
 
+async def test_a_cancelled_restart_leaves_what_the_next_one_finishes(host: Host) -> None:
+    executor = host.executor(DEAF, stop_timeout_seconds=0.5)
+    await executor.open()
+    first = host.pid()
+    assert first
+    await until(lambda: host.logged("deaf"))
+    running = asyncio.create_task(executor.execute("restart_agent", "action 1"))
+    file = RecordFile(host.path, "worker 1")
+    await until(lambda: (record := file.read()) and record.is_stopping)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert runs(first)  # neither killed nor joined by a second one
+    result = await executor.execute("restart_agent", "action 2")
+    assert (result.outcome, result.details["previous_pid"]) == ("succeeded", first)
+    assert not runs(first)
+    assert host.exits == []
+
+
 async def test_a_request_that_was_done_but_never_reported_is_not_done_twice(host: Host) -> None:
     first = host.executor()
     await first.open()
@@ -147,9 +174,38 @@ async def test_another_action_is_refused_and_nothing_happens(host: Host) -> None
     executor = host.executor()
     await executor.open()
     before = host.pid()
-    for action in ("reload", "restart_agent; rm -rf /", ""):
+    for action in ("run_command", "restart_agent; rm -rf /", ""):
         assert (await executor.execute(action)).outcome == "refused"
     assert host.pid() == before
+
+
+async def test_a_reload_is_a_signal_to_the_running_process(host: Host) -> None:
+    executor = host.executor(LISTENING)
+    await executor.open()
+    await until(lambda: host.logged("listening"))
+    pid = host.pid()
+    result = await executor.execute("reload")
+    assert result.outcome == "succeeded"
+    assert result.details == {"pid": pid, "signal": "SIGUSR1"}
+    await until(lambda: host.logged("reloaded"))
+    assert host.pid() == pid
+    assert host.exits == []
+
+
+async def test_a_reload_that_ends_the_process_has_failed(host: Host) -> None:
+    executor = host.executor()  # SIGUSR1 unhandled
+    await executor.open()
+    result = await executor.execute("reload")
+    assert result.outcome == "failed"
+    assert result.details["reason"] == "the process ended on SIGUSR1"
+    await until(lambda: host.exits)  # nobody asked for that end
+
+
+async def test_a_reload_of_what_does_not_run_has_failed_and_starts_nothing(host: Host) -> None:
+    executor = host.executor(autostart=False)
+    result = await executor.execute("reload")
+    assert (result.outcome, result.details["reason"]) == ("failed", "it is not running")
+    assert host.pid() is None
 
 
 @pytest.mark.parametrize(("code", "how"), [(IDLE, "terminated"), (DEAF, "killed")])

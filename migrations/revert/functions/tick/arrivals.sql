@@ -2,18 +2,10 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.arrived_agent_changes(
-    xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint
-);
-DROP FUNCTION health_internal.arrived_events(
-    xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint
-);
-DROP FUNCTION health_internal.arrived_metrics(
-    xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint
-);
-DROP FUNCTION health_internal.arrived_heartbeats(
-    xid8, xid8 [], pg_snapshot, xid8, bigint, bigint, xid8, bigint
-);
+DROP FUNCTION health_internal.arrived_agent_changes(health_internal.arrival_range);
+DROP FUNCTION health_internal.arrived_events(health_internal.arrival_range);
+DROP FUNCTION health_internal.arrived_metrics(health_internal.arrival_range);
+DROP FUNCTION health_internal.arrived_heartbeats(health_internal.arrival_range);
 DROP FUNCTION health_internal.snapshot_without(pg_snapshot, xid8);
 
 COMMIT;

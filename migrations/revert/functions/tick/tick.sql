@@ -6,7 +6,5 @@ DROP PROCEDURE health.run_tick();
 DROP FUNCTION health.tick(timestamptz, boolean);
 DROP FUNCTION health_internal.note_engine_error(text);
 DROP FUNCTION health_internal.act_phase(timestamptz);
-DROP FUNCTION health_internal.fold_phase(timestamptz, boolean);
-DROP FUNCTION health_internal.adopt_rows(pg_snapshot, xid8);
 
 COMMIT;

@@ -2,7 +2,7 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP TYPE health_internal.gap_memory;
+DROP TYPE health_internal.beat;
 DROP TABLE health.agent_status;
 
 COMMIT;

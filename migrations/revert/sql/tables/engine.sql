@@ -2,6 +2,8 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+DROP TYPE health_internal.arrival_range;
+DROP TYPE health_internal.blindness;
 DROP TABLE health.monitor_gaps;
 DROP TABLE health_internal.engine;
 DROP TABLE health.settings;

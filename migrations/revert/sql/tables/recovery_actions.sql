@@ -2,6 +2,7 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+DROP TABLE health.recovery_steps;
 DROP TABLE health.recovery_actions;
 DROP SEQUENCE health_internal.fencing_tokens;
 

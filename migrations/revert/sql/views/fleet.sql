@@ -7,7 +7,6 @@ DROP VIEW health.engine_health;
 DROP FUNCTION health_internal.oldest_snapshot();
 DROP VIEW health.recent_heartbeats;
 DROP VIEW health.agent_timeline;
-DROP VIEW health.recovery_backlog;
 DROP VIEW health.fleet;
 
 COMMIT;

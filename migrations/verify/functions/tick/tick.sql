@@ -2,8 +2,6 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.adopt_rows(pg_snapshot, xid8)'::regprocedure;
-    PERFORM 'health_internal.fold_phase(timestamptz, boolean)'::regprocedure;
     PERFORM 'health_internal.act_phase(timestamptz)'::regprocedure;
     PERFORM 'health_internal.note_engine_error(text)'::regprocedure;
     PERFORM 'health.tick(timestamptz, boolean)'::regprocedure;

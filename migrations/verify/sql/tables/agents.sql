@@ -8,6 +8,9 @@ SELECT
     policy_class,
     expected_interval,
     grace,
+    schedule,
+    time_zone,
+    max_run_time,
     latency_slo_ms,
     throughput_slo_per_minute,
     capabilities,
@@ -15,6 +18,7 @@ SELECT
     tenant,
     revenue_usd_per_hour,
     criticality,
+    recovery_group,
     registered_at,
     updated_at
 FROM health.agents

@@ -47,6 +47,7 @@ SELECT
     step,
     severity,
     number,
+    is_alone,
     queued_at
 FROM health_internal.notices
 WHERE false;

@@ -24,7 +24,10 @@ SELECT
     flapping_until,
     forgotten_after,
     self_healing_limit,
-    bridge_silent_after
+    bridge_silent_after,
+    recovery_concurrency,
+    storm_share,
+    storm_count
 FROM health.settings
 WHERE false;
 

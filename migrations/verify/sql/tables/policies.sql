@@ -58,7 +58,11 @@ SELECT
     recovery_budget_count,
     recovery_budget_window_seconds,
     recovery_claim_seconds,
-    recovery_execution_seconds
+    recovery_execution_seconds,
+    recovery_group_budget_count,
+    recovery_parent_seconds,
+    stuck_idle_seconds,
+    stuck_blocking_seconds
 FROM health.policies
 WHERE false;
 

@@ -6,7 +6,8 @@ SELECT
     severity,
     summary,
     details,
-    found_at
+    found_at,
+    changed_at
 FROM health.rule_findings
 WHERE false;
 

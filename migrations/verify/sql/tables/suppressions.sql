@@ -39,14 +39,6 @@ FROM health.maintenance_periods
 WHERE false;
 
 SELECT
-    child_id,
-    parent_id,
-    redundancy_group,
-    minimum_alive_count
-FROM health.dependencies
-WHERE false;
-
-SELECT
     agent_id,
     since
 FROM health_internal.flapping_agents

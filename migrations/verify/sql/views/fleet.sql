@@ -2,7 +2,6 @@ BEGIN;
 
 SELECT FROM health.fleet WHERE false;
 
-SELECT FROM health.recovery_backlog WHERE false;
 
 SELECT FROM health.agent_timeline WHERE false;
 

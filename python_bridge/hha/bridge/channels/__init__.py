@@ -5,7 +5,7 @@ The database names a channel; what stands behind the name (a URL, a secret) is k
 
 from __future__ import annotations
 
-from hha.bridge.channels import console, webhook
+from hha.bridge.channels import alertmanager, apprise, console, email, slack, sms, webhook
 from hha.bridge.channels.contract import (
     Channel,
     ChannelFactory,
@@ -14,6 +14,14 @@ from hha.bridge.channels.contract import (
     Message,
 )
 
-CHANNELS: dict[str, ChannelParser] = {"console": console.parse, "webhook": webhook.parse}
+CHANNELS: dict[str, ChannelParser] = {
+    "alertmanager": alertmanager.parse,
+    "apprise": apprise.parse,
+    "console": console.parse,
+    "email": email.parse,
+    "slack": slack.parse,
+    "sms": sms.parse,
+    "webhook": webhook.parse,
+}
 
 __all__ = ["CHANNELS", "Channel", "ChannelFactory", "ChannelParser", "DeliveryResult", "Message"]

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hha.bridge.channels.contract import DeliveryResult, Message
+from hha.bridge.channels.wording import one_line
 from hha.bridge.section import Section
 
 _STYLES = {
@@ -55,8 +56,3 @@ class ConsoleChannel:
 
     async def close(self) -> None:
         return None
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks and control characters, which could forge lines or colours."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)

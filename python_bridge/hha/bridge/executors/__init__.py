@@ -1,13 +1,12 @@
-"""How an agent is restarted on this host. One file per kind; this one is the contract and the list.
+"""How an agent is restarted. One file per kind; this one is the contract and the list.
 
-A new kind is one module with a `parse(section, folder) -> Executor factory` and a line in
-`EXECUTORS`. An executor receives the name of an action and nothing else from the database: what
-that action does on this host comes from the bridge's own configuration.
+A new kind is one module with a `parse(section) -> ExecutorFactory` and a line in `EXECUTORS`. What
+an executor receives from the database chooses among what the bridge's own configuration holds.
 """
 
 from __future__ import annotations
 
-from hha.bridge.executors import process
+from hha.bridge.executors import docker, http, kubernetes, process, supervisord, systemd
 from hha.bridge.executors.contract import (
     Executor,
     ExecutorContext,
@@ -17,7 +16,14 @@ from hha.bridge.executors.contract import (
     ProcessExit,
 )
 
-EXECUTORS: dict[str, ExecutorParser] = {"process": process.parse}
+EXECUTORS: dict[str, ExecutorParser] = {
+    "docker": docker.parse,
+    "http": http.parse,
+    "kubernetes": kubernetes.parse,
+    "process": process.parse,
+    "supervisord": supervisord.parse,
+    "systemd": systemd.parse,
+}
 
 __all__ = [
     "EXECUTORS",

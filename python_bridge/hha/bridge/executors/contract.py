@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib.util
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 from hha.bridge.section import Section
 
 Outcome = Literal["succeeded", "failed", "refused"]
+
+NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
+_SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,19 @@ class ExecutorContext:
 
 
 class Executor(Protocol):
-    """One agent on this host."""
+    """One agent, and the way to restart it."""
 
     async def open(self) -> None:
         """Begin: adopt what runs already, start what should run. Problems are logged."""
 
-    async def execute(self, action: str, request: str = "") -> ExecutorResult:
+    async def execute(
+        self, action: str, request: str = "", parameters: Mapping[str, object] = NO_PARAMETERS
+    ) -> ExecutorResult:
         """Carry out one action; 'refused' when this kind does not know it. May be cancelled.
 
         `request` is the same when the same order comes again because nobody reported: a bridge
-        that was killed in between may have done it already.
+        that was killed in between may have done it already. `action` and `parameters` were
+        written by whoever can write to the database: they choose among what is configured.
         """
 
     async def close(self, *, stop_agents: bool | None) -> None:
@@ -63,9 +71,51 @@ class Executor(Protocol):
 
 
 class ExecutorFactory(Protocol):
-    """A parsed configuration of one agent, ready to become its executor."""
+    """A parsed configuration of one agent. `secret_variables` name where its secrets came from."""
+
+    @property
+    def secret_variables(self) -> frozenset[str]: ...
 
     def build(self, agent_id: str, context: ExecutorContext) -> Executor: ...
 
 
 ExecutorParser = Callable[[Section], ExecutorFactory]
+
+
+class RemoteExecutor:
+    """Base of executors for agents that something else keeps: nothing to begin or to end."""
+
+    async def open(self) -> None:
+        return None
+
+    async def close(self, *, stop_agents: bool | None) -> None:
+        return None
+
+    def abandon(self) -> None:
+        return None
+
+
+def failed(reason: str, **details: object) -> ExecutorResult:
+    """The action was tried, and this is why it did not work."""
+    return ExecutorResult("failed", {"reason": reason, **details})
+
+
+def refused(action: str) -> ExecutorResult:
+    """This executor has no such action."""
+    return ExecutorResult("refused", {"reason": f"no way to do {shown(action)} is configured"})
+
+
+def shown(text: object) -> str:
+    """What the database wrote, quoted, escaped and short enough for a log line."""
+    whole = repr(text)
+    return whole if len(whole) <= _SHOWN_CHARACTERS else f"{whole[:_SHOWN_CHARACTERS]}…"
+
+
+def require_package(section: Section, module: str, extra: str) -> None:
+    """Raise ConfigurationError when the package behind an extra of ours is not installed."""
+    try:
+        is_there = importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        is_there = False
+    if not is_there:
+        raise section.error("executor", f"{extra} needs a package: pip install 'hha[{extra}]'")

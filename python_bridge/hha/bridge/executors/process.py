@@ -1,4 +1,4 @@
-"""A supervised command per agent: start, restart, adopt, stop, and notice its end.
+"""A supervised command per agent: start, restart, reload, adopt, stop, and notice its end.
 
 Each command runs in a session of its own, so that its children end with it. A process that ends is
 noticed and reported, never restarted from here: that is the database's decision. Stopping is
@@ -7,41 +7,39 @@ SIGTERM (with SIGCONT, for one that hangs stopped), then SIGKILL after `stop_tim
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import hashlib
 import json
 import logging
-import os
+import signal
 import subprocess
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import psutil
 
-from hha.bridge.executors.contract import ExecutorContext, ExecutorResult, ProcessExit
-from hha.bridge.executors.exit_watch import wait_for_exit
-from hha.bridge.executors.record import (
-    TOKEN_VARIABLE,
-    ProcessRecord,
-    RecordFile,
-    find_main,
+from hha.bridge.executors.contract import (
+    NO_PARAMETERS,
+    ExecutorContext,
+    ExecutorResult,
+    failed,
+    refused,
 )
+from hha.bridge.executors.exit_watch import ExitWatches, ends_early
+from hha.bridge.executors.launching import start_recorded
+from hha.bridge.executors.record import ProcessRecord, RecordFile, find_main
+from hha.bridge.executors.signals import parse_reload_signal
 from hha.bridge.executors.stopping import StopError, end_family
 from hha.bridge.section import Section
 
 logger = logging.getLogger(__name__)
 
-_EARLY_EXIT_SECONDS = 0.2
 # Within this time the same request is the one already carried out; later its number may have come
 # from another database.
 _SAME_REQUEST_SECONDS = 120.0
-_LOG_ROTATE_BYTES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +53,8 @@ class ProcessConfig:
     autostart: bool
     report_exit: bool
     log_file: Path | None
+    reload_signal: signal.Signals = signal.SIGHUP
+    secret_variables: frozenset[str] = frozenset()
 
     def build(self, agent_id: str, context: ExecutorContext) -> ProcessExecutor:
         return ProcessExecutor(agent_id, self, context)
@@ -68,17 +68,15 @@ class ProcessConfig:
 
 def parse(section: Section) -> ProcessConfig:
     """Read the keys of an agent whose executor is 'process'."""
-    cwd = section.file_path("cwd", section.folder)
-    if not cwd.is_dir():
-        raise section.error("cwd", f"{cwd} is not a folder")
     return ProcessConfig(
         command=section.texts("command"),
-        cwd=cwd,
+        cwd=section.folder_path("cwd"),
         env=section.text_table("env"),
         stop_timeout_seconds=section.number("stop_timeout_seconds", 10, least=0, most=600),
         autostart=section.flag("autostart", True),
         report_exit=section.flag("report_exit", True),
         log_file=section.file_path("log_file") if section.has("log_file") else None,
+        reload_signal=parse_reload_signal(section),
     )
 
 
@@ -90,7 +88,8 @@ class ProcessExecutor:
         self._config = config
         self._context = context
         self._file = RecordFile(context.state_directory, agent_id)
-        self._watches: set[asyncio.Task[None]] = set()
+        on_exit = context.on_exit if config.report_exit else lambda _exit: None
+        self._watches = ExitWatches(agent_id, self._file, on_exit)
 
     async def open(self) -> None:
         try:
@@ -103,30 +102,18 @@ class ProcessExecutor:
                 extra={"action": "start", "agent_id": self.agent_id},
             )
 
-    async def execute(self, action: str, request: str = "") -> ExecutorResult:
-        if action != "restart_agent":
-            return ExecutorResult("refused", {"reason": f"no way to do {action!r} is configured"})
+    async def execute(
+        self, action: str, request: str = "", parameters: Mapping[str, object] = NO_PARAMETERS
+    ) -> ExecutorResult:
+        if action not in ("restart_agent", "reload"):
+            return refused(action)
         try:
             async with self._file.lock():
-                began = time.monotonic()
-                previous = self._file.read()
-                if previous and _has_done(previous, request):
-                    return ExecutorResult("succeeded", {"was_done": True, "pid": previous.pid})
-                how = await self._stop()
-                process = self._start(request)
-                details: dict[str, object] = {
-                    "stopped": how,
-                    "pid": process.pid,
-                    "previous_pid": previous.pid if previous else None,
-                    "duration_ms": round((time.monotonic() - began) * 1000),
-                }
-                exit_code = await self._early_exit(process)
+                if action == "reload":
+                    return await self._reload()
+                return await self._restart(request)
         except (OSError, StopError) as reason:
-            return ExecutorResult("failed", {"reason": str(reason)})
-        if exit_code is not None:
-            details["reason"] = f"the command ended at once with exit code {exit_code}"
-            return ExecutorResult("failed", details)
-        return ExecutorResult("succeeded", details)
+            return failed(str(reason))
 
     async def close(self, *, stop_agents: bool | None) -> None:
         is_wanted = self._config.autostart if stop_agents is None else stop_agents
@@ -143,8 +130,39 @@ class ProcessExecutor:
         self.abandon()
 
     def abandon(self) -> None:
-        for watch in self._watches:
-            watch.cancel()
+        self._watches.cancel()
+
+    async def _restart(self, request: str) -> ExecutorResult:
+        began = time.monotonic()
+        previous = self._file.read()
+        if previous and _has_done(previous, request):
+            return ExecutorResult("succeeded", {"was_done": True, "pid": previous.pid})
+        how = await self._stop()
+        process = self._start(request)
+        details: dict[str, object] = {
+            "stopped": how,
+            "pid": process.pid,
+            "previous_pid": previous.pid if previous else None,
+            "duration_ms": round((time.monotonic() - began) * 1000),
+        }
+        exit_code = await _early_exit(process)
+        if exit_code is not None:
+            return failed(f"the command ended at once with exit code {exit_code}", **details)
+        return ExecutorResult("succeeded", details)
+
+    async def _reload(self) -> ExecutorResult:
+        record = self._file.read()
+        main = find_main(record) if record else None
+        if main is None:
+            return failed("it is not running")
+        number = self._config.reload_signal
+        try:
+            main.send_signal(number)
+        except psutil.Error as reason:
+            return failed(f"{number.name} could not be sent: {type(reason).__name__}")
+        if await ends_early(main):
+            return failed(f"the process ended on {number.name}", pid=main.pid)
+        return ExecutorResult("succeeded", {"pid": main.pid, "signal": number.name})
 
     async def _adopt_or_start(self) -> None:
         record = self._file.read()
@@ -153,14 +171,14 @@ class ProcessExecutor:
             if record.fingerprint == self._config.fingerprint or not self._config.autostart:
                 record = dataclasses.replace(record, pid=main.pid, create_time=main.create_time())
                 self._file.write(record)
-                self._watch_over(record, main, None)
+                self._watches.add(record, main, None)
                 self._log("adopted the running process", "adopt", main.pid)
                 return
             self._log("command has changed, replacing the process", "replace", main.pid)
         if self._config.autostart:
             await self._stop()
             process = self._start()
-            exit_code = await self._early_exit(process)
+            exit_code = await _early_exit(process)
             if exit_code is not None:
                 logger.error(
                     "the command ended at once with exit code %s",
@@ -169,39 +187,8 @@ class ProcessExecutor:
                 )
 
     def _start(self, request: str = "") -> subprocess.Popen[bytes]:
-        """Start the command. No await between intent, start and record: it cannot be torn apart."""
-        record = ProcessRecord(
-            agent_id=self.agent_id,
-            token=uuid.uuid4().hex,
-            fingerprint=self._config.fingerprint,
-            request=request,
-        )
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in self._context.withheld_variables
-        }
-        environment |= {"HHA_AGENT_ID": self.agent_id, **self._config.env}
-        environment[TOKEN_VARIABLE] = record.token
-        self._file.write(record)
-        try:
-            with self._open_log() as log:
-                child = subprocess.Popen(
-                    self._config.command,
-                    cwd=self._config.cwd,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-        except OSError:
-            self._file.remove()
-            raise
-        process = psutil.Process(child.pid)
-        record = dataclasses.replace(record, pid=child.pid, create_time=process.create_time())
-        self._file.write(record)
-        self._watch_over(record, process, child)
+        record, child = start_recorded(self._file, self._config, self._context, request)
+        self._watches.add(record, psutil.Process(child.pid), child)
         self._log("started", "start", child.pid)
         return child
 
@@ -215,60 +202,15 @@ class ProcessExecutor:
         self._file.remove()
         return how
 
-    def _watch_over(
-        self,
-        record: ProcessRecord,
-        process: psutil.Process,
-        child: subprocess.Popen[bytes] | None,
-    ) -> None:
-        watch = asyncio.get_running_loop().create_task(
-            self._await_exit(record, process, child), name=f"watch {self.agent_id}"
-        )
-        self._watches.add(watch)
-        watch.add_done_callback(self._watches.discard)
-
-    async def _await_exit(
-        self,
-        record: ProcessRecord,
-        process: psutil.Process,
-        child: subprocess.Popen[bytes] | None,
-    ) -> None:
-        await wait_for_exit(process)
-        exit_code = child.wait() if child else None
-        now = self._file.read()
-        is_expected = now is None or now.token != record.token or now.is_stopping
-        logger.log(
-            logging.INFO if is_expected else logging.WARNING,
-            "process ended",
-            extra={
-                "action": "exit",
-                "agent_id": self.agent_id,
-                "pid": record.pid,
-                "exit_code": exit_code,
-                "is_expected": is_expected,
-            },
-        )
-        if not is_expected and self._config.report_exit:
-            self._context.on_exit(ProcessExit(self.agent_id, record.pid, exit_code))
-
-    async def _early_exit(self, child: subprocess.Popen[bytes]) -> int | None:
-        """The exit code of a command that does not survive its first moment, else None."""
-        with contextlib.suppress(TimeoutError, psutil.NoSuchProcess):
-            async with asyncio.timeout(_EARLY_EXIT_SECONDS):
-                await wait_for_exit(psutil.Process(child.pid))
-        return child.poll()
-
-    def _open_log(self) -> BinaryIO:
-        path = self._config.log_file
-        if path is None:
-            path = self._context.state_directory / "logs" / f"{self._file.stem}.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > _LOG_ROTATE_BYTES:
-            path.replace(path.with_name(path.name + ".1"))
-        return path.open("ab")
-
     def _log(self, message: str, action: str, pid: int) -> None:
         logger.info(message, extra={"action": action, "agent_id": self.agent_id, "pid": pid})
+
+
+async def _early_exit(child: subprocess.Popen[bytes]) -> int | None:
+    """The exit code of a command that does not survive its first moment, else None."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        await ends_early(psutil.Process(child.pid))
+    return child.poll()
 
 
 def _has_done(record: ProcessRecord, request: str) -> bool:

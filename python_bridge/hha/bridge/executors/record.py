@@ -38,13 +38,13 @@ class ProcessRecord:
 
 
 class RecordFile:
-    """The record of one agent below the state directory, with a lock between bridges."""
+    """The record of one agent (or command) below the state directory, with a lock of its own."""
 
     def __init__(self, state_directory: Path, agent_id: str) -> None:
         readable = re.sub(r"[^A-Za-z0-9_-]", "_", agent_id)[:60]
         digest = hashlib.sha256(agent_id.encode()).hexdigest()[:12]
         self.stem = f"{readable}-{digest}"
-        self._agent_id = agent_id
+        self.name = agent_id
         self._directory = state_directory / "processes"
         self._path = self._directory / f"{self.stem}.json"
 
@@ -55,7 +55,7 @@ class RecordFile:
             record = ProcessRecord(**values)
         except (OSError, ValueError, TypeError):
             return None
-        return record if record.agent_id == self._agent_id else None
+        return record if record.agent_id == self.name else None
 
     def write(self, record: ProcessRecord) -> None:
         """Replace the record in one step; a reader never sees half of it."""

@@ -99,12 +99,12 @@ UPDATE health.alert_rules SET is_enabled = false WHERE rule = 'failed';
 SELECT pg_temp.tick(3004);
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'failed' $$, 'and disabling closes it');
 -- Findings of rules, about an agent and about the engine.
-INSERT INTO health.alert_rules (rule, severity, summary) VALUES ('disk_full', 'warning', 'the disk is full');
-INSERT INTO health.rule_findings (rule, agent_id, severity, summary, details, found_at)
-VALUES ('disk_full', 'disk', NULL, NULL, '{"free_mb": 1}', pg_temp.at(3005)), ('disk_full', NULL, 'critical', 'ours is', '{}', pg_temp.at(3005));
+INSERT INTO health.alert_rules (rule, severity, summary, is_builtin) VALUES ('disk_full', 'warning', 'the disk is full', true);
+INSERT INTO health.rule_findings (rule, agent_id, severity, summary, details, found_at, changed_at)
+VALUES ('disk_full', 'disk', 'warning', 'the disk is full', '{"free_mb": 1}', pg_temp.at(3005), pg_temp.at(3005)), ('disk_full', NULL, 'critical', 'ours is', '{}', pg_temp.at(3005), pg_temp.at(3005));
 SELECT is(pg_temp.tick(3006), 2::bigint, 'a finding opens an alert');
 SELECT pg_temp.rows_are($$ SELECT agent_id, severity, summary, details FROM health.open_alerts WHERE rule = 'disk_full' ORDER BY 1 $$,
-    $$ VALUES ('disk', 'warning', 'the disk is full', '{"free_mb": 1}'::jsonb), (NULL, 'critical', 'ours is', '{}') $$, 'as the rule says, where it does not say itself');
+    $$ VALUES ('disk', 'warning', 'the disk is full', '{"free_mb": 1}'::jsonb), (NULL, 'critical', 'ours is', '{}') $$, 'as it says');
 UPDATE health.rule_findings SET severity = 'emergency', summary = 'worse' WHERE agent_id = 'disk';
 SELECT pg_temp.tick(3007);
 SELECT pg_temp.rows_are($$ SELECT severity, summary FROM health.open_alerts WHERE agent_id = 'disk' $$, $$ VALUES ('emergency', 'worse') $$, 'a finding may rise');

@@ -70,6 +70,7 @@ CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
 RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
+UPDATE health.settings SET storm_count = 1000;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_per_hour) SELECT 'm' || n, 'm' || n, '1 day', 10 FROM generate_series(1, 20) AS n;
 SELECT pg_temp.beat('m' || n, s) FROM generate_series(1, 20) AS n, unnest('{0,5}'::float8 []) AS s;

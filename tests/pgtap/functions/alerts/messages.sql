@@ -83,7 +83,7 @@ SELECT pg_temp.rows_are($$ SELECT details -> 'actions' -> 0 ->> 'action', detail
 SELECT ok(NOT details ? 'resolved_at' AND body LIKE 'Agent M one (m1)%Since 2031-05-06 07:00:10 UTC%', 'what has no value is left out') FROM message;
 SELECT is((SELECT subject FROM health_internal.incident_message(pg_temp.at(12), max(incident_id), 'resolved', 0, 'critical')), 'M one: resolved', 'an end') FROM health.incidents;
 SELECT is((SELECT subject FROM health_internal.incident_message(pg_temp.at(12), max(incident_id), 'reminder', 0, 'critical')), 'M one: still says it has failed', 'a reminder') FROM health.incidents;
-INSERT INTO health.rule_findings (rule, agent_id, summary, found_at) VALUES ('dead_letters', NULL, E'two\nlines', pg_temp.at(13));
+INSERT INTO health.rule_findings (rule, agent_id, severity, summary, found_at, changed_at) VALUES ('dead_letters', NULL, 'critical', E'two\nlines', pg_temp.at(13), pg_temp.at(13));
 UPDATE health_internal.engine SET self_checked_at = pg_temp.at(13);
 SELECT pg_temp.tick(13);
 SELECT pg_temp.rows_are($$ SELECT subject, details ->> 'agent_name', details -> 'why' FROM health.deliveries WHERE created_at = pg_temp.at(13) $$,

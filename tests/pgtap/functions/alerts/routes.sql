@@ -100,6 +100,11 @@ SELECT pg_temp.rows_are($$ SELECT subject, details ->> 'event', details ->> 'age
     $$ VALUES ('M22: says it has failed', 'opened', 'M22', 'excellent', '100'::jsonb, 'gate', 1, '[]'::jsonb) $$, 'the facts for templates');
 SELECT is(count(DISTINCT idempotency_key), count(*), 'every message has a key of its own') FROM health.deliveries;
 SELECT is_empty($$ SELECT * FROM health_internal.notices $$, 'nothing is left behind');
+UPDATE health.channels SET group_until = pg_temp.at(900), group_messages_left = 0, group_severity = 'emergency';
+SELECT health_internal.open_fleet_incident(pg_temp.at(701), '{m23,m24}', 'fleet_silent', 'all gone');
+SELECT health_internal.notify(pg_temp.at(701));
+SELECT pg_temp.rows_are($$ SELECT event, details ->> 'summary' FROM health.deliveries WHERE created_at = pg_temp.at(701) $$, $$ VALUES ('opened', 'all gone') $$,
+    'what has no agent waits for no digest');
 UPDATE health.settings SET group_wait = '30 seconds';
 SELECT is(pg_temp.fail('{30}', 2000), NULL, 'with group_wait the first page waits');
 SELECT is(pg_temp.fail('{31}', 2010), NULL, 'for company');

@@ -50,10 +50,10 @@ SELECT pg_temp.rows_are(
     $$,
     $$
     VALUES
-    ('health_internal.arrived_agent_changes(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'sql', 's', false, ''),
-    ('health_internal.arrived_events(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'sql', 's', false, ''),
-    ('health_internal.arrived_heartbeats(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'sql', 's', false, ''),
-    ('health_internal.arrived_metrics(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'sql', 's', false, ''),
+    ('health_internal.arrived_agent_changes(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
+    ('health_internal.arrived_events(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
+    ('health_internal.arrived_heartbeats(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
+    ('health_internal.arrived_metrics(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
     ('health_internal.snapshot_without(pg_snapshot,xid8)', 'f', 'sql', 's', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
@@ -72,12 +72,15 @@ RETURNS text
 LANGUAGE sql
 RETURN (
     SELECT string_agg(agent_id, ' ' ORDER BY agent_id)
-    FROM health_internal.arrived_heartbeats(
-        p_xmax::xid8, p_xip::xid8 [], p_until::pg_snapshot, p_own::xid8, 0, 1000000, p_last::xid8, p_last_from)
+    FROM health_internal.arrived_heartbeats(ROW(
+        clock_timestamp() - interval '1 hour', p_xmax::xid8, p_xip::xid8 [], p_until::pg_snapshot, p_own::xid8,
+        0, 1000000, p_last::xid8, p_last_from
+    )::health_internal.arrival_range)
 );
 INSERT INTO health.agent_heartbeats (agent_id, txid) SELECT 'x' || n, n::text::xid8 FROM generate_series(10, 25) AS n;
 INSERT INTO health.ingest_heartbeats (agent_id, txid) VALUES ('i20', '20');
-SELECT is(pg_temp.arrived('20', '{12}', '15:24:15,22'), 'i20 x12 x20 x21 x23', 'new ones, late ones, none still open');
+INSERT INTO health.agent_heartbeats (agent_id, txid, received_at) VALUES ('old', '20', clock_timestamp() - interval '61 minutes');
+SELECT is(pg_temp.arrived('20', '{12}', '15:24:15,22'), 'i20 x12 x20 x21 x23', 'new ones, late ones, none still open, no history');
 SELECT is(pg_temp.arrived('24', '{15,22}', '30:30:'), 'x15 x22 x24 x25', 'and those the next time, each once');
 SELECT is(pg_temp.arrived('30', '{}', '30:30:'), NULL, 'nothing is read twice');
 SELECT is(pg_temp.arrived('30', '{15}', '30:30:', '0', '15', 0), 'x15', 'rows after the last tick of its transaction');

@@ -54,10 +54,10 @@ SELECT pg_temp.rows_are(
     VALUES
     ('health_internal.add_missing_agents()', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.event_weight(text)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.fold_agent_changes(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.fold_events(timestamp with time zone,xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.fold_metrics(timestamp with time zone,xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.register_unknown(xid8,xid8[],pg_snapshot,xid8,bigint,bigint,xid8,bigint)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.fold_agent_changes(health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.fold_events(timestamp with time zone,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.fold_metrics(timestamp with time zone,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.register_unknown(health_internal.beat[],boolean,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.watch_sessions(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
@@ -77,8 +77,8 @@ INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, uni
 SELECT 'a1', 'm' || n % 2, n, 'ms', '2031-05-06 07:00:02+00' FROM generate_series(1, 4) AS n;
 SELECT is((health.tick('2031-05-06 07:00:02+00', true)).folded_rows, 6::bigint, 'two events of the agent and four values are folded');
 SELECT is((SELECT latency_slo_ms FROM health.agent_status WHERE agent_id = 'a1'), 5::float8, 'configuration is copied');
-SELECT is((SELECT round(event_sum::numeric, 3) FROM health.agent_status WHERE agent_id = 'a1'), 1.000, 'events count');
-SELECT is((SELECT event_sum FROM health.agent_status WHERE agent_id = 'heartbeat_health_agent'), 0::float8, 'the engine''s own do not');
+SELECT is((SELECT round(error_sum::numeric, 3) FROM health.agent_status WHERE agent_id = 'a1'), 1.001, 'events count, a little more than a beat two seconds ago');
+SELECT is((SELECT error_sum FROM health.agent_status WHERE agent_id = 'heartbeat_health_agent'), 0::float8, 'the engine''s own do not');
 SELECT pg_temp.rows_are($$ SELECT metric_name, value_count, weight, value_sum, square_sum FROM health_internal.metric_series WHERE agent_id = 'a1' ORDER BY 1 $$,
     $$ VALUES ('m0', 2::bigint, 2::float8, 6::float8, 20::float8), ('m1', 2, 2, 4, 10) $$, 'a series keeps sums');
 INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, received_at) VALUES ('a1', 'm0', 1, '2031-05-06 08:00:02+00');

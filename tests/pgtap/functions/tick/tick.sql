@@ -43,8 +43,6 @@ SELECT pg_temp.rows_are(
         'health.run_tick',
         'health.tick',
         'health_internal.act_phase',
-        'health_internal.adopt_rows',
-        'health_internal.fold_phase',
         'health_internal.note_engine_error'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
@@ -54,8 +52,6 @@ SELECT pg_temp.rows_are(
     ('health.run_tick()', 'p', 'plpgsql', 'v', false, 'health_admin, health_bridge'),
     ('health.tick(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
     ('health_internal.act_phase(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
-    ('health_internal.adopt_rows(pg_snapshot,xid8)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.fold_phase(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
     ('health_internal.note_engine_error(text)', 'f', 'sql', 'v', true, 'health_admin, health_bridge')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'

@@ -1,0 +1,244 @@
+"""Claims per second and the way from enqueue to claimed, beside Procrastinate and PgQueuer.
+
+The same server, the same run, each queue in a fresh database: four workers claim until nothing is
+left, then claim and finish as many again; then single jobs are enqueued while one worker listens.
+All of it twice: alone, and beside a session idle in a transaction whose snapshot lets nothing dead
+be removed. Every job must be claimed exactly once, else the bench fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from common import Bench, Goal, Table, parser, report, running
+from queue_adapters import Deliveries, PgQueuer, Procrastinate, Queue, Recoveries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DATABASE = "hha_bench_queue"
+WORKERS = 4
+
+#: Name, what makes a worker, batch: how many it claims at once at most.
+QUEUES: list[tuple[str, Callable[[], Queue], int]] = [
+    ("recoveries", Recoveries, 1),
+    ("recoveries", Recoveries, 10),
+    ("deliveries", Deliveries, 1),
+    ("deliveries", Deliveries, 10),
+    ("Procrastinate", Procrastinate, 1),
+    ("PgQueuer", PgQueuer, 1),
+    ("PgQueuer", PgQueuer, 10),
+]
+OURS = ("recoveries", "deliveries")
+
+
+@dataclass(slots=True)
+class Result:
+    """What one queue reached; latencies in milliseconds."""
+
+    name: str
+    batch: int
+    is_held: bool
+    claims: list[float] = field(default_factory=list)
+    jobs: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+
+    @property
+    def claims_per_second(self) -> float:
+        return median(self.claims)
+
+    @property
+    def jobs_per_second(self) -> float:
+        return median(self.jobs)
+
+    @property
+    def p50(self) -> float:
+        return median(self.latencies)
+
+    @property
+    def p99(self) -> float:
+        return quantiles(self.latencies, n=100)[98]
+
+
+def arguments() -> argparse.Namespace:
+    """Options, with the sizes of a full or a quick run."""
+    options_parser = parser(__doc__ or "")
+    options_parser.add_argument("--jobs", type=int, help="per run (default 2000; quick 500)")
+    options_parser.add_argument("--runs", type=int, help="of each queue (default 3; quick 1)")
+    options = options_parser.parse_args()
+    options.jobs = options.jobs or (500 if options.quick else 2_000)
+    options.runs = options.runs or (1 if options.quick else 3)
+    return options
+
+
+def main() -> None:
+    """Measure every queue in turn, alone and beside a held snapshot, and report."""
+    options = arguments()
+    results: dict[tuple[str, int, bool], Result] = {}
+    with running(options) as bench:
+        for run in range(options.runs):
+            for is_held in (False, True):
+                for name, make, batch in QUEUES:
+                    result = results.setdefault(
+                        (name, batch, is_held), Result(name, batch, is_held)
+                    )
+                    with bench.database(DATABASE):
+                        asyncio.run(measure(bench, make, result, options.jobs))
+                    print(
+                        f"run {run + 1}: {name} by {batch}{', held' if is_held else ''}: "
+                        f"{result.claims[-1]:,.0f} claims/s, {result.jobs[-1]:,.0f} jobs/s, "
+                        f"p50 {result.p50:.1f} ms",
+                        flush=True,
+                    )
+        every_result = list(results.values())
+        report(
+            options,
+            "queue",
+            bench,
+            tables(every_result, options),
+            goals(every_result),
+            {"queues": [asdict(result) for result in every_result]},
+        )
+
+
+async def measure(bench: Bench, make: Callable[[], Queue], result: Result, count: int) -> None:
+    """One run of one queue."""
+    dsn = bench.dsn(DATABASE)
+    queue = make()
+    await queue.open(dsn, result.batch)
+    held = psycopg.connect(dsn)
+    if result.is_held:
+        held.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        held.execute("SELECT 1")
+    workers = [make() for _ in range(WORKERS)]
+    for worker in workers:
+        await worker.open(dsn, result.batch)
+    try:
+        for is_finishing in (False, True):
+            await queue.fill(count)
+            started = time.perf_counter()
+            claimed = await asyncio.gather(*(drain(worker, is_finishing) for worker in workers))
+            seconds = time.perf_counter() - started
+            check(claimed, count, await queue.left())
+            (result.jobs if is_finishing else result.claims).append(count / seconds)
+        result.latencies += await latencies(dsn, queue, workers[0], min(count, 200))
+    finally:
+        held.close()
+        for worker in (queue, *workers):
+            await worker.close()
+
+
+async def drain(worker: Queue, is_finishing: bool) -> list[Any]:
+    """Claim until nothing is left; the ids."""
+    mine = []
+    while jobs := await worker.claim():
+        for job_id, job in jobs:
+            mine.append(job_id)
+            if is_finishing:
+                await worker.finish(job)
+    return mine
+
+
+def check(claimed: Iterable[list[Any]], count: int, left: int) -> None:
+    """No loss, no double."""
+    times = Counter(job_id for mine in claimed for job_id in mine)
+    assert left == 0, f"{left} jobs were left"
+    assert len(times) == count, f"{len(times)} of {count} jobs were claimed"
+    assert set(times.values()) == {1}, "a job was claimed twice"
+
+
+async def latencies(dsn: str, queue: Queue, worker: Queue, count: int) -> list[float]:
+    """From the call that enqueues to the answer of the claim, milliseconds, one at a time."""
+    found: list[float] = []
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as listener:
+        await listener.execute(f"LISTEN {queue.channel}".encode())
+        for number in range(count):
+            started = time.perf_counter()
+            enqueued = asyncio.create_task(queue.enqueue(number))
+            jobs: list[tuple[Any, Any]] = []
+            while not jobs:
+                async for _ in listener.notifies(timeout=5, stop_after=1):
+                    pass
+                jobs = await worker.claim()
+                assert jobs or time.perf_counter() - started < 30, "a job was lost"
+            found.append((time.perf_counter() - started) * 1e3)
+            assert [job_id for job_id, _ in jobs] == [await enqueued]
+            for _, job in jobs:
+                await worker.finish(job)
+            async for _ in listener.notifies(timeout=0.01):
+                pass
+    return found
+
+
+def tables(results: list[Result], options: argparse.Namespace) -> list[Table]:
+    """One table per state of the server."""
+    made = []
+    for is_held, title in ((False, "Queues"), (True, "Queues, beside a snapshot held open")):
+        table = Table(
+            title,
+            ["queue", "at once", "claims/s", "claimed and finished/s", "p50 ms", "p99 ms"],
+            note=f"{WORKERS} workers, {options.jobs:,} jobs twice, medians of {options.runs} runs; "
+            "p50, p99: from the call that enqueues to the claim's answer, one worker listening.",
+        )
+        for result in results:
+            if result.is_held == is_held:
+                table.rows.append([
+                    result.name,
+                    str(result.batch),
+                    f"{result.claims_per_second:,.0f}",
+                    f"{result.jobs_per_second:,.0f}",
+                    f"{result.p50:.1f}",
+                    f"{result.p99:.1f}",
+                ])  # fmt: skip
+        made.append(table)
+    return made
+
+
+def goals(results: list[Result]) -> list[Goal]:
+    """At least the best of the others, each at its best batch."""
+    made = [Goal("every job claimed exactly once", "all", "all", True)]
+    for is_held in (False, True):
+        here = [result for result in results if result.is_held == is_held]
+        others = [result for result in here if result.name not in OURS]
+        words = ", snapshot held" if is_held else ""
+        for name in OURS:
+            mine = [result for result in here if result.name == name]
+            for what, of in (
+                ("claims/s", lambda result: result.claims_per_second),
+                ("claimed and finished/s", lambda result: result.jobs_per_second),
+            ):
+                best, reached = max(map(of, others)), max(map(of, mine))
+                made.append(
+                    Goal(
+                        f"{name}, {what}{words}",
+                        f"≥ {best:,.0f}",
+                        f"{reached:,.0f}",
+                        reached >= best,
+                    )
+                )
+            fastest, reached = (
+                min(result.p50 for result in others),
+                min(result.p50 for result in mine),
+            )
+            made.append(
+                Goal(
+                    f"{name}, p50{words}",
+                    f"≤ {fastest:.1f} ms",
+                    f"{reached:.1f} ms",
+                    reached <= fastest,
+                )
+            )
+    return made
+
+
+if __name__ == "__main__":
+    main()

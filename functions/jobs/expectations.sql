@@ -1,0 +1,348 @@
+-- What is expected of each job: its next run, and what its last ones came to. Entry points:
+-- health.set_schedule for people and agents, configure_jobs and refresh_jobs for the tick.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health.set_schedule(
+    p_agent_id text,
+    p_schedule text,
+    p_time_zone text DEFAULT 'UTC',
+    p_grace interval DEFAULT '5 minutes',
+    p_max_run_time interval DEFAULT NULL
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+AS $$
+BEGIN
+    UPDATE health.agents
+    SET
+        schedule = p_schedule,
+        time_zone = p_time_zone,
+        grace = p_grace,
+        max_run_time = p_max_run_time,
+        expected_interval = CASE WHEN p_schedule IS NULL THEN agents.expected_interval END,
+        updated_at = clock_timestamp()
+    WHERE agents.agent_id = p_agent_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'agent "%" is not registered', p_agent_id
+            USING ERRCODE = 'AG001',
+                HINT = 'Call health.register_agent first.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION health.set_schedule(text, text, text, interval, interval) IS
+'Expects a job''s runs at the times of a cron expression of five fields (or @hourly, @daily, @weekly, '
+'@monthly, @yearly) read in a time zone, from the next tick on, in place of an interval; NULL: at none. '
+'p_grace: how long a run may be late before it is missed. p_max_run_time: how long it may take. Raises '
+'AG001 for an unregistered agent, JB001 for a schedule that is not understood, JB002 for an unknown time '
+'zone.';
+GRANT EXECUTE ON FUNCTION health.set_schedule(text, text, text, interval, interval)
+TO health_agent, health_admin;
+
+CREATE OR REPLACE FUNCTION health_internal.expect_run(
+    p_schedule text,
+    p_time_zone text,
+    p_after timestamptz,
+    p_is_run boolean,
+    OUT answered_at timestamptz,
+    OUT expected_at timestamptz,
+    OUT counts_from timestamptz,
+    OUT problem text
+)
+LANGUAGE plpgsql
+STABLE
+AS $$
+DECLARE
+    v_plan health_internal.schedule_plan;
+BEGIN
+    v_plan := health_internal.parse_schedule(p_schedule);
+    answered_at := health_internal.find_run(v_plan, p_time_zone, p_after, -1);
+    expected_at := health_internal.find_run(v_plan, p_time_zone, p_after, 1);
+    -- Clocks differ: a run counts a minute early, or half the time since the run before.
+    counts_from := expected_at - least(interval '1 minute', (expected_at - answered_at) / 2);
+    IF p_is_run AND p_after >= counts_from THEN
+        answered_at := expected_at;
+        expected_at := health_internal.find_run(v_plan, p_time_zone, answered_at, 1);
+        counts_from := expected_at - least(interval '1 minute', (expected_at - answered_at) / 2);
+    END IF;
+EXCEPTION
+    -- One job's schedule must not stop the tick for all: a server may forget a time zone.
+    WHEN OTHERS THEN
+        answered_at := NULL;
+        expected_at := NULL;
+        counts_from := NULL;
+        problem := SQLERRM;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.expect_run(text, text, timestamptz, boolean) IS
+'What a schedule expects after a moment: answered_at, the scheduled time that a run beginning then '
+'answers (p_is_run: a minute''s earliness allowed), expected_at, the next one, and counts_from, from when '
+'on a run answers that. problem: why the schedule cannot be read; it raises nothing.';
+
+CREATE OR REPLACE FUNCTION health_internal.configure_jobs(p_now timestamptz, p_agent_ids text [])
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_jobs text [];
+BEGIN
+    v_jobs := ARRAY(
+        SELECT agents.agent_id
+        FROM health.agents
+        WHERE agents.agent_id = ANY (p_agent_ids) AND agents.schedule IS NOT NULL
+        UNION
+        SELECT jobs.agent_id
+        FROM health.job_expectations AS jobs
+        WHERE jobs.agent_id = ANY (p_agent_ids)
+    );
+    IF v_jobs = '{}' THEN
+        RETURN;
+    END IF;
+    DELETE FROM health.job_expectations AS jobs
+    WHERE jobs.agent_id = ANY (v_jobs)
+        AND NOT EXISTS (
+            SELECT FROM health.agents
+            WHERE agents.agent_id = jobs.agent_id
+                AND (agents.schedule IS NOT NULL OR jobs.uses_signals)
+        );
+    INSERT INTO health.job_expectations AS jobs (
+        agent_id, schedule, time_zone, grace, max_run_time, counts_from, expected_at, late_at,
+        missed_at, check_at, schedule_problem, missed_run_id
+    )
+    SELECT
+        agents.agent_id,
+        agents.schedule,
+        agents.time_zone,
+        agents.grace,
+        agents.max_run_time,
+        expected.counts_from,
+        expected.expected_at,
+        expected.expected_at + agents.grace / 2,
+        expected.expected_at + agents.grace,
+        expected.expected_at + agents.grace / 2,
+        expected.problem,
+        -- What an old schedule missed is nobody's concern any more.
+        CASE WHEN plans.is_same THEN known.missed_run_id END
+    FROM health.agents
+    LEFT JOIN health.job_expectations AS known ON agents.agent_id = known.agent_id
+    CROSS JOIN LATERAL (
+        SELECT
+            (agents.schedule, agents.time_zone) = (known.schedule, known.time_zone) IS TRUE
+            AS is_same
+    ) AS plans
+    LEFT JOIN LATERAL (
+        SELECT known.expected_at, known.counts_from, known.schedule_problem AS problem
+        WHERE plans.is_same
+        UNION ALL
+        SELECT planned.expected_at, planned.counts_from, planned.problem
+        FROM health_internal.expect_run(
+            agents.schedule, agents.time_zone, p_now, false
+        ) AS planned
+        WHERE NOT plans.is_same AND agents.schedule IS NOT NULL
+    ) AS expected ON true
+    WHERE agents.agent_id = ANY (v_jobs)
+        AND (agents.schedule IS NOT NULL OR known.agent_id IS NOT NULL)
+    ON CONFLICT (agent_id) DO UPDATE SET
+        schedule = excluded.schedule,
+        time_zone = excluded.time_zone,
+        grace = excluded.grace,
+        max_run_time = excluded.max_run_time,
+        counts_from = excluded.counts_from,
+        expected_at = excluded.expected_at,
+        late_at = excluded.late_at,
+        missed_at = excluded.missed_at,
+        check_at = excluded.check_at,
+        schedule_problem = excluded.schedule_problem,
+        missed_run_id = excluded.missed_run_id
+    WHERE (jobs.schedule, jobs.time_zone, jobs.grace, jobs.max_run_time) IS DISTINCT FROM (
+        excluded.schedule, excluded.time_zone, excluded.grace, excluded.max_run_time
+    );
+    UPDATE health.job_runs AS runs
+    SET
+        overdue_at = runs.started_at + jobs.max_run_time,
+        outcome = CASE
+            WHEN runs.started_at + jobs.max_run_time <= p_now THEN 'overdue' ELSE 'running'
+        END
+    FROM health.job_expectations AS jobs
+    WHERE runs.agent_id = jobs.agent_id
+        AND jobs.agent_id = ANY (v_jobs)
+        AND runs.outcome IN ('running', 'overdue')
+        AND runs.overdue_at IS DISTINCT FROM runs.started_at + jobs.max_run_time;
+    PERFORM health_internal.refresh_jobs(p_now, v_jobs);
+END;
+$$;
+COMMENT ON FUNCTION health_internal.configure_jobs(timestamptz, text []) IS
+'Takes over the schedules of agents whose configuration changed; a new schedule expects its first run '
+'after p_now.';
+
+CREATE OR REPLACE FUNCTION health_internal.refresh_jobs(p_now timestamptz, p_agent_ids text [])
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    UPDATE health.job_expectations AS jobs
+    SET
+        last_outcome = ended.outcome,
+        last_outcome_at = ended.finished_at,
+        last_success_at = succeeded.finished_at,
+        open_run_count = opened.run_count,
+        is_overdue = opened.is_overdue
+    FROM unnest(p_agent_ids) AS touched (agent_id)
+    LEFT JOIN LATERAL (
+        SELECT runs.outcome, runs.finished_at
+        FROM health.job_runs AS runs
+        WHERE runs.agent_id = touched.agent_id AND runs.outcome IN ('success', 'fail')
+        ORDER BY runs.finished_at DESC, runs.job_run_id DESC
+        LIMIT 1
+    ) AS ended ON true
+    LEFT JOIN LATERAL (
+        SELECT runs.finished_at
+        FROM health.job_runs AS runs
+        WHERE runs.agent_id = touched.agent_id AND runs.outcome = 'success'
+        ORDER BY runs.finished_at DESC
+        LIMIT 1
+    ) AS succeeded ON true
+    CROSS JOIN LATERAL (
+        SELECT
+            count(*) AS run_count,
+            coalesce(bool_or(runs.outcome = 'overdue'), false) AS is_overdue
+        FROM health.job_runs AS runs
+        WHERE runs.agent_id = touched.agent_id AND runs.outcome IN ('running', 'overdue')
+    ) AS opened
+    WHERE jobs.agent_id = touched.agent_id;
+
+    WITH wanted AS MATERIALIZED (
+        SELECT
+            jobs.agent_id,
+            rules.rule,
+            rules.severity,
+            left(found.summary, 500) AS summary,
+            jsonb_strip_nulls(found.details) AS details
+        FROM health.job_expectations AS jobs
+        LEFT JOIN health.job_runs AS missed ON jobs.missed_run_id = missed.job_run_id
+        LEFT JOIN LATERAL (
+            SELECT runs.run_id, runs.started_at, runs.overdue_at
+            FROM health.job_runs AS runs
+            WHERE runs.agent_id = jobs.agent_id AND runs.outcome = 'overdue'
+            ORDER BY runs.started_at
+            LIMIT 1
+        ) AS overdue ON jobs.is_overdue
+        LEFT JOIN LATERAL (
+            SELECT runs.run_id, runs.started_at, runs.finished_at, runs.attributes
+            FROM health.job_runs AS runs
+            WHERE runs.agent_id = jobs.agent_id AND runs.outcome = 'fail'
+            ORDER BY runs.finished_at DESC, runs.job_run_id DESC
+            LIMIT 1
+        ) AS failed ON jobs.last_outcome = 'fail'
+        CROSS JOIN LATERAL (
+            VALUES
+            (
+                'job_missed',
+                jobs.missed_run_id IS NOT NULL,
+                'its run expected at ' || to_char(
+                    missed.expected_at AT TIME ZONE jobs.time_zone, 'YYYY-MM-DD HH24:MI'
+                ) || ' ' || jobs.time_zone || ' did not come',
+                jsonb_build_object(
+                    'expected_at', missed.expected_at, 'schedule', jobs.schedule,
+                    'time_zone', jobs.time_zone, 'grace_seconds', date_part('epoch', jobs.grace),
+                    'last_run_at', jobs.last_run_at
+                )
+            ),
+            (
+                'job_overdue',
+                jobs.is_overdue,
+                'its run of ' || to_char(
+                    overdue.started_at AT TIME ZONE jobs.time_zone, 'YYYY-MM-DD HH24:MI'
+                ) || ' ' || jobs.time_zone || ' takes longer than '
+                || (overdue.overdue_at - overdue.started_at),
+                jsonb_build_object(
+                    'run_id', nullif(overdue.run_id, ''), 'started_at', overdue.started_at,
+                    'max_run_time_seconds',
+                    date_part('epoch', overdue.overdue_at - overdue.started_at),
+                    'open_run_count', jobs.open_run_count
+                )
+            ),
+            (
+                'job_failed',
+                jobs.last_outcome = 'fail',
+                'its last run failed',
+                jsonb_build_object(
+                    'run_id', nullif(failed.run_id, ''), 'started_at', failed.started_at,
+                    'finished_at', failed.finished_at, 'attributes', failed.attributes,
+                    'last_success_at', jobs.last_success_at
+                )
+            ),
+            (
+                'schedule_unreadable',
+                jobs.schedule_problem IS NOT NULL,
+                'its schedule cannot be read: ' || jobs.schedule_problem,
+                jsonb_build_object('schedule', jobs.schedule, 'time_zone', jobs.time_zone)
+            )
+        ) AS found (rule, holds, summary, details)
+        INNER JOIN health.alert_rules AS rules ON found.rule = rules.rule
+        WHERE jobs.agent_id = ANY (p_agent_ids) AND found.holds
+    ),
+
+    gone AS (
+        DELETE FROM health.rule_findings AS findings
+        WHERE findings.agent_id = ANY (p_agent_ids)
+            AND findings.rule IN ('job_missed', 'job_overdue', 'job_failed', 'schedule_unreadable')
+            AND NOT EXISTS (
+                SELECT FROM wanted
+                WHERE wanted.agent_id = findings.agent_id AND wanted.rule = findings.rule
+            )
+    )
+
+    INSERT INTO health.rule_findings AS findings (
+        rule, agent_id, severity, summary, details, found_at, changed_at
+    )
+    SELECT
+        wanted.rule, wanted.agent_id, wanted.severity, wanted.summary, wanted.details, p_now, p_now
+    FROM wanted
+    ON CONFLICT (rule, agent_id) DO UPDATE SET
+        severity = excluded.severity,
+        summary = excluded.summary,
+        details = excluded.details,
+        changed_at = excluded.changed_at
+    WHERE (findings.severity, findings.summary, findings.details)
+        IS DISTINCT FROM (excluded.severity, excluded.summary, excluded.details);
+
+    -- The next tick judges them by their runs.
+    UPDATE health.agent_status AS status
+    SET next_due_at = p_now
+    FROM health.job_expectations AS jobs
+    WHERE jobs.agent_id = ANY (p_agent_ids)
+        AND jobs.schedule IS NOT NULL
+        AND status.agent_id = jobs.agent_id
+        AND status.last_heartbeat_at IS NOT NULL;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.refresh_jobs(timestamptz, text []) IS
+'Makes job_expectations and the findings job_missed, job_overdue, job_failed and schedule_unreadable of '
+'these jobs agree with job_runs, and has those on a schedule judged anew.';
+
+CREATE OR REPLACE FUNCTION health_internal.job_standing(p_agent_id text)
+RETURNS text
+LANGUAGE sql
+STABLE
+BEGIN ATOMIC
+    SELECT
+        CASE
+            WHEN jobs.missed_run_id IS NOT NULL THEN 'missed'
+            WHEN jobs.is_overdue THEN 'overdue'
+            WHEN jobs.last_outcome = 'fail' THEN 'failed'
+        END
+    FROM health.job_expectations AS jobs
+    WHERE jobs.agent_id = p_agent_id;
+END;
+COMMENT ON FUNCTION health_internal.job_standing(text) IS
+'What is wrong with a job on a schedule: missed, overdue, failed or NULL. The judgement reads it in '
+'place of the deadlines of silence.';
+
+COMMIT;

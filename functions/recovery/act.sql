@@ -1,0 +1,155 @@
+-- Recovery's part of the tick's act: what is under way moves on, what is needless ends, what is in
+-- trouble is queued, braked, done where the database does it, and told where a person must. A row that
+-- somebody else has locked is left to the next tick: the tick waits for nobody.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.settle_recoveries(p_now timestamptz)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+DECLARE
+    v_stuck constant text [] := ARRAY(
+        SELECT DISTINCT sessions.agent_id FROM health.stuck_sessions AS sessions
+    );
+    v_action_ids bigint [];
+BEGIN
+    -- Nobody needs it any more.
+    UPDATE health.recovery_actions AS actions
+    SET
+        state = 'cancelled',
+        hold = NULL,
+        hold_reason = NULL,
+        finished_at = p_now,
+        settled_at = p_now,
+        outcome = actions.outcome || '{"reason": "the agent recovered by itself"}'
+    WHERE actions.action_id = ANY (ARRAY(
+        SELECT needless.action_id
+        FROM health.recovery_actions AS needless
+        WHERE needless.state = 'pending'
+            AND needless.requested_by = 'engine'
+            AND NOT needless.agent_id = ANY (v_stuck)
+            AND (
+                SELECT status.issue_type
+                FROM health.agent_status AS status
+                WHERE status.agent_id = needless.agent_id
+            ) IS NULL
+        FOR UPDATE SKIP LOCKED
+    ));
+
+    -- The trouble of a failed or escalated one is over.
+    UPDATE health.recovery_actions AS actions
+    SET settled_at = p_now
+    WHERE actions.settled_at IS NULL
+        AND actions.state IN ('failed', 'escalated')
+        AND NOT actions.agent_id = ANY (v_stuck)
+        AND (
+            SELECT status.issue_type
+            FROM health.agent_status AS status
+            WHERE status.agent_id = actions.agent_id
+        ) IS NULL;
+
+    -- Let go, but no bridge has this agent configured.
+    SELECT array_agg(unclaimed.action_id)
+    INTO v_action_ids
+    FROM (
+        SELECT actions.action_id
+        FROM health.recovery_actions AS actions
+        INNER JOIN health.agent_status AS status ON actions.agent_id = status.agent_id
+        INNER JOIN health.current_policies AS policies
+            ON status.policy_class = policies.policy_class
+        WHERE actions.state = 'pending'
+            AND actions.released_at IS NOT NULL
+            AND greatest(actions.not_before, actions.released_at)
+            + make_interval(secs => policies.recovery_claim_seconds) < p_now
+        FOR UPDATE OF actions SKIP LOCKED
+    ) AS unclaimed;
+    IF v_action_ids IS NOT NULL THEN
+        PERFORM health_internal.escalate_recoveries(p_now, v_action_ids, 'no bridge claimed it');
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.settle_recoveries(timestamptz) IS
+'Cancels what the engine queued for agents that recovered by themselves, notes when trouble was over, '
+'and hands to a person what no bridge claims within the policy''s recovery_claim_seconds.';
+
+CREATE OR REPLACE FUNCTION health_internal.tell_of_escalations(p_now timestamptz)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+DECLARE
+    v_group record;
+BEGIN
+    -- A call per reason: those of one reason share a message where they are many.
+    FOR v_group IN
+        WITH told AS (
+            UPDATE health.recovery_actions AS actions
+            SET told_at = p_now
+            WHERE actions.state = 'escalated'
+                AND actions.settled_at IS NULL
+                AND actions.told_at IS NULL
+            RETURNING actions.agent_id, actions.outcome ->> 'reason' AS reason
+        )
+
+        SELECT
+            coalesce(told.reason, 'automatic recovery gave up') AS reason,
+            array_agg(DISTINCT told.agent_id) AS agent_ids
+        FROM told
+        GROUP BY coalesce(told.reason, 'automatic recovery gave up')
+    LOOP
+        PERFORM health_internal.open_recovery_failed(p_now, v_group.agent_ids, v_group.reason);
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.tell_of_escalations(timestamptz) IS
+'Opens the alert recovery_failed, once, for each escalated recovery whose agent is still in trouble.';
+
+CREATE OR REPLACE FUNCTION health_internal.act_on_recoveries(p_now timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+DECLARE
+    v_queued bigint;
+BEGIN
+    PERFORM health_internal.rescue_recoveries(p_now);
+    PERFORM health_internal.verify_recoveries(p_now);
+    PERFORM health_internal.settle_recoveries(p_now);
+    v_queued := health_internal.queue_recoveries(p_now);
+    PERFORM health_internal.apply_brakes(p_now);
+    PERFORM health_internal.run_own_steps(p_now);
+    PERFORM health_internal.tell_of_escalations(p_now);
+
+    -- Those queued before their incident opened.
+    UPDATE health.recovery_actions AS actions
+    SET incident_id = incidents.incident_id
+    FROM health.incidents
+    WHERE actions.action_id = ANY (ARRAY(
+        SELECT early.action_id
+        FROM health.recovery_actions AS early
+        WHERE early.incident_id IS NULL
+            AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
+        FOR UPDATE SKIP LOCKED
+    ))
+        AND incidents.agent_id = actions.agent_id
+        AND incidents.resolved_at IS NULL;
+    RETURN v_queued;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.act_on_recoveries(timestamptz) IS
+'Moves recoveries on: lost leases and time-outs, verification by heartbeats, needless ones, new ones, '
+'brakes, the database''s own steps, questions to people. Returns how many were queued.';
+
+COMMIT;

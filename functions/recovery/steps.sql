@@ -1,0 +1,278 @@
+-- The ladder: what follows when a step has ended. Steps up to a verify belong together: a failure
+-- skips the rest of them. The only place where a recovery goes on or ends.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.step_after(
+    p_strategy jsonb,
+    p_step integer,
+    p_is_verification boolean,
+    p_outcome text
+)
+RETURNS integer
+LANGUAGE plpgsql
+IMMUTABLE
+AS $$
+BEGIN
+    IF p_outcome = 'succeeded' AND p_is_verification THEN
+        RETURN NULL;
+    ELSIF p_outcome IN ('succeeded', 'lost') OR p_is_verification THEN
+        RETURN p_step + 1;
+    END IF;
+    RETURN (
+        SELECT min(steps.step)::integer + 1
+        FROM jsonb_array_elements(p_strategy) WITH ORDINALITY AS steps (item, step)
+        WHERE steps.step > p_step AND steps.item ->> 'action' = 'verify'
+    );
+END;
+$$;
+COMMENT ON FUNCTION health_internal.step_after(jsonb, integer, boolean, text) IS
+'The step that follows one with this outcome: the next one, or after a failure the one behind the '
+'next verify; NULL, or beyond the last: none.';
+
+CREATE OR REPLACE FUNCTION health_internal.begin_steps(
+    p_now timestamptz,
+    p_action_ids bigint [],
+    p_worker text,
+    p_action text DEFAULT NULL
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+AS $$
+BEGIN
+    INSERT INTO health.recovery_steps (action_id, step, action, parameters, worker, started_at)
+    SELECT
+        actions.action_id,
+        actions.step,
+        coalesce(p_action, actions.action),
+        CASE WHEN p_action IS NULL THEN actions.parameters ELSE '{}' END,
+        p_worker,
+        p_now
+    FROM health.recovery_actions AS actions
+    WHERE actions.action_id = ANY (p_action_ids)
+    ORDER BY actions.action_id;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.begin_steps(timestamptz, bigint [], text, text) IS
+'Notes that the present steps of these recoveries began, as p_action where that is not the '
+'recovery''s own.';
+
+CREATE OR REPLACE FUNCTION health_internal.end_steps(
+    p_now timestamptz,
+    p_action_ids bigint [],
+    p_outcome text,
+    p_reason text,
+    p_details jsonb DEFAULT '{}',
+    p_is_held boolean DEFAULT false
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+AS $$
+DECLARE
+    v_verifying bigint [];
+BEGIN
+    UPDATE health.recovery_steps AS steps
+    SET finished_at = p_now, outcome = p_outcome, reason = p_reason, details = p_details
+    WHERE steps.action_id = ANY (p_action_ids) AND steps.finished_at IS NULL;
+
+    WITH ended AS (
+        UPDATE health.recovery_actions AS actions
+        SET
+            state = following.state,
+            step = following.step,
+            -- What is done stays readable while it is verified, and afterwards.
+            action = CASE
+                WHEN following.state = 'pending' THEN following.item ->> 'action'
+                ELSE actions.action
+            END,
+            parameters = CASE
+                WHEN following.state = 'pending' THEN coalesce(following.item -> 'parameters', '{}')
+                ELSE actions.parameters
+            END,
+            fencing_token = nextval('health_internal.fencing_tokens'),
+            claimed_by = CASE WHEN following.state = 'pending' THEN NULL ELSE actions.claimed_by END,
+            started_at = CASE
+                WHEN p_outcome = 'refused' THEN actions.started_at
+                ELSE coalesce(actions.started_at, p_now)
+            END,
+            -- A worker that was cut off may act until its lease has run out; nothing begins before.
+            not_before = CASE
+                WHEN following.state = 'pending'
+                    THEN greatest(p_now, CASE WHEN p_is_held THEN actions.lease_until END)
+                ELSE actions.not_before
+            END,
+            lease_until = CASE WHEN p_is_held THEN actions.lease_until END,
+            execute_until = NULL,
+            executed_at = CASE
+                WHEN following.was_verification OR p_outcome = 'refused' THEN actions.executed_at
+                ELSE p_now
+            END,
+            verify_until = CASE
+                WHEN following.state = 'verifying'
+                    THEN p_now + make_interval(secs => coalesce(
+                        (following.item ->> 'timeout_seconds')::float8,
+                        -- The start-up grace, and the beats that prove it at the agent's own pace.
+                        following.startup_grace_seconds
+                        + following.verify_beats * following.interval_seconds
+                    ))
+                ELSE actions.verify_until
+            END,
+            run_before = CASE
+                WHEN following.state = 'verifying' THEN following.run_started_at
+                ELSE actions.run_before
+            END,
+            beats_before = CASE
+                WHEN following.state = 'verifying' THEN following.beat_count
+                ELSE actions.beats_before
+            END,
+            finished_at = CASE
+                WHEN following.state IN ('succeeded', 'failed', 'escalated') THEN p_now
+            END,
+            settled_at = CASE WHEN following.state = 'succeeded' THEN p_now END,
+            outcome = actions.outcome || jsonb_strip_nulls(jsonb_build_object(
+                'reason', CASE
+                    WHEN following.item ->> 'action' = 'escalate' THEN concat_ws(
+                        '; ', p_reason, 'its strategy asks a person next'
+                    )
+                    ELSE p_reason
+                END,
+                'reported', CASE WHEN NOT following.was_verification THEN p_outcome END,
+                'details', nullif(p_details, '{}'),
+                'verified_by', CASE WHEN following.state = 'succeeded' THEN 'heartbeats' END
+            ))
+        FROM (
+            SELECT
+                climbed.*,
+                CASE
+                    WHEN climbed.was_verification AND p_outcome = 'succeeded' THEN 'succeeded'
+                    WHEN climbed.item ->> 'action' = 'verify' THEN 'verifying'
+                    WHEN climbed.item ->> 'action' = 'escalate' THEN 'escalated'
+                    WHEN climbed.item IS NOT NULL THEN 'pending'
+                    -- Nothing follows: what is not configured will not be at the next attempt.
+                    WHEN p_outcome = 'refused' THEN 'escalated'
+                    WHEN p_outcome = 'failed' THEN 'failed'
+                    ELSE 'verifying'
+                END AS state
+            FROM (
+                SELECT
+                    of_now.action_id,
+                    of_now.state = 'verifying' AS was_verification,
+                    coalesce(after.step, of_now.step) AS step,
+                    of_now.strategy -> (after.step - 1) AS item,
+                    policies.startup_grace_seconds,
+                    policies.verify_beats,
+                    status.run_started_at,
+                    status.beat_count,
+                    coalesce(
+                        status.learnt_interval_seconds, policies.default_expected_interval_seconds
+                    )
+                        AS interval_seconds
+                FROM health.recovery_actions AS of_now
+                INNER JOIN health.agent_status AS status ON of_now.agent_id = status.agent_id
+                INNER JOIN health.current_policies AS policies
+                    ON status.policy_class = policies.policy_class
+                CROSS JOIN LATERAL (
+                    SELECT health_internal.step_after(
+                        of_now.strategy, of_now.step, of_now.state = 'verifying', p_outcome
+                    ) AS step
+                ) AS after
+                WHERE of_now.action_id = ANY (p_action_ids)
+            ) AS climbed
+        ) AS following
+        WHERE actions.action_id = following.action_id
+            AND actions.state IN ('claimed', 'executing', 'verifying', 'pending')
+        RETURNING
+            actions.action_id, actions.agent_id, actions.issue_type, actions.state,
+            actions.created_at, actions.outcome
+    ),
+
+    recovered AS (
+        UPDATE health.incidents
+        SET recovered_at = p_now
+        FROM ended
+        WHERE ended.state = 'succeeded'
+            AND incidents.agent_id = ended.agent_id
+            AND incidents.resolved_at IS NULL
+    ),
+
+    told AS (
+        INSERT INTO health.system_events (agent_id, event_type, severity, event_data, received_at)
+        SELECT
+            'heartbeat_health_agent',
+            'automated_recovery',
+            CASE ended.state WHEN 'succeeded' THEN 'info' ELSE 'warning' END,
+            jsonb_strip_nulls(jsonb_build_object(
+                'agent_id', ended.agent_id, 'issue_type', ended.issue_type,
+                'action_id', ended.action_id, 'success', ended.state = 'succeeded',
+                'recovery_seconds', CASE
+                    WHEN ended.state = 'succeeded' THEN date_part('epoch', p_now - ended.created_at)
+                END,
+                'reason', CASE WHEN ended.state <> 'succeeded' THEN ended.outcome ->> 'reason' END
+            )),
+            p_now
+        FROM ended
+        WHERE ended.state IN ('succeeded', 'failed', 'escalated')
+    )
+
+    SELECT array_agg(ended.action_id)
+    INTO v_verifying
+    FROM ended
+    WHERE ended.state = 'verifying';
+    IF v_verifying IS NOT NULL THEN
+        PERFORM health_internal.begin_steps(p_now, v_verifying, 'engine', 'verify');
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.end_steps(
+    timestamptz, bigint [], text, text, jsonb, boolean
+) IS
+'Ends the present steps of these recoveries with one outcome (succeeded, failed, refused, lost) and '
+'moves each on: to its next step, to verification, or to its end, which becomes an event. p_is_held: a '
+'worker may be at it until its lease ends. The caller has locked the rows.';
+
+CREATE OR REPLACE FUNCTION health_internal.escalate_recoveries(
+    p_now timestamptz,
+    p_action_ids bigint [],
+    p_reason text
+)
+RETURNS void
+LANGUAGE sql
+VOLATILE
+AS $$
+    WITH escalated AS (
+        UPDATE health.recovery_actions AS actions
+        SET
+            state = 'escalated',
+            hold = NULL,
+            hold_reason = NULL,
+            fencing_token = nextval('health_internal.fencing_tokens'),
+            finished_at = p_now,
+            outcome = actions.outcome || jsonb_build_object('reason', p_reason)
+        WHERE actions.action_id = ANY (ARRAY(
+            SELECT pending.action_id
+            FROM health.recovery_actions AS pending
+            WHERE pending.action_id = ANY (p_action_ids) AND pending.state = 'pending'
+            FOR UPDATE SKIP LOCKED
+        ))
+        RETURNING actions.action_id, actions.agent_id, actions.issue_type
+    )
+
+    INSERT INTO health.system_events (agent_id, event_type, severity, event_data, received_at)
+    SELECT
+        'heartbeat_health_agent',
+        'automated_recovery',
+        'warning',
+        jsonb_build_object(
+            'agent_id', escalated.agent_id, 'issue_type', escalated.issue_type,
+            'action_id', escalated.action_id, 'success', false, 'reason', p_reason
+        ),
+        p_now
+    FROM escalated;
+$$;
+COMMENT ON FUNCTION health_internal.escalate_recoveries(timestamptz, bigint [], text) IS
+'Hands pending recoveries to a person; an event tells of each.';
+
+COMMIT;

@@ -1,0 +1,351 @@
+-- The first phase of a tick: whose turn it is, what arrived since the last one, fold and judge.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.few_arrived(
+    p_range health_internal.arrival_range,
+    p_limit integer
+)
+RETURNS health_internal.beat []
+LANGUAGE plpgsql
+STABLE
+-- One plan for every tick; it must not be one that reads a whole partition.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT ROW(arrived.*)::health_internal.beat
+        FROM health_internal.arrived_heartbeats(p_range) AS arrived
+        LIMIT p_limit
+    );
+END;
+$$;
+COMMENT ON FUNCTION health_internal.few_arrived(health_internal.arrival_range, integer) IS
+'The heartbeats that arrived, at most p_limit.';
+
+CREATE OR REPLACE FUNCTION health_internal.count_arrived(
+    p_range health_internal.arrival_range,
+    OUT beat_count bigint,
+    OUT agent_count bigint,
+    OUT several text []
+)
+LANGUAGE plpgsql
+STABLE
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+SET work_mem = '256MB'
+AS $$
+BEGIN
+    SELECT
+        coalesce(sum(arrived.beat_count), 0),
+        count(*),
+        coalesce(array_agg(arrived.agent_id) FILTER (WHERE arrived.beat_count > 1), '{}')
+    INTO beat_count, agent_count, several
+    FROM (
+        SELECT
+            beats.agent_id,
+            count(*) AS beat_count
+        FROM health_internal.arrived_heartbeats(p_range) AS beats
+        GROUP BY beats.agent_id
+    ) AS arrived;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.count_arrived(health_internal.arrival_range) IS
+'How many heartbeats of how many agents arrived, and of which agents more than one.';
+
+CREATE OR REPLACE FUNCTION health_internal.fold_and_judge(
+    p_now timestamptz,
+    p_tick_id bigint,
+    p_range health_internal.arrival_range,
+    p_is_replay boolean,
+    OUT folded_beats bigint,
+    OUT judged_agents bigint,
+    OUT unknown_agents bigint
+)
+LANGUAGE plpgsql
+VOLATILE
+SET jit = off
+AS $$
+DECLARE
+    v_few constant integer := 1000;
+    v_blindness health_internal.blindness := health_internal.recent_blindness();
+    v_beats health_internal.beat [] := health_internal.few_arrived(p_range, v_few + 1);
+    v_is_many boolean := cardinality(v_beats) > v_few;
+    v_agents bigint;
+    v_folded bigint := 0;
+    v_several text [];
+    v_single health_internal.beat [];
+    v_due health_internal.beat [];
+    v_policy health.policies;
+BEGIN
+    judged_agents := 0;
+    unknown_agents := 0;
+    IF v_is_many THEN
+        v_beats := '{}';
+        SELECT arrived.*
+        INTO folded_beats, v_agents, v_several
+        FROM health_internal.count_arrived(p_range) AS arrived;
+    ELSE
+        SELECT
+            coalesce(sum(arrived.beat_count), 0),
+            count(*),
+            array_agg(arrived.beat) FILTER (WHERE arrived.beat_count = 1)
+        INTO folded_beats, v_agents, v_single
+        FROM (
+            SELECT
+                count(*) AS beat_count,
+                (array_agg(few))[1] AS beat
+            FROM unnest(v_beats) AS few
+            GROUP BY few.agent_id
+        ) AS arrived;
+    END IF;
+    IF v_agents > 0 THEN
+        -- Class by class, so that a policy is constants in a plan and not columns of every row.
+        FOR v_policy IN
+            SELECT in_force.*
+            FROM health.current_policies AS in_force
+        LOOP
+            judged_agents := judged_agents + health_internal.judge_agents(
+                p_now, p_tick_id, v_policy, v_single, v_is_many, false, p_range, v_several,
+                v_blindness
+            );
+        END LOOP;
+        -- Fewer than arrived: some told something out of the ordinary, or are new.
+        IF judged_agents < v_agents THEN
+            v_folded := health_internal.fold_unusual_beats(
+                p_tick_id, v_beats, v_is_many, p_range, v_blindness.settled_at
+            );
+        END IF;
+        IF judged_agents + v_folded < v_agents THEN
+            unknown_agents := health_internal.register_unknown(v_beats, v_is_many, p_range);
+            PERFORM health_internal.fold_unusual_beats(
+                p_tick_id, v_beats, v_is_many, p_range, v_blindness.settled_at
+            );
+        END IF;
+    END IF;
+
+    IF v_blindness.settled_at > p_now AND NOT p_is_replay AND NOT EXISTS (
+        SELECT FROM unnest(v_beats) AS few
+        WHERE few.agent_id <> 'heartbeat_health_agent' AND NOT starts_with(few.agent_id, 'bridge:')
+    ) AND NOT v_is_many THEN
+        PERFORM health_internal.await_ingest(p_now);
+        v_blindness := health_internal.recent_blindness();
+    END IF;
+
+    -- The due: one scan of agent_status, whose first column says who is.
+    v_due := ARRAY(
+        SELECT ROW(
+            status.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+            NULL, NULL, NULL
+        )::health_internal.beat
+        FROM health.agent_status AS status
+        WHERE status.next_due_at <= p_now AND status.judged_tick_id <> p_tick_id
+        LIMIT v_few + 1
+    );
+    IF v_due <> '{}' THEN
+        v_is_many := cardinality(v_due) > v_few;
+        -- So many at once may be the monitor's fault. (A silence of thousands is never noticed by tens.)
+        IF NOT p_is_replay AND cardinality(v_due) >= least(v_few, greatest(20, (
+            SELECT pg_class.reltuples / 1000
+            FROM pg_class
+            WHERE pg_class.oid = 'health.agent_status'::regclass
+        ))) THEN
+            IF health_internal.notice_fleet_silence(p_now) THEN
+                v_blindness := health_internal.recent_blindness();
+            END IF;
+        END IF;
+        IF v_is_many THEN
+            v_due := '{}';
+        END IF;
+        FOR v_policy IN
+            SELECT in_force.*
+            FROM health.current_policies AS in_force
+        LOOP
+            judged_agents := judged_agents + health_internal.judge_agents(
+                p_now, p_tick_id, v_policy, v_due, v_is_many, true, p_range, '{}', v_blindness
+            );
+        END LOOP;
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.fold_and_judge(
+    timestamptz, bigint, health_internal.arrival_range, boolean
+) IS
+'Folds the heartbeats that arrived and judges their agents and those whose next_due_at has come, each '
+'once. Returns how many beats arrived, agents were judged and agents were new.';
+
+CREATE OR REPLACE FUNCTION health_internal.fold_phase(
+    p_now timestamptz,
+    p_is_replay boolean,
+    OUT tick_id bigint,
+    OUT folded_rows bigint,
+    OUT agents_judged bigint,
+    OUT is_busy boolean,
+    OUT judged_until timestamptz
+)
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_started constant timestamptz := clock_timestamp();
+    v_engine health_internal.engine;
+    v_settings health.settings;
+    v_system bigint;
+    v_server_started timestamptz;
+    v_has_restarted boolean;
+    v_own xid8;
+    v_range health_internal.arrival_range;
+    v_beats record;
+    v_metrics record;
+BEGIN
+    is_busy := false;
+    folded_rows := 0;
+    agents_judged := 0;
+    IF p_now IS NULL OR p_now IN ('infinity', '-infinity') THEN
+        RAISE EXCEPTION 'p_now must be a finite time'
+            USING ERRCODE = 'EN001',
+                HINT = 'Leave p_now out to tick by the clock.';
+    END IF;
+    SELECT engine.*
+    INTO v_engine
+    FROM health_internal.engine
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        is_busy := true;
+        RETURN;
+    END IF;
+    SELECT settings.* INTO STRICT v_settings FROM health.settings;
+    v_own := pg_current_xact_id();
+
+    -- Whose transaction ids does the cursor speak of?
+    SELECT control.system_identifier INTO STRICT v_system FROM pg_control_system() AS control;
+    -- Of another cluster's: a dump was restored here, or pg_upgrade moved the files.
+    IF v_system <> v_engine.system_identifier THEN
+        PERFORM health_internal.adopt_rows(v_engine.folded_until, v_engine.own_xid);
+        v_engine.folded_until := '4:4:';
+        v_engine.own_xid := NULL;
+        v_engine.server_started_at := NULL;
+        DELETE FROM health.agent_sessions WHERE agent_sessions.lost_at IS NULL;
+    END IF;
+
+    -- Was the monitor itself blind? Time moves forwards only.
+    judged_until := greatest(p_now, v_engine.last_now);
+    SELECT coalesce(max(activity.backend_start), pg_postmaster_start_time())
+    INTO v_server_started
+    FROM pg_stat_activity AS activity
+    WHERE activity.backend_type = 'checkpointer';
+    v_has_restarted := v_engine.server_started_at IS NOT NULL
+        AND v_engine.server_started_at <> v_server_started;
+    IF NOT p_is_replay AND p_now > v_engine.last_now AND (
+        v_has_restarted
+        OR p_now - v_engine.last_now
+        > greatest(v_settings.monitor_gap_after, 5 * v_settings.tick_period)
+    ) THEN
+        INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details)
+        VALUES (
+            CASE WHEN v_has_restarted THEN 'server_restarted' ELSE 'engine_stopped' END,
+            v_engine.last_now,
+            p_now,
+            p_now + v_settings.monitor_settle_time,
+            jsonb_build_object(
+                'last_tick_id', v_engine.tick_id, 'server_started_at', v_server_started
+            )
+        );
+    END IF;
+    tick_id := v_engine.tick_id + 1;
+    v_range.received_from := judged_until - v_settings.history_after;
+    v_range.from_xmax := pg_snapshot_xmax(v_engine.folded_until);
+    v_range.in_progress := ARRAY(SELECT pg_snapshot_xip(v_engine.folded_until));
+    v_range.until := health_internal.snapshot_without(pg_current_snapshot(), v_own);
+    v_range.own_xid := v_own;
+    v_range.own_from := CASE WHEN v_engine.own_xid = v_own THEN v_engine.own_from ELSE 0 END;
+    v_range.last_own_xid := v_engine.own_xid;
+    v_range.last_own_from := v_engine.own_from;
+
+    -- The engine beats like any agent.
+    IF v_engine.last_heartbeat_at IS NULL
+        OR judged_until - v_engine.last_heartbeat_at >= v_settings.engine_heartbeat_interval THEN
+        INSERT INTO health.agent_heartbeats (
+            agent_id, received_at, work_items_processed, average_processing_time_ms
+        )
+        VALUES (
+            'heartbeat_health_agent', judged_until, v_engine.judged_total,
+            v_engine.last_tick_ms
+        );
+        INSERT INTO health.performance_metrics (
+            agent_id, metric_name, metric_value, unit, received_at
+        )
+        SELECT 'heartbeat_health_agent', own.metric_name, own.metric_value, own.unit, judged_until
+        FROM (
+            VALUES
+            ('health_checks_performed', v_engine.judged_total::float8, 'count'),
+            (
+                'system_health_score',
+                (SELECT avg(status.score) FROM health.agent_status AS status
+                    WHERE status.liveness NOT IN ('never_seen', 'stopped')),
+                'score'
+            )
+        ) AS own (metric_name, metric_value, unit)
+        WHERE own.metric_value IS NOT NULL;
+        v_engine.last_heartbeat_at := judged_until;
+    END IF;
+
+    UPDATE health_internal.engine
+    SET
+        tick_id = v_engine.tick_id + 1,
+        folded_until = v_range.until,
+        own_xid = v_own,
+        system_identifier = v_system,
+        last_now = judged_until,
+        last_tick_at = v_started,
+        server_started_at = v_server_started,
+        last_heartbeat_at = v_engine.last_heartbeat_at;
+    SELECT engine.cmin::text::bigint INTO STRICT v_range.own_until FROM health_internal.engine;
+
+    PERFORM health_internal.refresh_maintenance(judged_until);
+    PERFORM health_internal.fold_agent_changes(v_range);
+    folded_rows := health_internal.fold_events(judged_until, v_range);
+    PERFORM health_internal.fold_signals(judged_until, v_range);
+    SELECT metrics.*
+    INTO v_metrics
+    FROM health_internal.fold_metrics(judged_until, v_range) AS metrics;
+    IF NOT p_is_replay THEN
+        PERFORM health_internal.watch_sessions(judged_until, v_has_restarted);
+        PERFORM health_internal.watch_stuck_sessions(judged_until);
+    END IF;
+    SELECT beats.*
+    INTO v_beats
+    FROM health_internal.fold_and_judge(
+        judged_until, tick_id, v_range, p_is_replay
+    ) AS beats;
+    folded_rows := folded_rows + v_metrics.folded_values + v_beats.folded_beats;
+    agents_judged := v_beats.judged_agents;
+    PERFORM health_internal.watch_jobs(judged_until);
+    IF v_beats.unknown_agents > 0 OR v_engine.tick_id % 60 = 0 THEN
+        PERFORM health_internal.add_missing_agents();
+    END IF;
+
+    UPDATE health_internal.engine
+    SET
+        own_from = v_range.own_until + 1,
+        last_tick_ms = date_part('epoch', clock_timestamp() - v_started) * 1000,
+        judged_total = engine.judged_total + agents_judged,
+        folded_total = engine.folded_total + folded_rows,
+        skipped_series_total = engine.skipped_series_total + v_metrics.skipped_values,
+        last_error = NULL,
+        last_error_at = NULL;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.fold_phase(timestamptz, boolean) IS
+'First phase of a tick: folds what arrived and judges. is_busy: another ticker holds the engine''s '
+'row. judged_until: p_now, or the last one where p_now is not after it. Raises EN001 for a p_now that '
+'is not finite.';
+GRANT EXECUTE ON FUNCTION health_internal.fold_phase(timestamptz, boolean)
+TO health_bridge, health_admin;
+
+COMMIT;

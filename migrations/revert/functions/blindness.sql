@@ -1,0 +1,13 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health_internal.await_ingest(timestamptz);
+DROP FUNCTION health_internal.notice_fleet_silence(timestamptz);
+DROP FUNCTION health_internal.recent_blind_seconds(
+    timestamptz, timestamptz, health_internal.blindness
+);
+DROP FUNCTION health_internal.recent_blindness();
+DROP FUNCTION health_internal.blind_seconds(timestamptz, timestamptz);
+
+COMMIT;

@@ -1,0 +1,9 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health_internal.sweep_jobs(timestamptz);
+DROP FUNCTION health_internal.watch_jobs(timestamptz);
+DROP FUNCTION health_internal.expect_next(text []);
+
+COMMIT;

@@ -1,0 +1,10 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health_internal.judge_agents(
+    timestamptz, bigint, health.policies, health_internal.beat [], boolean, boolean,
+    health_internal.arrival_range, text [], health_internal.blindness
+);
+
+COMMIT;

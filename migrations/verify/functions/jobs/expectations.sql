@@ -1,0 +1,13 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health.set_schedule(text, text, text, interval, interval)'::regprocedure;
+    PERFORM 'health_internal.expect_run(text, text, timestamptz, boolean)'::regprocedure;
+    PERFORM 'health_internal.configure_jobs(timestamptz, text [])'::regprocedure;
+    PERFORM 'health_internal.refresh_jobs(timestamptz, text [])'::regprocedure;
+    PERFORM 'health_internal.job_standing(text)'::regprocedure;
+END;
+$$;
+
+ROLLBACK;

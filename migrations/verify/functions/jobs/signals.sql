@@ -1,0 +1,14 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.arrived_signals(health_internal.arrival_range)'::regprocedure;
+    PERFORM (
+        'health_internal.fold_signals('
+        || 'timestamptz, health_internal.arrival_range'
+        || ')'
+    )::regprocedure;
+END;
+$$;
+
+ROLLBACK;

@@ -1,0 +1,16 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.step_after(jsonb, integer, boolean, text)'::regprocedure;
+    PERFORM 'health_internal.begin_steps(timestamptz, bigint [], text, text)'::regprocedure;
+    PERFORM (
+        'health_internal.end_steps('
+        || 'timestamptz, bigint [], text, text, jsonb, boolean'
+        || ')'
+    )::regprocedure;
+    PERFORM 'health_internal.escalate_recoveries(timestamptz, bigint [], text)'::regprocedure;
+END;
+$$;
+
+ROLLBACK;

@@ -1,0 +1,14 @@
+BEGIN;
+
+SELECT
+    storm_id,
+    began_at,
+    ended_at,
+    troubled_count,
+    agent_count,
+    approved_at,
+    approved_by
+FROM health.recovery_storms
+WHERE false;
+
+ROLLBACK;

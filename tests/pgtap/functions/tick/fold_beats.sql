@@ -1,0 +1,151 @@
+-- fold_beats: beats out of the ordinary, one by one.
+BEGIN;
+
+SELECT no_plan();
+
+-- results_eq refuses to compare columns of different collations; rows as text compare.
+CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_have text;
+    v_want text;
+BEGIN
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
+    RETURN is(v_have, v_want, p_what);
+END
+$$;
+
+SELECT pg_temp.rows_are(
+    $$
+    SELECT
+        p.oid::regprocedure::text,
+        p.prokind::text,
+        l.lanname::text,
+        p.provolatile::text,
+        p.prosecdef,
+        coalesce(
+            (
+                SELECT string_agg(
+                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
+                )
+                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
+                WHERE a.grantee <> p.proowner
+            ),
+            ''
+        )
+    FROM pg_proc AS p
+    JOIN pg_language AS l ON l.oid = p.prolang
+    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
+        'health_internal.fold_beats',
+        'health_internal.fold_unusual_beats'
+    )
+    ORDER BY p.oid::regprocedure::text COLLATE "C"
+    $$,
+    $$
+    VALUES
+    ('health_internal.fold_beats(health.agent_status,health_internal.beat[],double precision,timestamp with time zone,double precision,double precision,double precision)', 'f', 'plpgsql', 's', false, ''),
+    ('health_internal.fold_unusual_beats(bigint,health_internal.beat[],boolean,health_internal.arrival_range,timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
+    $$,
+    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+);
+
+CREATE FUNCTION pg_temp.at(p_seconds float8)
+RETURNS timestamptz
+LANGUAGE sql
+RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
+-- An agent's state after beats given as JSON, each with its second.
+CREATE FUNCTION pg_temp.folded(p_beats jsonb, p_from health.agent_status DEFAULT NULL, p_blind float8 DEFAULT NULL)
+RETURNS health.agent_status
+LANGUAGE sql
+AS $$
+    SELECT health_internal.fold_beats(
+        CASE WHEN p_from IS NOT NULL OR p_from.agent_id IS NOT NULL THEN p_from ELSE jsonb_populate_record(NULL::health.agent_status,
+            '{"agent_id": "a", "liveness": "never_seen", "active_conditions": [], "beat_count": 0, "gap_count": 0,
+              "gap_weight": 0, "gap_sum": 0, "gap_square_sum": 0, "clump_seconds": 0, "error_sum": 0, "item_sum": 0,
+              "recent_item_sum": 0, "baseline_item_sum": 0, "baseline_seconds": 0}') END,
+        ARRAY(
+            SELECT jsonb_populate_record(
+                NULL::health_internal.beat,
+                '{"agent_id": "a", "state": "running"}'::jsonb || beat
+                || jsonb_build_object('received_at', pg_temp.at((beat ->> 's')::float8))
+            )
+            FROM jsonb_array_elements(p_beats) WITH ORDINALITY AS b (beat, n)
+            ORDER BY n
+        ),
+        10, coalesce(pg_temp.at(p_blind), '-infinity'), 600, 3600, 86400
+    )
+$$;
+
+SELECT pg_temp.rows_are(
+    $$ SELECT f.beat_count, f.gap_count, f.gap_weight, f.learnt_interval_seconds, f.first_heartbeat_at = f.last_heartbeat_at,
+        f.run_started_at = pg_temp.at(0), f.state, f.error_count, f.error_sum, f.item_sum, f.recent_item_sum,
+        f.processing_mean_ms, f.baseline_processing_ms, f.memory_mean_mb, f.late_intervals
+       FROM pg_temp.folded('[{"s": 0, "error_count": 3, "work_items_processed": 7, "average_processing_time_ms": 5, "memory_usage_mb": 9}]') AS f $$,
+    $$ VALUES (1::bigint, 0::bigint, 0::float8, 10::float8, true, true, 'running', 3::bigint, 3::float8, 7::float8, 0::float8,
+        5::float8, 5::float8, 9::float8, NULL::float8) $$,
+    'the first beat counts its counters in full, but throughput only from there'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT f.beat_count, f.gap_count, round(f.gap_weight::numeric, 9) = round((1 + exp(-10 / 600.0::float8))::numeric, 9),
+        round(f.gap_sum::numeric, 9) = round((600 * (1 - exp(-20 / 600.0::float8)))::numeric, 9),
+        round(f.error_sum::numeric, 9) = round((2 * exp(-10 / 3600.0::float8) + 1)::numeric, 9), f.error_count
+       FROM pg_temp.folded('[{"s": 0, "error_count": 0}, {"s": 10, "error_count": 2}, {"s": 20, "error_count": 3}]') AS f $$,
+    $$ VALUES (3::bigint, 2::bigint, true, true, true, 3::bigint) $$,
+    'sums decay from beat to beat'
+);
+SELECT is((pg_temp.folded('[{"s": 0}, {"s": 20}, {"s": 40}]')).learnt_interval_seconds > 14, true,
+    'an interval that was told wrongly is unlearnt');
+SELECT pg_temp.rows_are(
+    $$ SELECT f.gap_count, round(f.clump_seconds::numeric, 6) FROM pg_temp.folded('[{"s": 0}, {"s": 10}, {"s": 10.5}]') AS f
+       UNION ALL SELECT f.gap_count, f.clump_seconds::numeric FROM pg_temp.folded('[{"s": 0}, {"s": 10}, {"s": 10.5}, {"s": 20}]') AS f $$,
+    $$ VALUES (1::bigint, 0.500000), (2, 0) $$,
+    'a beat within a tenth of the interval belongs to the clump before it'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT f.beat_count, f.gap_count, f.last_heartbeat_at = pg_temp.at(20), f.error_count,
+        round((f.gap_weight - n.gap_weight)::numeric, 9) = round(exp(-5 / 600.0::float8)::numeric, 9)
+       FROM pg_temp.folded('[{"s": 0}, {"s": 20, "error_count": 9}]') AS n,
+            pg_temp.folded('[{"s": 15, "error_count": 3}]', n) AS f $$,
+    $$ VALUES (3::bigint, 1::bigint, true, 9::bigint, true) $$,
+    'a beat that came late is a beat, as heavy as it is old, and nothing else'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT f.error_count, f.error_sum, f.item_sum, f.run_started_at = pg_temp.at(20), f.run_id, f.gap_count, f.memory_mean_mb
+       FROM jsonb_array_elements('[
+            [{"s": 0, "run_id": "x", "error_count": 5, "work_items_processed": 5, "memory_usage_mb": 9}, {"s": 20, "run_id": "y", "error_count": 5, "memory_usage_mb": 2}],
+            [{"s": 0, "error_count": 5}, {"s": 20, "error_count": 1}],
+            [{"s": 0, "work_items_processed": 5, "error_count": 1}, {"s": 20, "work_items_processed": 1}],
+            [{"s": 0, "error_count": 1}, {"s": 20, "state": "initializing", "error_count": 1}]
+        ]') WITH ORDINALITY AS c (beats, n), pg_temp.folded(c.beats) AS f ORDER BY n $$,
+    $$ VALUES (5::bigint, 5::float8, 0::float8, true, 'y', 0::bigint, 2::float8), (1, 1, 0, true, NULL, 0, NULL),
+        (NULL, 0, 1, true, NULL, 0, NULL), (1, 1, 0, true, NULL, 0, NULL) $$,
+    'a run is new by name, by a counter that fell, by initializing: what it told begins anew, its gap teaches nothing'
+);
+SELECT pg_temp.rows_are(
+    $$ SELECT f.gap_count FROM jsonb_array_elements('[
+            [{"s": 0, "state": "stopped"}, {"s": 30}], [{"s": 0}, {"s": 1001}], [{"s": 0}, {"s": 999}]
+        ]') WITH ORDINALITY AS c (beats, n), pg_temp.folded(c.beats) AS f ORDER BY n $$,
+    $$ VALUES (0::bigint), (0), (1) $$,
+    'a gap after a goodbye or beyond 100 intervals teaches nothing'
+);
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at)
+VALUES ('engine_stopped', pg_temp.at(5), pg_temp.at(90), pg_temp.at(100));
+SELECT pg_temp.rows_are(
+    $$ SELECT f.gap_count, round(f.gap_sum::numeric, 6) = round((600 * (1 - exp(-10 / 600.0::float8)))::numeric, 6)
+       FROM pg_temp.folded('[{"s": 0}, {"s": 98}]', p_blind => 100) AS f $$,
+    $$ VALUES (0::bigint, true) $$,
+    'the monitor''s own blindness neither teaches nor counts as a gap of the agent'
+);
+SELECT is(
+    (pg_temp.folded((SELECT jsonb_agg(jsonb_build_object('s', n * 10, 'average_processing_time_ms', CASE n WHEN 19 THEN 1e9 ELSE 100 END))
+        FROM generate_series(0, 19) AS n))).baseline_processing_ms < 112, true,
+    'in a baseline one value counts at most three times the mean'
+);
+SELECT is((pg_temp.folded('[{"s": 0, "memory_usage_mb": 1e15}, {"s": 9e6, "memory_usage_mb": 0}, {"s": 18e6}]')).memory_mean_mb, 0::float8,
+    'what is very old decays to nothing without an error');
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,129 @@
+-- Fold and judge: liveness, gates, status, conditions, hysteresis, by given times.
+BEGIN;
+
+SELECT no_plan();
+
+-- results_eq refuses to compare columns of different collations; rows as text compare.
+CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_have text;
+    v_want text;
+BEGIN
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
+    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
+    RETURN is(v_have, v_want, p_what);
+END
+$$;
+
+SELECT pg_temp.rows_are(
+    $$
+    SELECT
+        p.oid::regprocedure::text,
+        p.prokind::text,
+        l.lanname::text,
+        p.provolatile::text,
+        p.prosecdef,
+        coalesce(
+            (
+                SELECT string_agg(
+                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
+                )
+                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
+                WHERE a.grantee <> p.proowner
+            ),
+            ''
+        )
+    FROM pg_proc AS p
+    JOIN pg_language AS l ON l.oid = p.prolang
+    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
+        'health_internal.judge_agents'
+    )
+    ORDER BY p.oid::regprocedure::text COLLATE "C"
+    $$,
+    $$
+    VALUES
+    ('health_internal.judge_agents(timestamp with time zone,bigint,health.policies,health_internal.beat[],boolean,boolean,health_internal.arrival_range,text[],health_internal.blindness)', 'f', 'plpgsql', 'v', false, '')
+    $$,
+    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+);
+
+CREATE FUNCTION pg_temp.at(p_seconds float8)
+RETURNS timestamptz
+LANGUAGE sql
+RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
+CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
+RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
+    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+$$;
+CREATE FUNCTION pg_temp.judged(p_agent_id text)
+RETURNS text
+LANGUAGE sql
+RETURN (
+    SELECT concat_ws(' ', liveness, status, round(score::numeric)) FROM health.agent_status WHERE agent_id = p_agent_id
+);
+CREATE FUNCTION pg_temp.judged(p_agent_id text, p_seconds float8)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM health.tick(pg_temp.at(p_seconds), true);
+    RETURN pg_temp.judged(p_agent_id);
+END
+$$;
+INSERT INTO health.agents (agent_id, agent_name, expected_interval)
+SELECT name, name, '10 s' FROM unnest('{a1,a2,a3,a4,a5,a6}'::text []) AS name;
+SELECT is(pg_temp.judged('a1', 0), 'never_seen', 'registered, never seen');
+SELECT pg_temp.beat('a1', 1);
+SELECT is(pg_temp.judged('a1', 1), 'alive excellent 100', 'the first heartbeat is enough');
+SELECT pg_temp.beat('a1', 11); SELECT pg_temp.beat('a1', 21);
+SELECT matches(pg_temp.judged('a1', 40), '^alive', 'a young agent is not late within two intervals');
+SELECT is(pg_temp.judged('a1', 41.5), 'late fair 65', 'then it is');
+SELECT is((SELECT issue_type FROM health.agent_status WHERE agent_id = 'a1'), NULL, 'which nobody is called for');
+SELECT is(pg_temp.judged('a1', 51.5), 'unresponsive critical 0', 'after three it does not answer');
+SELECT is((SELECT issue_type FROM health.agent_status WHERE agent_id = 'a1'), 'agent_unresponsive', 'which is an issue');
+SELECT pg_temp.beat('a1', 60);
+SELECT matches(pg_temp.judged('a1', 60), '^alive', 'one heartbeat brings it back');
+SELECT pg_temp.beat('a2', 60, 'error'); SELECT pg_temp.beat('a3', 60, 'failed'); SELECT pg_temp.beat('a4', 60, 'initializing');
+SELECT is(pg_temp.judged('a2', 61), 'alive critical 39', 'state error has at most 39');
+SELECT is(pg_temp.judged('a3'), 'alive critical 20', 'state failed has at most 20');
+SELECT is(pg_temp.judged('a4'), 'starting excellent 100', 'an agent that starts');
+SELECT is(pg_temp.judged('a4', 89), 'starting excellent 100', 'has its grace');
+SELECT is(pg_temp.judged('a4', 91), 'unresponsive critical 0', 'and no more');
+SELECT pg_temp.beat('a5', 100); SELECT pg_temp.beat('a5', 105, 'stopped');
+SELECT matches(pg_temp.judged('a5', 106), '^stopped', 'goodbye');
+SELECT matches(pg_temp.judged('a5', 9000), '^stopped', 'stays goodbye');
+SELECT is((SELECT active_conditions FROM health.agent_status WHERE agent_id = 'a5'), '{}', 'and is no alert');
+SELECT pg_temp.beat('a6', 10000, 'stopping');
+SELECT matches(pg_temp.judged('a6', 11000), '^stopped', 'who was stopping and is silent has stopped');
+-- A bad score is soft until confirmed, and good again only with a margin.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval, latency_slo_ms) VALUES ('slow', 'slow', '10 s', 100);
+CREATE FUNCTION pg_temp.slow(p_seconds float8, p_ms float8)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO health.agent_heartbeats (agent_id, received_at, average_processing_time_ms, cost_efficiency, error_count, work_items_processed)
+    VALUES ('slow', pg_temp.at(p_seconds), p_ms, 0, p_seconds, p_seconds);
+    PERFORM health.tick(pg_temp.at(p_seconds), true);
+    RETURN (SELECT active_conditions::text FROM health.agent_status WHERE agent_id = 'slow');
+END
+$$;
+SELECT is(pg_temp.slow(12000, 1e6), '{}', 'the first bad evaluation is soft');
+SELECT matches(pg_temp.slow(12010, 1e6), 'score_critical', 'the second confirms');
+SELECT is((SELECT performance_metrics FROM health.agent_status WHERE agent_id = 'slow'), 0::float8, 'far over its objective');
+SELECT is((SELECT policy_id FROM health.agent_status WHERE agent_id = 'slow'),
+    (SELECT policy_id FROM health.current_policies WHERE policy_class = 'standard'), 'the policy is remembered');
+-- One judgement per new batch or deadline, never per tick.
+SELECT pg_temp.beat('a1', 20000);
+SELECT ok((health.tick(pg_temp.at(20001), true)).agents_judged >= 1, 'what beats is judged');
+SELECT is((health.tick(pg_temp.at(20002), true)).agents_judged, 0::bigint, 'what does not is left alone');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,253 @@
+"""Recoveries with several connections: claimed once, waited for by nobody, lost by no crash."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+if TYPE_CHECKING:
+    from conftest import Engine
+
+CLAIM = "SELECT * FROM health.claim_recovery_actions(%s, %s, NULL, %s)"
+REPORT = "SELECT health.report_recovery_action(%s, %s, %s, '{}', %s) AS is_held"
+
+
+def at(second: float) -> datetime:
+    """As conftest.at: a time of the test."""
+    return datetime(2031, 5, 6, 7, tzinfo=UTC) + timedelta(seconds=second)
+
+
+def fail(engine: Engine, *agent_ids: str, second: float = 20) -> None:
+    """Agents that were well say that they have failed; the tick queues and releases them."""
+    for agent_id in agent_ids:
+        engine.beat(agent_id, second - 20, second - 10)
+    engine.tick(second - 9)
+    for agent_id in agent_ids:
+        engine.beat(agent_id, second, state="failed")
+    engine.tick(second)
+
+
+def claim(engine: Engine, second: float, worker: str = "w1") -> list[dict[str, Any]]:
+    """What a worker gets."""
+    return engine.rows(CLAIM, worker, 10, at(second))
+
+
+def report(engine: Engine, item: dict[str, Any], outcome: str, second: float) -> bool:
+    """Whether the report was taken."""
+    return bool(engine.value(REPORT, item["action_id"], item["fencing_token"], outcome, at(second)))
+
+
+def state(engine: Engine, agent_id: str) -> str:
+    """State of the agent's latest recovery."""
+    return str(
+        engine.value(
+            "SELECT state FROM health.recovery_actions WHERE agent_id = %s"
+            " ORDER BY action_id DESC LIMIT 1",
+            agent_id,
+        )
+    )
+
+
+# --- claiming --------------------------------------------------------------------------------
+
+
+def test_concurrent_claimers_share_without_a_double(engine: Engine) -> None:
+    engine.run("UPDATE health.settings SET recovery_concurrency = 1000, storm_count = 1000")
+    agents = [f"agent-{number}" for number in range(200)]
+    fail(engine, *agents)
+    claimed: dict[str, list[int]] = {}
+    ready = threading.Barrier(4)
+
+    def work(worker: str) -> None:
+        with psycopg.connect(engine.dsn, autocommit=True, row_factory=dict_row) as connection:
+            mine = claimed.setdefault(worker, [])
+            ready.wait()
+            while rows := connection.execute(CLAIM, (worker, 3, at(21))).fetchall():
+                mine += [row["action_id"] for row in rows]
+
+    threads = [threading.Thread(target=work, args=(f"w{number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    every_claim = sorted(action_id for mine in claimed.values() for action_id in mine)
+    assert every_claim == [
+        row["action_id"]
+        for row in engine.rows("SELECT action_id FROM health.recovery_actions ORDER BY action_id")
+    ]
+    assert len(every_claim) == len(agents)
+
+
+def test_a_claim_in_an_open_transaction_is_passed_over_not_waited_for(engine: Engine) -> None:
+    fail(engine, "a", "b")
+    other = engine.connect(autocommit=False)
+    (first,) = other.execute(CLAIM, ("w1", 1, at(21))).fetchall()
+    (second,) = claim(engine, 21, "w2")
+    assert second["action_id"] != first["action_id"]
+    other.rollback()
+    assert [row["action_id"] for row in claim(engine, 21, "w2")] == [first["action_id"]]
+
+
+def test_a_person_and_the_engine_at_once_make_one_recovery(engine: Engine) -> None:
+    engine.beat("a", 0, 10)
+    engine.tick(11)
+    person = engine.connect(autocommit=False)
+    person.execute(
+        "SELECT health.request_recovery('a', 'agent_unresponsive', 'ana', %s)", (at(19),)
+    )
+    # The person has not committed: the tick leaves this agent out, and waits for nobody.
+    fail(engine, "b")
+    engine.beat("a", 20.5, state="failed")
+    engine.tick(21)
+    assert state(engine, "b") == "pending"
+    assert engine.value("SELECT count(*) FROM health.recovery_actions WHERE agent_id = 'a'") == 0
+    person.commit()
+    engine.tick(22)
+    rows = engine.rows("SELECT requested_by FROM health.recovery_actions WHERE agent_id = 'a'")
+    assert rows == [{"requested_by": "ana"}]
+
+
+def test_an_approval_that_is_not_committed_holds_up_no_tick(engine: Engine) -> None:
+    engine.run("UPDATE health.settings SET storm_count = 2, storm_share = 0.1")
+    fail(engine, "a", "b", "c")
+    assert {row["hold"] for row in engine.rows("SELECT hold FROM health.recovery_actions")} == {
+        "storm"
+    }
+    person = engine.connect(autocommit=False)
+    person.execute("SELECT health.approve_recoveries('ana', NULL, %s)", (at(21),))
+    engine.run("SET lock_timeout = '2s'")
+    engine.tick(22)
+    assert claim(engine, 22) == []
+    person.commit()
+    engine.tick(23)
+    assert len(claim(engine, 23)) == 3
+
+
+def test_other_programs_meet_the_same_index(engine: Engine) -> None:
+    fail(engine, "a")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        engine.run(
+            "INSERT INTO health.recovery_actions (agent_id, issue_type, created_at, not_before)"
+            " VALUES ('a', 'high_error_rate', now(), now())"
+        )
+
+
+# --- a bridge that dies ----------------------------------------------------------------------
+
+
+def test_a_bridge_killed_after_its_claim_loses_nothing(engine: Engine) -> None:
+    fail(engine, "a")
+    (item,) = claim(engine, 21)
+    engine.tick(50)
+    assert state(engine, "a") == "claimed"
+    engine.tick(52)
+    assert state(engine, "a") == "pending"
+    (again,) = claim(engine, 52, "w2")
+    assert again["fencing_token"] > item["fencing_token"]
+    assert not report(engine, item, "executing", 53)
+    assert not report(engine, item, "released", 53)
+    assert report(engine, again, "executing", 53)
+
+
+def test_a_bridge_killed_while_it_restarts_does_not_restart_twice(engine: Engine) -> None:
+    fail(engine, "a")
+    (item,) = claim(engine, 21)
+    assert report(engine, item, "executing", 22)
+    engine.tick(53)
+    assert state(engine, "a") == "verifying"
+    assert claim(engine, 53, "w2") == []
+    assert not report(engine, item, "succeeded", 54)
+    for second in range(55, 100, 10):
+        engine.beat("a", second)
+        engine.tick(second)
+    assert state(engine, "a") == "succeeded"
+    assert engine.value("SELECT count(*) FROM health.recovery_actions") == 1
+    assert engine.value("SELECT what_happened FROM health.recovery_history") == (
+        "restart lost after 31 s: its bridge went silent; verified"
+    )
+
+
+def test_a_bridge_killed_after_its_report_is_not_needed_any_more(engine: Engine) -> None:
+    fail(engine, "a")
+    (item,) = claim(engine, 21)
+    assert report(engine, item, "succeeded", 22)
+    for second in range(30, 80, 10):
+        engine.beat("a", second)
+        engine.tick(second)
+    assert state(engine, "a") == "succeeded"
+
+
+def test_recovery_execution_seconds_end_a_step_that_its_bridge_still_holds(engine: Engine) -> None:
+    engine.run("SELECT health.set_policy('standard', '{\"recovery_execution_seconds\": 60}')")
+    fail(engine, "a")
+    (item,) = claim(engine, 21)
+    assert report(engine, item, "executing", 21)
+    renew = "SELECT health.renew_lease('recovery', %s, %s, %s)"
+    for second in (40, 60, 80):
+        assert engine.value(renew, item["action_id"], item["fencing_token"], at(second))
+    engine.tick(81)
+    assert state(engine, "a") == "executing"
+    engine.tick(82)
+    assert state(engine, "a") == "failed"
+    assert not engine.value(renew, item["action_id"], item["fencing_token"], at(83))
+    engine.tick(83)
+    # The lease was renewed at 80: until 110 that bridge may not have noticed.
+    assert engine.value(
+        "SELECT not_before FROM health.recovery_actions WHERE state = 'pending'"
+    ) == at(110)
+
+
+def test_an_agent_that_recovers_by_itself_is_not_restarted(engine: Engine) -> None:
+    fail(engine, "a")
+    for second in (30, 40, 50):
+        engine.beat("a", second)
+    engine.tick(51)
+    assert state(engine, "a") == "cancelled"
+    assert claim(engine, 52) == []
+
+
+def test_one_that_was_claimed_before_is_left_to_its_bridge(engine: Engine) -> None:
+    fail(engine, "a")
+    (item,) = claim(engine, 21)
+    for second in (30, 40):
+        engine.beat("a", second)
+    engine.tick(41)
+    assert state(engine, "a") == "claimed"
+    assert report(engine, item, "released", 42)
+    engine.tick(43)
+    assert state(engine, "a") == "cancelled"
+
+
+def test_thousands_of_failures_are_one_statement_and_only_a_few_run(engine: Engine) -> None:
+    """Counts, not times: one call for all of them, none per row."""
+    engine.run("UPDATE health.settings SET storm_share = 1")
+    engine.run(
+        "INSERT INTO health.agents (agent_id, agent_name, expected_interval)"
+        " SELECT 'agent-' || n, 'agent-' || n, '10 s' FROM generate_series(1, 2000) AS n"
+    )
+    beat = (
+        "INSERT INTO health.agent_heartbeats (agent_id, received_at, state)"
+        " SELECT 'agent-' || n, %s, %s FROM generate_series(1, 2000) AS n"
+    )
+    engine.run(beat, at(0), "running")
+    engine.tick(1)
+    engine.run(beat, at(10), "failed")
+    engine.run("SET track_functions = 'all'")
+    engine.tick(10)
+    engine.run("SELECT pg_stat_force_next_flush()")
+    calls = {
+        row["funcname"]: row["calls"]
+        for row in engine.rows("SELECT funcname, calls FROM pg_stat_user_functions")
+    }
+    assert calls["enqueue_recoveries"] == 1
+    assert "tg_status_transitions__queue_recoveries" not in calls
+    counts = engine.row(
+        "SELECT count(*) AS queued, count(released_at) AS released,"
+        " count(*) FILTER (WHERE hold = 'concurrency') AS held FROM health.recovery_actions"
+    )
+    assert counts == {"queued": 2000, "released": 20, "held": 1980}
