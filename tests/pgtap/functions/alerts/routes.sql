@@ -75,7 +75,7 @@ BEGIN
     PERFORM pg_temp.beat('m' || n, p_seconds, p_state) FROM unnest(p_numbers) AS n;
     PERFORM pg_temp.tick(p_seconds);
     RETURN (SELECT string_agg(event || cardinality(agent_ids), ' ' ORDER BY delivery_id) FROM health.deliveries
-        WHERE created_at = pg_temp.at(p_seconds) AND agent_ids <> '{heartbeat_health_agent}');
+        WHERE created_at = pg_temp.at(p_seconds) AND agent_ids NOT IN ('{}', '{heartbeat_health_agent}'));
 END $$;
 SELECT pg_temp.beat('m' || n, 0) FROM generate_series(1, 40) AS n; SELECT pg_temp.tick(1);
 SELECT is(pg_temp.fail('{1}', 10), 'opened1', 'the first page of a quiet channel goes at once');
