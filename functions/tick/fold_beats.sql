@@ -269,11 +269,16 @@ BEGIN
             FROM health_internal.arrived_heartbeats(p_range) AS arrived
             WHERE p_is_many
         ) AS beats
-        -- Before the beats are gathered: they are few of many.
-        INNER JOIN health.agent_status AS known
-            ON beats.agent_id = known.agent_id
-            AND known.judged_tick_id <> p_tick_id
-            AND known.next_due_at > '-infinity'
+        -- Before the beats are gathered: they are few of many. Each looks up its agent, fenced, lest
+        -- each agent look through all beats when a fleet comes back.
+        CROSS JOIN LATERAL (
+            SELECT
+            FROM health.agent_status AS known
+            WHERE known.agent_id = beats.agent_id
+                AND known.judged_tick_id <> p_tick_id
+                AND known.next_due_at > '-infinity'
+            OFFSET 0
+        ) AS unusual
         GROUP BY beats.agent_id
     ),
 
