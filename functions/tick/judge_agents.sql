@@ -266,10 +266,9 @@ BEGIN
         SELECT
             decays.row_address, decays.agent_id, decays.gap, decays.last_at, decays.sent_at,
             decays.state, decays.expected_interval_seconds, decays.grace_seconds,
-            decays.latency_slo_ms, decays.throughput_slo_per_minute, 
-            decays.run_started_at, decays.session_lost_at, decays.late_intervals,
-            decays.unresponsive_intervals, decays.gap_histogram, decays.gap_bin,
-            decays.error_count, decays.work_items_processed, decays.memory_usage_mb,
+            decays.latency_slo_ms, decays.throughput_slo_per_minute, decays.run_started_at,
+            decays.session_lost_at, decays.gap_histogram, decays.gap_bin, decays.error_count,
+            decays.work_items_processed, decays.memory_usage_mb,
             decays.memory_limit_mb, decays.cost_efficiency, decays.user_satisfaction,
             decays.operational_efficiency, decays.revenue_impact_usd, decays.bad_evaluations,
             decays.issue_evaluations, decays.issue_candidate, decays.issue_type,
@@ -305,6 +304,16 @@ BEGIN
                     + health_internal.gap_unit(decays.gap_count)
                 )::real
             END AS bin_weight,
+            CASE
+                WHEN decays.gap_count < p_policy.young_beats - (decays.gap IS NOT NULL)::integer
+                    THEN p_policy.young_late_intervals
+                ELSE decays.late_intervals
+            END AS late_intervals,
+            CASE
+                WHEN decays.gap_count < p_policy.young_beats - (decays.gap IS NOT NULL)::integer
+                    THEN p_policy.young_unresponsive_intervals
+                ELSE decays.unresponsive_intervals
+            END AS unresponsive_intervals,
             -- The deadlines are learnt anew when a gap was long, and else by turns: every 32 gaps, of an
             -- agent well known every 128.
             decays.late_intervals IS NULL
@@ -355,10 +364,7 @@ BEGIN
             coalesce(folded.expected_interval_seconds, folded.learnt_interval_seconds)
                 AS expected_seconds,
             CASE
-                WHEN folded.gap_count < p_policy.young_beats THEN ARRAY[
-                    p_policy.young_late_intervals, p_policy.young_unresponsive_intervals
-                ]
-                WHEN folded.must_learn_deadlines THEN health_internal.learn_deadlines(
+                WHEN folded.must_learn_deadlines AND folded.gap_count >= p_policy.young_beats THEN health_internal.learn_deadlines(
                     folded.gap_histogram[:folded.gap_bin - 1] || folded.bin_weight
                     || folded.gap_histogram[folded.gap_bin + 1:],
                     folded.gap_count, folded.learnt_interval_seconds, folded.mean_gap_seconds,
