@@ -3,6 +3,17 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.be_brief()
+RETURNS text
+LANGUAGE sql
+VOLATILE
+AS $$
+    SELECT set_config('idle_in_transaction_session_timeout', '10s', true);
+$$;
+COMMENT ON FUNCTION health_internal.be_brief() IS
+'Ends the session if the present transaction is then left idle for 10 s: it holds rows the tick writes, '
+'and somebody who went for coffee after BEGIN must not stop the monitor.';
+
 CREATE OR REPLACE FUNCTION health.acknowledge_alert(
     p_alert_id bigint,
     p_by text,
@@ -18,45 +29,124 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_incident_id bigint;
+    v_incident health.incidents;
 BEGIN
-    UPDATE health.alerts
-    SET
-        acknowledged_at = p_now,
-        acknowledged_by = coalesce(p_by, session_user),
-        acknowledged_until = p_until,
-        acknowledgement_note = p_note,
-        is_acknowledgement_sticky = p_is_sticky
+    PERFORM health_internal.be_brief();
+    IF p_until <= p_now THEN
+        RAISE EXCEPTION 'an acknowledgement until % is over already', p_until
+            USING ERRCODE = 'AL003',
+                HINT = 'Give a time to come, or none: it then lasts as long as the incident.';
+    END IF;
+    SELECT incidents.*
+    INTO v_incident
+    FROM health.alerts
+    INNER JOIN health.incidents ON alerts.incident_id = incidents.incident_id
     WHERE alerts.alert_id = p_alert_id AND alerts.resolved_at IS NULL
-    RETURNING alerts.incident_id INTO v_incident_id;
-    IF v_incident_id IS NULL THEN
+    FOR UPDATE OF incidents;
+    IF v_incident.incident_id IS NULL THEN
         RAISE EXCEPTION 'alert % is not open', p_alert_id
             USING ERRCODE = 'AL001',
                 HINT = 'SELECT alert_id FROM health.open_alerts lists the open ones.';
     END IF;
 
+    -- The alerts of an incident share one page, so they share who has it.
     UPDATE health.incidents
     SET
         acknowledged_at = coalesce(incidents.acknowledged_at, p_now),
-        acknowledged_by = coalesce(incidents.acknowledged_by, p_by, session_user)
-    WHERE incidents.incident_id = v_incident_id;
+        acknowledged_by = coalesce(p_by, session_user),
+        is_acknowledged = true,
+        is_acknowledgement_sticky = p_is_sticky,
+        acknowledged_until = p_until,
+        acknowledgement_note = p_note,
+        acknowledged_severity = (
+            SELECT health_internal.severity_of_rank(
+                max(health_internal.severity_rank(alerts.severity))
+            )
+            FROM health.alerts
+            WHERE alerts.incident_id = v_incident.incident_id AND alerts.resolved_at IS NULL
+        ),
+        -- When it ends, there is something to tell again.
+        told_severity = NULL,
+        withheld = 'acknowledged',
+        withheld_at = p_now,
+        next_check_at = least(p_until, p_now + interval '10 minutes')
+    WHERE incidents.incident_id = v_incident.incident_id;
 
     -- Nobody is paged for what somebody has taken.
-    UPDATE health.deliveries
-    SET state = 'cancelled', finished_at = p_now, outcome = '{"reason": "acknowledged"}'
-    WHERE deliveries.incident_id = v_incident_id
-        AND deliveries.state = 'pending'
-        AND deliveries.event <> 'resolved';
+    DELETE FROM health_internal.notices
+    WHERE notices.incident_id = v_incident.incident_id AND notices.event <> 'resolved';
+    WITH cancelled AS (
+        UPDATE health.deliveries
+        SET state = 'cancelled', finished_at = p_now, outcome = '{"reason": "acknowledged"}'
+        WHERE deliveries.incident_id = v_incident.incident_id
+            AND deliveries.state = 'pending'
+            AND deliveries.event <> 'resolved'
+        RETURNING deliveries.delivery_id, deliveries.channel
+    )
 
-    INSERT INTO health.alert_events (alert_id, occurred_at, event, reason)
-    VALUES (p_alert_id, p_now, 'acknowledged', concat_ws(': ', coalesce(p_by, session_user), p_note));
+    INSERT INTO health.alert_events (
+        occurred_at, incident_id, alert_id, agent_id, event, reason_code, reason, channel,
+        delivery_id
+    )
+    SELECT
+        p_now, v_incident.incident_id, NULL::bigint, v_incident.agent_id, 'suppressed',
+        'acknowledged', 'acknowledged by ' || coalesce(p_by, session_user), cancelled.channel,
+        cancelled.delivery_id
+    FROM cancelled
+    UNION ALL
+    SELECT
+        p_now, v_incident.incident_id, p_alert_id, v_incident.agent_id, 'acknowledged', NULL,
+        concat_ws(': ', coalesce(p_by, session_user), p_note), NULL, NULL;
 END;
 $$;
 COMMENT ON FUNCTION health.acknowledge_alert(
     bigint, text, text, timestamptz, boolean, timestamptz
 ) IS
-'Takes an open alert: its incident counts as acknowledged and its pending messages are cancelled in '
-'the same transaction. Raises AL001 where the alert is not open.';
+'Takes an open alert and with it all of its incident: pending messages are cancelled, escalation and '
+'reminders stop in the same transaction, until p_until or the end. Unless it is sticky it also ends '
+'when the severity rises. What is still wrong at its end is told once. Raises AL001 where the alert is '
+'not open, AL003 for a time that is past.';
+
+CREATE OR REPLACE FUNCTION health.unacknowledge_alert(
+    p_alert_id bigint,
+    p_by text,
+    p_now timestamptz DEFAULT clock_timestamp()
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_incident health.incidents;
+BEGIN
+    PERFORM health_internal.be_brief();
+    UPDATE health.incidents
+    SET is_acknowledged = false, acknowledged_until = NULL, next_check_at = '-infinity'
+    FROM health.alerts
+    WHERE alerts.alert_id = p_alert_id
+        AND alerts.resolved_at IS NULL
+        AND incidents.incident_id = alerts.incident_id
+        AND incidents.is_acknowledged
+    RETURNING incidents.* INTO v_incident;
+    IF v_incident.incident_id IS NULL THEN
+        RAISE EXCEPTION 'alert % is not acknowledged', coalesce(p_alert_id::text, 'NULL')
+            USING ERRCODE = 'AL001',
+                HINT = 'SELECT alert_id, acknowledged_by FROM health.open_alerts shows who has what.';
+    END IF;
+    INSERT INTO health.alert_events (
+        occurred_at, incident_id, alert_id, agent_id, event, reason
+    )
+    VALUES (
+        p_now, v_incident.incident_id, p_alert_id, v_incident.agent_id, 'unacknowledged',
+        coalesce(p_by, session_user)
+    );
+END;
+$$;
+COMMENT ON FUNCTION health.unacknowledge_alert(bigint, text, timestamptz) IS
+'Gives back what was acknowledged: the next tick tells what is still wrong. Raises AL001 where nobody '
+'has it.';
 
 CREATE OR REPLACE FUNCTION health.resolve_alert(
     p_alert_id bigint,
@@ -70,22 +160,39 @@ VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_alert health.alerts;
 BEGIN
+    PERFORM health_internal.be_brief();
     UPDATE health.alerts
     SET resolved_at = p_now, resolved_by = coalesce(p_by, session_user)
-    WHERE alerts.alert_id = p_alert_id AND alerts.resolved_at IS NULL;
-    IF NOT FOUND THEN
+    WHERE alerts.alert_id = p_alert_id AND alerts.resolved_at IS NULL
+    RETURNING alerts.* INTO v_alert;
+    IF v_alert.alert_id IS NULL THEN
         RAISE EXCEPTION 'alert % is not open', p_alert_id
             USING ERRCODE = 'AL001',
                 HINT = 'SELECT alert_id FROM health.open_alerts lists the open ones.';
     END IF;
-    INSERT INTO health.alert_events (alert_id, occurred_at, event, reason)
-    VALUES (p_alert_id, p_now, 'resolved', concat_ws(': ', coalesce(p_by, session_user), p_note));
+    UPDATE health.incidents
+    SET resolved_at = p_now, next_check_at = '-infinity'
+    WHERE incidents.incident_id = v_alert.incident_id
+        AND incidents.resolved_at IS NULL
+        AND NOT EXISTS (
+            SELECT FROM health.alerts AS standing
+            WHERE standing.incident_id = incidents.incident_id AND standing.resolved_at IS NULL
+        );
+    INSERT INTO health.alert_events (
+        occurred_at, incident_id, alert_id, agent_id, event, reason
+    )
+    VALUES (
+        p_now, v_alert.incident_id, p_alert_id, v_alert.agent_id, 'resolved',
+        concat_ws(': ', coalesce(p_by, session_user), p_note)
+    );
 END;
 $$;
 COMMENT ON FUNCTION health.resolve_alert(bigint, text, text, timestamptz) IS
-'Closes an alert by hand; while its condition holds the next tick opens a new one. Raises AL001 '
-'where the alert is not open.';
+'Closes an alert by hand, and its incident with the last one; while its condition holds the next tick '
+'opens a new one. Raises AL001 where the alert is not open.';
 
 CREATE OR REPLACE FUNCTION health.set_policy(
     p_policy_class text,
@@ -150,6 +257,7 @@ COMMENT ON FUNCTION health.set_policy(text, jsonb, text) IS
 
 GRANT EXECUTE ON FUNCTION
 health.acknowledge_alert(bigint, text, text, timestamptz, boolean, timestamptz),
+health.unacknowledge_alert(bigint, text, timestamptz),
 health.resolve_alert(bigint, text, text, timestamptz) TO health_operator;
 GRANT EXECUTE ON FUNCTION health.set_policy(text, jsonb, text) TO health_admin;
 

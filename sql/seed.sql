@@ -6,26 +6,41 @@ SET LOCAL ROLE health_owner;
 INSERT INTO health.policies (policy_class, version, note)
 VALUES ('standard', 1, 'The policy the project ships with.');
 
-INSERT INTO health.alert_rules (rule, severity, summary, is_builtin)
+INSERT INTO health.alert_rules (rule, severity, summary, is_builtin, message_order)
 VALUES
-('unresponsive', 'critical', 'does not answer', true),
-('failed', 'critical', 'says it has failed', true),
-('error', 'critical', 'says it is in error', true),
-('score_critical', 'critical', 'its health score is below the critical threshold', true),
-('score_emergency', 'emergency', 'its health score is below the emergency threshold', true),
-('resource_exhaustion', 'warning', 'its memory is about to be exhausted', true),
-('high_error_rate', 'warning', 'its error rate is high', true),
-('performance_degradation', 'warning', 'it works far slower than it should', true),
-('recovery_failed', 'critical', 'could not be recovered', true),
-('job_missed', 'critical', 'missed a scheduled run', true),
-('job_overdue', 'warning', 'takes longer than it may', true),
-('job_failed', 'critical', 'its last run failed', true),
-('schedule_unreadable', 'warning', 'its schedule cannot be read', true),
-('rule_disabled', 'warning', 'an alert rule was disabled', true),
-('recovery_storm', 'critical', 'too many agents are in trouble to restart them unasked', true);
+('unresponsive', 'critical', 'does not answer', true, 10),
+('failed', 'critical', 'says it has failed', true, 10),
+('error', 'critical', 'says it is in error', true, 10),
+('score_critical', 'critical', 'its health score is below the critical threshold', true, 50),
+('score_emergency', 'emergency', 'its health score is below the emergency threshold', true, 40),
+('resource_exhaustion', 'warning', 'its memory is about to be exhausted', true, 35),
+('high_error_rate', 'warning', 'its error rate is high', true, 35),
+('performance_degradation', 'warning', 'it works far slower than it should', true, 35),
+('recovery_failed', 'critical', 'could not be recovered', true, 20),
+('business_impact', 'critical', 'revenue is at risk', true, 30),
+('fleet_silent', 'emergency', 'many agents fell silent together', true, 100),
+('chronic_self_healing', 'warning', 'is restarted again and again', true, 100),
+('dead_letters', 'critical', 'messages could not be delivered', true, 100),
+('bridge_silent', 'critical', 'no bridge is alive, and work waits for one', true, 100),
+('forgotten_mute', 'warning', 'incidents have been muted for long', true, 100),
+('job_missed', 'critical', 'missed a scheduled run', true, 100),
+('job_overdue', 'warning', 'takes longer than it may', true, 100),
+('job_failed', 'critical', 'its last run failed', true, 100),
+('schedule_unreadable', 'warning', 'its schedule cannot be read', true, 100),
+('rule_disabled', 'warning', 'an alert rule was disabled', true, 100),
+('recovery_storm', 'critical', 'too many agents are in trouble to restart them unasked', true, 100);
 
 INSERT INTO health.channels (channel, kind, minimum_severity)
 VALUES ('console', 'console', 'warning');
+
+-- Works as soon as somebody adds a channel of that name.
+INSERT INTO health.escalation_policies (escalation_policy, matchers)
+VALUES ('executives', '{"minimum_revenue_usd_per_hour": 1000}');
+
+INSERT INTO health.escalation_steps (
+    escalation_policy, step, channel, delay, minimum_severity
+)
+VALUES ('executives', 1, 'executives', interval '0', 'critical');
 
 INSERT INTO health.agents (agent_id, agent_name, agent_type, expected_interval)
 VALUES (

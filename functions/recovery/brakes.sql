@@ -12,11 +12,11 @@ RETURNS text []
 LANGUAGE sql
 STABLE
 AS $$
-    SELECT coalesce(array_agg(status.agent_id), '{}')
-    FROM health.agent_status AS status
-    WHERE status.agent_id = ANY (p_agent_ids)
-        AND status.liveness = 'in_maintenance'
-        AND p_now IS NOT NULL;
+    SELECT coalesce(array_agg(DISTINCT periods.agent_id), '{}')
+    FROM health.maintenance_periods AS periods
+    WHERE periods.agent_id = ANY (p_agent_ids)
+        AND periods.ended_at IS NULL
+        AND periods.until_at > p_now;
 $$;
 COMMENT ON FUNCTION health_internal.agents_in_maintenance(text [], timestamptz) IS
 'Which of these agents people work on at p_now: the only place that tells the brakes so.';
@@ -40,15 +40,15 @@ AS $$
             dependencies.child_id,
             dependencies.redundancy_group,
             CASE WHEN dependencies.redundancy_group IS NULL THEN dependencies.parent_id END
-        -- Parents of one redundancy group must all be dead; without a group each one counts.
-        HAVING bool_and(
+        -- Too few of a redundancy group are left; without a group each one counts.
+        HAVING count(*) FILTER (WHERE NOT (
             coalesce(parent.issue_type = 'agent_unresponsive', false)
             OR EXISTS (
                 SELECT FROM health.recovery_actions AS actions
                 WHERE actions.agent_id = dependencies.parent_id
                     AND actions.state IN ('claimed', 'executing', 'verifying')
             )
-        )
+        )) < least(max(dependencies.minimum_alive_count), count(*))
     ) AS needs
     GROUP BY needs.agent_id;
 $$;
@@ -63,7 +63,7 @@ AS $$
     SELECT EXISTS (SELECT FROM health_internal.missing_parents(ARRAY[p_agent_id]));
 $$;
 COMMENT ON FUNCTION health_internal.has_dead_parent(text) IS
-'Whether a parent this agent needs is dead; of a redundancy group all must be.';
+'Whether a parent this agent needs is dead; of a redundancy group, too many of them.';
 
 CREATE OR REPLACE FUNCTION health_internal.spent_by_groups(p_now timestamptz)
 RETURNS jsonb

@@ -9,46 +9,35 @@ RETURNS void
 LANGUAGE plpgsql
 VOLATILE
 AS $$
-DECLARE
-    v_incident_id bigint;
 BEGIN
-    INSERT INTO health.incidents (severity, onset_at, detected_at)
-    SELECT rules.severity, p_now, p_now
+    INSERT INTO health.incidents (engine_rule, severity, onset_at, detected_at)
+    SELECT rules.rule, rules.severity, p_now, p_now
     FROM health.alert_rules AS rules
     WHERE rules.rule = 'recovery_storm' AND rules.is_enabled
-    ON CONFLICT (agent_id) WHERE resolved_at IS NULL DO NOTHING;
+    ON CONFLICT (agent_id, engine_rule) WHERE resolved_at IS NULL DO NOTHING;
 
     WITH opened AS (
         INSERT INTO health.alerts AS alerts (
-            incident_id, rule, severity, summary, details, opened_at
+            incident_id, rule, severity, summary, details, is_managed, opened_at
         )
         SELECT
             incidents.incident_id, rules.rule, rules.severity, p_summary,
-            jsonb_build_object('reason', p_summary), p_now
+            jsonb_build_object('reason', p_summary), true, p_now
         FROM health.alert_rules AS rules
         INNER JOIN health.incidents
-            ON incidents.agent_id IS NULL AND incidents.resolved_at IS NULL
+            ON rules.rule = incidents.engine_rule AND incidents.resolved_at IS NULL
         WHERE rules.rule = 'recovery_storm' AND rules.is_enabled
         ON CONFLICT (agent_id, rule) WHERE resolved_at IS NULL DO NOTHING
         RETURNING alerts.alert_id, alerts.incident_id
-    ),
-
-    noted AS (
-        INSERT INTO health.alert_events (alert_id, occurred_at, event, reason)
-        SELECT opened.alert_id, p_now, 'opened', p_summary
-        FROM opened
     )
 
-    SELECT opened.incident_id
-    INTO v_incident_id
+    INSERT INTO health.alert_events (occurred_at, incident_id, alert_id, event, reason)
+    SELECT p_now, opened.incident_id, opened.alert_id, 'opened', p_summary
     FROM opened;
-    IF v_incident_id IS NOT NULL THEN
-        PERFORM health_internal.queue_deliveries(p_now, ARRAY[v_incident_id], 'opened');
-    END IF;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.open_storm_alert(timestamptz, text) IS
-'Opens the engine''s own alert recovery_storm, once, and queues its message.';
+'Opens the engine''s own alert recovery_storm, once; notify tells of it.';
 
 CREATE OR REPLACE FUNCTION health_internal.close_storm_alert(
     p_now timestamptz,
@@ -65,15 +54,22 @@ AS $$
         WHERE alerts.rule = 'recovery_storm'
             AND alerts.agent_id IS NULL
             AND alerts.resolved_at IS NULL
-        RETURNING alerts.alert_id
+        RETURNING alerts.alert_id, alerts.incident_id
+    ),
+
+    ended AS (
+        UPDATE health.incidents
+        SET resolved_at = p_now, next_check_at = '-infinity'
+        FROM closed
+        WHERE incidents.incident_id = closed.incident_id AND incidents.resolved_at IS NULL
     )
 
-    INSERT INTO health.alert_events (alert_id, occurred_at, event, reason)
-    SELECT closed.alert_id, p_now, 'resolved', p_reason
+    INSERT INTO health.alert_events (occurred_at, incident_id, alert_id, event, reason)
+    SELECT p_now, closed.incident_id, closed.alert_id, 'resolved', p_reason
     FROM closed;
 $$;
 COMMENT ON FUNCTION health_internal.close_storm_alert(timestamptz, text, text) IS
-'Closes the alert recovery_storm.';
+'Closes the alert recovery_storm and its incident.';
 
 CREATE OR REPLACE FUNCTION health_internal.watch_storm(p_now timestamptz)
 RETURNS text

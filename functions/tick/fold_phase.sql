@@ -285,6 +285,7 @@ BEGIN
         last_heartbeat_at = v_engine.last_heartbeat_at;
     SELECT engine.cmin::text::bigint INTO STRICT v_range.own_until FROM health_internal.engine;
 
+    PERFORM health_internal.refresh_maintenance(judged_until);
     PERFORM health_internal.fold_agent_changes(v_range);
     folded_rows := health_internal.fold_events(judged_until, v_range);
     PERFORM health_internal.fold_signals(judged_until, v_range);

@@ -24,20 +24,19 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
+    alerts_opened := health_internal.act_on_alerts(p_now);
     IF EXISTS (
         SELECT FROM health.agent_status AS status
         WHERE status.active_conditions <> '{}' OR status.issue_type IS NOT NULL
     )
-        OR EXISTS (SELECT FROM health.alerts WHERE alerts.resolved_at IS NULL)
-        OR EXISTS (SELECT FROM health.incidents WHERE incidents.resolved_at IS NULL)
         OR EXISTS (SELECT FROM health.stuck_sessions)
         OR EXISTS (
             SELECT FROM health.recovery_actions AS actions
             WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
         ) THEN
-        alerts_opened := health_internal.act_on_alerts(p_now);
         PERFORM health_internal.act_on_recoveries(p_now);
     END IF;
+    PERFORM health_internal.notify(p_now);
     SELECT count(*)
     INTO recoveries_queued
     FROM health.recovery_actions AS actions

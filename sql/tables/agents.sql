@@ -21,6 +21,7 @@ CREATE TABLE health.agents (
     labels jsonb NOT NULL DEFAULT '{}',
     tenant text NOT NULL DEFAULT 'default',
     revenue_usd_per_hour double precision NOT NULL DEFAULT 0,
+    criticality text NOT NULL DEFAULT 'normal',
     recovery_group text COLLATE "C",
     registered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -40,6 +41,8 @@ CREATE TABLE health.agents (
         AND coalesce(throughput_slo_per_minute, 1) <= 1e15),
     CONSTRAINT revenue_is_finite_from_0_to_1e15
     CHECK (revenue_usd_per_hour BETWEEN 0 AND 1e15),
+    CONSTRAINT criticality_is_low_normal_high_or_vital
+    CHECK (criticality IN ('low', 'normal', 'high', 'vital')),
     CONSTRAINT recovery_group_is_1_to_200_bytes_without_control_characters
     CHECK (octet_length(recovery_group) BETWEEN 1 AND 200 AND recovery_group !~ '[[:cntrl:]]'),
     CONSTRAINT agent_name_is_1_to_200_bytes_without_control_characters
@@ -77,10 +80,16 @@ COMMENT ON COLUMN health.agents.labels IS 'Fixed facts, such as model and age.';
 COMMENT ON COLUMN health.agents.tenant IS 'Whose agent it is.';
 COMMENT ON COLUMN health.agents.revenue_usd_per_hour IS
 'Revenue that stops with the agent, US dollars per hour.';
+COMMENT ON COLUMN health.agents.criticality IS
+'How much depends on it: low, normal, high or vital.';
 COMMENT ON COLUMN health.agents.recovery_group IS
 'Agents that share a budget of recoveries, such as those of one cluster; NULL: its own alone.';
 COMMENT ON COLUMN health.agents.registered_at IS 'When it was first registered.';
 COMMENT ON COLUMN health.agents.updated_at IS 'When it last registered or was changed.';
+
+CREATE INDEX agents_revenue_idx ON health.agents (agent_id) WHERE revenue_usd_per_hour > 0;
+COMMENT ON INDEX health.agents_revenue_idx IS
+'health_internal.wanted_alerts reckons revenue at risk.';
 
 
 CREATE TABLE health_internal.agent_changes (

@@ -1,4 +1,5 @@
--- Incidents and alerts: one open incident per agent, one open alert per agent and rule.
+-- Incidents and alerts: one open incident per agent, one open alert per agent and rule, and the
+-- ledger of what was told and what was not.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -9,6 +10,7 @@ CREATE TABLE health.alert_rules (
     summary text NOT NULL,
     is_builtin boolean NOT NULL DEFAULT false,
     is_enabled boolean NOT NULL DEFAULT true,
+    message_order integer NOT NULL DEFAULT 100,
     view_schema name,
     view_name name,
     period interval NOT NULL DEFAULT '1 minute',
@@ -51,7 +53,9 @@ COMMENT ON COLUMN health.alert_rules.summary IS
 'What is wrong, for a message; of a user''s rule: where its view tells nothing.';
 COMMENT ON COLUMN health.alert_rules.is_builtin IS 'Whether the engine itself decides it.';
 COMMENT ON COLUMN health.alert_rules.is_enabled IS
-'Whether it opens alerts; false with a last_error: its evaluation failed.';
+'Whether it opens alerts; disabling it closes those that are open; false with a last_error: its evaluation failed.';
+COMMENT ON COLUMN health.alert_rules.message_order IS
+'Where its summary stands in a message about several alerts: the lowest first.';
 COMMENT ON COLUMN health.alert_rules.view_schema IS 'Schema of its view; NULL: built in.';
 COMMENT ON COLUMN health.alert_rules.view_name IS 'Its view; NULL: built in.';
 COMMENT ON COLUMN health.alert_rules.period IS 'How often its view is asked.';
@@ -82,39 +86,120 @@ COMMENT ON COLUMN health.alert_rules.removed_at IS
 CREATE TABLE health.incidents (
     incident_id bigint GENERATED ALWAYS AS IDENTITY,
     agent_id text COLLATE "C",
+    engine_rule text COLLATE "C",
+    fleet_incident_id bigint,
     severity text NOT NULL,
+    revenue_usd_per_hour double precision NOT NULL DEFAULT 0,
     onset_at timestamptz NOT NULL,
     detected_at timestamptz NOT NULL,
     acknowledged_at timestamptz,
     acknowledged_by text,
+    is_acknowledged boolean NOT NULL DEFAULT false,
+    is_acknowledgement_sticky boolean NOT NULL DEFAULT false,
+    acknowledged_until timestamptz,
+    acknowledged_severity text,
+    acknowledgement_note text,
     recovered_at timestamptz,
     resolved_at timestamptz,
+    told_severity text,
+    told_at timestamptz,
+    told_channels text [] NOT NULL DEFAULT '{}',
+    is_recovery_failure_told boolean NOT NULL DEFAULT false,
+    message_count integer NOT NULL DEFAULT 0,
+    escalates_from timestamptz,
+    escalated_until timestamptz,
+    withheld text,
+    withheld_at timestamptz,
+    checked_at timestamptz,
+    next_check_at timestamptz NOT NULL DEFAULT '-infinity',
+    is_settled boolean NOT NULL DEFAULT false,
     CONSTRAINT incidents_pkey PRIMARY KEY (incident_id),
+    CONSTRAINT incidents_fleet_incident_fkey
+    FOREIGN KEY (fleet_incident_id) REFERENCES health.incidents,
     CONSTRAINT incident_severity_is_known
-    CHECK (severity IN ('info', 'warning', 'critical', 'emergency'))
-);
+    CHECK (severity IN ('info', 'warning', 'critical', 'emergency')),
+    CONSTRAINT incident_is_of_an_agent_or_of_a_rule_of_the_engine
+    CHECK ((agent_id IS NULL) = (engine_rule IS NOT NULL))
+) WITH (fillfactor = 50);
 
 COMMENT ON TABLE health.incidents IS
-'One row per time an agent was in trouble, from its true onset to its end.';
+'One row per time an agent was in trouble, from its true onset to its end; or the engine, or many agents together. What people were told of it is kept here.';
 COMMENT ON COLUMN health.incidents.incident_id IS 'Number of the incident.';
-COMMENT ON COLUMN health.incidents.agent_id IS 'Which agent; NULL: the engine itself.';
+COMMENT ON COLUMN health.incidents.agent_id IS 'Which agent; NULL: the engine, or many agents.';
+COMMENT ON COLUMN health.incidents.engine_rule IS
+'Rule of an incident without an agent, each of which is told for itself; NULL for an agent''s.';
+COMMENT ON COLUMN health.incidents.fleet_incident_id IS
+'Incident of many agents this one belongs to: while that is open it speaks for this one.';
 COMMENT ON COLUMN health.incidents.severity IS 'Highest severity of its alerts so far.';
+COMMENT ON COLUMN health.incidents.revenue_usd_per_hour IS
+'Revenue at risk when it was detected, US dollars per hour.';
 COMMENT ON COLUMN health.incidents.onset_at IS
 'When the trouble began, as well as it is known: the last good heartbeat of a silence.';
 COMMENT ON COLUMN health.incidents.detected_at IS 'When its first alert opened.';
 COMMENT ON COLUMN health.incidents.acknowledged_at IS 'When a person first took it.';
-COMMENT ON COLUMN health.incidents.acknowledged_by IS 'Who.';
+COMMENT ON COLUMN health.incidents.acknowledged_by IS 'Who took it last.';
+COMMENT ON COLUMN health.incidents.is_acknowledged IS 'Whether somebody has it at present.';
+COMMENT ON COLUMN health.incidents.is_acknowledgement_sticky IS
+'Whether the acknowledgement outlasts a rise in severity.';
+COMMENT ON COLUMN health.incidents.acknowledged_until IS
+'When the acknowledgement expires; NULL: with the incident.';
+COMMENT ON COLUMN health.incidents.acknowledged_severity IS 'Severity that was acknowledged.';
+COMMENT ON COLUMN health.incidents.acknowledgement_note IS 'What the person said.';
 COMMENT ON COLUMN health.incidents.recovered_at IS 'When a recovery of it was verified.';
 COMMENT ON COLUMN health.incidents.resolved_at IS
 'When its last alert closed; NULL while it is open.';
+COMMENT ON COLUMN health.incidents.told_severity IS
+'Severity people were last told and nobody has taken since; NULL: there is something to tell.';
+COMMENT ON COLUMN health.incidents.told_at IS 'When it was last told; NULL: never.';
+COMMENT ON COLUMN health.incidents.told_channels IS
+'Channels that were told; the all-clear goes there.';
+COMMENT ON COLUMN health.incidents.is_recovery_failure_told IS
+'Whether people were told that automatic recovery gave up.';
+COMMENT ON COLUMN health.incidents.message_count IS 'How often it was told.';
+COMMENT ON COLUMN health.incidents.escalates_from IS
+'Time from which the delays of escalation steps count.';
+COMMENT ON COLUMN health.incidents.escalated_until IS 'Steps due until then have been taken.';
+COMMENT ON COLUMN health.incidents.withheld IS
+'Why the next message is withheld, one of the reasons of docs/alerting.md; NULL: it is not.';
+COMMENT ON COLUMN health.incidents.withheld_at IS 'Since when, for that reason.';
+COMMENT ON COLUMN health.incidents.checked_at IS 'When it was last decided what to tell.';
+COMMENT ON COLUMN health.incidents.next_check_at IS
+'When to decide again: reminder, escalation, end of a mute; -infinity: something changed.';
+COMMENT ON COLUMN health.incidents.is_settled IS 'Over, and nothing is left to tell.';
 
 
-CREATE UNIQUE INDEX incidents_open_key ON health.incidents (agent_id) NULLS NOT DISTINCT
+CREATE UNIQUE INDEX incidents_open_key
+ON health.incidents (agent_id, engine_rule) NULLS NOT DISTINCT
 WHERE resolved_at IS NULL;
-COMMENT ON INDEX health.incidents_open_key IS 'One open incident per agent.';
+COMMENT ON INDEX health.incidents_open_key IS
+'One open incident per agent, and per rule of the engine.';
 
 CREATE INDEX incidents_agent_idx ON health.incidents (agent_id, onset_at);
 COMMENT ON INDEX health.incidents_agent_idx IS 'Analysts read one agent''s incidents in order.';
+
+CREATE INDEX incidents_unsettled_idx ON health.incidents (incident_id) WHERE NOT is_settled;
+COMMENT ON INDEX health.incidents_unsettled_idx IS
+'health_internal.incident_facts reads the incidents about which something may have to be told. Not on '
+'next_check_at: telling of ten thousand is then ten thousand HOT updates.';
+
+CREATE INDEX incidents_fleet_idx ON health.incidents (fleet_incident_id)
+WHERE fleet_incident_id IS NOT NULL;
+COMMENT ON INDEX health.incidents_fleet_idx IS
+'health_internal.close_fleet_incidents counts members still in trouble.';
+
+CREATE TABLE health.incident_members (
+    incident_id bigint NOT NULL,
+    agent_id text COLLATE "C" NOT NULL,
+    CONSTRAINT incident_members_pkey PRIMARY KEY (incident_id, agent_id),
+    CONSTRAINT incident_members_incident_fkey
+    FOREIGN KEY (incident_id) REFERENCES health.incidents
+);
+
+COMMENT ON TABLE health.incident_members IS
+'One row per agent of an incident of many agents.';
+COMMENT ON COLUMN health.incident_members.incident_id IS 'Incident of many agents.';
+COMMENT ON COLUMN health.incident_members.agent_id IS 'Agent that belongs to it.';
+
 
 CREATE TABLE health.alerts (
     alert_id bigint GENERATED ALWAYS AS IDENTITY,
@@ -124,17 +209,11 @@ CREATE TABLE health.alerts (
     severity text NOT NULL,
     summary text NOT NULL,
     details jsonb NOT NULL DEFAULT '{}',
+    is_managed boolean NOT NULL DEFAULT false,
     opened_at timestamptz NOT NULL,
-    acknowledged_at timestamptz,
-    acknowledged_by text,
-    acknowledged_until timestamptz,
-    acknowledgement_note text,
-    is_acknowledgement_sticky boolean NOT NULL DEFAULT false,
     resolved_at timestamptz,
     resolved_by text,
     CONSTRAINT alerts_pkey PRIMARY KEY (alert_id),
-    CONSTRAINT alerts_incident_fkey FOREIGN KEY (incident_id) REFERENCES health.incidents,
-    CONSTRAINT alerts_rule_fkey FOREIGN KEY (rule) REFERENCES health.alert_rules,
     CONSTRAINT alert_severity_is_known
     CHECK (severity IN ('info', 'warning', 'critical', 'emergency'))
 );
@@ -142,20 +221,16 @@ CREATE TABLE health.alerts (
 COMMENT ON TABLE health.alerts IS
 'One row per alert, open or closed.';
 COMMENT ON COLUMN health.alerts.alert_id IS 'Number of the alert.';
-COMMENT ON COLUMN health.alerts.incident_id IS 'Incident it belongs to; its alerts share one page.';
+COMMENT ON COLUMN health.alerts.incident_id IS
+'Incident it belongs to; its alerts share one page. No foreign keys: ten thousand open at once.';
 COMMENT ON COLUMN health.alerts.agent_id IS 'Which agent; NULL: the engine itself.';
 COMMENT ON COLUMN health.alerts.rule IS 'Rule that opened it.';
 COMMENT ON COLUMN health.alerts.severity IS 'info, warning, critical or emergency.';
 COMMENT ON COLUMN health.alerts.summary IS 'What is wrong, in words.';
 COMMENT ON COLUMN health.alerts.details IS 'The facts at the time it opened.';
+COMMENT ON COLUMN health.alerts.is_managed IS
+'Whether what opened it also closes it (recovery_failed, incidents of many agents); else it is open while its rule holds.';
 COMMENT ON COLUMN health.alerts.opened_at IS 'When it opened.';
-COMMENT ON COLUMN health.alerts.acknowledged_at IS 'When a person took it.';
-COMMENT ON COLUMN health.alerts.acknowledged_by IS 'Who.';
-COMMENT ON COLUMN health.alerts.acknowledged_until IS
-'When the acknowledgement expires; NULL: never.';
-COMMENT ON COLUMN health.alerts.acknowledgement_note IS 'What the person said.';
-COMMENT ON COLUMN health.alerts.is_acknowledgement_sticky IS
-'Whether it outlasts a rise in severity.';
 COMMENT ON COLUMN health.alerts.resolved_at IS 'When it closed; NULL while it is open.';
 COMMENT ON COLUMN health.alerts.resolved_by IS 'engine, or the person who closed it.';
 
@@ -165,42 +240,66 @@ WHERE resolved_at IS NULL;
 COMMENT ON INDEX health.alerts_open_key IS 'One open alert per agent and rule.';
 
 CREATE INDEX alerts_incident_idx ON health.alerts (incident_id);
-COMMENT ON INDEX health.alerts_incident_idx IS 'health_internal.close_incidents counts open alerts.';
-
-CREATE INDEX alerts_rule_idx ON health.alerts (rule);
-COMMENT ON INDEX health.alerts_rule_idx IS 'Serves the foreign key when a rule is removed.';
+COMMENT ON INDEX health.alerts_incident_idx IS
+'Deciding and telling read the alerts of an incident.';
 
 CREATE TABLE health.alert_events (
     alert_event_id bigint GENERATED ALWAYS AS IDENTITY,
-    alert_id bigint NOT NULL,
     occurred_at timestamptz NOT NULL,
+    incident_id bigint,
+    alert_id bigint,
+    agent_id text COLLATE "C",
     event text NOT NULL,
+    reason_code text,
     reason text,
+    channel text COLLATE "C",
     delivery_id bigint,
     CONSTRAINT alert_events_pkey PRIMARY KEY (alert_event_id),
-    CONSTRAINT alert_events_alert_fkey FOREIGN KEY (alert_id) REFERENCES health.alerts,
     CONSTRAINT alert_event_is_known
     CHECK (event IN (
-            'opened', 'queued', 'grouped', 'suppressed', 'acknowledged', 'delivered', 'failed',
+            'opened', 'queued', 'grouped', 'suppressed', 'acknowledged', 'unacknowledged',
             'resolved'
         ))
 );
 
 COMMENT ON TABLE health.alert_events IS
-'One row per thing that happened to an alert, sent or not: the ledger that answers why a page came or did not.';
+'One row per thing that happened to an alert, or to all alerts of an incident: the ledger that answers why a page came or did not. No foreign keys: it is written by the thousand.';
 COMMENT ON COLUMN health.alert_events.alert_event_id IS 'Number of the event.';
-COMMENT ON COLUMN health.alert_events.alert_id IS 'Which alert.';
 COMMENT ON COLUMN health.alert_events.occurred_at IS 'When.';
+COMMENT ON COLUMN health.alert_events.incident_id IS
+'Which incident; NULL: trouble not confirmed, which opened none.';
+COMMENT ON COLUMN health.alert_events.alert_id IS 'Which alert; NULL: all of the incident.';
+COMMENT ON COLUMN health.alert_events.agent_id IS 'Which agent; NULL: the engine itself.';
 COMMENT ON COLUMN health.alert_events.event IS
-'opened, queued, grouped, suppressed, acknowledged, delivered, failed or resolved.';
+'opened, queued (a message), grouped (into a digest or an incident told already), suppressed, acknowledged, unacknowledged or resolved.';
+COMMENT ON COLUMN health.alert_events.reason_code IS
+'Why a message was not sent, or not alone: a reason of docs/alerting.md.';
 COMMENT ON COLUMN health.alert_events.reason IS 'Why, in words.';
+COMMENT ON COLUMN health.alert_events.channel IS 'Which channel; NULL: every one.';
 COMMENT ON COLUMN health.alert_events.delivery_id IS 'The message concerned.';
 
 
-CREATE INDEX alert_events_alert_idx ON health.alert_events (alert_id, occurred_at);
-COMMENT ON INDEX health.alert_events_alert_idx IS 'alert_history reads one alert in order.';
+CREATE INDEX alert_events_incident_idx ON health.alert_events (incident_id, occurred_at);
+COMMENT ON INDEX health.alert_events_incident_idx IS
+'alert_history and explain_silence read one incident in order.';
 
-GRANT SELECT ON health.alert_rules, health.incidents, health.alerts, health.alert_events
-TO health_analyst, health_bridge;
+CREATE INDEX alert_events_agent_idx ON health.alert_events (agent_id, occurred_at)
+WHERE incident_id IS NULL;
+COMMENT ON INDEX health.alert_events_agent_idx IS
+'explain_silence reads an agent''s unconfirmed troubles.';
+
+CREATE TYPE health_internal.alert_change AS (
+    agent_id text,
+    rule text,
+    severity text,
+    summary text,
+    details jsonb,
+    alert_id bigint
+);
+COMMENT ON TYPE health_internal.alert_change IS
+'An alert to open (alert_id NULL), to close or to raise.';
+
+GRANT SELECT ON health.alert_rules, health.incidents, health.incident_members, health.alerts,
+health.alert_events TO health_analyst, health_bridge;
 
 COMMIT;

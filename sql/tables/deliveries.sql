@@ -8,7 +8,17 @@ CREATE TABLE health.channels (
     kind text NOT NULL,
     minimum_severity text NOT NULL DEFAULT 'warning',
     is_enabled boolean NOT NULL DEFAULT true,
+    is_default boolean NOT NULL DEFAULT true,
+    rate_per_minute double precision,
+    rate_burst integer NOT NULL DEFAULT 5,
+    rate_tokens double precision,
+    rate_tokens_at timestamptz,
+    group_until timestamptz,
+    group_messages_left integer NOT NULL DEFAULT 0,
+    group_severity text,
     CONSTRAINT channels_pkey PRIMARY KEY (channel),
+    CONSTRAINT channel_rate_is_positive
+    CHECK (rate_per_minute > 0 AND rate_per_minute <= 1e6 AND rate_burst BETWEEN 1 AND 10000),
     CONSTRAINT channel_severity_is_known
     CHECK (minimum_severity IN ('info', 'warning', 'critical', 'emergency')),
     CONSTRAINT channel_is_a_name_and_no_address_or_secret
@@ -21,6 +31,20 @@ COMMENT ON COLUMN health.channels.channel IS 'Name of the channel.';
 COMMENT ON COLUMN health.channels.kind IS 'Kind of channel, such as console or webhook.';
 COMMENT ON COLUMN health.channels.minimum_severity IS 'Lowest severity sent there.';
 COMMENT ON COLUMN health.channels.is_enabled IS 'Whether messages are queued for it.';
+COMMENT ON COLUMN health.channels.is_default IS
+'Whether it hears of every incident; else only by steps of escalation policies.';
+COMMENT ON COLUMN health.channels.rate_per_minute IS
+'Messages per minute it may be handed in the long run (token bucket); NULL: no limit.';
+COMMENT ON COLUMN health.channels.rate_burst IS
+'Size of the bucket: messages at once after a quiet time.';
+COMMENT ON COLUMN health.channels.rate_tokens IS 'Tokens in the bucket at rate_tokens_at.';
+COMMENT ON COLUMN health.channels.rate_tokens_at IS 'When the bucket was last reckoned.';
+COMMENT ON COLUMN health.channels.group_until IS
+'End of the grouping window its last first page opened.';
+COMMENT ON COLUMN health.channels.group_messages_left IS
+'Pages that may leave at once in that window; then they wait for its digest.';
+COMMENT ON COLUMN health.channels.group_severity IS
+'Highest severity paged in that window; a higher one does not wait.';
 
 
 CREATE TABLE health.deliveries (
@@ -28,6 +52,7 @@ CREATE TABLE health.deliveries (
     incident_id bigint,
     channel text COLLATE "C" NOT NULL,
     event text NOT NULL,
+    step integer NOT NULL DEFAULT 0,
     severity text NOT NULL,
     subject text NOT NULL,
     body text NOT NULL,
@@ -60,7 +85,9 @@ COMMENT ON COLUMN health.deliveries.incident_id IS
 'Incident it speaks of; NULL: a digest of several.';
 COMMENT ON COLUMN health.deliveries.channel IS 'Where it goes.';
 COMMENT ON COLUMN health.deliveries.event IS
-'opened, escalated, digest, resolved or recovery_failed.';
+'opened, escalated, reminder, recovery_failed, truth (after a suppression), resolved or digest.';
+COMMENT ON COLUMN health.deliveries.step IS
+'Escalation step it belongs to; 0: none.';
 COMMENT ON COLUMN health.deliveries.severity IS 'info, warning, critical or emergency.';
 COMMENT ON COLUMN health.deliveries.subject IS 'One line.';
 COMMENT ON COLUMN health.deliveries.body IS 'The message.';
@@ -89,6 +116,46 @@ COMMENT ON INDEX health.deliveries_incident_idx IS
 
 CREATE INDEX deliveries_channel_idx ON health.deliveries (channel);
 COMMENT ON INDEX health.deliveries_channel_idx IS 'Serves the foreign key when a channel is removed.';
+
+CREATE INDEX deliveries_finished_idx ON health.deliveries (channel, state, finished_at)
+WHERE finished_at IS NOT NULL;
+COMMENT ON INDEX health.deliveries_finished_idx IS
+'health_internal.broken_channels compares each channel''s last success with its last failure.';
+
+CREATE TABLE health_internal.notices (
+    channel text COLLATE "C" NOT NULL,
+    incident_id bigint NOT NULL,
+    event text NOT NULL,
+    step integer NOT NULL DEFAULT 0,
+    severity text NOT NULL,
+    number integer NOT NULL,
+    is_alone boolean NOT NULL,
+    queued_at timestamptz NOT NULL,
+    CONSTRAINT notices_pkey PRIMARY KEY (incident_id, channel)
+);
+
+COMMENT ON TABLE health_internal.notices IS
+'One row per incident a channel has yet to be told of: a message of its own at once, or the next digest.';
+COMMENT ON COLUMN health_internal.notices.channel IS 'Channel to tell.';
+COMMENT ON COLUMN health_internal.notices.incident_id IS 'Of which incident.';
+COMMENT ON COLUMN health_internal.notices.event IS 'As deliveries.event.';
+COMMENT ON COLUMN health_internal.notices.step IS 'As deliveries.step.';
+COMMENT ON COLUMN health_internal.notices.severity IS 'How severe it is.';
+COMMENT ON COLUMN health_internal.notices.number IS
+'Number of the message within the incident; part of its idempotency key.';
+COMMENT ON COLUMN health_internal.notices.is_alone IS
+'Whether it is grouped with nothing and waits for nothing: the engine''s own incidents, and those of many agents.';
+COMMENT ON COLUMN health_internal.notices.queued_at IS 'Since when it waits.';
+
+
+CREATE TYPE health_internal.digest_line AS (
+    channel text,
+    incident_id bigint,
+    event text,
+    severity text
+);
+COMMENT ON TYPE health_internal.digest_line IS
+'A notice that leaves in a digest.';
 
 GRANT SELECT ON health.channels, health.deliveries TO health_analyst, health_bridge;
 

@@ -18,6 +18,16 @@ CREATE TABLE health.settings (
     engine_heartbeat_interval interval NOT NULL DEFAULT '30 seconds',
     monitor_settle_time interval NOT NULL DEFAULT '60 seconds',
     monitor_gap_after interval NOT NULL DEFAULT '60 seconds',
+    group_wait interval NOT NULL DEFAULT '0 seconds',
+    group_interval interval NOT NULL DEFAULT '5 minutes',
+    group_burst integer NOT NULL DEFAULT 5,
+    repeat_interval interval NOT NULL DEFAULT '4 hours',
+    parent_wait interval NOT NULL DEFAULT '60 seconds',
+    flapping_above double precision NOT NULL DEFAULT 30,
+    flapping_until double precision NOT NULL DEFAULT 25,
+    forgotten_after interval NOT NULL DEFAULT '24 hours',
+    self_healing_limit integer NOT NULL DEFAULT 5,
+    bridge_silent_after interval NOT NULL DEFAULT '60 seconds',
     recovery_concurrency integer NOT NULL DEFAULT 20,
     storm_share double precision NOT NULL DEFAULT 0.25,
     storm_count integer NOT NULL DEFAULT 20,
@@ -40,6 +50,20 @@ CREATE TABLE health.settings (
         AND baseline_memory_seconds > metric_memory_seconds AND baseline_memory_seconds <= 1e9),
     CONSTRAINT series_per_agent_is_0_to_100000
     CHECK (series_per_agent BETWEEN 0 AND 100000),
+    CONSTRAINT grouping_times_are_0_to_1_day
+    CHECK (least(group_wait, group_interval, parent_wait) >= interval '0'
+        AND greatest(group_wait, group_interval, parent_wait) <= interval '1 day'),
+    CONSTRAINT group_burst_is_1_to_1000
+    CHECK (group_burst BETWEEN 1 AND 1000),
+    CONSTRAINT reminders_and_mutes_are_1_minute_to_1_year
+    CHECK (least(repeat_interval, forgotten_after) >= interval '1 minute'
+        AND greatest(repeat_interval, forgotten_after) <= interval '366 days'),
+    CONSTRAINT flapping_is_left_at_or_below_where_it_is_entered
+    CHECK (0 <= flapping_until AND flapping_until <= flapping_above AND flapping_above <= 100),
+    CONSTRAINT self_healing_limit_is_positive
+    CHECK (self_healing_limit >= 1),
+    CONSTRAINT bridge_silent_after_is_10_seconds_to_1_day
+    CHECK (bridge_silent_after BETWEEN interval '10 seconds' AND interval '1 day'),
     CONSTRAINT at_least_one_recovery_may_run
     CHECK (recovery_concurrency >= 1),
     CONSTRAINT a_storm_is_a_share_of_the_fleet_and_at_least_one_agent
@@ -71,6 +95,26 @@ COMMENT ON COLUMN health.settings.monitor_settle_time IS
 'How long agents may take to come back after a gap.';
 COMMENT ON COLUMN health.settings.monitor_gap_after IS
 'Time without a tick that counts as the monitor''s own blindness.';
+COMMENT ON COLUMN health.settings.group_wait IS
+'How long the first page of a quiet channel waits for company.';
+COMMENT ON COLUMN health.settings.group_interval IS
+'Window a first page opens; what no longer may leave at once in it is one digest at its end.';
+COMMENT ON COLUMN health.settings.group_burst IS
+'Pages that leave at once in that window; 1: the first alone.';
+COMMENT ON COLUMN health.settings.repeat_interval IS
+'After which an open incident nobody has taken is told again.';
+COMMENT ON COLUMN health.settings.parent_wait IS
+'How long a child''s page waits for the verdict on a parent that is late.';
+COMMENT ON COLUMN health.settings.flapping_above IS
+'Weighted percentage of changes above which an agent flaps (Icinga''s 30).';
+COMMENT ON COLUMN health.settings.flapping_until IS
+'Percentage at or below which it no longer does (Icinga''s 25).';
+COMMENT ON COLUMN health.settings.forgotten_after IS
+'Age at which a mute over standing trouble raises an alert of its own.';
+COMMENT ON COLUMN health.settings.self_healing_limit IS
+'Successful restarts in 24 hours above which an agent only seems to heal.';
+COMMENT ON COLUMN health.settings.bridge_silent_after IS
+'How long work may wait without any bridge alive.';
 COMMENT ON COLUMN health.settings.recovery_concurrency IS
 'Recoveries of the engine''s own decision that may run at once in the whole fleet.';
 COMMENT ON COLUMN health.settings.storm_share IS
@@ -101,6 +145,8 @@ CREATE TABLE health_internal.engine (
     folded_total bigint NOT NULL DEFAULT 0,
     refused_total bigint NOT NULL DEFAULT 0,
     skipped_series_total bigint NOT NULL DEFAULT 0,
+    acted_transition_id bigint NOT NULL DEFAULT 0,
+    self_checked_at timestamptz,
     CONSTRAINT engine_pkey PRIMARY KEY (is_only_row),
     CONSTRAINT engine_has_one_row
     CHECK (is_only_row)
@@ -141,6 +187,10 @@ COMMENT ON COLUMN health_internal.engine.refused_total IS
 'Rows of unknown agents refused since installation.';
 COMMENT ON COLUMN health_internal.engine.skipped_series_total IS
 'Metric values left out because their agent had too many series.';
+COMMENT ON COLUMN health_internal.engine.acted_transition_id IS
+'Latest row of status_transitions that acting has seen.';
+COMMENT ON COLUMN health_internal.engine.self_checked_at IS
+'When the engine last checked itself, its bridges and its mutes.';
 
 
 INSERT INTO health_internal.engine (folded_until, system_identifier)

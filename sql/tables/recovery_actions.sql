@@ -151,6 +151,11 @@ CREATE INDEX recovery_actions_incident_idx ON health.recovery_actions (incident_
 WHERE incident_id IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_incident_idx IS 'Serves the foreign key.';
 
+CREATE INDEX recovery_actions_succeeded_idx ON health.recovery_actions (finished_at)
+WHERE state = 'succeeded';
+COMMENT ON INDEX health.recovery_actions_succeeded_idx IS
+'health_internal.check_engine counts an agent''s restarts of the last day.';
+
 CREATE TABLE health.recovery_steps (
     recovery_step_id bigint GENERATED ALWAYS AS IDENTITY,
     action_id bigint NOT NULL,

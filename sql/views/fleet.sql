@@ -72,37 +72,6 @@ COMMENT ON VIEW health.fleet IS
 'One row per agent as judged last; stable: columns may be added, never removed or retyped within a '
 'major version.';
 
-CREATE VIEW health.open_alerts AS
-SELECT
-    alerts.alert_id,
-    alerts.agent_id,
-    alerts.rule,
-    alerts.severity,
-    alerts.opened_at,
-    alerts.acknowledged_at,
-    alerts.acknowledged_by,
-    alerts.summary,
-    alerts.details,
-    alerts.incident_id
-FROM health.alerts
-WHERE alerts.resolved_at IS NULL;
-COMMENT ON VIEW health.open_alerts IS 'One row per open alert; stable within a major version.';
-
-CREATE VIEW health.alert_history AS
-SELECT
-    events.alert_event_id,
-    events.alert_id,
-    alerts.agent_id,
-    alerts.rule,
-    alerts.severity,
-    events.occurred_at,
-    events.event,
-    events.reason,
-    events.delivery_id
-FROM health.alert_events AS events
-INNER JOIN health.alerts ON events.alert_id = alerts.alert_id;
-COMMENT ON VIEW health.alert_history IS
-'One row per thing that happened to an alert, sent or not; stable within a major version.';
 
 CREATE VIEW health.agent_timeline AS
 SELECT
@@ -328,9 +297,6 @@ BEGIN
             VALUES
             (1, 'health.fleet', 'health.agent_status'),
             (2, 'health.fleet', 'health.agents'),
-            (1, 'health.open_alerts', 'health.alerts'),
-            (1, 'health.alert_history', 'health.alert_events'),
-            (2, 'health.alert_history', 'health.alerts'),
             (1, 'health.recent_heartbeats', 'health.agent_heartbeats'),
             (1, 'health.engine_health', 'health_internal.engine')
         ) AS sources (place, view_name, table_name)
@@ -394,7 +360,7 @@ COMMENT ON COLUMN health.system_health.system_health_score IS
 COMMENT ON COLUMN health.system_health.open_alert_count IS 'Alerts that are open.';
 COMMENT ON COLUMN health.system_health.recovery_backlog_count IS 'Recoveries under way.';
 
-GRANT SELECT ON health.fleet, health.open_alerts, health.alert_history, health.agent_timeline,
+GRANT SELECT ON health.fleet, health.agent_timeline,
 health.recent_heartbeats, health.engine_health, health.system_health
 TO health_analyst, health_bridge;
 

@@ -4,8 +4,11 @@ SET LOCAL ROLE health_owner;
 
 TRUNCATE
 health.agents, health_internal.agent_changes, health.agent_status, health.deliveries,
-health.channels, health.recovery_steps, health.recovery_actions, health.alert_events, health.alerts,
-health.incidents, health.rule_findings, health.alert_rules, health.policies;
+health.channels, health_internal.notices, health.recovery_steps, health.recovery_actions, health.alert_events,
+health.alerts, health.incident_members, health.incidents, health.rule_findings,
+health.escalation_policies, health.escalation_steps, health.silences, health.dependencies,
+health.maintenance_windows, health.maintenance_periods, health_internal.flapping_agents,
+health.alert_rules, health.policies;
 
 DO $$
 DECLARE

@@ -42,15 +42,19 @@ SELECT pg_temp.rows_are(
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
         'health.claim_deliveries',
         'health.report_delivery',
-        'health.set_channel'
+        'health.set_channel',
+        'health_internal.bundle_deliveries',
+        'health_internal.channel_tokens'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
     $$
     VALUES
-    ('health.claim_deliveries(text,integer,text[],timestamp with time zone)', 'f', 'sql', 'v', true, 'health_bridge'),
+    ('health.claim_deliveries(text,integer,text[],timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_bridge'),
     ('health.report_delivery(bigint,bigint,text,jsonb,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_bridge'),
-    ('health.set_channel(text,text,text,boolean)', 'f', 'sql', 'v', true, 'health_admin')
+    ('health.set_channel(text,text,text,boolean,boolean,double precision,integer)', 'f', 'sql', 'v', true, 'health_admin'),
+    ('health_internal.bundle_deliveries(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.channel_tokens(health.channels,timestamp with time zone)', 'f', 'sql', 'i', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
@@ -95,6 +99,39 @@ FROM health.deliveries WHERE subject = 's4';
 SELECT is((SELECT state FROM health.deliveries WHERE subject = 's4'), 'dead', 'is the last');
 SELECT throws_ok($$ SELECT health.report_delivery(1, 1, 'maybe') $$, 'RC001', NULL, 'outcomes are known ones');
 SELECT throws_ok($$ SELECT health.report_delivery(1, 1, NULL) $$, 'RC001', NULL, 'NULL is none');
+-- Given back untried.
+INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before)
+VALUES ('console', 'opened', 'critical', 'r1', 'b', 'kr1', pg_temp.at(200), pg_temp.at(200));
+SELECT is((SELECT health.report_delivery(delivery_id, fencing_token, 'released', '{}', pg_temp.at(202))
+    FROM health.claim_deliveries('w', 9, NULL, pg_temp.at(201)) WHERE subject = 'r1'), true, 'a bridge that stops gives back');
+SELECT pg_temp.rows_are($$ SELECT state, attempt, not_before FROM health.deliveries WHERE subject = 'r1' $$,
+    $$ VALUES ('pending', 0, pg_temp.at(200)) $$, 'which is no attempt, and due at once');
+SELECT pg_temp.rows_are($$ SELECT subject, attempt, idempotency_key FROM health.claim_deliveries('w', 9, NULL, pg_temp.at(203)) WHERE subject = 'r1' $$,
+    $$ VALUES ('r1', 1, 'kr1') $$, 'and claimed again');
+-- The token bucket.
+SELECT health.set_channel('slow', 'webhook', p_rate_per_minute => 6, p_rate_burst => 3);
+INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before)
+SELECT 'slow', 'opened', 'critical', 't' || n, 'b', 'kt' || n, pg_temp.at(300), pg_temp.at(300) FROM generate_series(1, 6) AS n;
+CREATE FUNCTION pg_temp.claim(p_seconds float8) RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(*) FROM health.claim_deliveries('w', 100, '{slow}', pg_temp.at(p_seconds)) $$;
+SELECT is(pg_temp.claim(300), 3::bigint, 'a full bucket hands out its burst');
+SELECT is(pg_temp.claim(301), 0::bigint, 'then none');
+SELECT is(pg_temp.claim(310), 1::bigint, 'one per ten seconds');
+SELECT is(pg_temp.claim(315), 0::bigint, 'not sooner');
+SELECT is(pg_temp.claim(320), 1::bigint, 'ten seconds later');
+SELECT is((SELECT count(*) FROM health.deliveries WHERE channel = 'slow' AND state = 'pending'), 1::bigint, 'what is left waits, nothing is lost');
+SELECT throws_ok($$ SELECT health.set_channel('slow', 'webhook', p_rate_per_minute => 0) $$, '23514', NULL, 'a rate is positive');
+SELECT throws_ok($$ SELECT health.set_channel('slow', 'webhook', p_rate_burst => 0) $$, '23514', NULL, 'and so is a burst');
+-- More than the bucket will ever hold becomes one digest.
+SELECT is(health_internal.bundle_deliveries(pg_temp.at(321)), 0::bigint, 'few are left alone');
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at) SELECT 'b' || n, 'critical', pg_temp.at(0), pg_temp.at(0) FROM generate_series(1, 5) AS n;
+INSERT INTO health.deliveries (incident_id, channel, event, severity, subject, body, idempotency_key, created_at, not_before)
+SELECT incident_id, 'slow', 'opened', 'critical', 'x', 'b', 'kb' || incident_id, pg_temp.at(330), pg_temp.at(330) FROM health.incidents;
+SELECT is(health_internal.bundle_deliveries(pg_temp.at(331)), 1::bigint, 'five for a bucket of three');
+SELECT pg_temp.rows_are($$ SELECT event, state, cardinality(agent_ids), details -> 'incident_count' FROM health.deliveries WHERE created_at = pg_temp.at(331) $$,
+    $$ VALUES ('digest', 'pending', 5, '5'::jsonb) $$, 'are one digest');
+SELECT is((SELECT count(*) FROM health.deliveries WHERE state = 'cancelled' AND outcome ->> 'reason' LIKE 'throttled%'), 5::bigint, 'in their place');
+SELECT is((SELECT count(*) FROM health.suppressions WHERE reason_code = 'throttled' AND delivery_id IS NOT NULL), 5::bigint, 'as the ledger says');
 SET LOCAL ROLE health_agent;
 SELECT throws_ok($$ SELECT * FROM health.claim_deliveries('x') $$, '42501', NULL, 'agents claim nothing');
 RESET ROLE;

@@ -42,7 +42,9 @@ SELECT pg_temp.rows_are(
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
         'health.acknowledge_alert',
         'health.resolve_alert',
-        'health.set_policy'
+        'health.set_policy',
+        'health.unacknowledge_alert',
+        'health_internal.be_brief'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
@@ -50,7 +52,9 @@ SELECT pg_temp.rows_are(
     VALUES
     ('health.acknowledge_alert(bigint,text,text,timestamp with time zone,boolean,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
     ('health.resolve_alert(bigint,text,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
-    ('health.set_policy(text,jsonb,text)', 'f', 'plpgsql', 'v', true, 'health_admin')
+    ('health.set_policy(text,jsonb,text)', 'f', 'plpgsql', 'v', true, 'health_admin'),
+    ('health.unacknowledge_alert(bigint,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
+    ('health_internal.be_brief()', 'f', 'sql', 'v', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
@@ -65,8 +69,17 @@ SELECT lives_ok($$ SELECT health.acknowledge_alert(alert_id, 'ana', 'on it', p_n
 SELECT is((SELECT count(*) FROM health.deliveries WHERE state = 'pending'), 0::bigint, 'which cancels what is pending');
 SELECT is((SELECT acknowledged_by FROM health.incidents), 'ana', 'and marks the incident');
 SELECT is((SELECT reason FROM health.alert_history WHERE event = 'acknowledged'), 'ana: on it', 'and is on record');
+SELECT is((SELECT count(*) FROM health.suppressions WHERE reason_code = 'acknowledged' AND delivery_id IS NOT NULL), 1::bigint, 'so is the page it took back');
+SELECT is((SELECT acknowledged_by FROM health.open_alerts), 'ana', 'who has it is shown');
+SELECT lives_ok($$ SELECT health.unacknowledge_alert(alert_id, 'ana', '2031-05-06 07:00:02.5+00') FROM opened $$, 'it is given back');
+SELECT throws_ok($$ SELECT health.unacknowledge_alert(alert_id, 'ana') FROM opened $$, 'AL001', NULL, 'once');
+SELECT is((SELECT acknowledged_by FROM health.open_alerts), NULL, 'nobody has it');
+SELECT health.tick('2031-05-06 07:00:02.6+00', true);
+SELECT is((SELECT event FROM health.deliveries WHERE state = 'pending'), 'truth', 'and the truth is told');
+SELECT throws_ok($$ SELECT health.acknowledge_alert(alert_id, 'ana', p_until => '2031-05-06 07:00:01+00', p_now => '2031-05-06 07:00:02+00') FROM opened $$, 'AL003', NULL, 'not until a time that is past');
 SELECT throws_ok($$ SELECT health.acknowledge_alert(0, 'ana') $$, 'AL001', 'alert 0 is not open', 'another is not open');
 SELECT lives_ok($$ SELECT health.resolve_alert(alert_id, 'ana', NULL, '2031-05-06 07:00:03+00') FROM opened $$, 'an alert is closed by hand');
+SELECT is((SELECT count(*) FROM health.incidents WHERE resolved_at IS NULL), 0::bigint, 'and its incident with it');
 SELECT throws_ok($$ SELECT health.resolve_alert(alert_id, 'ana') FROM opened $$, 'AL001', NULL, 'once');
 SELECT throws_ok($$ SELECT health.set_policy('standard', '{"colour": 1}') $$, 'EN004', 'a policy has no setting "colour"', 'settings are known');
 SELECT throws_ok($$ SELECT health.set_policy('standard', '{"version": 9}') $$, 'EN004', NULL, 'versions count by themselves');

@@ -2,6 +2,8 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+DROP TYPE health_internal.digest_line;
+DROP TABLE health_internal.notices;
 DROP TABLE health.deliveries;
 DROP TABLE health.channels;
 

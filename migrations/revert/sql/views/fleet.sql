@@ -7,8 +7,6 @@ DROP VIEW health.engine_health;
 DROP FUNCTION health_internal.oldest_snapshot();
 DROP VIEW health.recent_heartbeats;
 DROP VIEW health.agent_timeline;
-DROP VIEW health.alert_history;
-DROP VIEW health.open_alerts;
 DROP VIEW health.fleet;
 
 COMMIT;

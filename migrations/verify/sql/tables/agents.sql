@@ -17,6 +17,7 @@ SELECT
     labels,
     tenant,
     revenue_usd_per_hour,
+    criticality,
     recovery_group,
     registered_at,
     updated_at

@@ -6,6 +6,7 @@ SELECT
     summary,
     is_builtin,
     is_enabled,
+    message_order,
     view_schema,
     view_name,
     period,
@@ -30,14 +31,40 @@ WHERE false;
 SELECT
     incident_id,
     agent_id,
+    engine_rule,
+    fleet_incident_id,
     severity,
+    revenue_usd_per_hour,
     onset_at,
     detected_at,
     acknowledged_at,
     acknowledged_by,
+    is_acknowledged,
+    is_acknowledgement_sticky,
+    acknowledged_until,
+    acknowledged_severity,
+    acknowledgement_note,
     recovered_at,
-    resolved_at
+    resolved_at,
+    told_severity,
+    told_at,
+    told_channels,
+    is_recovery_failure_told,
+    message_count,
+    escalates_from,
+    escalated_until,
+    withheld,
+    withheld_at,
+    checked_at,
+    next_check_at,
+    is_settled
 FROM health.incidents
+WHERE false;
+
+SELECT
+    incident_id,
+    agent_id
+FROM health.incident_members
 WHERE false;
 
 SELECT
@@ -48,12 +75,8 @@ SELECT
     severity,
     summary,
     details,
+    is_managed,
     opened_at,
-    acknowledged_at,
-    acknowledged_by,
-    acknowledged_until,
-    acknowledgement_note,
-    is_acknowledgement_sticky,
     resolved_at,
     resolved_by
 FROM health.alerts
@@ -61,12 +84,22 @@ WHERE false;
 
 SELECT
     alert_event_id,
-    alert_id,
     occurred_at,
+    incident_id,
+    alert_id,
+    agent_id,
     event,
+    reason_code,
     reason,
+    channel,
     delivery_id
 FROM health.alert_events
 WHERE false;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.alert_change'::regtype;
+END;
+$$;
 
 ROLLBACK;

@@ -4,7 +4,15 @@ SELECT
     channel,
     kind,
     minimum_severity,
-    is_enabled
+    is_enabled,
+    is_default,
+    rate_per_minute,
+    rate_burst,
+    rate_tokens,
+    rate_tokens_at,
+    group_until,
+    group_messages_left,
+    group_severity
 FROM health.channels
 WHERE false;
 
@@ -13,6 +21,7 @@ SELECT
     incident_id,
     channel,
     event,
+    step,
     severity,
     subject,
     body,
@@ -30,5 +39,23 @@ SELECT
     outcome
 FROM health.deliveries
 WHERE false;
+
+SELECT
+    channel,
+    incident_id,
+    event,
+    step,
+    severity,
+    number,
+    is_alone,
+    queued_at
+FROM health_internal.notices
+WHERE false;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.digest_line'::regtype;
+END;
+$$;
 
 ROLLBACK;

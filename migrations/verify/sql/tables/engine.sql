@@ -15,6 +15,16 @@ SELECT
     engine_heartbeat_interval,
     monitor_settle_time,
     monitor_gap_after,
+    group_wait,
+    group_interval,
+    group_burst,
+    repeat_interval,
+    parent_wait,
+    flapping_above,
+    flapping_until,
+    forgotten_after,
+    self_healing_limit,
+    bridge_silent_after,
     recovery_concurrency,
     storm_share,
     storm_count
@@ -41,7 +51,9 @@ SELECT
     judged_total,
     folded_total,
     refused_total,
-    skipped_series_total
+    skipped_series_total,
+    acted_transition_id,
+    self_checked_at
 FROM health_internal.engine
 WHERE false;
 

@@ -2,9 +2,6 @@ BEGIN;
 
 SELECT FROM health.fleet WHERE false;
 
-SELECT FROM health.open_alerts WHERE false;
-
-SELECT FROM health.alert_history WHERE false;
 
 SELECT FROM health.agent_timeline WHERE false;
 

@@ -139,10 +139,9 @@ SELECT health.add_freeze_window('surprise', pg_temp.at(1101), pg_temp.at(1110));
 SELECT is((SELECT count(*) FROM health.claim_recovery_actions('w', 9, ARRAY['a1'], pg_temp.at(1101))), 0::bigint, 'one that began since the tick holds at the claim');
 SELECT pg_temp.tick(1102);
 SELECT is(pg_temp.waits('^a1'), 'a1 freeze', 'and takes back what was let go');
-UPDATE health.agent_status SET liveness = 'in_maintenance' WHERE agent_id = 'a1';
+SELECT health.schedule_maintenance('{"agent_id": "a1"}', pg_temp.at(1110), pg_temp.at(1150), 'ana', 'disk', p_now => pg_temp.at(1110));
 SELECT health_internal.act_on_recoveries(pg_temp.at(1111));
 SELECT is(pg_temp.waits('^a1'), 'a1 maintenance', 'an agent people work on is left to them');
-UPDATE health.agent_status SET liveness = 'unresponsive' WHERE agent_id = 'a1';
 -- Budgets of a group, the dearest first; then the limit of the fleet.
 UPDATE health.settings SET recovery_concurrency = 50;
 SELECT pg_temp.all_beat(1200 + 5 * s, '^g') FROM generate_series(0, 3) AS s; SELECT pg_temp.tick(1216);

@@ -20,7 +20,7 @@ $$;
 
 SELECT bag_has(
     $$ SELECT viewname::text FROM pg_views WHERE schemaname = 'health' $$,
-    $$ SELECT unnest('{fleet,open_alerts,alert_history,recovery_backlog,agent_timeline,recent_heartbeats,engine_health,system_health,current_policies}'::text []) $$,
+    $$ SELECT unnest('{fleet,open_alerts,alert_history,suppressions,recovery_backlog,agent_timeline,recent_heartbeats,engine_health,system_health,current_policies}'::text []) $$,
     'the views are there'
 );
 SELECT bag_has(

@@ -1,4 +1,4 @@
--- Act: one open alert per agent and rule, one incident per agent, one digest for many.
+-- Act: what is open agrees with what holds.
 BEGIN;
 
 SELECT no_plan();
@@ -41,18 +41,14 @@ SELECT pg_temp.rows_are(
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
         'health_internal.act_on_alerts',
-        'health_internal.open_recovery_failed',
-        'health_internal.queue_deliveries',
-        'health_internal.severity_rank'
+        'health_internal.wanted_alerts'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
     $$
     VALUES
     ('health_internal.act_on_alerts(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.open_recovery_failed(timestamp with time zone,text[],text)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.queue_deliveries(timestamp with time zone,bigint[],text)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.severity_rank(text)', 'f', 'sql', 'i', false, '')
+    ('health_internal.wanted_alerts()', 'f', 'sql', 's', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
@@ -72,8 +68,6 @@ CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
 RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
-SELECT pg_temp.rows_are($$ SELECT health_internal.severity_rank(s) FROM unnest('{info,warning,critical,emergency,loud}'::text []) AS s $$,
-    $$ VALUES (1), (2), (3), (4), (NULL) $$, 'severities ascend');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', E'Agent one', '5 s');
 SELECT pg_temp.beat('a1', 0); SELECT pg_temp.beat('a1', 5);
 SELECT is(pg_temp.tick(6), 0::bigint, 'all is well');
@@ -89,29 +83,45 @@ SELECT pg_temp.beat('a1', 10); SELECT pg_temp.beat('a1', 15);
 SELECT pg_temp.tick(16);
 SELECT is_empty($$ SELECT * FROM health.open_alerts $$, 'a recovered agent has no open alert');
 SELECT is((SELECT count(*) FROM health.incidents WHERE resolved_at = pg_temp.at(16)), 1::bigint, 'its incident is over');
-SELECT pg_temp.rows_are($$ SELECT event FROM health.alert_history ORDER BY alert_event_id $$,
-    $$ VALUES ('opened'), ('queued'), ('resolved'), ('queued') $$, 'all of it is on record');
+SELECT pg_temp.rows_are($$ SELECT event, reason FROM health.alert_history ORDER BY alert_event_id $$,
+    $$ VALUES ('opened', NULL), ('queued', 'opened'), ('resolved', 'the condition no longer holds'), ('queued', 'resolved') $$, 'all of it is on record');
 SELECT pg_temp.tick(1000);
 SELECT ok(EXISTS (SELECT FROM health.open_alerts WHERE rule = 'unresponsive'), 'silence opens unresponsive');
 SELECT is((SELECT onset_at FROM health.incidents WHERE resolved_at IS NULL), pg_temp.at(15), 'whose onset is the last heartbeat');
 SELECT is((SELECT count(*) FROM health.incidents), 2::bigint, 'in an incident of its own');
-SELECT pg_temp.beat('m' || n, 1001) FROM generate_series(1, 12) AS n;
-SELECT pg_temp.tick(1002);
-SELECT pg_temp.tick(3000);
-SELECT is((SELECT count(*) FROM health.incidents WHERE detected_at = pg_temp.at(3000)), 12::bigint, 'twelve agents fall silent');
-SELECT pg_temp.rows_are($$ SELECT event, incident_id, cardinality(agent_ids) FROM health.deliveries WHERE created_at = pg_temp.at(3000) AND event = 'digest' $$,
-    $$ VALUES ('digest', NULL::bigint, 12) $$, 'and are one digest');
-SELECT is((SELECT count(DISTINCT alert_id) FROM health.alert_history WHERE event = 'grouped') >= 12, true, 'the ledger says grouped');
-SELECT throws_ok($$ INSERT INTO health.alerts (incident_id, agent_id, rule, severity, summary, opened_at)
-    SELECT incident_id, agent_id, rule, severity, 'again', now() FROM health.open_alerts LIMIT 1 $$, '23505', NULL,
-    'one open alert per agent and rule is a key');
 SELECT lives_ok($$ UPDATE health.alert_rules SET is_enabled = false WHERE rule = 'failed' $$, 'a rule may be disabled');
 SELECT pg_temp.beat('quiet', 3001, 'failed');
 SELECT pg_temp.tick(3002);
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE agent_id = 'quiet' AND rule = 'failed' $$, 'and then opens nothing');
-SELECT lives_ok($$ SELECT health_internal.open_recovery_failed(pg_temp.at(3003), ARRAY['m1', 'm1'], 'test') $$, 'a person is asked');
-SELECT is((SELECT count(*) FROM health.open_alerts WHERE rule = 'recovery_failed' AND agent_id = 'm1'), 1::bigint, 'once');
-SELECT is(health_internal.queue_deliveries(pg_temp.at(3004), '{}', 'opened'), 0::bigint, 'nothing to tell is no message');
+SELECT lives_ok($$ UPDATE health.alert_rules SET is_enabled = true WHERE rule = 'failed' $$, 'enabled');
+SELECT is(pg_temp.tick(3003) >= 1, true, 'what holds opens at the next tick');
+UPDATE health.alert_rules SET is_enabled = false WHERE rule = 'failed';
+SELECT pg_temp.tick(3004);
+SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'failed' $$, 'and disabling closes it');
+-- Findings of rules, about an agent and about the engine.
+INSERT INTO health.alert_rules (rule, severity, summary, is_builtin) VALUES ('disk_full', 'warning', 'the disk is full', true);
+INSERT INTO health.rule_findings (rule, agent_id, severity, summary, details, found_at, changed_at)
+VALUES ('disk_full', 'disk', 'warning', 'the disk is full', '{"free_mb": 1}', pg_temp.at(3005), pg_temp.at(3005)), ('disk_full', NULL, 'critical', 'ours is', '{}', pg_temp.at(3005), pg_temp.at(3005));
+SELECT is(pg_temp.tick(3006), 2::bigint, 'a finding opens an alert');
+SELECT pg_temp.rows_are($$ SELECT agent_id, severity, summary, details FROM health.open_alerts WHERE rule = 'disk_full' ORDER BY 1 $$,
+    $$ VALUES ('disk', 'warning', 'the disk is full', '{"free_mb": 1}'::jsonb), (NULL, 'critical', 'ours is', '{}') $$, 'as it says');
+UPDATE health.rule_findings SET severity = 'emergency', summary = 'worse' WHERE agent_id = 'disk';
+SELECT pg_temp.tick(3007);
+SELECT pg_temp.rows_are($$ SELECT severity, summary FROM health.open_alerts WHERE agent_id = 'disk' $$, $$ VALUES ('emergency', 'worse') $$, 'a finding may rise');
+SELECT pg_temp.rows_are($$ SELECT event, severity FROM health.deliveries WHERE created_at = pg_temp.at(3007) $$, $$ VALUES ('escalated', 'emergency') $$, 'which is told');
+DELETE FROM health.rule_findings;
+SELECT pg_temp.tick(3008);
+SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'disk_full' $$, 'when the finding is gone the alert is closed');
+-- Revenue at risk.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_per_hour) VALUES ('shop', 'shop', '5 s', 1000), ('bank', 'bank', '5 s', 1001);
+UPDATE health.alert_rules SET is_enabled = true WHERE rule = 'failed';
+SELECT pg_temp.beat(a, 4000, 'failed') FROM unnest('{shop,bank}'::text []) AS a;
+SELECT pg_temp.tick(4001);
+SELECT pg_temp.rows_are($$ SELECT agent_id, summary FROM health.open_alerts WHERE rule = 'business_impact' $$, $$ VALUES ('bank', 'revenue is at risk: $1001 per hour') $$,
+    'more than $1,000 an hour is a matter of its own');
+SELECT pg_temp.beat('bank', s) FROM unnest('{4002,4007}'::float8 []) AS s;
+SELECT pg_temp.tick(4008);
+SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE agent_id = 'bank' $$, 'until the agent is back');
 
 SELECT * FROM finish();
 ROLLBACK;

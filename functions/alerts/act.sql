@@ -1,0 +1,188 @@
+-- From what holds to what is open: alerts are compared with conditions and findings, so that a tick that
+-- failed is made good by the next. What people are told is decided in notify.sql.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.wanted_alerts()
+RETURNS TABLE (agent_id text, rule text, severity text, summary text, details jsonb)
+LANGUAGE sql
+STABLE
+AS $$
+    WITH conditions AS MATERIALIZED (
+        SELECT
+            status.agent_id,
+            status.policy_class,
+            status.revenue_impact_usd,
+            rules.rule,
+            rules.severity,
+            rules.summary
+        FROM health.agent_status AS status
+        CROSS JOIN LATERAL unnest(status.active_conditions) AS holding (rule)
+        INNER JOIN health.alert_rules AS rules
+            ON holding.rule = rules.rule AND rules.is_enabled
+        WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
+            AND status.active_conditions <> '{}'
+    )
+
+    SELECT conditions.agent_id, conditions.rule, conditions.severity, conditions.summary, NULL
+    FROM conditions
+    UNION ALL
+    SELECT
+        findings.agent_id,
+        findings.rule,
+        findings.severity,
+        findings.summary,
+        findings.details
+    FROM health.rule_findings AS findings
+    INNER JOIN health.alert_rules AS rules ON findings.rule = rules.rule AND rules.is_enabled
+    UNION ALL
+    -- An agent that is down takes its revenue with it.
+    SELECT
+        risks.agent_id,
+        rules.rule,
+        rules.severity,
+        format('%s: $%s per hour', rules.summary, round(risks.revenue_usd_per_hour::numeric)),
+        jsonb_build_object('revenue_usd_per_hour', risks.revenue_usd_per_hour)
+    FROM (
+        SELECT
+            agents.agent_id,
+            max(agents.revenue_usd_per_hour + greatest(0, - conditions.revenue_impact_usd))
+                AS revenue_usd_per_hour,
+            max(policy.revenue_loss_limit_usd) AS limit_usd
+        FROM conditions
+        INNER JOIN health.agents
+            ON conditions.agent_id = agents.agent_id AND agents.revenue_usd_per_hour > 0
+        INNER JOIN health.current_policies AS policy
+            ON conditions.policy_class = policy.policy_class
+        WHERE conditions.severity IN ('critical', 'emergency')
+        GROUP BY agents.agent_id
+    ) AS risks
+    INNER JOIN health.alert_rules AS rules
+        ON rules.rule = 'business_impact' AND rules.is_enabled
+    WHERE risks.revenue_usd_per_hour > risks.limit_usd
+        AND NOT EXISTS (
+            SELECT FROM conditions
+            WHERE conditions.agent_id = risks.agent_id AND conditions.rule = 'business_impact'
+        );
+$$;
+COMMENT ON FUNCTION health_internal.wanted_alerts() IS
+'One row per alert that should be open: conditions the judgement found, findings of rules, and '
+'business_impact where an agent in critical trouble earns more per hour than its policy''s '
+'revenue_loss_limit_usd.';
+
+CREATE OR REPLACE FUNCTION health_internal.act_on_alerts(p_now timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+-- Arrays are planned by their true length. Beyond hundreds no loop is a good plan, whatever
+-- statistics say of tables that were empty a moment ago; what a loop alone can do then looks
+-- endless, and compiling for it would take a second: no jit.
+SET plan_cache_mode = force_custom_plan
+SET enable_nestloop = on
+SET enable_seqscan = on
+SET jit = off
+AS $$
+DECLARE
+    v_opening health_internal.alert_change [];
+    v_rising health_internal.alert_change [];
+    v_closing bigint [];
+    v_parents text [];
+    v_opened bigint := 0;
+BEGIN
+    PERFORM health_internal.check_engine(p_now);
+
+    -- What is open and what is in trouble have partial indexes; history has no say.
+    PERFORM set_config('enable_seqscan', 'off', true);
+    SELECT
+        array_agg(
+            ROW(
+                wanted.agent_id, wanted.rule, wanted.severity, wanted.summary, wanted.details, NULL
+            )::health_internal.alert_change
+        ) FILTER (WHERE standing.alert_id IS NULL),
+        array_agg(
+            ROW(
+                wanted.agent_id, wanted.rule, wanted.severity, wanted.summary, NULL,
+                standing.alert_id
+            )::health_internal.alert_change
+        ) FILTER (WHERE wanted.rule IS NOT NULL AND standing.alert_id IS NOT NULL),
+        array_agg(standing.alert_id) FILTER (WHERE wanted.rule IS NULL)
+    INTO v_opening, v_rising, v_closing
+    FROM (SELECT found.* FROM health_internal.wanted_alerts() AS found) AS wanted
+    FULL JOIN (
+        SELECT
+            alerts.alert_id,
+            coalesce(alerts.agent_id, '') AS agent_key,
+            alerts.rule,
+            alerts.severity,
+            alerts.is_managed
+        FROM health.alerts
+        WHERE alerts.resolved_at IS NULL
+    ) AS standing
+        ON coalesce(wanted.agent_id, '') = standing.agent_key AND wanted.rule = standing.rule
+    WHERE standing.alert_id IS NULL
+        OR (
+            wanted.rule IS NULL
+            AND (NOT standing.is_managed OR standing.rule = 'recovery_failed')
+        )
+        OR health_internal.severity_rank(wanted.severity)
+        > health_internal.severity_rank(standing.severity);
+    PERFORM set_config('enable_seqscan', 'on', true);
+
+    IF coalesce(cardinality(v_opening), 0) + coalesce(cardinality(v_closing), 0) > 500 THEN
+        PERFORM set_config('enable_nestloop', 'off', true);
+    END IF;
+    IF v_opening IS NOT NULL THEN
+        v_opened := health_internal.open_alerts(p_now, v_opening);
+    END IF;
+    IF v_rising IS NOT NULL THEN
+        WITH raised AS (
+            UPDATE health.alerts
+            SET severity = rising.severity, summary = rising.summary
+            FROM unnest(v_rising) AS rising
+            WHERE alerts.alert_id = rising.alert_id
+            RETURNING alerts.incident_id, alerts.severity
+        )
+
+        UPDATE health.incidents
+        SET
+            severity = health_internal.severity_of_rank(greatest(
+                health_internal.severity_rank(incidents.severity), highest.severity_rank
+            )),
+            next_check_at = '-infinity'
+        FROM (
+            SELECT
+                raised.incident_id,
+                max(health_internal.severity_rank(raised.severity)) AS severity_rank
+            FROM raised
+            GROUP BY raised.incident_id
+        ) AS highest
+        WHERE incidents.incident_id = highest.incident_id;
+    END IF;
+    IF v_closing IS NOT NULL THEN
+        v_parents := health_internal.close_alerts(p_now, v_closing);
+    END IF;
+
+    -- Whose parent fell or came back is looked at again.
+    IF EXISTS (SELECT FROM health.dependencies) THEN
+        UPDATE health.incidents
+        SET next_check_at = '-infinity'
+        FROM health.dependencies
+        WHERE dependencies.parent_id = ANY (v_parents || ARRAY(
+            SELECT opening.agent_id
+            FROM unnest(v_opening) AS opening
+            WHERE opening.rule IN ('unresponsive', 'failed')
+        ))
+            AND incidents.agent_id = dependencies.child_id
+            AND NOT incidents.is_settled;
+    END IF;
+    PERFORM health_internal.close_fleet_incidents(p_now);
+    PERFORM health_internal.note_unconfirmed(p_now);
+    RETURN v_opened;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.act_on_alerts(timestamptz) IS
+'Opens and closes alerts and incidents so that they agree with wanted_alerts; returns how many alerts '
+'opened. notify tells of it.';
+
+COMMIT;

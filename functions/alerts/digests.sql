@@ -1,0 +1,145 @@
+-- One message for many incidents.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.compose_digests(
+    p_lines health_internal.digest_line []
+)
+RETURNS TABLE (
+    channel text,
+    severity text,
+    subject text,
+    body text,
+    agent_ids text [],
+    details jsonb
+)
+LANGUAGE sql
+STABLE
+AS $$
+    WITH lines AS MATERIALIZED (
+        SELECT
+            given.channel,
+            given.incident_id,
+            given.event,
+            given.severity,
+            incidents.agent_id,
+            incidents.revenue_usd_per_hour
+        FROM unnest(p_lines) AS given
+        INNER JOIN health.incidents ON given.incident_id = incidents.incident_id
+    ),
+
+    -- Fifty at most are told by name; nobody reads more.
+    foremost AS (
+        SELECT
+            best.*,
+            row_number() OVER (
+                PARTITION BY best.channel
+                ORDER BY
+                    best.event = 'resolved',
+                    health_internal.severity_rank(best.severity) DESC,
+                    best.revenue_usd_per_hour DESC,
+                    best.incident_id
+            ) AS place
+        FROM (SELECT DISTINCT lines.channel FROM lines) AS routes
+        CROSS JOIN LATERAL (
+            SELECT lines.*
+            FROM lines
+            WHERE lines.channel = routes.channel
+            ORDER BY
+                lines.event = 'resolved',
+                health_internal.severity_rank(lines.severity) DESC,
+                lines.revenue_usd_per_hour DESC,
+                lines.incident_id
+            LIMIT 50
+        ) AS best
+    ),
+
+    shown AS (
+        SELECT
+            lines.*,
+            coalesce(agents.agent_name, lines.agent_id, 'HeartbeatHealthAgent') AS agent_name,
+            CASE
+                WHEN lines.event = 'resolved' THEN 'resolved'
+                ELSE coalesce(spoken.summary, lines.severity)
+            END AS summary
+        FROM foremost AS lines
+        LEFT JOIN health.agents ON lines.agent_id = agents.agent_id
+        LEFT JOIN LATERAL (
+            SELECT
+                string_agg(
+                    alerts.summary, '; ' ORDER BY rules.message_order, alerts.alert_id
+                ) AS summary
+            FROM health.alerts
+            LEFT JOIN health.alert_rules AS rules ON alerts.rule = rules.rule
+            WHERE alerts.incident_id = lines.incident_id AND alerts.resolved_at IS NULL
+        ) AS spoken ON true
+    ),
+
+    named AS (
+        SELECT
+            shown.channel,
+            min(shown.summary) FILTER (WHERE shown.place = 1) AS first_summary,
+            string_agg(shown.agent_name || ': ' || shown.summary, E'\n' ORDER BY shown.place)
+                AS listing,
+            jsonb_agg(
+                jsonb_build_object(
+                    'agent_id', shown.agent_id, 'agent_name', shown.agent_name,
+                    'severity', shown.severity, 'summary', shown.summary
+                )
+                ORDER BY shown.place
+            ) AS agents
+        FROM shown
+        GROUP BY shown.channel
+    ),
+
+    counted AS (
+        SELECT
+            lines.channel,
+            count(*) AS incident_count,
+            count(*) FILTER (WHERE lines.event = 'resolved') AS resolved_count,
+            coalesce(
+                max(health_internal.severity_rank(lines.severity))
+                    FILTER (WHERE lines.event <> 'resolved'),
+                max(health_internal.severity_rank(lines.severity))
+            ) AS severity_rank,
+            sum(lines.revenue_usd_per_hour) FILTER (WHERE lines.event <> 'resolved')
+                AS revenue_usd_per_hour,
+            array_agg(lines.agent_id ORDER BY lines.agent_id)
+                FILTER (WHERE lines.agent_id IS NOT NULL) AS agent_ids
+        FROM lines
+        GROUP BY lines.channel
+    )
+
+    SELECT
+        counted.channel,
+        health_internal.severity_of_rank(counted.severity_rank),
+        left(translate(
+            counted.incident_count || ' incidents: ' || CASE
+                WHEN counted.resolved_count = counted.incident_count THEN 'resolved'
+                WHEN counted.resolved_count > 0
+                    THEN named.first_summary || ', ' || counted.resolved_count || ' resolved'
+                ELSE named.first_summary
+            END,
+            E'\n\r', '  '
+        ), 300),
+        counted.incident_count || E' incidents together:\n' || named.listing
+        || CASE WHEN counted.incident_count > 50 THEN E'\n…' ELSE '' END,
+        coalesce(counted.agent_ids, '{}'),
+        jsonb_strip_nulls(jsonb_build_object(
+            'event', 'digest',
+            'severity', health_internal.severity_of_rank(counted.severity_rank),
+            'summary', named.first_summary,
+            'incident_count', counted.incident_count,
+            'resolved_count', counted.resolved_count,
+            'revenue_usd_per_hour', nullif(counted.revenue_usd_per_hour, 0),
+            'agents', named.agents
+        ))
+    FROM counted
+    INNER JOIN named ON counted.channel = named.channel;
+$$;
+COMMENT ON FUNCTION health_internal.compose_digests(health_internal.digest_line []) IS
+'One message per channel for its lines: those still open first, the most severe and dearest of them by '
+'name, at most 50.';
+
+COMMIT;

@@ -1,0 +1,8 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health_internal.act_on_alerts(timestamptz);
+DROP FUNCTION health_internal.wanted_alerts();
+
+COMMIT;

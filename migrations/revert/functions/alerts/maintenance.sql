@@ -1,0 +1,17 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health.cancel_maintenance(bigint, text, timestamptz);
+DROP FUNCTION health.schedule_weekly_maintenance(
+    jsonb, integer [], time, time, text, text, text, text, timestamptz, timestamptz, timestamptz
+);
+DROP FUNCTION health.schedule_maintenance(
+    jsonb, timestamptz, timestamptz, text, text, text, timestamptz
+);
+DROP FUNCTION health_internal.refresh_maintenance(timestamptz);
+DROP FUNCTION health_internal.in_maintenance(text, timestamptz);
+DROP FUNCTION health_internal.maintenance_until(health.maintenance_windows, timestamptz);
+DROP FUNCTION health_internal.first_instant(timestamp, text);
+
+COMMIT;

@@ -1,0 +1,14 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM (
+        'health_internal.open_alerts('
+        || 'timestamptz, health_internal.alert_change []'
+        || ')'
+    )::regprocedure;
+    PERFORM 'health_internal.close_alerts(timestamptz, bigint [])'::regprocedure;
+END;
+$$;
+
+ROLLBACK;

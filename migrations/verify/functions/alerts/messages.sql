@@ -1,0 +1,13 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM (
+        'health_internal.incident_message('
+        || 'timestamptz, bigint, text, integer, text'
+        || ')'
+    )::regprocedure;
+END;
+$$;
+
+ROLLBACK;

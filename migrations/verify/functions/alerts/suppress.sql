@@ -1,0 +1,9 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.incident_facts(timestamptz, bigint [])'::regprocedure;
+END;
+$$;
+
+ROLLBACK;
