@@ -19,6 +19,7 @@ VALUES
 ('recovery_failed', 'critical', 'could not be recovered', true, 20),
 ('business_impact', 'critical', 'revenue is at risk', true, 30),
 ('fleet_silent', 'emergency', 'many agents fell silent together', true, 100),
+('monitor_gap', 'warning', 'the monitor was blind', true, 100),
 ('chronic_self_healing', 'warning', 'is restarted again and again', true, 100),
 ('dead_letters', 'critical', 'messages could not be delivered', true, 100),
 ('bridge_silent', 'critical', 'no bridge is alive, and work waits for one', true, 100),

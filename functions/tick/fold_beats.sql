@@ -292,54 +292,61 @@ BEGIN
                 ),
                 p_blind_until, v_settings.heartbeat_memory_seconds,
                 v_settings.metric_memory_seconds, v_settings.baseline_memory_seconds
-            ) AS new
+            ) AS new,
+            cardinality(left_over.beats) AS beat_count
         FROM left_over
         INNER JOIN health.agent_status AS known ON left_over.agent_id = known.agent_id
         INNER JOIN health.current_policies AS policy ON known.policy_class = policy.policy_class
         OFFSET 0
+    ),
+
+    updated AS (
+        UPDATE health.agent_status AS target
+        SET
+            next_due_at = '-infinity',
+            last_heartbeat_at = (folded.new).last_heartbeat_at,
+            first_heartbeat_at = (folded.new).first_heartbeat_at,
+            run_started_at = (folded.new).run_started_at,
+            last_sent_at = (folded.new).last_sent_at,
+            session_lost_at = (folded.new).session_lost_at,
+            state = (folded.new).state,
+            run_id = (folded.new).run_id,
+            beat_count = (folded.new).beat_count,
+            gap_count = (folded.new).gap_count,
+            gap_weight = (folded.new).gap_weight,
+            gap_sum = (folded.new).gap_sum,
+            gap_square_sum = (folded.new).gap_square_sum,
+            clump_seconds = (folded.new).clump_seconds,
+            learnt_interval_seconds = (folded.new).learnt_interval_seconds,
+            mean_gap_seconds = (folded.new).mean_gap_seconds,
+            late_intervals = (folded.new).late_intervals,
+            gap_histogram = (folded.new).gap_histogram,
+            error_count = (folded.new).error_count,
+            work_items_processed = (folded.new).work_items_processed,
+            error_sum = (folded.new).error_sum,
+            item_sum = (folded.new).item_sum,
+            recent_item_sum = (folded.new).recent_item_sum,
+            baseline_item_sum = (folded.new).baseline_item_sum,
+            baseline_seconds = (folded.new).baseline_seconds,
+            processing_mean_ms = (folded.new).processing_mean_ms,
+            baseline_processing_ms = (folded.new).baseline_processing_ms,
+            cpu_mean_percent = (folded.new).cpu_mean_percent,
+            memory_mean_mb = (folded.new).memory_mean_mb,
+            slow_memory_mean_mb = (folded.new).slow_memory_mean_mb,
+            memory_usage_mb = (folded.new).memory_usage_mb,
+            memory_limit_mb = (folded.new).memory_limit_mb,
+            cost_efficiency = (folded.new).cost_efficiency,
+            user_satisfaction = (folded.new).user_satisfaction,
+            operational_efficiency = (folded.new).operational_efficiency,
+            revenue_impact_usd = (folded.new).revenue_impact_usd
+        FROM folded
+        WHERE target.ctid = folded.row_address
+        RETURNING folded.beat_count
     )
 
-    UPDATE health.agent_status AS target
-    SET
-        next_due_at = '-infinity',
-        last_heartbeat_at = (folded.new).last_heartbeat_at,
-        first_heartbeat_at = (folded.new).first_heartbeat_at,
-        run_started_at = (folded.new).run_started_at,
-        last_sent_at = (folded.new).last_sent_at,
-        session_lost_at = (folded.new).session_lost_at,
-        state = (folded.new).state,
-        run_id = (folded.new).run_id,
-        beat_count = (folded.new).beat_count,
-        gap_count = (folded.new).gap_count,
-        gap_weight = (folded.new).gap_weight,
-        gap_sum = (folded.new).gap_sum,
-        gap_square_sum = (folded.new).gap_square_sum,
-        clump_seconds = (folded.new).clump_seconds,
-        learnt_interval_seconds = (folded.new).learnt_interval_seconds,
-        mean_gap_seconds = (folded.new).mean_gap_seconds,
-        late_intervals = (folded.new).late_intervals,
-        gap_histogram = (folded.new).gap_histogram,
-        error_count = (folded.new).error_count,
-        work_items_processed = (folded.new).work_items_processed,
-        error_sum = (folded.new).error_sum,
-        item_sum = (folded.new).item_sum,
-        recent_item_sum = (folded.new).recent_item_sum,
-        baseline_item_sum = (folded.new).baseline_item_sum,
-        baseline_seconds = (folded.new).baseline_seconds,
-        processing_mean_ms = (folded.new).processing_mean_ms,
-        baseline_processing_ms = (folded.new).baseline_processing_ms,
-        cpu_mean_percent = (folded.new).cpu_mean_percent,
-        memory_mean_mb = (folded.new).memory_mean_mb,
-        slow_memory_mean_mb = (folded.new).slow_memory_mean_mb,
-        memory_usage_mb = (folded.new).memory_usage_mb,
-        memory_limit_mb = (folded.new).memory_limit_mb,
-        cost_efficiency = (folded.new).cost_efficiency,
-        user_satisfaction = (folded.new).user_satisfaction,
-        operational_efficiency = (folded.new).operational_efficiency,
-        revenue_impact_usd = (folded.new).revenue_impact_usd
-    FROM folded
-    WHERE target.ctid = folded.row_address;
-    GET DIAGNOSTICS v_count = ROW_COUNT;
+    SELECT coalesce(sum(updated.beat_count), 0)
+    INTO v_count
+    FROM updated;
     RETURN v_count;
 END;
 $$;
@@ -348,6 +355,6 @@ COMMENT ON FUNCTION health_internal.fold_unusual_beats(
 ) IS
 'Folds the beats of agents that judge_agents has left (not judged in this tick) and makes those '
 'agents due at once (next_due_at -infinity, which is also how a second call knows them); returns how '
-'many. Agents without a row in agent_status are left to register_unknown.';
+'many beats. Agents without a row in agent_status are left to register_unknown.';
 
 COMMIT;

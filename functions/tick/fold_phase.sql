@@ -26,35 +26,19 @@ $$;
 COMMENT ON FUNCTION health_internal.few_arrived(health_internal.arrival_range, integer) IS
 'The heartbeats that arrived, at most p_limit.';
 
-CREATE OR REPLACE FUNCTION health_internal.count_arrived(
-    p_range health_internal.arrival_range,
-    OUT beat_count bigint,
-    OUT agent_count bigint,
-    OUT several text []
-)
+CREATE OR REPLACE FUNCTION health_internal.count_arrived(p_range health_internal.arrival_range)
+RETURNS bigint
 LANGUAGE plpgsql
 STABLE
 SET plan_cache_mode = force_custom_plan
 SET jit = off
-SET work_mem = '256MB'
 AS $$
 BEGIN
-    SELECT
-        coalesce(sum(arrived.beat_count), 0),
-        count(*),
-        coalesce(array_agg(arrived.agent_id) FILTER (WHERE arrived.beat_count > 1), '{}')
-    INTO beat_count, agent_count, several
-    FROM (
-        SELECT
-            beats.agent_id,
-            count(*) AS beat_count
-        FROM health_internal.arrived_heartbeats(p_range) AS beats
-        GROUP BY beats.agent_id
-    ) AS arrived;
+    RETURN (SELECT count(*) FROM health_internal.arrived_heartbeats(p_range));
 END;
 $$;
 COMMENT ON FUNCTION health_internal.count_arrived(health_internal.arrival_range) IS
-'How many heartbeats of how many agents arrived, and of which agents more than one.';
+'How many heartbeats arrived.';
 
 CREATE OR REPLACE FUNCTION health_internal.fold_and_judge(
     p_now timestamptz,
@@ -74,9 +58,13 @@ DECLARE
     v_blindness health_internal.blindness := health_internal.recent_blindness();
     v_beats health_internal.beat [] := health_internal.few_arrived(p_range, v_few + 1);
     v_is_many boolean := cardinality(v_beats) > v_few;
-    v_agents bigint;
     v_folded bigint := 0;
-    v_several text [];
+    v_agent_count constant double precision := (
+        SELECT pg_class.reltuples
+        FROM pg_class
+        WHERE pg_class.oid = 'health.agent_status'::regclass
+    );
+    v_most constant bigint := greatest(v_few, 0.2 * v_agent_count);
     v_single health_internal.beat [];
     v_due health_internal.beat [];
     v_policy health.policies;
@@ -85,41 +73,34 @@ BEGIN
     unknown_agents := 0;
     IF v_is_many THEN
         v_beats := '{}';
-        SELECT arrived.*
-        INTO folded_beats, v_agents, v_several
-        FROM health_internal.count_arrived(p_range) AS arrived;
+        folded_beats := health_internal.count_arrived(p_range);
     ELSE
-        SELECT
-            coalesce(sum(arrived.beat_count), 0),
-            count(*),
-            array_agg(arrived.beat) FILTER (WHERE arrived.beat_count = 1)
-        INTO folded_beats, v_agents, v_single
-        FROM (
-            SELECT
-                count(*) AS beat_count,
-                (array_agg(few))[1] AS beat
+        folded_beats := cardinality(v_beats);
+        v_single := ARRAY(
+            SELECT (array_agg(few))[1]
             FROM unnest(v_beats) AS few
             GROUP BY few.agent_id
-        ) AS arrived;
+            HAVING count(*) = 1
+        );
     END IF;
-    IF v_agents > 0 THEN
+    IF folded_beats > 0 THEN
         -- Class by class, so that a policy is constants in a plan and not columns of every row.
         FOR v_policy IN
             SELECT in_force.*
             FROM health.current_policies AS in_force
         LOOP
             judged_agents := judged_agents + health_internal.judge_agents(
-                p_now, p_tick_id, v_policy, v_single, v_is_many, false, p_range, v_several,
-                v_blindness
+                p_now, p_tick_id, v_policy, v_single, v_is_many, folded_beats > v_most, false,
+                p_range, v_blindness
             );
         END LOOP;
-        -- Fewer than arrived: some told something out of the ordinary, or are new.
-        IF judged_agents < v_agents THEN
+        -- Fewer than arrived: some are several of an agent, or out of the ordinary, or of strangers.
+        IF judged_agents < folded_beats THEN
             v_folded := health_internal.fold_unusual_beats(
                 p_tick_id, v_beats, v_is_many, p_range, v_blindness.settled_at
             );
         END IF;
-        IF judged_agents + v_folded < v_agents THEN
+        IF judged_agents + v_folded < folded_beats THEN
             unknown_agents := health_internal.register_unknown(v_beats, v_is_many, p_range);
             PERFORM health_internal.fold_unusual_beats(
                 p_tick_id, v_beats, v_is_many, p_range, v_blindness.settled_at
@@ -148,11 +129,8 @@ BEGIN
     IF v_due <> '{}' THEN
         v_is_many := cardinality(v_due) > v_few;
         -- So many at once may be the monitor's fault. (A silence of thousands is never noticed by tens.)
-        IF NOT p_is_replay AND cardinality(v_due) >= least(v_few, greatest(20, (
-            SELECT pg_class.reltuples / 1000
-            FROM pg_class
-            WHERE pg_class.oid = 'health.agent_status'::regclass
-        ))) THEN
+        IF NOT p_is_replay
+            AND cardinality(v_due) >= least(v_few, greatest(20, v_agent_count / 1000)) THEN
             IF health_internal.notice_fleet_silence(p_now) THEN
                 v_blindness := health_internal.recent_blindness();
             END IF;
@@ -165,7 +143,7 @@ BEGIN
             FROM health.current_policies AS in_force
         LOOP
             judged_agents := judged_agents + health_internal.judge_agents(
-                p_now, p_tick_id, v_policy, v_due, v_is_many, true, p_range, '{}', v_blindness
+                p_now, p_tick_id, v_policy, v_due, v_is_many, false, true, p_range, v_blindness
             );
         END LOOP;
     END IF;

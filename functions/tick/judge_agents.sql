@@ -1,10 +1,75 @@
 -- The judgement, and the fold of what is usual: one UPDATE that takes one more beat of a run that goes
 -- on into an agent's running state and judges the agent; without a beat it judges those that are due.
 -- A chain of stages, each fenced by OFFSET 0 so that its expressions are computed once:
--- subjects → pairs → decays → folded → measured → timed → lived → scored → written.
+-- joined → pairs → decays → folded → measured → timed → lived → scored → written.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.subjects(
+    p_beats health_internal.beat [],
+    p_is_many boolean,
+    p_only_due boolean,
+    p_range health_internal.arrival_range,
+    p_now timestamptz,
+    p_tick_id bigint
+)
+RETURNS TABLE (
+    beat_agent_id text,
+    beat_received_at timestamptz,
+    beat_sent_at timestamptz,
+    beat_state text,
+    beat_run_id text,
+    beat_work_items_processed bigint,
+    beat_error_count bigint,
+    beat_average_processing_time_ms double precision,
+    beat_cpu_usage_percent double precision,
+    beat_memory_usage_mb double precision,
+    beat_memory_limit_mb double precision,
+    beat_cost_efficiency double precision,
+    beat_user_satisfaction double precision,
+    beat_operational_efficiency double precision,
+    beat_revenue_impact_usd double precision
+)
+LANGUAGE sql
+STABLE
+AS $$
+    SELECT few.*
+    FROM unnest(p_beats) AS few
+    UNION ALL
+    -- max of one row is that row; agents with more are left.
+    SELECT
+        arrived.agent_id,
+        max(arrived.received_at),
+        max(arrived.sent_at),
+        max(arrived.state),
+        max(arrived.run_id),
+        max(arrived.work_items_processed),
+        max(arrived.error_count),
+        max(arrived.average_processing_time_ms),
+        max(arrived.cpu_usage_percent),
+        max(arrived.memory_usage_mb),
+        max(arrived.memory_limit_mb),
+        max(arrived.cost_efficiency),
+        max(arrived.user_satisfaction),
+        max(arrived.operational_efficiency),
+        max(arrived.revenue_impact_usd)
+    FROM health_internal.arrived_heartbeats(p_range) AS arrived
+    WHERE p_is_many AND NOT p_only_due
+    GROUP BY arrived.agent_id
+    HAVING count(*) < 2
+    UNION ALL
+    SELECT
+        due.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        NULL
+    FROM health.agent_status AS due
+    WHERE p_is_many AND p_only_due AND due.next_due_at <= p_now AND due.judged_tick_id <> p_tick_id
+$$;
+COMMENT ON FUNCTION health_internal.subjects(
+    health_internal.beat [], boolean, boolean, health_internal.arrival_range, timestamptz, bigint
+) IS
+'Whom to judge, each with its one new beat or none. Few: those of p_beats. Many: who is due, or else who '
+'has exactly one beat among those that arrived. Inlined.';
 
 CREATE OR REPLACE FUNCTION health_internal.judge_agents(
     p_now timestamptz,
@@ -12,20 +77,22 @@ CREATE OR REPLACE FUNCTION health_internal.judge_agents(
     p_policy health.policies,
     p_beats health_internal.beat [],
     p_is_many boolean,
+    p_is_most boolean,
     p_only_due boolean,
     p_range health_internal.arrival_range,
-    p_several text [],
     p_blindness health_internal.blindness
 )
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
 SET plan_cache_mode = auto
--- Arrivals, then each agent by its key, then its row by its address: a plan that holds for any number,
--- without statistics and without a hash table of wide rows.
 SET enable_hashjoin = off
 SET enable_mergejoin = off
-SET enable_seqscan = off
+SET enable_seqscan = on
+-- What is read lies in memory, and processor time is what counts.
+SET seq_page_cost = 0.001
+SET random_page_cost = 0.01
+SET work_mem = '256MB'
 SET jit = off
 AS $$
 DECLARE
@@ -42,114 +109,129 @@ BEGIN
         settings.baseline_memory_seconds
     INTO STRICT v_fast, v_slow, v_base
     FROM health.settings;
-    -- For many it pays to plan with the policy's numbers as constants.
-    PERFORM set_config(
-        'plan_cache_mode',
-        CASE WHEN p_is_many THEN 'force_custom_plan' ELSE 'force_generic_plan' END,
-        true
-    );
+    -- For many it pays to plan with the policy's numbers as constants. A plan that needs no statistics:
+    -- each agent by its key, or where most of them beat all agents in the order of their rows, beside
+    -- a hash of the beats; then each row by its address.
+    PERFORM
+        set_config(
+            'plan_cache_mode',
+            CASE WHEN p_is_many THEN 'force_custom_plan' ELSE 'force_generic_plan' END,
+            true
+        ),
+        set_config('enable_seqscan', p_is_most::text, true),
+        set_config('enable_hashjoin', p_is_most::text, true);
 
     WITH
-    subjects AS (
-        SELECT few.*
-        FROM unnest(p_beats) AS few
-        UNION ALL
-        SELECT arrived.*
-        FROM health_internal.arrived_heartbeats(p_range) AS arrived
-        WHERE p_is_many AND NOT p_only_due AND arrived.agent_id <> ALL (p_several)
+    joined AS (
+        SELECT
+            subjects.*,
+            status.*,
+            status.ctid AS row_address
+        FROM health_internal.subjects(
+            p_beats, p_is_many, p_only_due, p_range, p_now, p_tick_id
+        ) AS subjects
+        INNER JOIN health.agent_status AS status ON subjects.beat_agent_id = status.agent_id
+        WHERE NOT p_is_most
         UNION ALL
         SELECT
-            due.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-            NULL, NULL
-        FROM health.agent_status AS due
-        WHERE p_is_many AND p_only_due
-            AND due.next_due_at <= p_now AND due.judged_tick_id <> p_tick_id
+            subjects.*,
+            status.*
+        FROM (
+            SELECT
+                known.*,
+                known.ctid AS row_address
+            FROM health.agent_status AS known
+            OFFSET 0
+        ) AS status
+        INNER JOIN health_internal.subjects(
+            p_beats, p_is_many, p_only_due, p_range, p_now, p_tick_id
+        ) AS subjects ON status.agent_id = subjects.beat_agent_id
+        WHERE p_is_most
     ),
 
     -- Old state beside the beat, if there is one and it is nothing out of the ordinary.
     pairs AS (
         SELECT
-            status.ctid AS row_address,
-            status.agent_id,
-            date_part('epoch', subjects.received_at) - date_part('epoch', status.last_heartbeat_at)
+            joined.row_address,
+            joined.agent_id,
+            date_part('epoch', joined.beat_received_at) - date_part('epoch', joined.last_heartbeat_at)
                 AS gap,
-            coalesce(subjects.received_at, status.last_heartbeat_at) AS last_at,
-            CASE WHEN subjects.received_at IS NULL THEN status.last_sent_at ELSE subjects.sent_at
+            coalesce(joined.beat_received_at, joined.last_heartbeat_at) AS last_at,
+            CASE WHEN joined.beat_received_at IS NULL THEN joined.last_sent_at ELSE joined.beat_sent_at
             END AS sent_at,
-            coalesce(subjects.state, status.state) AS state,
-            status.expected_interval_seconds,
-            status.grace_seconds,
-            status.latency_slo_ms,
-            status.throughput_slo_per_minute,
-            status.run_started_at,
-            status.session_lost_at,
-            status.beat_count,
-            status.gap_count,
-            status.gap_weight,
-            status.gap_sum,
-            status.gap_square_sum,
-            status.learnt_interval_seconds,
-            status.mean_gap_seconds,
-            status.gap_histogram,
-            status.late_intervals,
-            status.unresponsive_intervals,
-            coalesce(subjects.error_count, status.error_count) AS error_count,
-            coalesce(subjects.work_items_processed, status.work_items_processed)
+            coalesce(joined.beat_state, joined.state) AS state,
+            joined.expected_interval_seconds,
+            joined.grace_seconds,
+            joined.latency_slo_ms,
+            joined.throughput_slo_per_minute,
+            joined.run_started_at,
+            joined.session_lost_at,
+            joined.beat_count,
+            joined.gap_count,
+            joined.gap_weight,
+            joined.gap_sum,
+            joined.gap_square_sum,
+            joined.learnt_interval_seconds,
+            joined.mean_gap_seconds,
+            joined.gap_histogram,
+            joined.late_intervals,
+            joined.unresponsive_intervals,
+            coalesce(joined.beat_error_count, joined.error_count) AS error_count,
+            coalesce(joined.beat_work_items_processed, joined.work_items_processed)
                 AS work_items_processed,
-            subjects.error_count - status.error_count AS errors_in,
-            subjects.work_items_processed - status.work_items_processed AS items_in,
-            status.error_sum,
-            status.item_sum,
-            status.recent_item_sum,
-            status.baseline_item_sum,
-            status.baseline_seconds,
-            subjects.average_processing_time_ms AS processing_in,
-            subjects.cpu_usage_percent AS cpu_in,
-            subjects.memory_usage_mb AS memory_in,
-            status.processing_mean_ms,
-            status.baseline_processing_ms,
-            status.cpu_mean_percent,
-            status.memory_mean_mb,
-            status.slow_memory_mean_mb,
-            coalesce(subjects.memory_usage_mb, status.memory_usage_mb) AS memory_usage_mb,
-            coalesce(subjects.memory_limit_mb, status.memory_limit_mb) AS memory_limit_mb,
-            coalesce(subjects.cost_efficiency, status.cost_efficiency) AS cost_efficiency,
-            coalesce(subjects.user_satisfaction, status.user_satisfaction) AS user_satisfaction,
-            coalesce(subjects.operational_efficiency, status.operational_efficiency)
+            joined.beat_error_count - joined.error_count AS errors_in,
+            joined.beat_work_items_processed - joined.work_items_processed AS items_in,
+            joined.error_sum,
+            joined.item_sum,
+            joined.recent_item_sum,
+            joined.baseline_item_sum,
+            joined.baseline_seconds,
+            joined.beat_average_processing_time_ms AS processing_in,
+            joined.beat_cpu_usage_percent AS cpu_in,
+            joined.beat_memory_usage_mb AS memory_in,
+            joined.processing_mean_ms,
+            joined.baseline_processing_ms,
+            joined.cpu_mean_percent,
+            joined.memory_mean_mb,
+            joined.slow_memory_mean_mb,
+            coalesce(joined.beat_memory_usage_mb, joined.memory_usage_mb) AS memory_usage_mb,
+            coalesce(joined.beat_memory_limit_mb, joined.memory_limit_mb) AS memory_limit_mb,
+            coalesce(joined.beat_cost_efficiency, joined.cost_efficiency) AS cost_efficiency,
+            coalesce(joined.beat_user_satisfaction, joined.user_satisfaction) AS user_satisfaction,
+            coalesce(joined.beat_operational_efficiency, joined.operational_efficiency)
                 AS operational_efficiency,
-            coalesce(subjects.revenue_impact_usd, status.revenue_impact_usd)
+            coalesce(joined.beat_revenue_impact_usd, joined.revenue_impact_usd)
                 AS revenue_impact_usd,
-            status.bad_evaluations,
-            status.issue_evaluations,
-            status.issue_candidate,
-            status.issue_type,
-            status.active_conditions,
-            status.policy_class = p_policy.policy_class
-            AND status.judged_tick_id <> p_tick_id
-            AND status.last_heartbeat_at IS NOT NULL
+            joined.bad_evaluations,
+            joined.issue_evaluations,
+            joined.issue_candidate,
+            joined.issue_type,
+            joined.active_conditions,
+            joined.policy_class = p_policy.policy_class
+            AND joined.judged_tick_id <> p_tick_id
+            AND joined.last_heartbeat_at IS NOT NULL
             AND (
-                subjects.received_at IS NULL
+                joined.beat_received_at IS NULL
                 OR (
-                    subjects.received_at > status.last_heartbeat_at
-                    AND status.clump_seconds = 0
-                    AND status.session_lost_at IS NULL
-                    AND status.liveness <> 'stopped'
-                    AND coalesce(subjects.run_id = status.run_id, subjects.run_id IS NULL)
-                    AND coalesce(subjects.error_count >= status.error_count, true)
+                    joined.beat_received_at > joined.last_heartbeat_at
+                    AND joined.clump_seconds = 0
+                    AND joined.session_lost_at IS NULL
+                    AND joined.liveness <> 'stopped'
+                    AND coalesce(joined.beat_run_id = joined.run_id, joined.beat_run_id IS NULL)
+                    AND coalesce(joined.beat_error_count >= joined.error_count, true)
                     AND coalesce(
-                        subjects.work_items_processed >= status.work_items_processed, true
+                        joined.beat_work_items_processed >= joined.work_items_processed, true
                     )
-                    AND (subjects.state <> 'initializing' OR status.state = 'initializing')
-                    AND (status.gap_count + 1) % 30000 <> 0
+                    AND (joined.beat_state <> 'initializing' OR joined.state = 'initializing')
+                    AND (joined.gap_count + 1) % 30000 <> 0
                     AND (
-                        status.last_heartbeat_at >= (p_blindness).settled_at
-                        OR date_part('epoch', subjects.received_at - status.last_heartbeat_at)
-                        <= 2 * status.learnt_interval_seconds
+                        joined.last_heartbeat_at >= (p_blindness).settled_at
+                        OR date_part('epoch', joined.beat_received_at - joined.last_heartbeat_at)
+                        <= 2 * joined.learnt_interval_seconds
                     )
                 )
             ) AS is_ordinary
-        FROM subjects
-        INNER JOIN health.agent_status AS status ON subjects.agent_id = status.agent_id
+        FROM joined
         OFFSET 0
     ),
 
@@ -184,10 +266,9 @@ BEGIN
         SELECT
             decays.row_address, decays.agent_id, decays.gap, decays.last_at, decays.sent_at,
             decays.state, decays.expected_interval_seconds, decays.grace_seconds,
-            decays.latency_slo_ms, decays.throughput_slo_per_minute, 
-            decays.run_started_at, decays.session_lost_at, decays.late_intervals,
-            decays.unresponsive_intervals, decays.gap_histogram, decays.gap_bin,
-            decays.error_count, decays.work_items_processed, decays.memory_usage_mb,
+            decays.latency_slo_ms, decays.throughput_slo_per_minute, decays.run_started_at,
+            decays.session_lost_at, decays.gap_histogram, decays.gap_bin, decays.error_count,
+            decays.work_items_processed, decays.memory_usage_mb,
             decays.memory_limit_mb, decays.cost_efficiency, decays.user_satisfaction,
             decays.operational_efficiency, decays.revenue_impact_usd, decays.bad_evaluations,
             decays.issue_evaluations, decays.issue_candidate, decays.issue_type,
@@ -223,6 +304,16 @@ BEGIN
                     + health_internal.gap_unit(decays.gap_count)
                 )::real
             END AS bin_weight,
+            CASE
+                WHEN decays.gap_count < p_policy.young_beats - (decays.gap IS NOT NULL)::integer
+                    THEN p_policy.young_late_intervals
+                ELSE decays.late_intervals
+            END AS late_intervals,
+            CASE
+                WHEN decays.gap_count < p_policy.young_beats - (decays.gap IS NOT NULL)::integer
+                    THEN p_policy.young_unresponsive_intervals
+                ELSE decays.unresponsive_intervals
+            END AS unresponsive_intervals,
             -- The deadlines are learnt anew when a gap was long, and else by turns: every 32 gaps, of an
             -- agent well known every 128.
             decays.late_intervals IS NULL
@@ -273,10 +364,7 @@ BEGIN
             coalesce(folded.expected_interval_seconds, folded.learnt_interval_seconds)
                 AS expected_seconds,
             CASE
-                WHEN folded.gap_count < p_policy.young_beats THEN ARRAY[
-                    p_policy.young_late_intervals, p_policy.young_unresponsive_intervals
-                ]
-                WHEN folded.must_learn_deadlines THEN health_internal.learn_deadlines(
+                WHEN folded.must_learn_deadlines AND folded.gap_count >= p_policy.young_beats THEN health_internal.learn_deadlines(
                     folded.gap_histogram[:folded.gap_bin - 1] || folded.bin_weight
                     || folded.gap_histogram[folded.gap_bin + 1:],
                     folded.gap_count, folded.learnt_interval_seconds, folded.mean_gap_seconds,
@@ -610,12 +698,11 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.judge_agents(
-    timestamptz, bigint, health.policies, health_internal.beat [], boolean, boolean,
-    health_internal.arrival_range, text [], health_internal.blindness
+    timestamptz, bigint, health.policies, health_internal.beat [], boolean, boolean, boolean,
+    health_internal.arrival_range, health_internal.blindness
 ) IS
-'Judges the agents of one policy class, each at most once per tick, and returns how many. Few: those '
-'of p_beats, with their one new beat, or without (received_at NULL). Many: all that arrived in p_range '
-'but p_several (agents with more than one new beat), or all that are due. Agents whose beat is out of '
-'the ordinary (see fold_beats) are left to fold_unusual_beats.';
+'Judges the agents of one policy class, each at most once per tick, and returns how many: the subjects '
+'(see there). p_is_most: they are a good part of all agents. Agents whose beat is out of the ordinary '
+'(see fold_beats), or who have several, are left to fold_unusual_beats.';
 
 COMMIT;

@@ -24,6 +24,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
+    PERFORM health_internal.tell_blindness(p_now);
     alerts_opened := health_internal.act_on_alerts(p_now);
     IF EXISTS (
         SELECT FROM health.agent_status AS status

@@ -1,6 +1,7 @@
 -- One row per agent: running state (what the fold keeps) and judgement (what people read) together,
 -- so that a tick costs one update per agent. Only the ticker writes it. First stand the columns that a
--- tick looks at without the rest; NOT NULL stands only there, since each one is checked at each update.
+-- tick looks at without the rest; NOT NULL stands only there, since each one is checked at each update. The
+-- fill factor leaves a new, short row room to grow to its full length three times over.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -13,7 +14,7 @@ CREATE TABLE health.agent_status (
     active_conditions text[] NOT NULL DEFAULT '{}',
     status text,
     issue_type text,
-    gap_histogram real[],
+    gap_histogram real[] DEFAULT '{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}',
     last_heartbeat_at timestamptz,
     judged_at timestamptz,
     first_heartbeat_at timestamptz,
@@ -70,7 +71,7 @@ CREATE TABLE health.agent_status (
     issue_candidate text,
     CONSTRAINT agent_status_pkey PRIMARY KEY (agent_id)
 ) WITH (
-    fillfactor = 45,
+    fillfactor = 22,
     autovacuum_vacuum_scale_factor = 0.2,
     autovacuum_analyze_scale_factor = 0.5
 );

@@ -2,6 +2,7 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+DROP FUNCTION health_internal.tell_blindness(timestamptz);
 DROP FUNCTION health_internal.await_ingest(timestamptz);
 DROP FUNCTION health_internal.notice_fleet_silence(timestamptz);
 DROP FUNCTION health_internal.recent_blind_seconds(

@@ -11,6 +11,7 @@ BEGIN
     )::regprocedure;
     PERFORM 'health_internal.notice_fleet_silence(timestamptz)'::regprocedure;
     PERFORM 'health_internal.await_ingest(timestamptz)'::regprocedure;
+    PERFORM 'health_internal.tell_blindness(timestamptz)'::regprocedure;
 END;
 $$;
 

@@ -79,7 +79,7 @@ async def run_up(dsn: str | None) -> None:
                 if at.server is None
                 else make_conninfo(at.server.dsn, user="health_rules_runner")
             )
-            write_config(folder, agents, "main", rules_dsn)
+            write_config(folder, agents, "main", rules_dsn=rules_dsn)
             async with bridge_process(folder, at.dsn, agents) as bridge:
                 await watch(at.dsn, stop, bridge, folder)
                 typer.echo("stopping the bridge and its agents")

@@ -44,7 +44,8 @@ SELECT pg_temp.rows_are(
         'health_internal.blind_seconds',
         'health_internal.notice_fleet_silence',
         'health_internal.recent_blind_seconds',
-        'health_internal.recent_blindness'
+        'health_internal.recent_blindness',
+        'health_internal.tell_blindness'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
@@ -54,7 +55,8 @@ SELECT pg_temp.rows_are(
     ('health_internal.blind_seconds(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.notice_fleet_silence(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.recent_blind_seconds(timestamp with time zone,timestamp with time zone,health_internal.blindness)', 'f', 'sql', 's', false, ''),
-    ('health_internal.recent_blindness()', 'f', 'sql', 's', false, '')
+    ('health_internal.recent_blindness()', 'f', 'sql', 's', false, ''),
+    ('health_internal.tell_blindness(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
@@ -124,10 +126,15 @@ SELECT pg_temp.rows_are(
     '21 of 25 silent at once may be the monitor: a gap from the last beat of them'
 );
 SELECT is(pg_temp.seen(), 'alive 25', 'nobody is accused');
+SELECT pg_temp.rows_are($$ SELECT rule, agent_id, severity, summary FROM health.open_alerts $$,
+    $$ VALUES ('monitor_gap', NULL, 'critical', '21 agents fell silent at once; it may be the monitor or the network') $$, 'one alert says so');
 SELECT count(pg_temp.beat(1, 4, t)) FROM generate_series(250, 270, 10) AS t;
 SELECT is(pg_temp.seen(), 'alive 25', 'for a minute of working ingest');
 SELECT count(pg_temp.beat(1, 14, t)) FROM generate_series(280, 320, 10) AS t;
 SELECT is(pg_temp.seen(), 'alive 14, unresponsive 11', 'then who is still silent is, who came back is not');
+SELECT pg_temp.rows_are($$ SELECT rule, summary FROM health.open_alerts WHERE agent_id IS NULL $$,
+    $$ VALUES ('fleet_silent', '11 agents fell silent together') $$, 'in one incident');
+SELECT is((SELECT count(*) FROM health.deliveries WHERE event = 'opened'), 2::bigint, 'and one page for the gap, one for them');
 SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 1::bigint, 'it was one gap');
 -- Nobody beats at all: the settling time begins with the first who does.
 SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(330, 500, 10) AS t;

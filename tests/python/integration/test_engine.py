@@ -352,7 +352,10 @@ def test_an_engine_that_stopped_accuses_nobody(engine: Engine) -> None:
     engine.tick(56, is_replay=False)
     # No tick for 61 s. The agent went on, but its rows come only now, or never came.
     answer = engine.tick(117.5, is_replay=False)
-    assert answer["alerts_opened"] == 0
+    assert answer["alerts_opened"] == 1
+    opened = engine.row("SELECT rule, agent_id, summary FROM health.open_alerts")
+    assert (opened["rule"], opened["agent_id"]) == ("monitor_gap", None)
+    assert opened["summary"] == "the monitor did not tick for 62 s"
     gap = engine.row("SELECT * FROM health.monitor_gaps")
     assert gap["reason"] == "engine_stopped"
     assert (gap["ended_at"] - gap["started_at"]).total_seconds() == pytest.approx(61.5)
@@ -406,7 +409,8 @@ def test_a_killed_backend_accuses_nobody(server: Server, engine: Engine) -> None
         assert again.execute(query).fetchall() == [("alive",)]
         query = "SELECT DISTINCT lost_reason FROM health.agent_sessions"
         assert again.execute(query).fetchall() == [("server_restarted",)]
-        assert again.execute("SELECT count(*) FROM health.alerts").fetchone() == (0,)
+        query = "SELECT rule, agent_id FROM health.alerts"
+        assert again.execute(query).fetchall() == [("monitor_gap", None)]
     victim.close()
 
 
@@ -485,7 +489,7 @@ def test_goodbye_first_is_no_failure(engine: Engine) -> None:
     for seconds in (0, 2, 3000):
         tick_later(engine, seconds)
         assert engine.status("worker")["liveness"] == "stopped"
-    assert engine.value("SELECT count(*) FROM health.alerts") == 0
+    assert engine.value("SELECT count(*) FROM health.alerts WHERE agent_id IS NOT NULL") == 0
     assert engine.value("SELECT count(*) FROM health.recovery_actions") == 0
 
 

@@ -3,8 +3,11 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health_internal.judge_agents(
-    timestamptz, bigint, health.policies, health_internal.beat [], boolean, boolean,
-    health_internal.arrival_range, text [], health_internal.blindness
+    timestamptz, bigint, health.policies, health_internal.beat [], boolean, boolean, boolean,
+    health_internal.arrival_range, health_internal.blindness
+);
+DROP FUNCTION health_internal.subjects(
+    health_internal.beat [], boolean, boolean, health_internal.arrival_range, timestamptz, bigint
 );
 
 COMMIT;

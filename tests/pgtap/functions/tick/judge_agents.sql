@@ -40,13 +40,15 @@ SELECT pg_temp.rows_are(
     FROM pg_proc AS p
     JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.judge_agents'
+        'health_internal.judge_agents',
+        'health_internal.subjects'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
     $$
     VALUES
-    ('health_internal.judge_agents(timestamp with time zone,bigint,health.policies,health_internal.beat[],boolean,boolean,health_internal.arrival_range,text[],health_internal.blindness)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.judge_agents(timestamp with time zone,bigint,health.policies,health_internal.beat[],boolean,boolean,boolean,health_internal.arrival_range,health_internal.blindness)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.subjects(health_internal.beat[],boolean,boolean,health_internal.arrival_range,timestamp with time zone,bigint)', 'f', 'sql', 's', false, '')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
