@@ -6,6 +6,8 @@
 SERVER ?= auto
 PYTHON ?= python3
 PYTEST_ARGS ?=
+# Whether `make test` goes on to the embedded server afterwards.
+EMBEDDED ?= yes
 BENCH_ARGS ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -30,7 +32,7 @@ demo: $(READY) ## the same with faults: each one detected, recovered and verifie
 
 test: $(READY) server ## pgTAP and pytest on SERVER, then the database's part on the embedded one
 	$(BIN)/pytest --server $(SERVER) $(PYTEST_ARGS)
-ifneq ($(SERVER),embedded)
+ifeq ($(EMBEDDED)$(filter embedded,$(SERVER)),yes)
 	$(BIN)/pytest --server embedded tests/python/integration/test_servers.py \
 		tests/python/integration/test_pgtap.py tests/python/integration/test_gates.py $(PYTEST_ARGS)
 endif

@@ -8002,30 +8002,29 @@ DECLARE
     v_count bigint;
 BEGIN
     SELECT settings.* INTO STRICT v_settings FROM health.settings;
-    -- Beats are filtered before they are gathered, as they are few of many; but not in the join, which
-    -- must begin with the beats whatever the planner believes of those conditions.
     WITH left_over AS (
         SELECT
-            (beats.beat).agent_id,
-            array_agg(beats.beat ORDER BY (beats.beat).received_at) AS beats
+            beats.agent_id,
+            array_agg(ROW(beats.*)::health_internal.beat ORDER BY beats.received_at) AS beats
         FROM (
-            SELECT
-                ROW(arrived.*)::health_internal.beat AS beat,
-                known.judged_tick_id,
-                known.next_due_at
-            FROM (
-                SELECT few.*
-                FROM unnest(p_beats) AS few
-                UNION ALL
-                SELECT many.*
-                FROM health_internal.arrived_heartbeats(p_range) AS many
-                WHERE p_is_many
-            ) AS arrived
-            INNER JOIN health.agent_status AS known ON arrived.agent_id = known.agent_id
-            OFFSET 0
+            SELECT few.*
+            FROM unnest(p_beats) AS few
+            UNION ALL
+            SELECT arrived.*
+            FROM health_internal.arrived_heartbeats(p_range) AS arrived
+            WHERE p_is_many
         ) AS beats
-        WHERE beats.judged_tick_id <> p_tick_id AND beats.next_due_at > '-infinity'
-        GROUP BY (beats.beat).agent_id
+        -- Before the beats are gathered: they are few of many. Each looks up its agent, fenced, lest
+        -- each agent look through all beats when a fleet comes back.
+        CROSS JOIN LATERAL (
+            SELECT
+            FROM health.agent_status AS known
+            WHERE known.agent_id = beats.agent_id
+                AND known.judged_tick_id <> p_tick_id
+                AND known.next_due_at > '-infinity'
+            OFFSET 0
+        ) AS unusual
+        GROUP BY beats.agent_id
     ),
 
     folded AS (
