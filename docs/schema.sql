@@ -2325,6 +2325,7 @@ CREATE PROCEDURE health.run_tick()
     AS $$
 DECLARE
     v_fold record;
+    v_is_unfinished boolean := false;
 BEGIN
     BEGIN
         SELECT phase.*
@@ -2342,15 +2343,28 @@ BEGIN
     IF v_fold.is_busy THEN
         RETURN;
     END IF;
-    BEGIN
-        PERFORM health_internal.act_phase(v_fold.judged_until);
-    EXCEPTION
-        WHEN OTHERS THEN
-            PERFORM health_internal.note_engine_error(format('act: %s (%s)', SQLERRM, SQLSTATE));
-            RAISE WARNING 'the act failed: %', SQLERRM
-                USING HINT = 'What was judged is kept; the next tick acts on it.';
-    END;
-    COMMIT;
+    -- Once, or where a storm's messages are committed first, twice.
+    FOR v_part IN 1 .. 2
+    LOOP
+        BEGIN
+            IF v_part = 1 THEN
+                SELECT phase.is_unfinished
+                INTO v_is_unfinished
+                FROM health_internal.act_phase(v_fold.judged_until) AS phase;
+            ELSE
+                PERFORM health_internal.recover_phase(v_fold.judged_until);
+            END IF;
+        EXCEPTION
+            WHEN OTHERS THEN
+                PERFORM health_internal.note_engine_error(
+                    format('act: %s (%s)', SQLERRM, SQLSTATE)
+                );
+                RAISE WARNING 'the act failed: %', SQLERRM
+                    USING HINT = 'What was judged is kept; the next tick acts on it.';
+        END;
+        COMMIT;
+        EXIT WHEN NOT v_is_unfinished;
+    END LOOP;
 END;
 $$;
 
@@ -2856,6 +2870,9 @@ BEGIN
         SELECT phase.* INTO v_act FROM health_internal.act_phase(v_fold.judged_until) AS phase;
         alerts_opened := v_act.alerts_opened;
         recoveries_queued := v_act.recoveries_queued;
+        IF v_act.is_unfinished THEN
+            recoveries_queued := health_internal.recover_phase(v_fold.judged_until);
+        END IF;
     END IF;
     tick_id := v_fold.tick_id;
     folded_rows := v_fold.folded_rows;
@@ -3135,7 +3152,7 @@ COMMENT ON FUNCTION health_internal.act_on_recoveries(p_now timestamp with time 
 -- Name: act_phase(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint) RETURNS record
+CREATE FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3144,49 +3161,33 @@ DECLARE
 BEGIN
     alerts_opened := 0;
     recoveries_queued := 0;
+    is_unfinished := false;
     PERFORM FROM health_internal.engine FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN;
     END IF;
     PERFORM health_internal.tell_blindness(p_now);
     alerts_opened := health_internal.act_on_alerts(p_now);
-    IF EXISTS (
-        SELECT FROM health.agent_status AS status
-        WHERE status.active_conditions <> '{}' OR status.issue_type IS NOT NULL
-    )
-        OR EXISTS (SELECT FROM health.stuck_sessions)
-        OR EXISTS (
-            SELECT FROM health.recovery_actions AS actions
-            WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
-        ) THEN
-        PERFORM health_internal.act_on_recoveries(p_now);
-    END IF;
-    PERFORM health_internal.notify(p_now);
-    SELECT count(*)
-    INTO recoveries_queued
-    FROM health.recovery_actions AS actions
-    WHERE actions.created_at = p_now AND actions.state = 'pending';
-    -- Ring, once, for new work only: what waits for its time is found by the bridge's poll.
-    IF recoveries_queued > 0 OR EXISTS (
-        SELECT FROM health.deliveries
-        WHERE deliveries.state = 'pending'
-            AND deliveries.not_before <= p_now
-            AND deliveries.created_at = p_now
-    ) THEN
+    -- A page says what is being done about it; but that of a storm does not wait for its recoveries.
+    is_unfinished := alerts_opened > 500;
+    IF is_unfinished THEN
+        PERFORM health_internal.notify(p_now);
         PERFORM pg_notify('health_wakeup', '');
+    ELSE
+        recoveries_queued := health_internal.recover_phase(p_now);
     END IF;
     UPDATE health_internal.engine
     SET last_act_ms = date_part('epoch', clock_timestamp() - v_started) * 1000;
 END;
 $$;
 
-ALTER FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint) OWNER TO health_owner;
+ALTER FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) OWNER TO health_owner;
 
 --
--- Name: FUNCTION act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint) IS 'Second phase of a tick: alerts, incidents, messages, recoveries, and one NOTIFY health_wakeup if the bridge has work. Returns alerts opened and recoveries queued; both 0 where another ticker acts.';
+COMMENT ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) IS 'Second phase of a tick: alerts, incidents, messages, recoveries. Returns alerts opened and recoveries queued; both 0 where another ticker acts. is_unfinished: hundreds of alerts opened, and their messages should be committed before recover_phase is called.';
 
 --
 -- Name: add_missing_agents(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -11447,6 +11448,56 @@ ALTER FUNCTION health_internal.recent_blindness() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health_internal.recent_blindness() IS 'The monitor''s latest time of blindness, for many agents to be compared with.';
+
+--
+-- Name: recover_phase(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    recoveries_queued := 0;
+    PERFORM FROM health_internal.engine FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF EXISTS (
+        SELECT FROM health.agent_status AS status
+        WHERE status.active_conditions <> '{}' OR status.issue_type IS NOT NULL
+    )
+        OR EXISTS (SELECT FROM health.stuck_sessions)
+        OR EXISTS (
+            SELECT FROM health.recovery_actions AS actions
+            WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+        ) THEN
+        PERFORM health_internal.act_on_recoveries(p_now);
+    END IF;
+    PERFORM health_internal.notify(p_now);
+    SELECT count(*)
+    INTO recoveries_queued
+    FROM health.recovery_actions AS actions
+    WHERE actions.created_at = p_now AND actions.state = 'pending';
+    -- Ring, once, for new work only: what waits for its time is found by the bridge's poll.
+    IF recoveries_queued > 0 OR EXISTS (
+        SELECT FROM health.deliveries
+        WHERE deliveries.state = 'pending'
+            AND deliveries.not_before <= p_now
+            AND deliveries.created_at = p_now
+    ) THEN
+        PERFORM pg_notify('health_wakeup', '');
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) IS 'Moves recoveries on, tells what is new, and rings health_wakeup once if the bridge has work. Returns how many recoveries were queued.';
 
 --
 -- Name: refresh_disabled_rules(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -21025,12 +21076,12 @@ REVOKE ALL ON FUNCTION health_internal.act_on_alerts(p_now timestamp with time z
 REVOKE ALL ON FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint) TO health_bridge;
-GRANT ALL ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint) TO health_admin;
+REVOKE ALL ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) TO health_admin;
 
 --
 -- Name: FUNCTION add_missing_agents(); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -21835,6 +21886,14 @@ REVOKE ALL ON FUNCTION health_internal.recent_blind_seconds(p_from timestamp wit
 --
 
 REVOKE ALL ON FUNCTION health_internal.recent_blindness() FROM PUBLIC;
+
+--
+-- Name: FUNCTION recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) TO health_admin;
 
 --
 -- Name: FUNCTION refresh_disabled_rules(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner

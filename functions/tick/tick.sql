@@ -5,9 +5,8 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.act_phase(
+CREATE OR REPLACE FUNCTION health_internal.recover_phase(
     p_now timestamptz,
-    OUT alerts_opened bigint,
     OUT recoveries_queued bigint
 )
 LANGUAGE plpgsql
@@ -15,17 +14,12 @@ VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_started constant timestamptz := clock_timestamp();
 BEGIN
-    alerts_opened := 0;
     recoveries_queued := 0;
     PERFORM FROM health_internal.engine FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    PERFORM health_internal.tell_blindness(p_now);
-    alerts_opened := health_internal.act_on_alerts(p_now);
     IF EXISTS (
         SELECT FROM health.agent_status AS status
         WHERE status.active_conditions <> '{}' OR status.issue_type IS NOT NULL
@@ -51,13 +45,51 @@ BEGIN
     ) THEN
         PERFORM pg_notify('health_wakeup', '');
     END IF;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.recover_phase(timestamptz) IS
+'Moves recoveries on, tells what is new, and rings health_wakeup once if the bridge has work. Returns how '
+'many recoveries were queued.';
+
+CREATE OR REPLACE FUNCTION health_internal.act_phase(
+    p_now timestamptz,
+    OUT alerts_opened bigint,
+    OUT recoveries_queued bigint,
+    OUT is_unfinished boolean
+)
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_started constant timestamptz := clock_timestamp();
+BEGIN
+    alerts_opened := 0;
+    recoveries_queued := 0;
+    is_unfinished := false;
+    PERFORM FROM health_internal.engine FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    PERFORM health_internal.tell_blindness(p_now);
+    alerts_opened := health_internal.act_on_alerts(p_now);
+    -- A page says what is being done about it; but that of a storm does not wait for its recoveries.
+    is_unfinished := alerts_opened > 500;
+    IF is_unfinished THEN
+        PERFORM health_internal.notify(p_now);
+        PERFORM pg_notify('health_wakeup', '');
+    ELSE
+        recoveries_queued := health_internal.recover_phase(p_now);
+    END IF;
     UPDATE health_internal.engine
     SET last_act_ms = date_part('epoch', clock_timestamp() - v_started) * 1000;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.act_phase(timestamptz) IS
-'Second phase of a tick: alerts, incidents, messages, recoveries, and one NOTIFY health_wakeup if the '
-'bridge has work. Returns alerts opened and recoveries queued; both 0 where another ticker acts.';
+'Second phase of a tick: alerts, incidents, messages, recoveries. Returns alerts opened and recoveries '
+'queued; both 0 where another ticker acts. is_unfinished: hundreds of alerts opened, and their messages '
+'should be committed before recover_phase is called.';
 
 CREATE OR REPLACE FUNCTION health_internal.note_engine_error(p_error text)
 RETURNS void
@@ -100,6 +132,9 @@ BEGIN
         SELECT phase.* INTO v_act FROM health_internal.act_phase(v_fold.judged_until) AS phase;
         alerts_opened := v_act.alerts_opened;
         recoveries_queued := v_act.recoveries_queued;
+        IF v_act.is_unfinished THEN
+            recoveries_queued := health_internal.recover_phase(v_fold.judged_until);
+        END IF;
     END IF;
     tick_id := v_fold.tick_id;
     folded_rows := v_fold.folded_rows;
@@ -119,6 +154,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     v_fold record;
+    v_is_unfinished boolean := false;
 BEGIN
     BEGIN
         SELECT phase.*
@@ -136,15 +172,28 @@ BEGIN
     IF v_fold.is_busy THEN
         RETURN;
     END IF;
-    BEGIN
-        PERFORM health_internal.act_phase(v_fold.judged_until);
-    EXCEPTION
-        WHEN OTHERS THEN
-            PERFORM health_internal.note_engine_error(format('act: %s (%s)', SQLERRM, SQLSTATE));
-            RAISE WARNING 'the act failed: %', SQLERRM
-                USING HINT = 'What was judged is kept; the next tick acts on it.';
-    END;
-    COMMIT;
+    -- Once, or where a storm's messages are committed first, twice.
+    FOR v_part IN 1 .. 2
+    LOOP
+        BEGIN
+            IF v_part = 1 THEN
+                SELECT phase.is_unfinished
+                INTO v_is_unfinished
+                FROM health_internal.act_phase(v_fold.judged_until) AS phase;
+            ELSE
+                PERFORM health_internal.recover_phase(v_fold.judged_until);
+            END IF;
+        EXCEPTION
+            WHEN OTHERS THEN
+                PERFORM health_internal.note_engine_error(
+                    format('act: %s (%s)', SQLERRM, SQLSTATE)
+                );
+                RAISE WARNING 'the act failed: %', SQLERRM
+                    USING HINT = 'What was judged is kept; the next tick acts on it.';
+        END;
+        COMMIT;
+        EXIT WHEN NOT v_is_unfinished;
+    END LOOP;
 END;
 $$;
 COMMENT ON PROCEDURE health.run_tick() IS
@@ -153,6 +202,7 @@ COMMENT ON PROCEDURE health.run_tick() IS
 'transaction.';
 
 GRANT EXECUTE ON FUNCTION health_internal.act_phase(timestamptz),
+health_internal.recover_phase(timestamptz),
 health_internal.note_engine_error(text),
 health.tick(timestamptz, boolean) TO health_bridge, health_admin;
 GRANT EXECUTE ON PROCEDURE health.run_tick() TO health_bridge, health_admin;

@@ -6,5 +6,6 @@ DROP PROCEDURE health.run_tick();
 DROP FUNCTION health.tick(timestamptz, boolean);
 DROP FUNCTION health_internal.note_engine_error(text);
 DROP FUNCTION health_internal.act_phase(timestamptz);
+DROP FUNCTION health_internal.recover_phase(timestamptz);
 
 COMMIT;

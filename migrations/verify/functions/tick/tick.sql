@@ -2,6 +2,7 @@ BEGIN;
 
 DO $$
 BEGIN
+    PERFORM 'health_internal.recover_phase(timestamptz)'::regprocedure;
     PERFORM 'health_internal.act_phase(timestamptz)'::regprocedure;
     PERFORM 'health_internal.note_engine_error(text)'::regprocedure;
     PERFORM 'health.tick(timestamptz, boolean)'::regprocedure;

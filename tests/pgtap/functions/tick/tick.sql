@@ -43,7 +43,8 @@ SELECT pg_temp.rows_are(
         'health.run_tick',
         'health.tick',
         'health_internal.act_phase',
-        'health_internal.note_engine_error'
+        'health_internal.note_engine_error',
+        'health_internal.recover_phase'
     )
     ORDER BY p.oid::regprocedure::text COLLATE "C"
     $$,
@@ -52,7 +53,8 @@ SELECT pg_temp.rows_are(
     ('health.run_tick()', 'p', 'plpgsql', 'v', false, 'health_admin, health_bridge'),
     ('health.tick(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
     ('health_internal.act_phase(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
-    ('health_internal.note_engine_error(text)', 'f', 'sql', 'v', true, 'health_admin, health_bridge')
+    ('health_internal.note_engine_error(text)', 'f', 'sql', 'v', true, 'health_admin, health_bridge'),
+    ('health_internal.recover_phase(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
     $$,
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
