@@ -67,7 +67,7 @@ SELECT throws_ok($$ UPDATE health.agents SET policy_class = 'none' $$, 'AG004', 
 UPDATE health.agents SET schedule = '@daily', expected_interval = NULL WHERE agent_id = 'a1';
 SELECT is((SELECT count(*) FROM health_internal.agent_changes), 3::bigint, 'a schedule is told');
 SELECT lives_ok(format('UPDATE health.agents SET time_zone = %L WHERE agent_id = ''a1''', z), format('"%s" is a time zone', z))
-FROM unnest('{UTC,Europe/Paris,America/Port-au-Prince,America/Argentina/San_Juan,Etc/GMT+5,Japan}'::text []) AS z;
+FROM unnest('{UTC,Europe/Paris,America/Port-au-Prince,America/Argentina/San_Juan,Etc/GMT+5}'::text []) AS z;
 SELECT throws_ok(format('UPDATE health.agents SET time_zone = %L WHERE agent_id = ''a1''', z), 'JB002', format('there is no time zone "%s"', z), format('"%s" is none', z))
 FROM unnest('{Europe/Pariss,Europe/Paris5,CEST,XYZ5,Europe/,"",../etc/passwd}'::text []) AS z;
 SELECT throws_ok($$ UPDATE health.agents SET schedule = 'daily' $$, 'JB001', NULL, 'a schedule is understood');

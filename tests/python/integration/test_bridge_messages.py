@@ -248,7 +248,11 @@ def test_hha_ack_acknowledges_and_says_when_there_is_nothing_to(
     done = CliRunner().invoke(app, ["ack", str(alert_id), "--note", "on it", "--dsn", dsn])
     assert done.exit_code == 0, done.output
     assert done.output == f"alert {alert_id} is acknowledged\n"
-    row = engine.row("SELECT * FROM health.alerts WHERE alert_id = %s", alert_id)
+    row = engine.row(
+        "SELECT incidents.* FROM health.incidents JOIN health.alerts USING (incident_id)"
+        " WHERE alert_id = %s",
+        alert_id,
+    )
     assert row["acknowledged_by"].startswith("hha_login_")
     assert row["acknowledgement_note"] == "on it"
     missing = CliRunner().invoke(app, ["ack", "999999", "--dsn", dsn])
