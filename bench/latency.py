@@ -293,9 +293,9 @@ def tables(every: list[Series], options: argparse.Namespace) -> list[Table]:
         note="From the call that inserts the heartbeat (its commit included), or from the kill, to "
         "the webhook's body at the receiver. The bridge as it ships, tick_period 1 second; "
         "settings.group_interval 0 and group_burst 1000, so that no message waits for a digest. "
-        f"Load: {options.fleet:,} agents in turn, {BATCH_ROWS} in each INSERT, from their third beat "
-        "on. While idle they are registered and silent. Agents beat every 5 "
-        "s where they are killed. p99 of a few is about the longest."
+        f"Load: {options.fleet:,} agents in turn, {BATCH_ROWS} in each INSERT, from their third "
+        "beat on; while idle they are registered and have never beaten. Killed agents beat every "
+        "5 s. p99 of a few is about the longest."
         + (" A quick run with small numbers." if options.quick else ""),
     )
     shares = Table(
