@@ -64,6 +64,7 @@ class EngineHealth:
 
     is_tick_due: bool
     tick_period_seconds: float
+    seconds_since_tick: float | None
     scheduler: str
 
 
@@ -105,11 +106,14 @@ class HealthDatabase:
 
     async def engine_health(self) -> EngineHealth:
         (row,) = await self._call(
-            "SELECT is_tick_due, tick_period_seconds, scheduler FROM health.engine_health"
+            "SELECT is_tick_due, tick_period_seconds, seconds_since_tick, scheduler"
+            " FROM health.engine_health"
         )
+        since = row["seconds_since_tick"]
         return EngineHealth(
             is_tick_due=bool(row["is_tick_due"]),
             tick_period_seconds=float(row["tick_period_seconds"]),
+            seconds_since_tick=None if since is None else float(since),
             scheduler=str(row["scheduler"]),
         )
 

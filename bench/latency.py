@@ -1,0 +1,352 @@
+"""From trouble to the message: a failing heartbeat, a kill -9, with the real bridge.
+
+`hha bridge` runs as it ships, with one webhook to a receiver of this bench, and is the ticker. One
+agent after the other fails or is killed, each at a random moment of the tick's period, and its
+trouble is ended once its message has come; first on a quiet server, then while another process
+writes 10,000 heartbeats a second. Beside the killed agents with a session: the same agents without
+one, whose silence alone tells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any
+
+from common import Bench, Goal, Table, parser, report, running, value
+from latency_actors import (
+    BATCH_ROWS,
+    CHANNEL,
+    REGISTER,
+    Load,
+    Receiver,
+    bridging,
+    loading,
+    receiving,
+    start_agent,
+)
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
+    import psycopg
+
+DATABASE = "hha_bench_latency"
+RATE = 10_000
+KILLED_AT_ONCE = 5
+WARM_UP_TICKS = 5
+PATIENCE_SECONDS = 120.0
+SILENCE_SECONDS = 300.0
+
+# Nothing waits for a digest; the console has no reader here.
+SETTINGS = """
+UPDATE health.settings SET group_interval = interval '0', group_burst = 1000;
+UPDATE health.channels SET is_enabled = false
+"""
+
+# Deferred to the commit: only then can anybody else see the row.
+STEPS = """
+CREATE TABLE public.delivery_steps (
+    delivery_id bigint, state text, at timestamptz DEFAULT clock_timestamp()
+);
+CREATE FUNCTION public.note_step() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    INSERT INTO public.delivery_steps (delivery_id, state) VALUES (NEW.delivery_id, NEW.state);
+    RETURN NULL;
+END;
+$$;
+CREATE CONSTRAINT TRIGGER note_step AFTER INSERT OR UPDATE ON health.deliveries
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.note_step();
+"""
+
+PARTS_OF_DELIVERY = """
+SELECT
+    extract(epoch FROM deliveries.created_at)::float8,
+    extract(epoch FROM min(steps.at) FILTER (WHERE steps.state = 'pending'))::float8,
+    extract(epoch FROM min(steps.at) FILTER (WHERE steps.state = 'claimed'))::float8
+FROM health.deliveries
+INNER JOIN public.delivery_steps AS steps USING (delivery_id)
+WHERE delivery_id = %s
+GROUP BY deliveries.created_at
+"""
+
+PARTS = ("until the tick that tells begins", "until it has committed", "claimed", "received")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Times of one kind of trouble; seconds, and for each the four parts."""
+
+    what: str
+    is_loaded: bool
+    seconds: list[float]
+    parts: list[list[float]]
+    rate: float | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.what}, {RATE:,} heartbeats/s" if self.is_loaded else f"{self.what}, idle"
+
+    @property
+    def p50(self) -> float:
+        return median(self.seconds)
+
+    @property
+    def p99(self) -> float:
+        if len(self.seconds) == 1:
+            return self.seconds[0]
+        return quantiles(self.seconds, n=100, method="inclusive")[98]
+
+
+def arguments() -> argparse.Namespace:
+    """Options, with the sizes of a full or a quick run."""
+    options_parser = parser(__doc__ or "")
+    options_parser.add_argument("--failing", type=int, help="agents (default 200; quick 20)")
+    options_parser.add_argument("--killed", type=int, help="agents (default 40; quick 5)")
+    options_parser.add_argument("--silent", type=int, help="without session (default 5; quick 1)")
+    options_parser.add_argument("--fleet", type=int, help="that beats (default 100000; 30000)")
+    options = options_parser.parse_args()
+    options.failing = options.failing or (20 if options.quick else 200)
+    options.killed = options.killed or (5 if options.quick else 40)
+    options.silent = options.silent or (1 if options.quick else 5)
+    options.fleet = options.fleet or (30_000 if options.quick else 100_000)
+    return options
+
+
+def main() -> None:
+    """Idle, then under load, and report."""
+    options = arguments()
+    with running(options) as bench, bench.database(DATABASE), ExitStack() as stack:
+        every = measure_all(bench, options, stack)
+        figures = {"fleet": options.fleet, "series": [asdict(series) for series in every]}
+        report(options, "latency", bench, tables(every, options), goals(every, options), figures)
+
+
+def measure_all(bench: Bench, options: argparse.Namespace, stack: ExitStack) -> list[Series]:
+    """Set the stage, then every series."""
+    connection = stack.enter_context(bench.connect(DATABASE))
+    receiver = stack.enter_context(receiving())
+    connection.execute(SETTINGS.encode())
+    connection.execute(STEPS.encode())
+    connection.execute("SELECT health.set_channel(%s, 'webhook')", (CHANNEL,))
+    for prefix, count in (("fleet-", options.fleet), ("failing-", 2 * options.failing)):
+        parameters = {"prefix": prefix, "count": count, "interval": "1 hour"}
+        connection.execute(REGISTER.encode(), parameters)
+    connection.execute(
+        "INSERT INTO health.agent_heartbeats (agent_id) SELECT agent_id FROM health.agents "
+        "WHERE starts_with(agent_id, 'failing-')"
+    )
+    connection.execute("SELECT health.tick()")
+    connection.execute("VACUUM (ANALYZE)")
+    bridge_dsn = bench.dsn(DATABASE, bench.create_login("health_bridge"))
+    stack.enter_context(bridging(bridge_dsn, receiver.url))
+    until(connection, "SELECT count(*) > 0 FROM health.agent_heartbeats WHERE agent_id = %s",
+          "bridge:bench")  # fmt: skip
+    scene = Scene(bench.dsn(DATABASE), connection, receiver)
+
+    quiet = {f"silent-{number}": scene.start(f"silent-{number}", is_attached=False)
+             for number in range(options.silent)}  # fmt: skip
+    every = [
+        scene.fail(1, options.failing, None),
+        scene.kill("killed-idle", options.killed, None),
+        scene.fall_silent(quiet),
+    ]
+    load = stack.enter_context(loading(bench.dsn(DATABASE), options.fleet, RATE))
+    # Past the first rounds, in which every agent is new, and until the planner knows the table.
+    until(connection, "SELECT count(*) >= %s FROM health.agent_heartbeats", 3 * options.fleet)
+    connection.execute("ANALYZE health.agent_heartbeats")
+    tick_id = value(connection, "SELECT tick_id FROM health.engine_health")
+    until(connection, "SELECT tick_id >= %s FROM health.engine_health", tick_id + WARM_UP_TICKS)
+    every.append(scene.fail(1 + options.failing, options.failing, load))
+    every.append(scene.kill("killed-load", options.killed, load))
+    return every
+
+
+def until(connection: psycopg.Connection[Any], condition: str, *parameters: object) -> None:
+    """Wait for a condition of the database."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not value(connection, condition, *parameters):
+        assert time.monotonic() < deadline, f"did not come true: {condition} {parameters}"
+        time.sleep(0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The database, and who listens."""
+
+    dsn: str
+    connection: psycopg.Connection[Any]
+    receiver: Receiver
+
+    def start(self, agent_id: str, *, is_attached: bool) -> SpawnProcess:
+        """An agent that beats."""
+        return start_agent(self.dsn, agent_id, is_attached=is_attached)
+
+    def beat(self, agent_id: str, state: str) -> None:
+        """A heartbeat of an agent of ours."""
+        self.connection.execute(
+            "INSERT INTO health.agent_heartbeats (agent_id, state) VALUES (%s, %s)",
+            (agent_id, state),
+            prepare=True,
+        )
+
+    def fail(self, first: int, count: int, load: Load | None) -> Series:
+        """One agent after the other says that it has failed, and mends."""
+        series = self._series("failing heartbeat", load)
+        for agent_id in (f"failing-{first + number}" for number in range(count)):
+            pause()
+            at = time.time()
+            self.beat(agent_id, "failed")
+            self._receive(series, agent_id, at, PATIENCE_SECONDS)
+            self._end(agent_id, "running")
+        return self._finished(series, load)
+
+    def kill(self, prefix: str, count: int, load: Load | None) -> Series:
+        """One attached agent after the other is killed."""
+        series = self._series("kill -9, attached", load)
+        for begin in range(0, count, KILLED_AT_ONCE):
+            names = [f"{prefix}-{n}" for n in range(begin, min(count, begin + KILLED_AT_ONCE))]
+            agents = {name: self.start(name, is_attached=True) for name in names}
+            for name in names:
+                self._wait_until_known(name)
+            for name, agent in agents.items():
+                pause()
+                self._kill(series, name, agent, PATIENCE_SECONDS)
+                # It is dead and stays so: as if it had said goodbye, that no storm builds up.
+                self._end(name, "stopped")
+        return self._finished(series, load)
+
+    def fall_silent(self, agents: dict[str, SpawnProcess]) -> Series:
+        """Agents without a session are killed: only the missing heartbeats tell."""
+        series = self._series("kill -9, silence alone", None)
+        for name, agent in agents.items():
+            self._wait_until_known(name)
+            pause()
+            self._kill(series, name, agent, SILENCE_SECONDS)
+            self._end(name, "stopped")
+        return self._finished(series, None)
+
+    def _series(self, what: str, load: Load | None) -> Series:
+        if load is not None:
+            load.restart()
+        return Series(what, load is not None, [], [])
+
+    def _finished(self, series: Series, load: Load | None) -> Series:
+        series = Series(
+            series.what, series.is_loaded, series.seconds, series.parts, load.rate if load else None
+        )
+        print(
+            f"{series.name}: p50 {series.p50 * 1e3:,.0f} ms, p99 {series.p99 * 1e3:,.0f} ms"
+            + (f", {series.rate:,.0f} heartbeats/s reached" if series.rate else ""),
+            flush=True,
+        )
+        return series
+
+    def _wait_until_known(self, agent_id: str) -> None:
+        until(
+            self.connection,
+            "SELECT count(*) > 0 FROM health.agent_status WHERE agent_id = %s "
+            "AND last_heartbeat_at IS NOT NULL",
+            agent_id,
+        )
+
+    def _kill(self, series: Series, agent_id: str, agent: SpawnProcess, patience: float) -> None:
+        at = time.time()
+        agent.kill()
+        self._receive(series, agent_id, at, patience)
+        agent.join()
+
+    def _receive(self, series: Series, agent_id: str, at: float, patience: float) -> None:
+        """Wait for the message and note how long each part took."""
+        received, delivery_id = self.receiver.wait_for(agent_id, patience)
+        row = self.connection.execute(PARTS_OF_DELIVERY.encode(), (delivery_id,)).fetchone()
+        assert row is not None, f"message {delivery_id} has left no trace"
+        moments = [at, *row, received]
+        series.seconds.append(received - at)
+        series.parts.append([later - earlier for earlier, later in pairwise(moments)])
+
+    def _end(self, agent_id: str, state: str) -> None:
+        """End its trouble, and wait until the engine knows."""
+        self.beat(agent_id, state)
+        until(
+            self.connection,
+            "SELECT count(*) = 0 FROM health.incidents WHERE agent_id = %s AND resolved_at IS NULL",
+            agent_id,
+        )
+
+
+def pause() -> None:
+    """To a moment of the tick's period that is as good as any other."""
+    time.sleep(random.uniform(0.2, 1.2))
+
+
+def tables(every: list[Series], options: argparse.Namespace) -> list[Table]:
+    """How long, and where the time goes."""
+    whole = Table(
+        "From trouble to the message",
+        ["trouble", "agents", "p50 ms", "p99 ms", "longest ms", "heartbeats/s reached"],
+        note="From the call that inserts the heartbeat (its commit included), or from the kill, to "
+        "the webhook's body at the receiver. The bridge as it ships, tick_period 1 second; "
+        "settings.group_interval 0 and group_burst 1000, so that no message waits for a digest. "
+        f"Load: {options.fleet:,} agents in turn, {BATCH_ROWS} in each INSERT, from their third "
+        "beat on; while idle they are registered and have never beaten. Killed agents beat every "
+        "5 s. p99 of a few is about the longest."
+        + (" A quick run with small numbers." if options.quick else ""),
+    )
+    shares = Table(
+        "Where the time goes, medians in ms",
+        ["trouble", *PARTS],
+        note="The second part is fold, judgement and act; the times of queueing and claiming are "
+        "taken by a deferred trigger of the bench at their commits.",
+    )
+    for series in every:
+        whole.rows.append([
+            series.name,
+            str(len(series.seconds)),
+            f"{series.p50 * 1e3:,.0f}",
+            f"{series.p99 * 1e3:,.0f}",
+            f"{max(series.seconds) * 1e3:,.0f}",
+            f"{series.rate:,.0f}" if series.rate else "",
+        ])  # fmt: skip
+        columns = zip(*series.parts, strict=True)
+        shares.rows.append([series.name, *(f"{median(column) * 1e3:,.1f}" for column in columns)])
+    return [whole, shares]
+
+
+def goals(every: list[Series], options: argparse.Namespace) -> list[Goal]:
+    """p99 of a handful tells nothing, nor does a load that was not reached."""
+    limits = {
+        ("failing heartbeat", False): (0.050, 0.250),
+        ("failing heartbeat", True): (None, 1.0),
+        ("kill -9, attached", False): (None, 2.0),
+        ("kill -9, attached", True): (None, 2.0),
+    }
+    found = []
+    for series in every:
+        has_load = series.rate is None or series.rate >= 0.95 * RATE
+        for percent, limit, reached, is_enough in zip(
+            ("p50", "p99"),
+            limits.get((series.what, series.is_loaded), (None, None)),
+            (series.p50, series.p99),
+            (True, not options.quick),
+            strict=True,
+        ):
+            if limit is not None:
+                found.append(
+                    Goal(
+                        f"{series.name}, {percent}",
+                        f"≤ {limit * 1e3:,.0f} ms",
+                        f"{reached * 1e3:,.0f} ms",
+                        reached <= limit if is_enough and has_load else None,
+                    )
+                )
+    return found
+
+
+if __name__ == "__main__":
+    main()
