@@ -6150,7 +6150,8 @@ BEGIN
         ELSE
             v_next_day := health_internal.schedule_day(p_plan, v_day + p_step, p_step);
             -- Two days, because a clock put back over midnight mingles them; of each, the times of
-            -- day that a change can concern, and the first beyond them.
+            -- day that a change can concern (3 hours), as many after the first beyond them, because
+            -- all of these may be skipped, and then one more.
             SELECT CASE WHEN p_step > 0 THEN min(runs.run_at) ELSE max(runs.run_at) END
             INTO v_found
             FROM unnest(ARRAY[v_day, v_next_day]) AS days (day)
@@ -6158,22 +6159,28 @@ BEGIN
                 SELECT array_agg(near.minute) AS minutes
                 FROM (
                     SELECT
-                        of_day.minute,
-                        ahead.seconds,
-                        row_number() OVER (
-                            PARTITION BY ahead.seconds > 10800 ORDER BY ahead.seconds
-                        ) AS place
-                    FROM unnest(p_plan.minutes) AS of_day (minute)
-                    CROSS JOIN LATERAL (
-                        SELECT p_step * date_part(
-                            'epoch',
-                            days.day + make_interval(mins => of_day.minute)
-                            - (p_at AT TIME ZONE p_time_zone)
-                        ) AS seconds
-                    ) AS ahead
-                    WHERE ahead.seconds >= -10800
+                        first.*,
+                        min(first.seconds) FILTER (WHERE first.seconds > first.beyond + 10800)
+                            OVER () AS further
+                    FROM (
+                        SELECT
+                            of_day.minute,
+                            ahead.seconds,
+                            min(ahead.seconds) FILTER (WHERE ahead.seconds > 10800)
+                                OVER () AS beyond
+                        FROM unnest(p_plan.minutes) AS of_day (minute)
+                        CROSS JOIN LATERAL (
+                            SELECT p_step * date_part(
+                                'epoch',
+                                days.day + make_interval(mins => of_day.minute)
+                                - (p_at AT TIME ZONE p_time_zone)
+                            ) AS seconds
+                        ) AS ahead
+                        WHERE ahead.seconds >= -10800
+                    ) AS first
                 ) AS near
-                WHERE near.seconds <= 10800 OR near.place = 1
+                WHERE near.seconds <= coalesce(near.beyond, 0) + 10800
+                    OR near.seconds = near.further
             ) AS chosen
             CROSS JOIN LATERAL health_internal.runs_of_day(
                 chosen.minutes, p_plan.is_fixed, p_time_zone, days.day
@@ -8191,7 +8198,7 @@ CREATE TABLE health.policies (
     late_false_alarm_cost double precision DEFAULT 3 NOT NULL,
     unresponsive_false_alarm_cost double precision DEFAULT 100 NOT NULL,
     hard_limit_intervals double precision DEFAULT 10 NOT NULL,
-    session_grace_seconds double precision DEFAULT 1 NOT NULL,
+    session_grace_seconds double precision DEFAULT 0.9 NOT NULL,
     startup_grace_seconds double precision DEFAULT 30 NOT NULL,
     latency_slo_zero_ratio double precision DEFAULT 4 NOT NULL,
     latency_baseline_tolerance double precision DEFAULT 1.5 NOT NULL,

@@ -35,7 +35,7 @@ CREATE TABLE health.policies (
     late_false_alarm_cost double precision NOT NULL DEFAULT 3,
     unresponsive_false_alarm_cost double precision NOT NULL DEFAULT 100,
     hard_limit_intervals double precision NOT NULL DEFAULT 10,
-    session_grace_seconds double precision NOT NULL DEFAULT 1,
+    session_grace_seconds double precision NOT NULL DEFAULT 0.9,
     startup_grace_seconds double precision NOT NULL DEFAULT 30,
     latency_slo_zero_ratio double precision NOT NULL DEFAULT 4,
     latency_baseline_tolerance double precision NOT NULL DEFAULT 1.5,

@@ -52,7 +52,7 @@ def ask(connection: psycopg.Connection, which: str, schedule: str, zone: str, at
 def know_the_same(
     connection: psycopg.Connection, zone: str, start: datetime, end: datetime
 ) -> bool:
-    """Whether the server's time zones and Python's agree: each has data of its own, of its own age."""
+    """Whether the server's time zones and Python's agree: each has data of its own age."""
     moments = [
         start + timedelta(hours=n) for n in range(int((end - start) / timedelta(hours=1)) + 1)
     ]
@@ -164,6 +164,8 @@ def runs_by_definition(schedule: str, zone: str, start: datetime, end: datetime)
 @example("0 0 * * *", ("America/Havana", changes("America/Havana")[0]))
 @example("0-59 0-23 * * *", ("Europe/Berlin", changes("Europe/Berlin")[0]))
 @example("*/7 * * * *", ("Europe/Berlin", changes("Europe/Berlin")[1]))
+@example("* 2-3 * * *", ("Europe/Berlin", changes("Europe/Berlin")[0]))
+@example("* 2,9 * * *", ("Europe/Berlin", changes("Europe/Berlin")[0]))
 def test_the_days_the_clock_changes_follow_the_definition(
     connection: psycopg.Connection, schedule: str, change: tuple[str, datetime]
 ) -> None:
