@@ -163,10 +163,6 @@ async def test_an_agent_that_fails_and_recovers_is_told_on_all_three(desk: Desk)
     assert desk.phone.headers[0]["Idempotency-Key"] == keys["phone"]
     assert letter["Message-ID"] == f"<{keys['mail']}@example.org>"
 
-    desk.engine.run(
-        "SELECT health.resolve_alert(alert_id, 'test') FROM health.alerts WHERE agent_id = %s",
-        AGENT_ID,
-    )
     fail_and_tick(desk.engine, "running")
     await desk.until_delivered("resolved")
     assert desk.slack.bodies[-1]["text"].startswith("*RESOLVED* *payments &lt;!here&gt;")
