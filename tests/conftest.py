@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from servers import KINDS, Server, ServerUnavailableError, start
 from servers.base import CRON_DATABASE
+from servers.tap import install_pgtap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -160,9 +161,7 @@ def pgtap_template_database(server: Server, template_database: str) -> str:
         pytest.skip("pgTAP is not on this machine; as root: ci/install_packages.sh server")
     server.create_database(PGTAP_TEMPLATE_DATABASE, template=template_database)
     with server.connect(PGTAP_TEMPLATE_DATABASE) as connection:
-        connection.execute("CREATE SCHEMA tap")
-        connection.execute("CREATE EXTENSION pgtap SCHEMA tap")
-        connection.execute("GRANT USAGE ON SCHEMA tap TO PUBLIC")
+        install_pgtap(connection)
     return PGTAP_TEMPLATE_DATABASE
 
 

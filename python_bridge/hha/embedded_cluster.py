@@ -63,7 +63,8 @@ def make_home(home: Path, account: Account) -> None:
     missing = [folder for folder in (home, *home.parents) if not folder.exists()]
     try:
         for folder in reversed(missing):
-            folder.mkdir(mode=0o755)
+            # Another start may make it at the same moment, in the same way.
+            folder.mkdir(mode=0o755, exist_ok=True)
             folder.chmod(0o755 if account.is_other else 0o700)
     except OSError as error:
         raise EmbeddedServerError(

@@ -13,6 +13,7 @@ import sys
 from psycopg.conninfo import conninfo_to_dict
 
 from servers import KINDS, ServerUnavailableError, start
+from servers.tap import install_pgtap
 
 DATABASE = "hha"
 
@@ -40,9 +41,7 @@ def main() -> int:
             deploy(dsn)
         if options.pgtap:
             with server.connect(DATABASE) as connection:
-                connection.execute("CREATE SCHEMA tap")
-                connection.execute("CREATE EXTENSION pgtap SCHEMA tap")
-                connection.execute("GRANT USAGE ON SCHEMA tap TO PUBLIC")
+                install_pgtap(connection)
         names = {"dbname": "PGDATABASE", "passfile": "PGPASSFILE"}
         environment = dict(os.environ, HHA_DSN=dsn)
         for key, value in conninfo_to_dict(dsn).items():

@@ -1,4 +1,4 @@
-"""Run a pgTAP file through psycopg and read what it says.
+"""Install pgTAP, run a file of it through psycopg and read what it says.
 
 The file goes to the server as one message, so it may hold any SQL but no psql command. Every
 row of a single text column whose lines look like TAP is read; other results are ignored.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 from psycopg.pq import ExecStatus
@@ -41,6 +42,14 @@ class TapReport:
         elif self.planned != self.ran and not self.is_skipped:
             problems.append(f"planned {self.planned} tests but ran {self.ran}")
         return "\n".join(problems) or None
+
+
+def install_pgtap(connection: psycopg.Connection) -> None:
+    """Create pgTAP and what our files share in the schema ``tap``, open to every role."""
+    connection.execute("CREATE SCHEMA tap")
+    connection.execute("CREATE EXTENSION pgtap SCHEMA tap")
+    connection.execute("GRANT USAGE ON SCHEMA tap TO PUBLIC")
+    connection.execute(Path(__file__).with_name("tap_helpers.sql").read_bytes())
 
 
 def read_tap(lines: list[str]) -> TapReport:

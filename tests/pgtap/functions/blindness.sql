@@ -3,52 +3,15 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.await_ingest',
-        'health_internal.blind_seconds',
-        'health_internal.notice_fleet_silence',
-        'health_internal.recent_blind_seconds',
-        'health_internal.recent_blindness',
-        'health_internal.tell_blindness'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.await_ingest,
+        health_internal.blind_seconds,
+        health_internal.notice_fleet_silence,
+        health_internal.recent_blind_seconds,
+        health_internal.recent_blindness,
+        health_internal.tell_blindness
+    }',
     $$
     VALUES
     ('health_internal.await_ingest(timestamp with time zone)', 'f', 'sql', 'v', false, ''),
@@ -57,13 +20,12 @@ SELECT pg_temp.rows_are(
     ('health_internal.recent_blind_seconds(timestamp with time zone,timestamp with time zone,health_internal.blindness)', 'f', 'sql', 's', false, ''),
     ('health_internal.recent_blindness()', 'f', 'sql', 's', false, ''),
     ('health_internal.tell_blindness(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
 ('engine_stopped', '2031-01-01 00:01:00+00', '2031-01-01 00:03:00+00', '2031-01-01 00:04:00+00');
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.blind_seconds(f::timestamptz, u::timestamptz) FROM (VALUES
         (1, '2031-01-01 00:00:00+00', '2031-01-01 00:10:00+00'),
         (2, '2031-01-01 00:02:00+00', '2031-01-01 00:10:00+00'),
@@ -80,14 +42,14 @@ SELECT is(
     'each second counts once'
 );
 
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT b.from_at, b.ended_at, b.settled_at, b.before_at FROM health_internal.recent_blindness() AS b $$,
     $$ VALUES (timestamptz '2031-01-01 00:01:00+00', timestamptz '2031-01-01 00:05:00+00', timestamptz '2031-01-01 00:06:00+00', timestamptz '-infinity') $$,
     'gaps that overlap are one time of blindness'
 );
 INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
 ('engine_stopped', '2031-01-02 00:00:00+00', '2031-01-02 00:01:00+00', '2031-01-02 00:02:00+00');
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.recent_blind_seconds(f::timestamptz, '2031-01-02 00:10:00+00', health_internal.recent_blindness()) FROM (VALUES
         (1, '2031-01-02 00:05:00+00'), (2, '2031-01-02 00:01:30+00'), (3, '2031-01-01 12:00:00+00'), (4, '2031-01-01 00:00:00+00')) AS v (n, f) ORDER BY n $$,
     $$ VALUES (0::float8), (0), (60), (270) $$,
@@ -95,10 +57,6 @@ SELECT pg_temp.rows_are(
 );
 
 -- A fleet of 25 that beats every 10 s.
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 INSERT INTO health.agents (agent_id, agent_name, expected_interval)
 SELECT 'a' || n, 'a' || n, '10 s' FROM generate_series(1, 25) AS n;
 CREATE FUNCTION pg_temp.beat(p_from int, p_until int, p_seconds float8)
@@ -106,8 +64,8 @@ RETURNS bigint
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at)
-    SELECT 'a' || n, pg_temp.at(p_seconds + n / 10.0) FROM generate_series(p_from, p_until) AS n;
-    SELECT (health.tick(pg_temp.at(p_seconds + 3))).agents_judged;
+    SELECT 'a' || n, at(p_seconds + n / 10.0) FROM generate_series(p_from, p_until) AS n;
+    SELECT (health.tick(at(p_seconds + 3))).agents_judged;
 $$;
 CREATE FUNCTION pg_temp.seen()
 RETURNS text
@@ -120,19 +78,19 @@ SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(0, 200, 10) AS t;
 SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 0::bigint, 'a fleet that beats leaves no gap');
 -- Four go on.
 SELECT count(pg_temp.beat(1, 4, t)) FROM generate_series(210, 240, 10) AS t;
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT reason, started_at, ended_at - started_at < interval '30 s', settled_at - ended_at FROM health.monitor_gaps WHERE reason = 'fleet_silent' $$,
-    $$ VALUES ('fleet_silent', pg_temp.at(202.5), true, interval '60 s') $$,
+    $$ VALUES ('fleet_silent', at(202.5), true, interval '60 s') $$,
     '21 of 25 silent at once may be the monitor: a gap from the last beat of them'
 );
 SELECT is(pg_temp.seen(), 'alive 25', 'nobody is accused');
-SELECT pg_temp.rows_are($$ SELECT rule, agent_id, severity, summary FROM health.open_alerts $$,
+SELECT rows_are($$ SELECT rule, agent_id, severity, summary FROM health.open_alerts $$,
     $$ VALUES ('monitor_gap', NULL, 'critical', '21 agents fell silent at once; it may be the monitor or the network') $$, 'one alert says so');
 SELECT count(pg_temp.beat(1, 4, t)) FROM generate_series(250, 270, 10) AS t;
 SELECT is(pg_temp.seen(), 'alive 25', 'for a minute of working ingest');
 SELECT count(pg_temp.beat(1, 14, t)) FROM generate_series(280, 320, 10) AS t;
 SELECT is(pg_temp.seen(), 'alive 14, unresponsive 11', 'then who is still silent is, who came back is not');
-SELECT pg_temp.rows_are($$ SELECT rule, summary FROM health.open_alerts WHERE agent_id IS NULL $$,
+SELECT rows_are($$ SELECT rule, summary FROM health.open_alerts WHERE agent_id IS NULL $$,
     $$ VALUES ('fleet_silent', '11 agents fell silent together') $$, 'in one incident');
 SELECT is((SELECT count(*) FROM health.deliveries WHERE event = 'opened'), 2::bigint, 'and one page for the gap, one for them');
 SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 1::bigint, 'it was one gap');

@@ -3,59 +3,21 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.explain'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.explain
+    }',
     $$
     VALUES
     ('health.explain(text)', 'f', 'plpgsql', 's', true, 'health_analyst, health_bridge')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SELECT throws_ok($$ SELECT * FROM health.explain('nobody') $$, 'AG001', 'agent "nobody" is not known', 'an unknown agent');
 INSERT INTO health.agent_heartbeats (agent_id, received_at, state, error_count, work_items_processed, cpu_usage_percent)
 VALUES ('a1', '2031-05-06 07:00:00+00', 'running', 0, 0, 90), ('a1', '2031-05-06 07:00:10+00', 'error', 2, 10, 90);
 SELECT is((health.tick('2031-05-06 07:00:11+00', true)).is_busy, false, 'ticked');
-SELECT pg_temp.rows_are($$ SELECT component, weight, policy_version FROM health.explain('a1') $$,
+SELECT rows_are($$ SELECT component, weight, policy_version FROM health.explain('a1') $$,
     $$ VALUES ('heartbeat_consistency', 0.3::float8, 1), ('performance_metrics', 0.25, 1), ('error_rate', 0.2, 1),
         ('resource_efficiency', 0.15, 1), ('business_impact', 0.1, 1), ('gate', NULL, 1) $$, 'one row per component, and the gate');
 SELECT ok(abs(sum(e.contribution) - min(s.score)) < 1e-9, 'contributions sum to the score')

@@ -3,51 +3,14 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.classify_status',
-        'health_internal.holding_conditions',
-        'health_internal.is_confirmed',
-        'health_internal.known_weight',
-        'health_internal.weighted_mean'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.classify_status,
+        health_internal.holding_conditions,
+        health_internal.is_confirmed,
+        health_internal.known_weight,
+        health_internal.weighted_mean
+    }',
     $$
     VALUES
     ('health.classify_status(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, 'health_analyst'),
@@ -55,13 +18,12 @@ SELECT pg_temp.rows_are(
     ('health_internal.is_confirmed(text,text,integer,integer)', 'f', 'sql', 'i', false, ''),
     ('health_internal.known_weight(double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.weighted_mean(double precision,double precision,double precision,double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SELECT is(health_internal.known_weight(0.3, NULL), 0::float8, 'without data a component has no weight');
 SELECT is(health_internal.known_weight(0.3, 0), 0.3::float8, 'a value of 0 is data');
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT round(health_internal.weighted_mean(h, 0.3, p, 0.25, e, 0.2, r, 0.15, b, 0.1)::numeric, 6)
        FROM (VALUES (1, 100::float8, 100::float8, 100::float8, 100::float8, 100::float8), (2, 50, 50, 50, 50, 50),
                     (3, 0, 100, 100, 100, 100), (4, 80, NULL, 40, NULL, NULL), (5, NULL, NULL, NULL, NULL, NULL),
@@ -69,7 +31,7 @@ SELECT pg_temp.rows_are(
     $$ VALUES (100.000000), (50.000000), (70.000000), (64.000000), (NULL), (7.000000) $$,
     'the weights of components without data are shared among the others'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health.classify_status(s) FROM (VALUES (1, 100::float8), (2, 80), (3, 79.999), (4, 70),
         (5, 69.999), (6, 60), (7, 59.999), (8, 40), (9, 39.999), (10, 0), (11, NULL)) AS v (n, s)
        ORDER BY n $$,
@@ -80,7 +42,7 @@ SELECT pg_temp.rows_are(
 SELECT is(
     health.classify_status(50, 90, 70, 50, 20), 'fair', 'the limits of a policy take the place of the defaults'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.is_confirmed(c, l, n, 3) FROM (VALUES (1, 'a', NULL, 0), (2, 'a', 'b', 9),
         (3, 'a', 'a', 1), (4, 'a', 'a', 2)) AS v (i, c, l, n) ORDER BY i $$,
     $$ VALUES (false), (false), (false), (true) $$,

@@ -3,52 +3,15 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.gap_bin',
-        'health_internal.gap_unit',
-        'health_internal.learn_deadlines',
-        'health_internal.moved_interval',
-        'health_internal.moved_mean_gap',
-        'health_internal.rescaled_histogram'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.gap_bin,
+        health_internal.gap_unit,
+        health_internal.learn_deadlines,
+        health_internal.moved_interval,
+        health_internal.moved_mean_gap,
+        health_internal.rescaled_histogram
+    }',
     $$
     VALUES
     ('health_internal.gap_bin(double precision)', 'f', 'sql', 'i', false, ''),
@@ -57,11 +20,10 @@ SELECT pg_temp.rows_are(
     ('health_internal.moved_interval(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
     ('health_internal.moved_mean_gap(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
     ('health_internal.rescaled_histogram(real[])', 'f', 'sql', 'i', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.gap_bin(r) FROM (VALUES (1, 0.1::float8), (2, 1.02), (3, 1.021), (4, 1.03),
         (5, 2), (6, 39), (7, 40), (8, 1e15)) AS v (n, r) ORDER BY n $$,
     $$ VALUES (1), (1), (2), (3), (13), (24), (25), (25) $$,
@@ -77,7 +39,7 @@ SELECT is(
     (health_internal.rescaled_histogram(array_fill(1000::real, ARRAY[25])))[25], (1000 * exp(-30000 * ln(3000 / 2999.0::float8)))::real,
     'and all that was learnt shrinks by what they had grown'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT round(health_internal.moved_interval(10, g, n)::numeric, 6), round(health_internal.moved_mean_gap(10, g, n)::numeric, 6)
        FROM (VALUES (1, 20::float8, 0), (2, 20, 98), (3, 20, 1000000), (4, 10, 5), (5, 1e9, 1000)) AS t (i, g, n) ORDER BY i $$,
     $$ VALUES (14.142136, 15.000000), (10.352649, 10.100000), (10.352649, 10.100000), (10.000000, 10.000000), (25.118864, 10.900000) $$,

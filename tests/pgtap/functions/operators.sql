@@ -3,51 +3,14 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.acknowledge_alert',
-        'health.resolve_alert',
-        'health.set_policy',
-        'health.unacknowledge_alert',
-        'health_internal.be_brief'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.acknowledge_alert,
+        health.resolve_alert,
+        health.set_policy,
+        health.unacknowledge_alert,
+        health_internal.be_brief
+    }',
     $$
     VALUES
     ('health.acknowledge_alert(bigint,text,text,timestamp with time zone,boolean,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
@@ -55,8 +18,7 @@ SELECT pg_temp.rows_are(
     ('health.set_policy(text,jsonb,text)', 'f', 'plpgsql', 'v', true, 'health_admin'),
     ('health.unacknowledge_alert(bigint,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
     ('health_internal.be_brief()', 'f', 'sql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
@@ -89,7 +51,7 @@ SELECT throws_ok($$ SELECT health.set_policy('standard', '{"error_rate_scale": "
 SELECT throws_ok($$ SELECT health.set_policy('standard', '{"error_rate_scale": 1e-300}') $$, '23514', NULL, 'and not next to nothing');
 SELECT lives_ok($$ SELECT health.set_policy('standard', '{"critical_below": 55}', 'why not') $$, 'a version is added');
 SELECT lives_ok($$ SELECT health.set_policy('batch', '{"young_late_intervals": 3}') $$, 'and a class');
-SELECT pg_temp.rows_are($$ SELECT policy_class, version, critical_below, young_late_intervals FROM health.current_policies ORDER BY 1 $$,
+SELECT rows_are($$ SELECT policy_class, version, critical_below, young_late_intervals FROM health.current_policies ORDER BY 1 $$,
     $$ VALUES ('batch', 1, 55::float8, 3::float8), ('standard', 2, 55, 2) $$, 'the highest version is in force');
 SELECT is((SELECT count(*) FROM health.policies WHERE policy_class = 'standard'), 2::bigint, 'older ones stay');
 SET LOCAL ROLE health_operator;

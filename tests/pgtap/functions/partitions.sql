@@ -3,54 +3,17 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.load_history',
-        'health.run_housekeeping',
-        'health_internal.create_partition',
-        'health_internal.drop_partition',
-        'health_internal.expired_partitions',
-        'health_internal.missing_partitions',
-        'health_internal.raw_tables',
-        'health_internal.sweep'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.load_history,
+        health.run_housekeeping,
+        health_internal.create_partition,
+        health_internal.drop_partition,
+        health_internal.expired_partitions,
+        health_internal.missing_partitions,
+        health_internal.raw_tables,
+        health_internal.sweep
+    }',
     $$
     VALUES
     ('health.load_history(timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin'),
@@ -61,15 +24,14 @@ SELECT pg_temp.rows_are(
     ('health_internal.missing_partitions(timestamp with time zone)', 'f', 'sql', 's', true, 'health_admin, health_bridge'),
     ('health_internal.raw_tables()', 'f', 'sql', 'i', false, ''),
     ('health_internal.sweep(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SELECT is(health_internal.raw_tables(),
     ARRAY['agent_heartbeats', 'ingest_heartbeats', 'performance_metrics', 'system_events'], 'four raw tables');
 SELECT is((SELECT count(*) FROM health_internal.missing_partitions('2031-05-06 07:10:00+00')), 16::bigint,
     'the present hour and three more of each table are missing far ahead');
-SELECT pg_temp.rows_are($$ SELECT from_at, until_at FROM health_internal.missing_partitions('2031-05-06 07:10:00+00') LIMIT 1 $$,
+SELECT rows_are($$ SELECT from_at, until_at FROM health_internal.missing_partitions('2031-05-06 07:10:00+00') LIMIT 1 $$,
     $$ VALUES (timestamptz '2031-05-06 07:00:00+00', timestamptz '2031-05-06 08:00:00+00') $$, 'hours are whole');
 INSERT INTO health.agent_heartbeats (agent_id, received_at) VALUES ('a1', '2031-05-06 07:30:00+00'), ('a1', '2031-05-06 09:30:00+00');
 SELECT is(health_internal.create_partition('agent_heartbeats', '2031-05-06 07:00+00', '2031-05-06 08:00+00', false), true, 'made');
@@ -79,7 +41,7 @@ SELECT is((SELECT count(*) FROM health.agent_heartbeats_p20310506_070000), 1::bi
 SELECT is((SELECT count(*) FROM health_internal.missing_partitions('2031-05-06 07:10:00+00')), 15::bigint, 'one fewer is missing');
 SELECT is(health_internal.drop_partition('agent_heartbeats_p20310506_070000'), false, 'rows that no tick has read are kept');
 SELECT is(health_internal.drop_partition('no_such'), false, 'nothing is dropped that is not registered');
-SELECT pg_temp.rows_are($$ SELECT health_internal.expired_partitions('2031-05-07 08:00:01+00') $$,
+SELECT rows_are($$ SELECT health_internal.expired_partitions('2031-05-07 08:00:01+00') $$,
     $$ SELECT partition_name FROM health_internal.partitions ORDER BY until_at $$, 'partitions expire a day after their end');
 SELECT throws_ok($$ SELECT health.load_history('2015-01-02', '2015-01-01') $$, 'EN002', NULL, 'history goes forwards');
 SELECT throws_ok($$ SELECT health.load_history(NULL, '2015-01-01') $$, 'EN002', NULL, 'between two times');

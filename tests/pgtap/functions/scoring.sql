@@ -3,62 +3,25 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.clipped',
-        'health_internal.decay',
-        'health_internal.decayed_sum',
-        'health_internal.falling_score',
-        'health_internal.kept_share',
-        'health_internal.moved_mean',
-        'health_internal.open_gap_sum',
-        'health_internal.rising_score',
-        'health_internal.score_business_impact',
-        'health_internal.score_error_rate',
-        'health_internal.score_heartbeat_consistency',
-        'health_internal.score_job',
-        'health_internal.score_performance_metrics',
-        'health_internal.score_resource_efficiency',
-        'health_internal.seconds_to_exhaustion',
-        'health_internal.time_mass'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.clipped,
+        health_internal.decay,
+        health_internal.decayed_sum,
+        health_internal.falling_score,
+        health_internal.kept_share,
+        health_internal.moved_mean,
+        health_internal.open_gap_sum,
+        health_internal.rising_score,
+        health_internal.score_business_impact,
+        health_internal.score_error_rate,
+        health_internal.score_heartbeat_consistency,
+        health_internal.score_job,
+        health_internal.score_performance_metrics,
+        health_internal.score_resource_efficiency,
+        health_internal.seconds_to_exhaustion,
+        health_internal.time_mass
+    }',
     $$
     VALUES
     ('health_internal.clipped(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
@@ -77,11 +40,10 @@ SELECT pg_temp.rows_are(
     ('health_internal.score_resource_efficiency(double precision,double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.seconds_to_exhaustion(double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.time_mass(double precision,double precision)', 'f', 'sql', 'i', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$
     SELECT health_internal.decay(age, 10)
     FROM (VALUES (1, 0::float8), (2, 10), (3, 400), (4, 400.001), (5, -1e9)) AS t (n, age) ORDER BY n
@@ -102,14 +64,14 @@ SELECT ok(
     health_internal.time_mass(604800, 600) BETWEEN 599.999 AND 600,
     'a week of silence weighs as one memory'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.rising_score(r), health_internal.falling_score(r, 1, 3)
        FROM (VALUES (0::float8), (0.5), (1), (2), (3), (1e15), (NULL)) AS t (r) $$,
     $$ VALUES (0::float8, 100::float8), (50, 100), (100, 100), (100, 50), (100, 0), (100, 0),
               (NULL, NULL) $$,
     'rising and falling scores'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT round(health_internal.score_heartbeat_consistency(w, s, q, e, o, r)::numeric, 6)
        FROM (VALUES
            (1, 0::float8, 0::float8, 0::float8, 10::float8, 0::float8, 1::float8),
@@ -120,14 +82,14 @@ SELECT pg_temp.rows_are(
     $$ VALUES (100.000000), (96.666667), (64.146341), (48.333333), (0.000000) $$,
     'heartbeat_consistency: coverage 0.7, regularity 0.3, times recency'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.score_performance_metrics(l, 1, 3, t, 0.5)
        FROM (VALUES (1, NULL::float8, NULL::float8), (2, 1, NULL), (3, 2, NULL), (4, NULL, 0.4),
                     (5, 2, 0.5), (6, 9, 0)) AS v (n, l, t) ORDER BY n $$,
     $$ VALUES (NULL::float8), (100), (50), (40), (50), (0) $$,
     'performance_metrics: the share of latency and throughput, or the one that is known'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT round(health_internal.score_error_rate(e, i, m * 60, 1e9, 0.1, 1)::numeric, 4)
        FROM (VALUES (1, NULL::float8, 5::float8, 1::float8), (2, 0, 0, 0), (3, 0, 100, 9),
                     (4, 10, 100, 9), (5, 3, 0, 3), (6, 1e15, 1, 1), (7, 1e15, 0, 0))
@@ -151,7 +113,7 @@ SELECT is(
     health_internal.seconds_to_exhaustion(600, 400, 1200, 600, 3600, 1200, 1000), 0::float8,
     'memory over its limit is exhausted now'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.score_resource_efficiency(c, m, x, 80, 100, 25, 0.8, 1)
        FROM (VALUES (1, NULL::float8, NULL::float8, NULL::float8), (2, 10, NULL, 0.1),
                     (3, 90, NULL, NULL), (4, 100, 0.1, NULL), (5, 10, 0.9, NULL), (6, 10, 1.5, NULL),
@@ -159,7 +121,7 @@ SELECT pg_temp.rows_are(
     $$ VALUES (NULL::float8), (100), (50), (25), (50), (0), (25), (100) $$,
     'resource_efficiency: the least of CPU (with a floor), memory and predicted exhaustion'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.score_business_impact(c, u, o, r, 1000)
        FROM (VALUES (1, NULL::float8, NULL::float8, NULL::float8, NULL::float8), (2, 50, NULL, NULL, NULL),
                     (3, 100, 50, 0, NULL), (4, NULL, NULL, NULL, -500), (5, 100, 100, 100, 5000),
@@ -167,28 +129,28 @@ SELECT pg_temp.rows_are(
     $$ VALUES (NULL::float8), (50), (50), (50), (100), (0) $$,
     'business_impact: the mean of what is reported'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.moved_mean(m, v, 0.75) FROM (VALUES (1, 8::float8, 4::float8), (2, NULL, 4), (3, 8, NULL),
         (4, NULL, NULL), (5, 1e-200, 0), (6, -1e15, 1e15)) AS t (n, m, v) ORDER BY n $$,
     $$ VALUES (7::float8), (4), (8), (NULL), (0), (-5e14) $$,
     'a mean moves towards a value; without one it stays; what is almost nothing becomes nothing'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.kept_share(d, n) FROM (VALUES (1, 0.9::float8, 0::float8), (2, 0.9, 1), (3, 0.9, 99)) AS t (i, d, n) ORDER BY i $$,
     $$ VALUES (0::float8), (0.5), (0.9) $$,
     'a mean is a plain one until decay asks for less'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.clipped(v, 10, n) FROM (VALUES (1, 99::float8, 9), (2, 99, 10), (3, 29, 10), (4, NULL, 10)) AS t (i, v, n) ORDER BY i $$,
     $$ VALUES (99::float8), (30), (29), (NULL) $$,
     'after ten values one counts at most three times the mean'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.score_job(s) FROM unnest('{good,failed,overdue,missed}'::text []) AS s $$,
     $$ VALUES (100::float8), (100), (50), (0) $$,
     'a job is scored by its runs'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT round(health_internal.open_gap_sum(w, e, s, 600)::numeric, 6)
        FROM (VALUES (1, 10::float8, 10::float8, 5::float8), (2, 10, 10, 10.0842612), (3, 10, 0, 600), (4, 1, 0, 600), (5, 10, 0, 1e9)) AS t (n, w, e, s) ORDER BY n $$,
     $$ VALUES (0.000000), (0.000000), (1030.969097), (379.272335), (6000.000000) $$,

@@ -3,21 +3,6 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
 SELECT is((SELECT count(*) FROM pg_class WHERE relnamespace = 'health'::regnamespace AND relrowsecurity
     AND relname IN ('agent_heartbeats', 'performance_metrics', 'system_events', 'agents', 'agent_sessions', 'agent_logins')),
     6::bigint, 'six tables are under row-level security');
@@ -40,7 +25,7 @@ SELECT throws_ok($$ INSERT INTO health.agent_heartbeats (agent_id, txid) VALUES 
 SELECT throws_ok($$ INSERT INTO health.ingest_heartbeats (agent_id) VALUES ('mine') $$, '42501', NULL, 'not the gateway''s table');
 SELECT throws_ok($$ INSERT INTO health.agent_logins VALUES ('test_login_pgtap', 'other') $$, '42501', NULL, 'no new agents for itself');
 SELECT is_empty($$ SELECT * FROM health.agents $$, 'it sees no other agent');
-SELECT pg_temp.rows_are($$ SELECT agent_id FROM health.agent_logins $$, $$ VALUES ('mine') $$, 'and its own logins');
+SELECT rows_are($$ SELECT agent_id FROM health.agent_logins $$, $$ VALUES ('mine') $$, 'and its own logins');
 SELECT throws_ok($$ UPDATE health.agents SET tenant = 'x' $$, '42501', NULL, 'and changes no tenant');
 RESET ROLE;
 SET LOCAL ROLE health_analyst;

@@ -3,56 +3,18 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.ring_for',
-        'health_internal.tg_agent_heartbeats__admit',
-        'health_internal.tg_ingest_heartbeats__admit'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.ring_for,
+        health_internal.tg_agent_heartbeats__admit,
+        health_internal.tg_ingest_heartbeats__admit
+    }',
     $$
     VALUES
     ('health_internal.ring_for(text[])', 'f', 'plpgsql', 'v', true, 'health_admin, health_agent, health_bridge, health_gateway'),
     ('health_internal.tg_agent_heartbeats__admit()', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.tg_ingest_heartbeats__admit()', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SELECT triggers_are('health', 'agent_heartbeats', ARRAY['_100_admit'], 'one trigger for rows of agents');
@@ -77,7 +39,7 @@ FROM unnest('{agent_heartbeats,ingest_heartbeats}'::text []) AS t,
 INSERT INTO health.agent_heartbeats (agent_id, signal, run_id, received_at) VALUES
 ('a1', 'start', 'r', '2031-01-02 00:00:00+00'), ('a1', 'beat', 'r', '2031-01-02'), ('a1', NULL, 'r', '2031-01-02');
 INSERT INTO health.ingest_heartbeats (agent_id, signal, received_at) VALUES ('a1', 'log', '2031-01-02 00:00:00+00'), ('a1', 'beat', '2031-01-02');
-SELECT pg_temp.rows_are($$ SELECT agent_id, run_id, signal, received_at FROM health_internal.job_signals ORDER BY 3 $$,
+SELECT rows_are($$ SELECT agent_id, run_id, signal, received_at FROM health_internal.job_signals ORDER BY 3 $$,
     $$ VALUES ('a1', '', 'log', timestamptz '2031-01-02 00:00:00+00'), ('a1', 'r', 'start', '2031-01-02 00:00:00+00') $$, 'signals of runs are copied, beats are not');
 SELECT is((SELECT count(DISTINCT txid) FROM health_internal.job_signals), 1::bigint, 'with their transaction');
 INSERT INTO health.agent_logins VALUES ('test_gateway_pgtap', 'a1');

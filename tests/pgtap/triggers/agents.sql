@@ -3,56 +3,18 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.tg_agents__check_policy_class',
-        'health_internal.tg_agents__check_schedule',
-        'health_internal.tg_agents__tell_change'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.tg_agents__check_policy_class,
+        health_internal.tg_agents__check_schedule,
+        health_internal.tg_agents__tell_change
+    }',
     $$
     VALUES
     ('health_internal.tg_agents__check_policy_class()', 'f', 'plpgsql', 'v', true, ''),
     ('health_internal.tg_agents__check_schedule()', 'f', 'plpgsql', 'v', true, ''),
     ('health_internal.tg_agents__tell_change()', 'f', 'plpgsql', 'v', true, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SELECT triggers_are('health', 'agents', ARRAY['_100_check_policy_class', '_100_check_schedule', '_500_tell_new', '_500_tell_change', '_500_tell_removal'], 'in firing order');

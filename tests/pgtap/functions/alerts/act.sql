@@ -3,71 +3,29 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.act_on_alerts',
-        'health_internal.wanted_alerts'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.act_on_alerts,
+        health_internal.wanted_alerts
+    }',
     $$
     VALUES
     ('health_internal.act_on_alerts(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.wanted_alerts()', 'f', 'sql', 's', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
-RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
+RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', E'Agent one', '5 s');
 SELECT pg_temp.beat('a1', 0); SELECT pg_temp.beat('a1', 5);
 SELECT is(pg_temp.tick(6), 0::bigint, 'all is well');
@@ -76,18 +34,18 @@ SELECT is(pg_temp.tick(7), 1::bigint, 'a state failed opens its alert');
 SELECT is(pg_temp.tick(8), 0::bigint, 'once');
 SELECT pg_temp.beat('a1', 9, 'failed');
 SELECT is(pg_temp.tick(9), 0::bigint, 'also with further evidence');
-SELECT pg_temp.rows_are($$ SELECT rule, severity FROM health.open_alerts $$, $$ VALUES ('failed', 'critical') $$, 'with its severity');
-SELECT pg_temp.rows_are($$ SELECT channel, event, severity, state, agent_ids FROM health.deliveries $$,
+SELECT rows_are($$ SELECT rule, severity FROM health.open_alerts $$, $$ VALUES ('failed', 'critical') $$, 'with its severity');
+SELECT rows_are($$ SELECT channel, event, severity, state, agent_ids FROM health.deliveries $$,
     $$ VALUES ('console', 'opened', 'critical', 'pending', ARRAY['a1']) $$, 'one message');
 SELECT pg_temp.beat('a1', 10); SELECT pg_temp.beat('a1', 15);
 SELECT pg_temp.tick(16);
 SELECT is_empty($$ SELECT * FROM health.open_alerts $$, 'a recovered agent has no open alert');
-SELECT is((SELECT count(*) FROM health.incidents WHERE resolved_at = pg_temp.at(16)), 1::bigint, 'its incident is over');
-SELECT pg_temp.rows_are($$ SELECT event, reason FROM health.alert_history ORDER BY alert_event_id $$,
+SELECT is((SELECT count(*) FROM health.incidents WHERE resolved_at = at(16)), 1::bigint, 'its incident is over');
+SELECT rows_are($$ SELECT event, reason FROM health.alert_history ORDER BY alert_event_id $$,
     $$ VALUES ('opened', NULL), ('queued', 'opened'), ('resolved', 'the condition no longer holds'), ('queued', 'resolved') $$, 'all of it is on record');
 SELECT pg_temp.tick(1000);
 SELECT ok(EXISTS (SELECT FROM health.open_alerts WHERE rule = 'unresponsive'), 'silence opens unresponsive');
-SELECT is((SELECT onset_at FROM health.incidents WHERE resolved_at IS NULL), pg_temp.at(15), 'whose onset is the last heartbeat');
+SELECT is((SELECT onset_at FROM health.incidents WHERE resolved_at IS NULL), at(15), 'whose onset is the last heartbeat');
 SELECT is((SELECT count(*) FROM health.incidents), 2::bigint, 'in an incident of its own');
 SELECT lives_ok($$ UPDATE health.alert_rules SET is_enabled = false WHERE rule = 'failed' $$, 'a rule may be disabled');
 SELECT pg_temp.beat('quiet', 3001, 'failed');
@@ -101,14 +59,14 @@ SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'failed' $$, 'a
 -- Findings of rules, about an agent and about the engine.
 INSERT INTO health.alert_rules (rule, severity, summary, is_builtin) VALUES ('disk_full', 'warning', 'the disk is full', true);
 INSERT INTO health.rule_findings (rule, agent_id, severity, summary, details, found_at, changed_at)
-VALUES ('disk_full', 'disk', 'warning', 'the disk is full', '{"free_mb": 1}', pg_temp.at(3005), pg_temp.at(3005)), ('disk_full', NULL, 'critical', 'ours is', '{}', pg_temp.at(3005), pg_temp.at(3005));
+VALUES ('disk_full', 'disk', 'warning', 'the disk is full', '{"free_mb": 1}', at(3005), at(3005)), ('disk_full', NULL, 'critical', 'ours is', '{}', at(3005), at(3005));
 SELECT is(pg_temp.tick(3006), 2::bigint, 'a finding opens an alert');
-SELECT pg_temp.rows_are($$ SELECT agent_id, severity, summary, details FROM health.open_alerts WHERE rule = 'disk_full' ORDER BY 1 $$,
+SELECT rows_are($$ SELECT agent_id, severity, summary, details FROM health.open_alerts WHERE rule = 'disk_full' ORDER BY 1 $$,
     $$ VALUES ('disk', 'warning', 'the disk is full', '{"free_mb": 1}'::jsonb), (NULL, 'critical', 'ours is', '{}') $$, 'as it says');
 UPDATE health.rule_findings SET severity = 'emergency', summary = 'worse' WHERE agent_id = 'disk';
 SELECT pg_temp.tick(3007);
-SELECT pg_temp.rows_are($$ SELECT severity, summary FROM health.open_alerts WHERE agent_id = 'disk' $$, $$ VALUES ('emergency', 'worse') $$, 'a finding may rise');
-SELECT pg_temp.rows_are($$ SELECT event, severity FROM health.deliveries WHERE created_at = pg_temp.at(3007) $$, $$ VALUES ('escalated', 'emergency') $$, 'which is told');
+SELECT rows_are($$ SELECT severity, summary FROM health.open_alerts WHERE agent_id = 'disk' $$, $$ VALUES ('emergency', 'worse') $$, 'a finding may rise');
+SELECT rows_are($$ SELECT event, severity FROM health.deliveries WHERE created_at = at(3007) $$, $$ VALUES ('escalated', 'emergency') $$, 'which is told');
 DELETE FROM health.rule_findings;
 SELECT pg_temp.tick(3008);
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'disk_full' $$, 'when the finding is gone the alert is closed');
@@ -117,7 +75,7 @@ INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_
 UPDATE health.alert_rules SET is_enabled = true WHERE rule = 'failed';
 SELECT pg_temp.beat(a, 4000, 'failed') FROM unnest('{shop,bank}'::text []) AS a;
 SELECT pg_temp.tick(4001);
-SELECT pg_temp.rows_are($$ SELECT agent_id, summary FROM health.open_alerts WHERE rule = 'business_impact' $$, $$ VALUES ('bank', 'revenue is at risk: $1001 per hour') $$,
+SELECT rows_are($$ SELECT agent_id, summary FROM health.open_alerts WHERE rule = 'business_impact' $$, $$ VALUES ('bank', 'revenue is at risk: $1001 per hour') $$,
     'more than $1,000 an hour is a matter of its own');
 SELECT pg_temp.beat('bank', s) FROM unnest('{4002,4007}'::float8 []) AS s;
 SELECT pg_temp.tick(4008);

@@ -3,89 +3,47 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.broken_channels',
-        'health_internal.check_engine',
-        'health_internal.engine_findings',
-        'health_internal.note_unconfirmed'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.broken_channels,
+        health_internal.check_engine,
+        health_internal.engine_findings,
+        health_internal.note_unconfirmed
+    }',
     $$
     VALUES
     ('health_internal.broken_channels(timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.check_engine(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.engine_findings(timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.note_unconfirmed(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
-RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
+RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a', '1 day');
 SELECT pg_temp.beat('a1', 0); SELECT pg_temp.tick(1);
-SELECT is_empty($$ SELECT * FROM health_internal.engine_findings(pg_temp.at(2)) $$, 'all is well');
+SELECT is_empty($$ SELECT * FROM health_internal.engine_findings(at(2)) $$, 'all is well');
 SELECT health.set_channel('pager', 'webhook');
 INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before, state, finished_at)
-VALUES ('pager', 'opened', 'critical', 's', 'b', 'k1', pg_temp.at(2), pg_temp.at(2), 'dead', pg_temp.at(3));
-SELECT pg_temp.rows_are($$ SELECT * FROM health_internal.broken_channels(pg_temp.at(4)) $$, $$ VALUES ('pager', pg_temp.at(3)) $$, 'a channel that gave up is broken');
+VALUES ('pager', 'opened', 'critical', 's', 'b', 'k1', at(2), at(2), 'dead', at(3));
+SELECT rows_are($$ SELECT * FROM health_internal.broken_channels(at(4)) $$, $$ VALUES ('pager', at(3)) $$, 'a channel that gave up is broken');
 SELECT pg_temp.tick(12);
-SELECT pg_temp.rows_are($$ SELECT rule, agent_id, summary FROM health.open_alerts $$, $$ VALUES ('dead_letters', NULL, 'messages could not be delivered through pager') $$, 'which is an alert of its own');
-SELECT pg_temp.rows_are($$ SELECT channel, event FROM health.deliveries WHERE created_at = pg_temp.at(12) $$, $$ VALUES ('console', 'opened') $$, 'told through another channel');
+SELECT rows_are($$ SELECT rule, agent_id, summary FROM health.open_alerts $$, $$ VALUES ('dead_letters', NULL, 'messages could not be delivered through pager') $$, 'which is an alert of its own');
+SELECT rows_are($$ SELECT channel, event FROM health.deliveries WHERE created_at = at(12) $$, $$ VALUES ('console', 'opened') $$, 'told through another channel');
 INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before, state, finished_at)
-VALUES ('pager', 'opened', 'critical', 's', 'b', 'k2', pg_temp.at(13), pg_temp.at(13), 'delivered', pg_temp.at(14));
-SELECT is_empty($$ SELECT * FROM health_internal.broken_channels(pg_temp.at(15)) $$, 'until it delivers again');
+VALUES ('pager', 'opened', 'critical', 's', 'b', 'k2', at(13), at(13), 'delivered', at(14));
+SELECT is_empty($$ SELECT * FROM health_internal.broken_channels(at(15)) $$, 'until it delivers again');
 SELECT pg_temp.tick(16);
 SELECT is((SELECT count(*) FROM health.open_alerts), 1::bigint, 'the engine looks every ten seconds');
 SELECT pg_temp.tick(23);
@@ -96,31 +54,31 @@ SELECT pg_temp.beat('a1', 90, 'failed'); SELECT pg_temp.tick(91);
 SELECT is((SELECT summary FROM health.open_alerts WHERE rule = 'bridge_silent'), 'no bridge is alive, and work waits for one', 'messages wait, and the bridge is silent');
 SELECT pg_temp.beat('bridge:one', 95); SELECT pg_temp.tick(102);
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'bridge_silent' $$, 'until it beats');
-SELECT health.acknowledge_alert(alert_id, 'ana', p_now => pg_temp.at(103)) FROM health.open_alerts WHERE rule = 'failed';
+SELECT health.acknowledge_alert(alert_id, 'ana', p_now => at(103)) FROM health.open_alerts WHERE rule = 'failed';
 SELECT pg_temp.beat('a1', 103 + 86400, 'failed'); SELECT pg_temp.tick(104 + 86400);
 SELECT is((SELECT summary FROM health.open_alerts WHERE rule = 'forgotten_mute'), '1 incidents have been muted for long: a1 (acknowledged)', 'a mute over standing trouble is not forgotten');
-SELECT ok(EXISTS (SELECT FROM health.deliveries WHERE created_at = pg_temp.at(104 + 86400) AND details ->> 'summary' LIKE '%muted for long%'), 'and told');
+SELECT ok(EXISTS (SELECT FROM health.deliveries WHERE created_at = at(104 + 86400) AND details ->> 'summary' LIKE '%muted for long%'), 'and told');
 INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, finished_at)
-SELECT 'a1', 'agent_unresponsive', 'succeeded', pg_temp.at(90000 + n), pg_temp.at(90000 + n), pg_temp.at(90000 + n) FROM generate_series(1, 5) AS n;
-SELECT is_empty($$ SELECT * FROM health_internal.engine_findings(pg_temp.at(91000)) AS f WHERE f.rule = 'chronic_self_healing' $$, 'five restarts a day are borne');
+SELECT 'a1', 'agent_unresponsive', 'succeeded', at(90000 + n), at(90000 + n), at(90000 + n) FROM generate_series(1, 5) AS n;
+SELECT is_empty($$ SELECT * FROM health_internal.engine_findings(at(91000)) AS f WHERE f.rule = 'chronic_self_healing' $$, 'five restarts a day are borne');
 INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, finished_at)
-VALUES ('a1', 'agent_unresponsive', 'succeeded', pg_temp.at(90010), pg_temp.at(90010), pg_temp.at(90010));
-SELECT pg_temp.rows_are($$ SELECT rule, agent_id, summary FROM health_internal.engine_findings(pg_temp.at(91000)) AS f WHERE f.rule = 'chronic_self_healing' $$,
+VALUES ('a1', 'agent_unresponsive', 'succeeded', at(90010), at(90010), at(90010));
+SELECT rows_are($$ SELECT rule, agent_id, summary FROM health_internal.engine_findings(at(91000)) AS f WHERE f.rule = 'chronic_self_healing' $$,
     $$ VALUES ('chronic_self_healing', 'a1', 'was restarted 6 times in 24 hours: it does not heal') $$, 'six only seem to heal');
-SELECT health_internal.check_engine(pg_temp.at(91000));
+SELECT health_internal.check_engine(at(91000));
 SELECT is((SELECT count(*) FROM health.rule_findings WHERE rule = 'chronic_self_healing'), 1::bigint, 'which is a finding');
-SELECT health_internal.check_engine(pg_temp.at(91000 + 86400));
+SELECT health_internal.check_engine(at(91000 + 86400));
 SELECT is((SELECT count(*) FROM health.rule_findings WHERE rule = 'chronic_self_healing'), 0::bigint, 'until the day is over');
 -- Below the threshold once is not confirmed: no incident, and the ledger says so.
 SELECT health.register_agent('soft', p_expected_interval => '5 s');
 INSERT INTO health.agent_heartbeats (agent_id, received_at, work_items_processed, error_count, average_processing_time_ms, memory_usage_mb, memory_limit_mb, user_satisfaction)
-VALUES ('soft', pg_temp.at(200000), 0, 0, 10, 10, 100, 90), ('soft', pg_temp.at(200005), 10, 0, 10, 10, 100, 90);
+VALUES ('soft', at(200000), 0, 0, 10, 10, 100, 90), ('soft', at(200005), 10, 0, 10, 10, 100, 90);
 SELECT pg_temp.tick(200006);
 INSERT INTO health.agent_heartbeats (agent_id, received_at, work_items_processed, error_count, average_processing_time_ms, memory_usage_mb, memory_limit_mb, user_satisfaction)
-VALUES ('soft', pg_temp.at(200010), 20, 900, 10000, 99, 100, 0);
+VALUES ('soft', at(200010), 20, 900, 10000, 99, 100, 0);
 SELECT pg_temp.tick(200011);
 SELECT ok((SELECT s.ungated_score < 60 AND s.bad_evaluations & 1 = 1 AND s.active_conditions = '{}' FROM health.agent_status AS s WHERE agent_id = 'soft'), 'one bad evaluation');
-SELECT pg_temp.rows_are($$ SELECT reason_code, reason LIKE 'not confirmed: score % is below 60 in 1 of the last 3 evaluations, 2 are needed', incident_id FROM health.suppressions WHERE agent_id = 'soft' $$,
+SELECT rows_are($$ SELECT reason_code, reason LIKE 'not confirmed: score % is below 60 in 1 of the last 3 evaluations, 2 are needed', incident_id FROM health.suppressions WHERE agent_id = 'soft' $$,
     $$ VALUES ('soft', true, NULL::bigint) $$, 'is soft, and on record');
 
 SELECT * FROM finish();

@@ -3,110 +3,68 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.close_fleet_incidents',
-        'health_internal.open_fleet_incident',
-        'health_internal.open_recovery_failed'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.close_fleet_incidents,
+        health_internal.open_fleet_incident,
+        health_internal.open_recovery_failed
+    }',
     $$
     VALUES
     ('health_internal.close_fleet_incidents(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.open_fleet_incident(timestamp with time zone,text[],text,text)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.open_recovery_failed(timestamp with time zone,text[],text)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
-RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
+RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 UPDATE health.settings SET storm_count = 1000;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_per_hour) SELECT 'm' || n, 'm' || n, '1 day', 10 FROM generate_series(1, 20) AS n;
 SELECT pg_temp.beat('m' || n, s) FROM generate_series(1, 20) AS n, unnest('{0,5}'::float8 []) AS s;
 SELECT pg_temp.tick(6);
-SELECT isnt(health_internal.open_fleet_incident(pg_temp.at(300), (SELECT array_agg('m' || n) FROM generate_series(1, 20) AS n), 'fleet_silent', 'the network is gone'), NULL, 'one incident for many');
+SELECT isnt(health_internal.open_fleet_incident(at(300), (SELECT array_agg('m' || n) FROM generate_series(1, 20) AS n), 'fleet_silent', 'the network is gone'), NULL, 'one incident for many');
 SELECT is((SELECT revenue_usd_per_hour FROM health.incidents), 200::float8, 'with what they earn together');
 SELECT pg_temp.beat('m' || n, 299, 'failed') FROM generate_series(1, 20) AS n;
 SELECT pg_temp.tick(300);
 SELECT is((SELECT count(*) FROM health.incidents WHERE agent_id IS NOT NULL AND fleet_incident_id IS NOT NULL), 20::bigint, 'each agent has its own incident');
-SELECT pg_temp.rows_are($$ SELECT event, severity, details ->> 'summary', details -> 'incident_count' FROM health.deliveries $$,
+SELECT rows_are($$ SELECT event, severity, details ->> 'summary', details -> 'incident_count' FROM health.deliveries $$,
     $$ VALUES ('opened', 'emergency', 'the network is gone', '20'::jsonb) $$, 'and one page speaks for all');
 SELECT is((SELECT count(*) FROM health.suppressions WHERE reason_code = 'fleet_incident'), 20::bigint, 'the ledger says so for each');
-SELECT is(health_internal.open_fleet_incident(pg_temp.at(301), '{m1,late}', 'fleet_silent', 'again'),
+SELECT is(health_internal.open_fleet_incident(at(301), '{m1,late}', 'fleet_silent', 'again'),
     (SELECT incident_id FROM health.incidents WHERE agent_id IS NULL), 'more agents join the open one');
 SELECT is((SELECT count(*) FROM health.incident_members), 21::bigint, 'once each');
 SELECT pg_temp.beat('m' || n, s) FROM generate_series(1, 18) AS n, unnest('{310,315}'::float8 []) AS s;
 SELECT pg_temp.tick(316);
-SELECT is((SELECT resolved_at FROM health.incidents WHERE agent_id IS NULL), pg_temp.at(316), 'with a tenth left it is over');
-SELECT is((SELECT count(*) FROM health.deliveries WHERE created_at = pg_temp.at(316)), 3::bigint, 'the all-clear, and the truth of those two');
-SELECT pg_temp.rows_are($$ SELECT event, agent_ids FROM health.deliveries WHERE created_at = pg_temp.at(316) ORDER BY 1, 2 $$,
+SELECT is((SELECT resolved_at FROM health.incidents WHERE agent_id IS NULL), at(316), 'with a tenth left it is over');
+SELECT is((SELECT count(*) FROM health.deliveries WHERE created_at = at(316)), 3::bigint, 'the all-clear, and the truth of those two');
+SELECT rows_are($$ SELECT event, agent_ids FROM health.deliveries WHERE created_at = at(316) ORDER BY 1, 2 $$,
     $$ VALUES ('resolved', '{}'::text []), ('truth', '{m19}'), ('truth', '{m20}') $$, 'by name');
 SELECT pg_temp.tick(317);
-SELECT is((SELECT count(*) FROM health.deliveries WHERE created_at > pg_temp.at(316)), 0::bigint, 'once');
+SELECT is((SELECT count(*) FROM health.deliveries WHERE created_at > at(316)), 0::bigint, 'once');
 SELECT throws_ok($$ SELECT health_internal.open_fleet_incident(now(), '{m1}', 'no_such', 'x') $$, 'AL006', 'rule "no_such" is not known', 'rules are known');
-SELECT lives_ok($$ SELECT health_internal.open_recovery_failed(pg_temp.at(320), ARRAY['m1', 'm1'], 'test') $$, 'a person is asked');
+SELECT lives_ok($$ SELECT health_internal.open_recovery_failed(at(320), ARRAY['m1', 'm1'], 'test') $$, 'a person is asked');
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE rule = 'recovery_failed' AND agent_id = 'm1'), 1::bigint, 'once');
-SELECT health_internal.notify(pg_temp.at(320));
-SELECT pg_temp.rows_are($$ SELECT event, agent_ids FROM health.deliveries WHERE created_at = pg_temp.at(320) $$, $$ VALUES ('opened', '{m1}'::text []) $$, 'and told');
-SELECT health_internal.open_recovery_failed(pg_temp.at(321), ARRAY['m19'], 'test');
-SELECT health_internal.notify(pg_temp.at(321));
-SELECT pg_temp.rows_are($$ SELECT event, agent_ids FROM health.deliveries WHERE created_at = pg_temp.at(321) $$, $$ VALUES ('recovery_failed', '{m19}'::text []) $$,
+SELECT health_internal.notify(at(320));
+SELECT rows_are($$ SELECT event, agent_ids FROM health.deliveries WHERE created_at = at(320) $$, $$ VALUES ('opened', '{m1}'::text []) $$, 'and told');
+SELECT health_internal.open_recovery_failed(at(321), ARRAY['m19'], 'test');
+SELECT health_internal.notify(at(321));
+SELECT rows_are($$ SELECT event, agent_ids FROM health.deliveries WHERE created_at = at(321) $$, $$ VALUES ('recovery_failed', '{m19}'::text []) $$,
     'of an incident that was told that is news');
-SELECT health_internal.close_fleet_incidents(pg_temp.at(322));
+SELECT health_internal.close_fleet_incidents(at(322));
 SELECT is((SELECT count(*) FROM health.incidents WHERE agent_id IS NULL), 1::bigint, 'what is over stays over');
 UPDATE health.alert_rules SET is_enabled = false WHERE rule = 'recovery_failed';
-SELECT health_internal.open_recovery_failed(pg_temp.at(323), ARRAY['m2'], 'test');
+SELECT health_internal.open_recovery_failed(at(323), ARRAY['m2'], 'test');
 SELECT is((SELECT count(*) FROM health.incidents WHERE agent_id = 'm2' AND resolved_at IS NULL), 0::bigint, 'a disabled rule opens nothing');
 
 SELECT * FROM finish();

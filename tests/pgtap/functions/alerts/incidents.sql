@@ -3,90 +3,48 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.close_alerts',
-        'health_internal.open_alerts'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.close_alerts,
+        health_internal.open_alerts
+    }',
     $$
     VALUES
     ('health_internal.close_alerts(timestamp with time zone,bigint[])', 'f', 'sql', 'v', false, ''),
     ('health_internal.open_alerts(timestamp with time zone,health_internal.alert_change[])', 'f', 'sql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
-RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
-SELECT is(health_internal.open_alerts(pg_temp.at(0), ARRAY[
+RETURN (health.tick(at(p_seconds), true)).alerts_opened;
+SELECT is(health_internal.open_alerts(at(0), ARRAY[
     ROW('a1', 'failed', 'critical', 'one', NULL, NULL), ROW('a1', 'error', 'warning', 'two', '{"x": 1}', NULL),
     ROW(NULL, 'dead_letters', 'critical', 'three', NULL, NULL), ROW(NULL, 'bridge_silent', 'warning', 'four', NULL, NULL)
 ]::health_internal.alert_change []), 4::bigint, 'alerts open');
-SELECT pg_temp.rows_are($$ SELECT agent_id, engine_rule, severity, onset_at FROM health.incidents ORDER BY 1, 2 $$,
-    $$ VALUES ('a1', NULL, 'critical', pg_temp.at(0)), (NULL, 'bridge_silent', 'warning', pg_temp.at(0)), (NULL, 'dead_letters', 'critical', pg_temp.at(0)) $$,
+SELECT rows_are($$ SELECT agent_id, engine_rule, severity, onset_at FROM health.incidents ORDER BY 1, 2 $$,
+    $$ VALUES ('a1', NULL, 'critical', at(0)), (NULL, 'bridge_silent', 'warning', at(0)), (NULL, 'dead_letters', 'critical', at(0)) $$,
     'one incident per agent at the highest severity, one per rule of the engine');
-SELECT is(health_internal.open_alerts(pg_temp.at(1), ARRAY[ROW('a1', 'score_emergency', 'emergency', 'five', NULL, NULL), ROW(NULL, 'forgotten_mute', 'info', 'six', NULL, NULL)]::health_internal.alert_change []),
+SELECT is(health_internal.open_alerts(at(1), ARRAY[ROW('a1', 'score_emergency', 'emergency', 'five', NULL, NULL), ROW(NULL, 'forgotten_mute', 'info', 'six', NULL, NULL)]::health_internal.alert_change []),
     2::bigint, 'more open');
-SELECT pg_temp.rows_are($$ SELECT agent_id, severity FROM health.incidents WHERE agent_id IS NOT NULL $$, $$ VALUES ('a1', 'emergency') $$, 'in the open incident, which rises');
+SELECT rows_are($$ SELECT agent_id, severity FROM health.incidents WHERE agent_id IS NOT NULL $$, $$ VALUES ('a1', 'emergency') $$, 'in the open incident, which rises');
 SELECT is((SELECT count(*) FROM health.alert_events WHERE event = 'opened'), 6::bigint, 'all of it is on record');
 SELECT throws_ok($$ INSERT INTO health.alerts (incident_id, agent_id, rule, severity, summary, opened_at)
     SELECT incident_id, agent_id, rule, severity, 'again', now() FROM health.open_alerts LIMIT 1 $$, '23505', NULL,
     'one open alert per agent and rule is a key');
 SELECT throws_ok($$ INSERT INTO health.incidents (severity, onset_at, detected_at) VALUES ('info', now(), now()) $$, '23514', NULL, 'an incident is of an agent or of a rule');
-SELECT is(health_internal.close_alerts(pg_temp.at(2), ARRAY(SELECT alert_id FROM health.alerts WHERE rule IN ('failed', 'error'))), ARRAY['a1'], 'who is no longer failed is named');
+SELECT is(health_internal.close_alerts(at(2), ARRAY(SELECT alert_id FROM health.alerts WHERE rule IN ('failed', 'error'))), ARRAY['a1'], 'who is no longer failed is named');
 SELECT is((SELECT resolved_at FROM health.incidents WHERE agent_id = 'a1'), NULL, 'an incident with an alert left goes on');
-SELECT is(health_internal.close_alerts(pg_temp.at(3), ARRAY(SELECT alert_id FROM health.alerts WHERE agent_id = 'a1' AND resolved_at IS NULL)), NULL, 'the last closes');
-SELECT is((SELECT resolved_at FROM health.incidents WHERE agent_id = 'a1'), pg_temp.at(3), 'and its incident');
+SELECT is(health_internal.close_alerts(at(3), ARRAY(SELECT alert_id FROM health.alerts WHERE agent_id = 'a1' AND resolved_at IS NULL)), NULL, 'the last closes');
+SELECT is((SELECT resolved_at FROM health.incidents WHERE agent_id = 'a1'), at(3), 'and its incident');
 SELECT is((SELECT count(*) FROM health.alert_events WHERE event = 'resolved'), 3::bigint, 'on record');
 
 SELECT * FROM finish();

@@ -3,53 +3,16 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.cancel_maintenance',
-        'health.schedule_maintenance',
-        'health.schedule_weekly_maintenance',
-        'health_internal.first_instant',
-        'health_internal.in_maintenance',
-        'health_internal.maintenance_until',
-        'health_internal.refresh_maintenance'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.cancel_maintenance,
+        health.schedule_maintenance,
+        health.schedule_weekly_maintenance,
+        health_internal.first_instant,
+        health_internal.in_maintenance,
+        health_internal.maintenance_until,
+        health_internal.refresh_maintenance
+    }',
     $$
     VALUES
     ('health.cancel_maintenance(bigint,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
@@ -59,26 +22,21 @@ SELECT pg_temp.rows_are(
     ('health_internal.in_maintenance(text,timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.maintenance_until(health.maintenance_windows,timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.refresh_maintenance(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
-RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
-SELECT pg_temp.rows_are(
+RETURN (health.tick(at(p_seconds), true)).alerts_opened;
+SELECT rows_are(
     $$ SELECT l, health_internal.first_instant(l, 'Europe/Berlin') AT TIME ZONE 'UTC' FROM unnest(ARRAY[
         '2031-07-01 12:00', '2031-10-26 02:30', '2031-10-26 03:00', '2031-03-30 02:30']::timestamp []) AS l $$,
     $$ VALUES ('2031-07-01 12:00'::timestamp, '2031-07-01 10:00'::timestamp), ('2031-10-26 02:30', '2031-10-26 00:30'),
@@ -87,7 +45,7 @@ SELECT pg_temp.rows_are(
 INSERT INTO health.agents (agent_id, agent_name, labels) VALUES ('a1', 'a', '{"group": "g"}'), ('a2', 'a', '{"group": "g"}'), ('b1', 'b', '{}');
 CREATE FUNCTION pg_temp.inside() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(agent_id, ' ' ORDER BY agent_id) FROM health.maintenance_periods WHERE ended_at IS NULL $$;
-SELECT isnt(health.schedule_maintenance('{"labels": {"group": "g"}}', pg_temp.at(100), pg_temp.at(200), 'ana', 'disk', p_now => pg_temp.at(0)), NULL, 'announced');
+SELECT isnt(health.schedule_maintenance('{"labels": {"group": "g"}}', at(100), at(200), 'ana', 'disk', p_now => at(0)), NULL, 'announced');
 SELECT is(pg_temp.inside(), NULL, 'it has not begun');
 SELECT pg_temp.tick(99);
 SELECT is(pg_temp.inside(), NULL, 'nor a second before');
@@ -98,19 +56,19 @@ SELECT pg_temp.tick(120);
 SELECT is(pg_temp.inside(), 'a1 a2', 'who is registered during it');
 SELECT pg_temp.tick(161);
 SELECT is(pg_temp.inside(), 'a1 a2 a3', 'joins within a minute');
-SELECT pg_temp.rows_are($$ SELECT health_internal.in_maintenance('a1', pg_temp.at(s)) FROM unnest('{50,100,150,199.9,200}'::float8 []) AS s $$,
+SELECT rows_are($$ SELECT health_internal.in_maintenance('a1', at(s)) FROM unnest('{50,100,150,199.9,200}'::float8 []) AS s $$,
     $$ VALUES (false), (true), (true), (true), (false) $$, 'in_maintenance knows while it lasts');
 SELECT pg_temp.tick(230);
 SELECT is(pg_temp.inside(), NULL, 'it ends by itself');
-SELECT pg_temp.rows_are($$ SELECT agent_id, started_at, ended_at FROM health.maintenance_periods ORDER BY 1 $$,
-    $$ VALUES ('a1', pg_temp.at(100), pg_temp.at(200)), ('a2', pg_temp.at(100), pg_temp.at(200)), ('a3', pg_temp.at(161), pg_temp.at(200)) $$,
+SELECT rows_are($$ SELECT agent_id, started_at, ended_at FROM health.maintenance_periods ORDER BY 1 $$,
+    $$ VALUES ('a1', at(100), at(200)), ('a2', at(100), at(200)), ('a3', at(161), at(200)) $$,
     'at the time announced, and availability can read when it was');
-SELECT is(health_internal.in_maintenance('a1', pg_temp.at(150)), true, 'in_maintenance knows afterwards');
-SELECT is(health.schedule_maintenance('{"agent_id": "b*"}', pg_temp.at(0), pg_temp.at(400), 'ana', 'x', 'counted_as_up', pg_temp.at(300)) > 0, true, 'one that has begun');
+SELECT is(health_internal.in_maintenance('a1', at(150)), true, 'in_maintenance knows afterwards');
+SELECT is(health.schedule_maintenance('{"agent_id": "b*"}', at(0), at(400), 'ana', 'x', 'counted_as_up', at(300)) > 0, true, 'one that has begun');
 SELECT is(pg_temp.inside(), 'b1', 'begins at once');
-SELECT lives_ok($$ SELECT health.cancel_maintenance(max(window_id), 'ana', pg_temp.at(310)) FROM health.maintenance_windows $$, 'it is cancelled');
+SELECT lives_ok($$ SELECT health.cancel_maintenance(max(window_id), 'ana', at(310)) FROM health.maintenance_windows $$, 'it is cancelled');
 SELECT is(pg_temp.inside(), NULL, 'and ends');
-SELECT throws_ok($$ SELECT health.cancel_maintenance(max(window_id), 'ana', pg_temp.at(311)) FROM health.maintenance_windows $$, 'AL004', NULL, 'once');
+SELECT throws_ok($$ SELECT health.cancel_maintenance(max(window_id), 'ana', at(311)) FROM health.maintenance_windows $$, 'AL004', NULL, 'once');
 SELECT throws_ok($$ SELECT health.cancel_maintenance(NULL, 'ana') $$, 'AL004', NULL, 'NULL is none');
 -- Sundays 01:30 to 03:30 in Berlin: 2 h, but 3 h when clocks go back and 1 h when they go forward.
 SELECT is(health.schedule_weekly_maintenance('{"agent_id": "a1"}', '{7}', '01:30', '03:30', 'Europe/Berlin', 'ana', 'weekly') > 0, true, 'weekly');
@@ -118,23 +76,23 @@ CREATE FUNCTION pg_temp.minutes(p_day date) RETURNS bigint LANGUAGE sql AS $$
     SELECT count(*) FROM health.maintenance_windows AS w
     CROSS JOIN generate_series(p_day::timestamp AT TIME ZONE 'UTC' - interval '3 hours', p_day::timestamp AT TIME ZONE 'UTC' + interval '26 hours', interval '1 minute') AS m
     WHERE w.weekdays IS NOT NULL AND w.reason = 'weekly' AND health_internal.maintenance_until(w, m) IS NOT NULL $$;
-SELECT pg_temp.rows_are($$ SELECT d, pg_temp.minutes(d) FROM unnest('{2031-07-06,2031-07-07,2031-10-26,2031-03-30,2031-12-07}'::date []) AS d $$,
+SELECT rows_are($$ SELECT d, pg_temp.minutes(d) FROM unnest('{2031-07-06,2031-07-07,2031-10-26,2031-03-30,2031-12-07}'::date []) AS d $$,
     $$ VALUES ('2031-07-06'::date, 120::bigint), ('2031-07-07', 0), ('2031-10-26', 180), ('2031-03-30', 60), ('2031-12-07', 120) $$,
     'right on the days the clock changes');
 SELECT is(health.schedule_weekly_maintenance('{"agent_id": "a2"}', '{5}', '23:00', '01:00', 'UTC', 'ana', 'night') > 0, true, 'over midnight');
-SELECT pg_temp.rows_are($$ SELECT health_internal.maintenance_until(w, m AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' FROM health.maintenance_windows AS w,
+SELECT rows_are($$ SELECT health_internal.maintenance_until(w, m AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' FROM health.maintenance_windows AS w,
     unnest('{2031-07-04 22:59,2031-07-04 23:00,2031-07-05 00:59,2031-07-05 01:00,2031-07-05 23:30}'::timestamp []) AS m WHERE w.reason = 'night' $$,
     $$ VALUES (NULL::timestamp), ('2031-07-05 01:00'), ('2031-07-05 01:00'), (NULL), (NULL) $$, 'it belongs to the day it begins');
 SELECT throws_ok($$ SELECT health.schedule_weekly_maintenance('{}', '{7}', '01:00', '02:00', 'Europe/Berlln', 'a', 'r') $$, 'AL003', 'time zone "Europe/Berlln" is not known', 'zones are known');
 SELECT throws_ok($$ SELECT health.schedule_weekly_maintenance('{}', NULL, '01:00', '02:00', 'UTC', 'a', 'r') $$, 'AL003', NULL, 'days are needed');
 SELECT throws_ok($$ SELECT health.schedule_weekly_maintenance('{}', '{8}', '01:00', '02:00', 'UTC', 'a', 'r') $$, '23514', NULL, 'of seven');
-SELECT throws_ok(format($$ SELECT health.schedule_maintenance('{}', %L, %L, 'a', 'r', p_now => pg_temp.at(0)) $$, f, u), 'AL003', NULL, 'no time to come: ' || what)
-FROM (VALUES (pg_temp.at(5), pg_temp.at(5), 'empty'), (pg_temp.at(-9), pg_temp.at(-5), 'past'), (NULL, pg_temp.at(5), 'no beginning'),
-    (pg_temp.at(5), 'infinity', 'endless')) AS bad (f, u, what);
-SELECT throws_ok($$ SELECT health.schedule_maintenance('{"rule": "failed"}', pg_temp.at(1), pg_temp.at(5), 'a', 'r', p_now => pg_temp.at(0)) $$, 'AL002', NULL, 'maintenance is of agents, not of rules');
-SELECT throws_ok($$ SELECT health.schedule_maintenance('{}', pg_temp.at(1), pg_temp.at(5), 'a', 'r', 'ignored', pg_temp.at(0)) $$, '23514', NULL, 'methods are named');
-SELECT is(health.schedule_maintenance('{}', pg_temp.at(600), pg_temp.at(700), 'ana', 'all', p_now => pg_temp.at(600)) > 0, true, 'of everybody');
-SELECT is(health_internal.in_maintenance('heartbeat_health_agent', pg_temp.at(601)), false, 'but never of the monitor itself');
+SELECT throws_ok(format($$ SELECT health.schedule_maintenance('{}', %L, %L, 'a', 'r', p_now => at(0)) $$, f, u), 'AL003', NULL, 'no time to come: ' || what)
+FROM (VALUES (at(5), at(5), 'empty'), (at(-9), at(-5), 'past'), (NULL, at(5), 'no beginning'),
+    (at(5), 'infinity', 'endless')) AS bad (f, u, what);
+SELECT throws_ok($$ SELECT health.schedule_maintenance('{"rule": "failed"}', at(1), at(5), 'a', 'r', p_now => at(0)) $$, 'AL002', NULL, 'maintenance is of agents, not of rules');
+SELECT throws_ok($$ SELECT health.schedule_maintenance('{}', at(1), at(5), 'a', 'r', 'ignored', at(0)) $$, '23514', NULL, 'methods are named');
+SELECT is(health.schedule_maintenance('{}', at(600), at(700), 'ana', 'all', p_now => at(600)) > 0, true, 'of everybody');
+SELECT is(health_internal.in_maintenance('heartbeat_health_agent', at(601)), false, 'but never of the monitor itself');
 SET LOCAL ROLE health_analyst;
 SELECT throws_ok($$ SELECT health.cancel_maintenance(1, 'x') $$, '42501', NULL, 'analysts announce nothing');
 RESET ROLE;

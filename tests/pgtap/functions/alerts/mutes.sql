@@ -3,51 +3,14 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.add_dependency',
-        'health.end_silence',
-        'health.remove_dependency',
-        'health.silence',
-        'health_internal.dead_parents'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.add_dependency,
+        health.end_silence,
+        health.remove_dependency,
+        health.silence,
+        health_internal.dead_parents
+    }',
     $$
     VALUES
     ('health.add_dependency(text,text,text,integer)', 'f', 'sql', 'v', true, 'health_admin'),
@@ -55,53 +18,48 @@ SELECT pg_temp.rows_are(
     ('health.remove_dependency(text,text)', 'f', 'plpgsql', 'v', true, 'health_admin'),
     ('health.silence(jsonb,timestamp with time zone,text,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
     ('health_internal.dead_parents(text[])', 'f', 'sql', 's', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
-RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
+RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('c', 'c', '1 day'), ('p1', 'p', '1 day'), ('p2', 'p', '1 day');
-SELECT is(health.silence('{"agent_id": "c", "maximum_severity": "critical"}', pg_temp.at(100), 'ana', 'known', pg_temp.at(0)) > 0, true, 'silenced');
+SELECT is(health.silence('{"agent_id": "c", "maximum_severity": "critical"}', at(100), 'ana', 'known', at(0)) > 0, true, 'silenced');
 SELECT pg_temp.beat('c', 1, 'failed');
 SELECT pg_temp.tick(2);
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id = 'c'), 1::bigint, 'the alert opens');
 SELECT is((SELECT count(*) FROM health.deliveries), 0::bigint, 'and is not told');
-SELECT pg_temp.rows_are($$ SELECT reason_code, reason LIKE 'silence % until %' FROM health.suppressions $$, $$ VALUES ('silenced', true) $$, 'the ledger says why');
+SELECT rows_are($$ SELECT reason_code, reason LIKE 'silence % until %' FROM health.suppressions $$, $$ VALUES ('silenced', true) $$, 'the ledger says why');
 SELECT pg_temp.tick(3);
 SELECT is((SELECT count(*) FROM health.suppressions), 1::bigint, 'once');
 SELECT pg_temp.beat('c', 99, 'failed');
 SELECT pg_temp.tick(101);
-SELECT pg_temp.rows_are($$ SELECT event, agent_ids FROM health.deliveries $$, $$ VALUES ('truth', ARRAY['c']) $$, 'when it is over the truth is told');
+SELECT rows_are($$ SELECT event, agent_ids FROM health.deliveries $$, $$ VALUES ('truth', ARRAY['c']) $$, 'when it is over the truth is told');
 SELECT pg_temp.beat('c', 102, 'failed');
 SELECT pg_temp.tick(103);
 SELECT is((SELECT count(*) FROM health.deliveries), 1::bigint, 'once');
-SELECT is(health.silence('{"agent_id": "c"}', pg_temp.at(9000), 'ana', 'x', pg_temp.at(104)) > 0, true, 'silenced again');
+SELECT is(health.silence('{"agent_id": "c"}', at(9000), 'ana', 'x', at(104)) > 0, true, 'silenced again');
 SELECT pg_temp.beat('c', 105); SELECT pg_temp.beat('c', 110);
 SELECT pg_temp.tick(111);
 SELECT is((SELECT count(*) FROM health.open_alerts), 0::bigint, 'it recovers');
 SELECT is((SELECT count(*) FROM health.deliveries), 1::bigint, 'the all-clear is withheld');
-SELECT lives_ok($$ SELECT health.end_silence(max(silence_id), 'ana', pg_temp.at(112)) FROM health.silences $$, 'the silence is ended');
+SELECT lives_ok($$ SELECT health.end_silence(max(silence_id), 'ana', at(112)) FROM health.silences $$, 'the silence is ended');
 SELECT pg_temp.tick(113);
-SELECT pg_temp.rows_are($$ SELECT event FROM health.deliveries ORDER BY delivery_id $$, $$ VALUES ('truth'), ('resolved') $$, 'and told then, once');
-SELECT throws_ok($$ SELECT health.end_silence(max(silence_id), 'ana', pg_temp.at(114)) FROM health.silences $$, 'AL004', NULL, 'a silence ends once');
-SELECT throws_ok($$ SELECT health.silence('{}', pg_temp.at(0), 'ana', 'x', pg_temp.at(1)) $$, 'AL003', NULL, 'it ends in time to come');
+SELECT rows_are($$ SELECT event FROM health.deliveries ORDER BY delivery_id $$, $$ VALUES ('truth'), ('resolved') $$, 'and told then, once');
+SELECT throws_ok($$ SELECT health.end_silence(max(silence_id), 'ana', at(114)) FROM health.silences $$, 'AL004', NULL, 'a silence ends once');
+SELECT throws_ok($$ SELECT health.silence('{}', at(0), 'ana', 'x', at(1)) $$, 'AL003', NULL, 'it ends in time to come');
 SELECT throws_ok($$ SELECT health.silence('{}', 'infinity', 'ana', 'x') $$, 'AL003', NULL, 'and does end');
-SELECT throws_ok($$ SELECT health.silence('{"agent": "c"}', pg_temp.at(9), 'ana', 'x', pg_temp.at(1)) $$, 'AL002', NULL, 'matchers are understood');
+SELECT throws_ok($$ SELECT health.silence('{"agent": "c"}', at(9), 'ana', 'x', at(1)) $$, 'AL002', NULL, 'matchers are understood');
 SELECT lives_ok($$ SELECT health.add_dependency('c', 'p1', 'power', 1), health.add_dependency('c', 'p2', 'power', 1) $$, 'two parents stand in for each other');
 SELECT throws_ok($$ SELECT health.add_dependency('p1', 'c') $$, 'AL005', 'agent "p1" cannot depend on "c", which depends on it', 'no circle');
 SELECT throws_ok($$ SELECT health.add_dependency('c', 'c') $$, '23514', NULL, 'nobody is his own parent');
@@ -112,7 +70,7 @@ SELECT pg_temp.beat('p1', 207, 'failed');
 SELECT pg_temp.tick(208);
 SELECT is_empty($$ SELECT * FROM health_internal.dead_parents('{c}') $$, 'one of two is enough');
 SELECT health.add_dependency('c', 'p1', 'power', 2);
-SELECT pg_temp.rows_are($$ SELECT * FROM health_internal.dead_parents('{c}') $$, $$ VALUES ('c', true, 'p1') $$, 'unless two are needed');
+SELECT rows_are($$ SELECT * FROM health_internal.dead_parents('{c}') $$, $$ VALUES ('c', true, 'p1') $$, 'unless two are needed');
 SELECT health.add_dependency('c', 'p1', 'power', 9);
 SELECT pg_temp.beat('p1', 209);
 SELECT pg_temp.tick(210);
@@ -122,12 +80,12 @@ SELECT is(health.remove_dependency('c', 'p2'), false, 'once');
 SELECT pg_temp.beat('p1', 211, 'failed');
 SELECT pg_temp.beat('c', 211, 'failed');
 SELECT pg_temp.tick(212);
-SELECT pg_temp.rows_are($$ SELECT agent_ids FROM health.deliveries WHERE created_at = pg_temp.at(212) $$, $$ VALUES (ARRAY['p1']) $$, 'the parent is told, the child not');
+SELECT rows_are($$ SELECT agent_ids FROM health.deliveries WHERE created_at = at(212) $$, $$ VALUES (ARRAY['p1']) $$, 'the parent is told, the child not');
 SELECT is((SELECT reason FROM health.suppressions WHERE agent_id = 'c' ORDER BY 1 DESC LIMIT 1) IS NOT NULL
     AND EXISTS (SELECT FROM health.suppressions WHERE agent_id = 'c' AND reason_code = 'parent_down' AND reason = 'parent down: p1'), true, 'and why');
 SELECT pg_temp.beat('p1', 213); SELECT pg_temp.beat('p1', 218);
 SELECT pg_temp.tick(219);
-SELECT pg_temp.rows_are($$ SELECT event, agent_ids FROM health.deliveries WHERE created_at = pg_temp.at(219) ORDER BY 1 $$,
+SELECT rows_are($$ SELECT event, agent_ids FROM health.deliveries WHERE created_at = at(219) ORDER BY 1 $$,
     $$ VALUES ('resolved', ARRAY['p1']), ('truth', ARRAY['c']) $$, 'when the parent is back what is still wrong is told');
 
 SELECT * FROM finish();

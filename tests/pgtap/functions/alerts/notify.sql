@@ -3,94 +3,52 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.decide_incidents',
-        'health_internal.inherit_told',
-        'health_internal.notify'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.decide_incidents,
+        health_internal.inherit_told,
+        health_internal.notify
+    }',
     $$
     VALUES
     ('health_internal.decide_incidents(timestamp with time zone,bigint[])', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.inherit_told(timestamp with time zone,bigint[])', 'f', 'sql', 'v', false, ''),
     ('health_internal.notify(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
-RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
+RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_per_hour) VALUES ('a1', 'a', '1 day', 0), ('gold', 'g', '1 day', 5000);
 UPDATE health.settings SET group_burst = 100;
 CREATE FUNCTION pg_temp.sent(p_from float8) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(format('%s:%s%s', channel, event, CASE WHEN step > 0 THEN '/' || step ELSE '' END), ' ' ORDER BY channel, event)
-    FROM health.deliveries WHERE created_at >= pg_temp.at(p_from) $$;
+    FROM health.deliveries WHERE created_at >= at(p_from) $$;
 SELECT health.set_channel('pager', 'webhook', 'emergency'); SELECT health.set_channel('boss', 'webhook', p_is_default => false);
 SELECT health.set_channel('executives', 'webhook', p_is_default => false);
 SELECT health.set_escalation_policy('all', '{}', '[{"channel": "boss", "delay": "15 minutes", "repeat_count": 2, "repeat_interval": "10 minutes"}, {"channel": "pager", "delay": "1 hour"}]');
 SELECT pg_temp.beat('a1', 0); SELECT pg_temp.tick(0);
-SELECT is(health_internal.notify(pg_temp.at(1)), 0::bigint, 'nothing to tell is no message');
+SELECT is(health_internal.notify(at(1)), 0::bigint, 'nothing to tell is no message');
 SELECT pg_temp.beat('a1', 10, 'failed'); SELECT pg_temp.tick(10);
 SELECT is(pg_temp.sent(10), 'console:opened', 'default channels hear of it from their severity on');
-SELECT pg_temp.rows_are($$ SELECT reason_code, channel, reason FROM health.suppressions $$, $$ VALUES ('minimum_severity', 'pager', 'critical is below emergency') $$, 'why the other did not is on record');
+SELECT rows_are($$ SELECT reason_code, channel, reason FROM health.suppressions $$, $$ VALUES ('minimum_severity', 'pager', 'critical is below emergency') $$, 'why the other did not is on record');
 SELECT pg_temp.tick(900);
 SELECT is(pg_temp.sent(11), NULL, 'not yet');
 SELECT pg_temp.tick(910);
 SELECT is(pg_temp.sent(910), 'boss:escalated/1', 'nobody took it: the first step');
 SELECT pg_temp.tick(911); SELECT pg_temp.tick(1510);
 SELECT is(pg_temp.sent(911), 'boss:escalated/1', 'repeated');
-SELECT health.acknowledge_alert(alert_id, 'ana', 'mine', pg_temp.at(10000), p_now => pg_temp.at(1600)) FROM health.open_alerts;
+SELECT health.acknowledge_alert(alert_id, 'ana', 'mine', at(10000), p_now => at(1600)) FROM health.open_alerts;
 SELECT is((SELECT count(*) FROM health.deliveries WHERE state = 'pending'), 0::bigint, 'taken: what was pending is cancelled');
 SELECT pg_temp.tick(2200); SELECT pg_temp.tick(3700); SELECT pg_temp.tick(9999);
 SELECT is(pg_temp.sent(1600), NULL, 'and neither steps nor reminders come');
@@ -101,15 +59,15 @@ SELECT is(pg_temp.sent(10002), NULL, 'once');
 SELECT is((SELECT acknowledged_by FROM health.open_alerts), NULL, 'nobody has it');
 SELECT pg_temp.tick(10901);
 SELECT is(pg_temp.sent(10002), 'boss:escalated/1', 'the steps count from there');
-SELECT health.acknowledge_alert(alert_id, 'ana', p_now => pg_temp.at(10910)) FROM health.open_alerts WHERE agent_id = 'a1';
+SELECT health.acknowledge_alert(alert_id, 'ana', p_now => at(10910)) FROM health.open_alerts WHERE agent_id = 'a1';
 UPDATE health.alert_rules SET severity = 'emergency' WHERE rule = 'failed';
 SELECT pg_temp.tick(10920);
 SELECT is(pg_temp.sent(10911), 'console:escalated pager:escalated', 'a rise ends an acknowledgement that is not sticky');
 SELECT is((SELECT reason FROM health.alert_history WHERE event = 'unacknowledged' ORDER BY alert_event_id DESC LIMIT 1), 'the severity rose', 'as is on record');
-SELECT pg_temp.rows_are($$ SELECT event FROM health.deliveries WHERE channel = 'pager' $$, $$ VALUES ('escalated') $$, 'now the pager hears of it');
+SELECT rows_are($$ SELECT event FROM health.deliveries WHERE channel = 'pager' $$, $$ VALUES ('escalated') $$, 'now the pager hears of it');
 SELECT pg_temp.tick(10920 + 4 * 3600);
 SELECT ok(pg_temp.sent(10920 + 4 * 3600) LIKE '%console:reminder%' OR pg_temp.sent(10921) LIKE '%console:reminder%', 'four hours later a reminder');
-SELECT health.acknowledge_alert(alert_id, 'ana', p_is_sticky => true, p_now => pg_temp.at(26000)) FROM health.open_alerts WHERE agent_id = 'a1';
+SELECT health.acknowledge_alert(alert_id, 'ana', p_is_sticky => true, p_now => at(26000)) FROM health.open_alerts WHERE agent_id = 'a1';
 SELECT pg_temp.tick(90000);
 SELECT is(pg_temp.sent(26001), NULL, 'a sticky one lasts');
 SELECT pg_temp.beat('a1', 90010); SELECT pg_temp.beat('a1', 90020); SELECT pg_temp.tick(90020);

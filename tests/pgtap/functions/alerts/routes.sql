@@ -3,71 +3,29 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.route_modes',
-        'health_internal.send_notices'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.route_modes,
+        health_internal.send_notices
+    }',
     $$
     VALUES
     ('health_internal.route_modes(timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.send_notices(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
-RETURN (health.tick(pg_temp.at(p_seconds), true)).alerts_opened;
+RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT 'm' || n, E'M' || n, '1 day' FROM generate_series(1, 40) AS n;
 CREATE FUNCTION pg_temp.fail(p_numbers int [], p_seconds float8, p_state text DEFAULT 'failed') RETURNS text LANGUAGE plpgsql AS $$
@@ -75,14 +33,14 @@ BEGIN
     PERFORM pg_temp.beat('m' || n, p_seconds, p_state) FROM unnest(p_numbers) AS n;
     PERFORM pg_temp.tick(p_seconds);
     RETURN (SELECT string_agg(event || cardinality(agent_ids), ' ' ORDER BY delivery_id) FROM health.deliveries
-        WHERE created_at = pg_temp.at(p_seconds) AND agent_ids NOT IN ('{}', '{heartbeat_health_agent}'));
+        WHERE created_at = at(p_seconds) AND agent_ids NOT IN ('{}', '{heartbeat_health_agent}'));
 END $$;
 SELECT pg_temp.beat('m' || n, 0) FROM generate_series(1, 40) AS n; SELECT pg_temp.tick(1);
 SELECT is(pg_temp.fail('{1}', 10), 'opened1', 'the first page of a quiet channel goes at once');
 SELECT is(pg_temp.fail('{2,3}', 20), 'opened1 opened1', 'a few more too');
 SELECT is(pg_temp.fail('{4,5,6,7}', 30), 'digest4', 'more than may still leave share a digest');
 SELECT is(pg_temp.fail('{8}', 40), NULL, 'then the channel is busy');
-SELECT pg_temp.rows_are($$ SELECT reason_code, channel FROM health.suppressions WHERE agent_id = 'm8' $$, $$ VALUES ('group_interval', 'console') $$, 'what waits is on record');
+SELECT rows_are($$ SELECT reason_code, channel FROM health.suppressions WHERE agent_id = 'm8' $$, $$ VALUES ('group_interval', 'console') $$, 'what waits is on record');
 SELECT is(pg_temp.fail('{9,1}', 50, 'running'), NULL, 'so does an all-clear');
 SELECT is(pg_temp.fail('{10,11}', 60), NULL, 'and more');
 UPDATE health.alert_rules SET severity = 'emergency' WHERE rule = 'failed';
@@ -92,18 +50,18 @@ SELECT is(pg_temp.fail('{20,21}', 80), NULL, 'busy again');
 SELECT is(pg_temp.fail('{20}', 90, 'running'), NULL, 'over before the digest');
 SELECT is(pg_temp.fail('{}', 309), NULL, 'until the end of its five minutes');
 SELECT is(pg_temp.fail('{}', 310), 'digest2', 'one digest of all that waited');
-SELECT pg_temp.rows_are($$ SELECT details -> 'incident_count', details -> 'resolved_count', subject, details -> 'agents' -> 1 ->> 'summary' FROM health.deliveries ORDER BY delivery_id DESC LIMIT 1 $$,
+SELECT rows_are($$ SELECT details -> 'incident_count', details -> 'resolved_count', subject, details -> 'agents' -> 1 ->> 'summary' FROM health.deliveries ORDER BY delivery_id DESC LIMIT 1 $$,
     $$ VALUES ('2'::jsonb, '1'::jsonb, '2 incidents: says it has failed, 1 resolved', 'resolved') $$, 'with its end where that came first');
 SELECT is(pg_temp.fail('{22}', 700), 'opened1', 'quiet again, at once again');
-SELECT pg_temp.rows_are($$ SELECT subject, details ->> 'event', details ->> 'agent_name', details ->> 'status_before', details -> 'score_before', details -> 'why' -> 0 ->> 'component', jsonb_array_length(details -> 'alerts'), details -> 'actions'
+SELECT rows_are($$ SELECT subject, details ->> 'event', details ->> 'agent_name', details ->> 'status_before', details -> 'score_before', details -> 'why' -> 0 ->> 'component', jsonb_array_length(details -> 'alerts'), details -> 'actions'
     FROM health.deliveries ORDER BY delivery_id DESC LIMIT 1 $$,
     $$ VALUES ('M22: says it has failed', 'opened', 'M22', 'excellent', '100'::jsonb, 'gate', 1, '[]'::jsonb) $$, 'the facts for templates');
 SELECT is(count(DISTINCT idempotency_key), count(*), 'every message has a key of its own') FROM health.deliveries;
 SELECT is_empty($$ SELECT * FROM health_internal.notices $$, 'nothing is left behind');
-UPDATE health.channels SET group_until = pg_temp.at(900), group_messages_left = 0, group_severity = 'emergency';
-SELECT health_internal.open_fleet_incident(pg_temp.at(701), '{m23,m24}', 'fleet_silent', 'all gone');
-SELECT health_internal.notify(pg_temp.at(701));
-SELECT pg_temp.rows_are($$ SELECT event, details ->> 'summary' FROM health.deliveries WHERE created_at = pg_temp.at(701) $$, $$ VALUES ('opened', 'all gone') $$,
+UPDATE health.channels SET group_until = at(900), group_messages_left = 0, group_severity = 'emergency';
+SELECT health_internal.open_fleet_incident(at(701), '{m23,m24}', 'fleet_silent', 'all gone');
+SELECT health_internal.notify(at(701));
+SELECT rows_are($$ SELECT event, details ->> 'summary' FROM health.deliveries WHERE created_at = at(701) $$, $$ VALUES ('opened', 'all gone') $$,
     'what has no agent waits for no digest');
 UPDATE health.settings SET group_wait = '30 seconds';
 SELECT is(pg_temp.fail('{30}', 2000), NULL, 'with group_wait the first page waits');
@@ -114,9 +72,9 @@ SELECT is(pg_temp.fail('{32}', 4000), 'opened1', 'with a burst of one the first 
 SELECT is(pg_temp.fail('{33}', 4001), NULL, 'and what follows');
 SELECT is(pg_temp.fail('{34}', 4002), NULL, 'waits');
 SELECT is(pg_temp.fail('{}', 4300), 'digest2', 'for the digest');
-SELECT pg_temp.rows_are($$ SELECT channel, mode FROM health_internal.route_modes(pg_temp.at(5000)) $$, $$ SELECT 'x', 'x' WHERE false $$, 'no notices, no routes');
-SELECT is(health_internal.send_notices(pg_temp.at(5000)), 0::bigint, 'nothing to send');
-SELECT is((SELECT subject FROM health_internal.incident_message(pg_temp.at(5000), max(incident_id), 'resolved', 0, 'critical')), 'M34: resolved', 'an end') FROM health.incidents WHERE agent_id = 'm34';
+SELECT rows_are($$ SELECT channel, mode FROM health_internal.route_modes(at(5000)) $$, $$ SELECT 'x', 'x' WHERE false $$, 'no notices, no routes');
+SELECT is(health_internal.send_notices(at(5000)), 0::bigint, 'nothing to send');
+SELECT is((SELECT subject FROM health_internal.incident_message(at(5000), max(incident_id), 'resolved', 0, 'critical')), 'M34: resolved', 'an end') FROM health.incidents WHERE agent_id = 'm34';
 
 SELECT * FROM finish();
 ROLLBACK;

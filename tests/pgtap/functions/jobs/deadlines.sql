@@ -3,56 +3,18 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.expect_next',
-        'health_internal.sweep_jobs',
-        'health_internal.watch_jobs'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.expect_next,
+        health_internal.sweep_jobs,
+        health_internal.watch_jobs
+    }',
     $$
     VALUES
     ('health_internal.expect_next(text[])', 'f', 'sql', 'v', false, ''),
     ('health_internal.sweep_jobs(timestamp with time zone)', 'f', 'sql', 'v', false, ''),
     ('health_internal.watch_jobs(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SELECT health.register_agent('job') IS NULL AS is_null;
@@ -65,7 +27,7 @@ SELECT is(health_internal.watch_jobs('2031-05-06 07:10:01+00'), 1::bigint, 'too 
 SELECT is((SELECT outcome FROM health.job_runs), 'overdue', 'it is overdue');
 SELECT is(health_internal.watch_jobs('2031-05-06 08:04:59+00'), 0::bigint, 'within its grace');
 SELECT is(health_internal.watch_jobs('2031-05-06 08:05:00+00'), 1::bigint, 'after it');
-SELECT pg_temp.rows_are($$ SELECT rule, found_at FROM health.rule_findings ORDER BY rule $$,
+SELECT rows_are($$ SELECT rule, found_at FROM health.rule_findings ORDER BY rule $$,
     $$ VALUES ('job_missed', '2031-05-06 08:05:00+00'::timestamptz), ('job_overdue', '2031-05-06 07:10:01+00') $$, 'both are found');
 SELECT is(health_internal.watch_jobs('2031-05-06 08:05:01+00'), 0::bigint, 'once');
 SELECT is((SELECT expected_at FROM health.job_expectations), '2031-05-06 09:00:00+00'::timestamptz, 'the next is expected');
@@ -75,7 +37,7 @@ SELECT is((SELECT expected_at FROM health.job_expectations), '2031-05-06 10:00:0
 SELECT is(health_internal.watch_jobs('2031-05-20 07:00:00+00') > 0, true, 'a fortnight later');
 SELECT is((SELECT outcome FROM health.job_runs WHERE run_id = 'r1'), 'lost', 'it is lost');
 SELECT lives_ok($$ SELECT health_internal.sweep_jobs('2031-09-06 07:08:00+00') $$, 'swept');
-SELECT pg_temp.rows_are($$ SELECT outcome FROM health.job_runs ORDER BY 1 $$, $$ VALUES ('missed') $$, 'old runs go, but for the one that is missed at present');
+SELECT rows_are($$ SELECT outcome FROM health.job_runs ORDER BY 1 $$, $$ VALUES ('missed') $$, 'old runs go, but for the one that is missed at present');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -3,51 +3,14 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.set_schedule',
-        'health_internal.configure_jobs',
-        'health_internal.expect_run',
-        'health_internal.job_standing',
-        'health_internal.refresh_jobs'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.set_schedule,
+        health_internal.configure_jobs,
+        health_internal.expect_run,
+        health_internal.job_standing,
+        health_internal.refresh_jobs
+    }',
     $$
     VALUES
     ('health.set_schedule(text,text,text,interval,interval)', 'f', 'plpgsql', 'v', false, 'health_admin, health_agent'),
@@ -55,8 +18,7 @@ SELECT pg_temp.rows_are(
     ('health_internal.expect_run(text,text,timestamp with time zone,boolean)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.job_standing(text)', 'f', 'sql', 's', false, ''),
     ('health_internal.refresh_jobs(timestamp with time zone,text[])', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SELECT throws_ok($$ SELECT health.set_schedule('nobody', '@daily') $$, 'AG001', 'agent "nobody" is not registered', 'agents are known');
@@ -68,9 +30,9 @@ SELECT throws_ok($$ UPDATE health.agents SET schedule = '@daily' $$, '23514', NU
 SELECT lives_ok($$ SELECT health.set_schedule('job', '0 12 * * *', 'Europe/Berlin', '10 minutes', '1 hour') $$, 'a schedule is set');
 SELECT is((SELECT expected_interval FROM health.agents WHERE agent_id = 'job'), NULL, 'in place of the interval');
 SELECT is((health.tick('2031-05-06 07:00:00+00', true)).is_busy, false, 'ticked');
-SELECT pg_temp.rows_are($$ SELECT expected_at AT TIME ZONE 'UTC', counts_from AT TIME ZONE 'UTC', late_at AT TIME ZONE 'UTC', missed_at AT TIME ZONE 'UTC', uses_signals FROM health.job_expectations $$,
+SELECT rows_are($$ SELECT expected_at AT TIME ZONE 'UTC', counts_from AT TIME ZONE 'UTC', late_at AT TIME ZONE 'UTC', missed_at AT TIME ZONE 'UTC', uses_signals FROM health.job_expectations $$,
     $$ VALUES ('2031-05-06 10:00:00'::timestamp, '2031-05-06 09:59:00'::timestamp, '2031-05-06 10:05:00'::timestamp, '2031-05-06 10:10:00'::timestamp, false) $$, 'the next run is expected');
-SELECT pg_temp.rows_are($$ SELECT a, to_char(e.answered_at AT TIME ZONE 'UTC', 'HH24:MI'), to_char(e.expected_at AT TIME ZONE 'UTC', 'HH24:MI'), e.problem
+SELECT rows_are($$ SELECT a, to_char(e.answered_at AT TIME ZONE 'UTC', 'HH24:MI'), to_char(e.expected_at AT TIME ZONE 'UTC', 'HH24:MI'), e.problem
     FROM unnest('{2031-05-06 09:58:59+00,2031-05-06 09:59:00+00,2031-05-06 10:30:00+00}'::timestamptz []) AS a
     CROSS JOIN LATERAL health_internal.expect_run('0 * * * *', 'UTC', a, true) AS e $$,
     $$ VALUES ('2031-05-06 09:58:59+00'::timestamptz, '09:00'::text, '10:00'::text, NULL::text), ('2031-05-06 09:59:00+00', '10:00', '11:00', NULL), ('2031-05-06 10:30:00+00', '10:00', '11:00', NULL) $$,
@@ -78,7 +40,7 @@ SELECT pg_temp.rows_are($$ SELECT a, to_char(e.answered_at AT TIME ZONE 'UTC', '
 SELECT is((health_internal.expect_run('* * * * *', 'UTC', '2031-05-06 09:59:29+00', true)).answered_at, '2031-05-06 09:59:00+00'::timestamptz, 'or half the time between two runs');
 SELECT ok((health_internal.expect_run('0 * * * *', 'Mars/Olympus', '2031-05-06 09:59:29+00', true)).problem LIKE '%Mars/Olympus%', 'a problem is told, not raised');
 SELECT is((health.tick('2031-05-06 10:10:00+00', true)).is_busy, false, 'later');
-SELECT pg_temp.rows_are($$ SELECT rule, severity, summary FROM health.rule_findings $$,
+SELECT rows_are($$ SELECT rule, severity, summary FROM health.rule_findings $$,
     $$ VALUES ('job_missed', 'critical', 'its run expected at 2031-05-06 12:00 Europe/Berlin did not come') $$, 'in the job''s own time zone');
 SELECT lives_ok($$ SELECT health.set_schedule('job', NULL) $$, 'a schedule is taken away');
 SELECT is((health.tick('2031-05-06 10:11:00+00', true)).is_busy, false, 'ticked');

@@ -3,54 +3,16 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.arrived_signals',
-        'health_internal.fold_signals'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.arrived_signals,
+        health_internal.fold_signals
+    }',
     $$
     VALUES
     ('health_internal.arrived_signals(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
     ('health_internal.fold_signals(timestamp with time zone,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 INSERT INTO health.agent_heartbeats (agent_id, signal, run_id, received_at) VALUES
@@ -60,10 +22,10 @@ INSERT INTO health.agent_heartbeats (agent_id, signal, run_id, received_at) VALU
 ('job', 'beat', 'r9', '2031-05-06 07:01:30+00'), ('job', NULL, 'r9', '2031-05-06 07:01:30+00');
 SELECT is((SELECT count(*) FROM health_internal.job_signals), 7::bigint, 'what tells of runs is copied');
 SELECT is((health.tick('2031-05-06 07:06:00+00', true)).folded_rows, 11::bigint, 'every heartbeat counts once, with the engine''s own and its metric');
-SELECT pg_temp.rows_are($$ SELECT run_id, outcome, duration_seconds, log_count FROM health.job_runs ORDER BY began_at $$,
+SELECT rows_are($$ SELECT run_id, outcome, duration_seconds, log_count FROM health.job_runs ORDER BY began_at $$,
     $$ VALUES ('r1'::text, 'success'::text, 60::float8, 1::bigint), ('', 'lost', 60, 0), ('', 'fail', 60, 0) $$, 'runs by name and in order of time');
-SELECT pg_temp.rows_are($$ SELECT last_outcome, open_run_count, is_overdue, uses_signals FROM health.job_expectations $$, $$ VALUES ('fail'::text, 0, false, true) $$, 'how the job is');
-SELECT pg_temp.rows_are($$ SELECT rule FROM health.rule_findings $$, $$ VALUES ('job_failed') $$, 'which is found');
+SELECT rows_are($$ SELECT last_outcome, open_run_count, is_overdue, uses_signals FROM health.job_expectations $$, $$ VALUES ('fail'::text, 0, false, true) $$, 'how the job is');
+SELECT rows_are($$ SELECT rule FROM health.rule_findings $$, $$ VALUES ('job_failed') $$, 'which is found');
 SELECT is((health.tick('2031-05-06 07:07:00+00', true)).is_busy, false, 'ticked again');
 SELECT is((SELECT count(*) FROM health.job_runs), 3::bigint, 'signals are folded once');
 SET LOCAL ROLE health_analyst;

@@ -3,51 +3,14 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.agents_in_maintenance',
-        'health_internal.apply_brakes',
-        'health_internal.missing_parents',
-        'health_internal.has_dead_parent',
-        'health_internal.spent_by_groups'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.agents_in_maintenance,
+        health_internal.apply_brakes,
+        health_internal.missing_parents,
+        health_internal.has_dead_parent,
+        health_internal.spent_by_groups
+    }',
     $$
     VALUES
     ('health_internal.agents_in_maintenance(text[],timestamp with time zone)', 'f', 'sql', 's', false, ''),
@@ -55,40 +18,20 @@ SELECT pg_temp.rows_are(
     ('health_internal.has_dead_parent(text)', 'f', 'sql', 's', false, ''),
     ('health_internal.missing_parents(text[])', 'f', 'sql', 's', false, ''),
     ('health_internal.spent_by_groups(timestamp with time zone)', 'f', 'sql', 's', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_seconds float8, p_state text DEFAULT 'running', p_agent_id text DEFAULT 'a1')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
-RETURN (health.tick(pg_temp.at(p_seconds), true)).recoveries_queued;
-CREATE FUNCTION pg_temp.latest(p_agent_id text DEFAULT 'a1')
-RETURNS health.recovery_actions
-LANGUAGE sql
-RETURN (SELECT a FROM health.recovery_actions AS a WHERE agent_id = p_agent_id ORDER BY action_id DESC LIMIT 1);
-CREATE FUNCTION pg_temp.report(p_seconds float8, p_outcome text, p_details jsonb DEFAULT '{}', p_worker text DEFAULT 'w1')
-RETURNS boolean
-LANGUAGE sql
-RETURN (
-    SELECT health.report_recovery_action(c.action_id, c.fencing_token, p_outcome, p_details, pg_temp.at(p_seconds))
-    FROM health.claim_recovery_actions(p_worker, 1, NULL, pg_temp.at(p_seconds)) AS c
-);
-CREATE FUNCTION pg_temp.story(p_agent_id text DEFAULT 'a1')
-RETURNS text
-LANGUAGE sql
-RETURN (SELECT what_happened FROM health.recovery_history WHERE agent_id = p_agent_id ORDER BY action_id DESC LIMIT 1);
+RETURN (health.tick(at(p_seconds), true)).recoveries_queued;
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a1', '5 s'), ('a2', 'a2', '1 h');
 SELECT pg_temp.beat(s), pg_temp.beat(s, 'running', 'a2') FROM (VALUES (0), (5), (10)) AS t (s);
 SELECT pg_temp.tick(11);
@@ -106,54 +49,54 @@ INSERT INTO health.dependencies VALUES ('k1', 'p1', NULL), ('k2', 'p1', 'either'
 SELECT pg_temp.all_beat(18, '^(p1|k)', 'failed'); SELECT pg_temp.tick(18);
 SELECT is(pg_temp.waits('^[pk]'), 'k1 parent, k2 free, p1 free', 'a child waits for its dead parent, not for one of two');
 SELECT is((SELECT waits_for FROM health.recovery_backlog WHERE agent_id = 'k1'), 'parents first: p1', 'and says so');
-SELECT pg_temp.rows_are($$ SELECT a, health_internal.has_dead_parent(a) FROM unnest(ARRAY['k1', 'k2', 'p1', 'nobody']) AS a $$,
+SELECT rows_are($$ SELECT a, health_internal.has_dead_parent(a) FROM unnest(ARRAY['k1', 'k2', 'p1', 'nobody']) AS a $$,
     $$ VALUES ('k1', true), ('k2', false), ('p1', false), ('nobody', false) $$, 'has_dead_parent says the same');
-SELECT is((SELECT count(*) FROM health.claim_recovery_actions('w', 9, ARRAY['k1'], pg_temp.at(18))), 0::bigint, 'no bridge gets it');
-SELECT is((SELECT health.report_recovery_action(action_id, fencing_token, 'succeeded', '{}', pg_temp.at(19)) FROM health.claim_recovery_actions('w', 9, ARRAY['p1'], pg_temp.at(19))), true, 'the parent is restarted');
+SELECT is((SELECT count(*) FROM health.claim_recovery_actions('w', 9, ARRAY['k1'], at(18))), 0::bigint, 'no bridge gets it');
+SELECT is((SELECT health.report_recovery_action(action_id, fencing_token, 'succeeded', '{}', at(19)) FROM health.claim_recovery_actions('w', 9, ARRAY['p1'], at(19))), true, 'the parent is restarted');
 SELECT pg_temp.tick(19);
 SELECT is(pg_temp.waits('^k1'), 'k1 parent', 'which is not yet alive');
 SELECT pg_temp.all_beat(20 + 5 * s, '^p1') FROM generate_series(0, 4) AS s; SELECT pg_temp.tick(41);
-SELECT is((pg_temp.latest('p1')).state, 'succeeded', 'when it is');
+SELECT is((latest('p1')).state, 'succeeded', 'when it is');
 SELECT is(pg_temp.waits('^k1'), 'k1 free', 'the child follows');
 SELECT pg_temp.all_beat(42, '^(p|k)', 'failed'); SELECT pg_temp.tick(42);
 SELECT is(pg_temp.waits('^k2'), 'k2 parent', 'with both parents dead the other child waits too, though it was let go');
 SELECT pg_temp.tick(42 + 901);
-SELECT is((pg_temp.latest('k2')).state, 'escalated', 'not for ever');
-SELECT is((pg_temp.latest('k2')).outcome ->> 'reason', 'it still lacks its parent: p1, p2', 'a person learns what it lacks');
+SELECT is((latest('k2')).state, 'escalated', 'not for ever');
+SELECT is((latest('k2')).outcome ->> 'reason', 'it still lacks its parent: p1, p2', 'a person learns what it lacks');
 -- Freeze and maintenance, for whoever asks.
-SELECT health.add_freeze_window('audit', pg_temp.at(1000), pg_temp.at(1100));
+SELECT health.add_freeze_window('audit', at(1000), at(1100));
 SELECT pg_temp.beat(950 + 5 * s) FROM generate_series(0, 8) AS s; SELECT pg_temp.tick(991);
 SELECT pg_temp.beat(1000, 'failed'); SELECT pg_temp.tick(1000);
 SELECT is(pg_temp.waits('^a1'), 'a1 freeze', 'nothing is restarted in a freeze');
 SELECT matches((SELECT waits_for FROM health.recovery_backlog WHERE agent_id = 'a1'), '^freeze "audit" until ', 'which is named');
-SELECT ok(health.request_recovery('a2', 'agent_unresponsive', 'ana', pg_temp.at(1001)) > 0, 'a person may ask');
+SELECT ok(health.request_recovery('a2', 'agent_unresponsive', 'ana', at(1001)) > 0, 'a person may ask');
 SELECT is(pg_temp.waits('^a2'), 'a2 freeze', 'and waits too');
-SELECT is(health.approve_recoveries('ben', ARRAY['a2'], pg_temp.at(1002)), 1::bigint, 'until a person says so');
+SELECT is(health.approve_recoveries('ben', ARRAY['a2'], at(1002)), 1::bigint, 'until a person says so');
 SELECT pg_temp.tick(1002);
 SELECT is(pg_temp.waits('^a'), 'a1 freeze, a2 free', 'this one goes');
 SELECT pg_temp.tick(1099);
 SELECT is(pg_temp.waits('^a1'), 'a1 freeze', 'the other to the end');
 SELECT pg_temp.tick(1100);
 SELECT is(pg_temp.waits('^a1'), 'a1 free', 'and no longer; waiting is no fault of a bridge');
-SELECT health.add_freeze_window('surprise', pg_temp.at(1101), pg_temp.at(1110));
-SELECT is((SELECT count(*) FROM health.claim_recovery_actions('w', 9, ARRAY['a1'], pg_temp.at(1101))), 0::bigint, 'one that began since the tick holds at the claim');
+SELECT health.add_freeze_window('surprise', at(1101), at(1110));
+SELECT is((SELECT count(*) FROM health.claim_recovery_actions('w', 9, ARRAY['a1'], at(1101))), 0::bigint, 'one that began since the tick holds at the claim');
 SELECT pg_temp.tick(1102);
 SELECT is(pg_temp.waits('^a1'), 'a1 freeze', 'and takes back what was let go');
-SELECT health.schedule_maintenance('{"agent_id": "a1"}', pg_temp.at(1110), pg_temp.at(1150), 'ana', 'disk', p_now => pg_temp.at(1110));
-SELECT health_internal.act_on_recoveries(pg_temp.at(1111));
+SELECT health.schedule_maintenance('{"agent_id": "a1"}', at(1110), at(1150), 'ana', 'disk', p_now => at(1110));
+SELECT health_internal.act_on_recoveries(at(1111));
 SELECT is(pg_temp.waits('^a1'), 'a1 maintenance', 'an agent people work on is left to them');
 -- Budgets of a group, the dearest first; then the limit of the fleet.
 UPDATE health.settings SET recovery_concurrency = 50;
 SELECT pg_temp.all_beat(1200 + 5 * s, '^g') FROM generate_series(0, 3) AS s; SELECT pg_temp.tick(1216);
 SELECT pg_temp.all_beat(1217, '^g', 'failed'); SELECT pg_temp.tick(1217);
 SELECT is(pg_temp.waits('^g'), 'g3 free, g4 free, g5 free', 'a group has three attempts together, for the dearest');
-SELECT pg_temp.rows_are($$ SELECT DISTINCT state, outcome ->> 'reason' FROM health.recovery_actions WHERE agent_id IN ('g1', 'g2') $$,
+SELECT rows_are($$ SELECT DISTINCT state, outcome ->> 'reason' FROM health.recovery_actions WHERE agent_id IN ('g1', 'g2') $$,
     $$ VALUES ('escalated', 'the budget of its group "web" is used up') $$, 'for the others a person is asked');
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id IN ('g1', 'g2') AND rule = 'recovery_failed'), 2::bigint, 'by alerts');
 SELECT health.set_policy('standard', '{"recovery_budget_count": 1}');
-SELECT is((SELECT health.report_recovery_action(action_id, fencing_token, 'failed', '{}', pg_temp.at(1218)) FROM health.claim_recovery_actions('w', 1, ARRAY['g5'], pg_temp.at(1218))), true, 'one fails');
+SELECT is((SELECT health.report_recovery_action(action_id, fencing_token, 'failed', '{}', at(1218)) FROM health.claim_recovery_actions('w', 1, ARRAY['g5'], at(1218))), true, 'one fails');
 SELECT pg_temp.tick(1219);
-SELECT pg_temp.rows_are($$ SELECT (pg_temp.latest('g5')).state, (pg_temp.latest('g5')).outcome ->> 'reason' $$, $$ VALUES ('escalated', 'the budget of attempts is used up') $$, 'its own budget is used up first');
+SELECT rows_are($$ SELECT (latest('g5')).state, (latest('g5')).outcome ->> 'reason' $$, $$ VALUES ('escalated', 'the budget of attempts is used up') $$, 'its own budget is used up first');
 UPDATE health.settings SET recovery_concurrency = 2;
 SELECT pg_temp.beat(1220, 'failed', 'p2'), pg_temp.beat(1220, 'failed', 'k1');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_per_hour) SELECT 'z' || n, 'z' || n, '5 s', n FROM generate_series(1, 3) AS n;
@@ -161,7 +104,7 @@ SELECT pg_temp.all_beat(1215 + 5 * s, '^z') FROM generate_series(0, 1) AS s; SEL
 UPDATE health.settings SET recovery_concurrency = 2 + (SELECT count(*) FROM health.recovery_actions WHERE requested_by = 'engine' AND (state IN ('claimed', 'executing', 'verifying') OR (state = 'pending' AND released_at IS NOT NULL)));
 SELECT pg_temp.all_beat(1222, '^z', 'failed'); SELECT pg_temp.tick(1222);
 SELECT is(pg_temp.waits('^z'), 'z1 concurrency, z2 free, z3 free', 'only so many run at once, the dearest first');
-SELECT is((SELECT health.report_recovery_action(action_id, fencing_token, 'refused', '{}', pg_temp.at(1223)) FROM health.claim_recovery_actions('w', 1, ARRAY['z3'], pg_temp.at(1223))), true, 'when one ends');
+SELECT is((SELECT health.report_recovery_action(action_id, fencing_token, 'refused', '{}', at(1223)) FROM health.claim_recovery_actions('w', 1, ARRAY['z3'], at(1223))), true, 'when one ends');
 SELECT pg_temp.tick(1223);
 SELECT is(pg_temp.waits('^z'), 'z1 free, z2 free', 'the next follows');
 

@@ -3,111 +3,54 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.request_recovery',
-        'health_internal.enqueue_recoveries',
-        'health_internal.queue_recoveries',
-        'health_internal.troubled_agents'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.request_recovery,
+        health_internal.enqueue_recoveries,
+        health_internal.queue_recoveries,
+        health_internal.troubled_agents
+    }',
     $$
     VALUES
     ('health.request_recovery(text,text,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
     ('health_internal.enqueue_recoveries(timestamp with time zone,text[],text[],bigint[])', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.queue_recoveries(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.troubled_agents()', 'f', 'sql', 's', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_seconds float8, p_state text DEFAULT 'running', p_agent_id text DEFAULT 'a1')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
-RETURN (health.tick(pg_temp.at(p_seconds), true)).recoveries_queued;
-CREATE FUNCTION pg_temp.latest(p_agent_id text DEFAULT 'a1')
-RETURNS health.recovery_actions
-LANGUAGE sql
-RETURN (SELECT a FROM health.recovery_actions AS a WHERE agent_id = p_agent_id ORDER BY action_id DESC LIMIT 1);
-CREATE FUNCTION pg_temp.report(p_seconds float8, p_outcome text, p_details jsonb DEFAULT '{}', p_worker text DEFAULT 'w1')
-RETURNS boolean
-LANGUAGE sql
-RETURN (
-    SELECT health.report_recovery_action(c.action_id, c.fencing_token, p_outcome, p_details, pg_temp.at(p_seconds))
-    FROM health.claim_recovery_actions(p_worker, 1, NULL, pg_temp.at(p_seconds)) AS c
-);
-CREATE FUNCTION pg_temp.story(p_agent_id text DEFAULT 'a1')
-RETURNS text
-LANGUAGE sql
-RETURN (SELECT what_happened FROM health.recovery_history WHERE agent_id = p_agent_id ORDER BY action_id DESC LIMIT 1);
+RETURN (health.tick(at(p_seconds), true)).recoveries_queued;
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a1', '5 s'), ('a2', 'a2', '1 h');
 SELECT pg_temp.beat(s), pg_temp.beat(s, 'running', 'a2') FROM (VALUES (0), (5), (10)) AS t (s);
 SELECT pg_temp.tick(11);
 SELECT pg_temp.beat(12, 'failed');
 SELECT is(pg_temp.tick(12), 1::bigint, 'a failed agent is queued');
 SELECT is(pg_temp.tick(13), 0::bigint, 'once');
-SELECT pg_temp.rows_are($$ SELECT agent_id, issue_type, action, state, attempt, requested_by, not_before, transition_id IS NOT NULL, incident_id IS NOT NULL FROM health.recovery_actions $$,
-    $$ VALUES ('a1', 'agent_unresponsive', 'restart_agent', 'pending', 1, 'engine', pg_temp.at(12), true, true) $$, 'for a restart at once, with its transition and incident');
-SELECT throws_ok($$ SELECT health.request_recovery('a1', 'high_error_rate', 'ana', pg_temp.at(13)) $$, 'RC003', NULL, 'one at a time, whoever asks');
+SELECT rows_are($$ SELECT agent_id, issue_type, action, state, attempt, requested_by, not_before, transition_id IS NOT NULL, incident_id IS NOT NULL FROM health.recovery_actions $$,
+    $$ VALUES ('a1', 'agent_unresponsive', 'restart_agent', 'pending', 1, 'engine', at(12), true, true) $$, 'for a restart at once, with its transition and incident');
+SELECT throws_ok($$ SELECT health.request_recovery('a1', 'high_error_rate', 'ana', at(13)) $$, 'RC003', NULL, 'one at a time, whoever asks');
 SELECT throws_ok($$ SELECT health.request_recovery('nobody', 'high_error_rate', 'ana') $$, 'AG001', NULL, 'of a known agent');
 SELECT throws_ok($$ SELECT health.request_recovery('a2', 'boredom', 'ana') $$, '23514', NULL, 'for a known issue');
-SELECT is(health.request_recovery('a2', 'agent_unresponsive', 'engine', pg_temp.at(13)) > 0, true, 'a person may ask for a healthy one');
-SELECT isnt((pg_temp.latest('a2')).requested_by, 'engine', 'but not in the engine''s name');
-SELECT is((pg_temp.latest('a2')).released_at, pg_temp.at(13), 'no brake holds what a person asks');
+SELECT is(health.request_recovery('a2', 'agent_unresponsive', 'engine', at(13)) > 0, true, 'a person may ask for a healthy one');
+SELECT isnt((latest('a2')).requested_by, 'engine', 'but not in the engine''s name');
+SELECT is((latest('a2')).released_at, at(13), 'no brake holds what a person asks');
 -- Back-off: 10 s doubling, and from the start again after ten healthy minutes.
 SELECT health.set_policy('standard', '{"recovery_budget_count": 100}');
 CREATE FUNCTION pg_temp.attempt_and_wait() RETURNS text LANGUAGE sql
-RETURN (SELECT (pg_temp.latest()).attempt || ' after ' || date_part('epoch', (pg_temp.latest()).not_before - (SELECT max(finished_at) FROM health.recovery_actions WHERE agent_id = 'a1')) || ' s');
+RETURN (SELECT (latest()).attempt || ' after ' || date_part('epoch', (latest()).not_before - (SELECT max(finished_at) FROM health.recovery_actions WHERE agent_id = 'a1')) || ' s');
 CREATE FUNCTION pg_temp.fail_at_its_time() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    v_at timestamptz := (pg_temp.latest()).not_before + interval '1 s';
+    v_at timestamptz := (latest()).not_before + interval '1 s';
 BEGIN
     PERFORM health.tick(v_at, true);
     PERFORM health.report_recovery_action(c.action_id, c.fencing_token, 'failed', '{}', v_at)
@@ -121,13 +64,13 @@ SELECT is(pg_temp.attempt_and_wait(), '3 after 20 s', 'the third 20 s');
 SELECT pg_temp.fail_at_its_time(); SELECT pg_temp.fail_at_its_time(); SELECT pg_temp.fail_at_its_time(); SELECT pg_temp.fail_at_its_time();
 SELECT is(pg_temp.attempt_and_wait(), '7 after 300 s', 'never more than 300 s');
 SELECT pg_temp.beat(1200 + 5 * n) FROM generate_series(0, 30) AS n; SELECT pg_temp.tick(1351);
-SELECT is((pg_temp.latest()).state, 'cancelled', 'an agent that recovered by itself needs no restart');
-SELECT is((pg_temp.latest()).outcome ->> 'reason', 'the agent recovered by itself', 'which is said');
+SELECT is((latest()).state, 'cancelled', 'an agent that recovered by itself needs no restart');
+SELECT is((latest()).outcome ->> 'reason', 'the agent recovered by itself', 'which is said');
 SELECT pg_temp.beat(1355, 'failed'); SELECT pg_temp.tick(1355);
-SELECT is((pg_temp.latest()).attempt, 7, 'too short a health starts nothing anew');
+SELECT is((latest()).attempt, 7, 'too short a health starts nothing anew');
 SELECT pg_temp.beat(1360 + 5 * n) FROM generate_series(0, 130) AS n; SELECT pg_temp.tick(1360 + 5 * n) FROM generate_series(0, 130) AS n;
 SELECT pg_temp.beat(2015, 'failed'); SELECT pg_temp.tick(2015);
-SELECT pg_temp.rows_are('SELECT (pg_temp.latest()).attempt, (pg_temp.latest()).not_before', $$ VALUES (1, pg_temp.at(2015)) $$,
+SELECT rows_are('SELECT (latest()).attempt, (latest()).not_before', $$ VALUES (1, at(2015)) $$,
     'ten healthy minutes do');
 
 SELECT * FROM finish();

@@ -3,90 +3,33 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.approve_recoveries',
-        'health_internal.close_storm_alert',
-        'health_internal.open_storm_alert',
-        'health_internal.watch_storm'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.approve_recoveries,
+        health_internal.close_storm_alert,
+        health_internal.open_storm_alert,
+        health_internal.watch_storm
+    }',
     $$
     VALUES
     ('health.approve_recoveries(text,text[],timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
     ('health_internal.close_storm_alert(timestamp with time zone,text,text)', 'f', 'sql', 'v', false, ''),
     ('health_internal.open_storm_alert(timestamp with time zone,text)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.watch_storm(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_seconds float8, p_state text DEFAULT 'running', p_agent_id text DEFAULT 'a1')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
-RETURN (health.tick(pg_temp.at(p_seconds), true)).recoveries_queued;
-CREATE FUNCTION pg_temp.latest(p_agent_id text DEFAULT 'a1')
-RETURNS health.recovery_actions
-LANGUAGE sql
-RETURN (SELECT a FROM health.recovery_actions AS a WHERE agent_id = p_agent_id ORDER BY action_id DESC LIMIT 1);
-CREATE FUNCTION pg_temp.report(p_seconds float8, p_outcome text, p_details jsonb DEFAULT '{}', p_worker text DEFAULT 'w1')
-RETURNS boolean
-LANGUAGE sql
-RETURN (
-    SELECT health.report_recovery_action(c.action_id, c.fencing_token, p_outcome, p_details, pg_temp.at(p_seconds))
-    FROM health.claim_recovery_actions(p_worker, 1, NULL, pg_temp.at(p_seconds)) AS c
-);
-CREATE FUNCTION pg_temp.story(p_agent_id text DEFAULT 'a1')
-RETURNS text
-LANGUAGE sql
-RETURN (SELECT what_happened FROM health.recovery_history WHERE agent_id = p_agent_id ORDER BY action_id DESC LIMIT 1);
+RETURN (health.tick(at(p_seconds), true)).recoveries_queued;
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a1', '5 s'), ('a2', 'a2', '1 h');
 SELECT pg_temp.beat(s), pg_temp.beat(s, 'running', 'a2') FROM (VALUES (0), (5), (10)) AS t (s);
 SELECT pg_temp.tick(11);
@@ -96,17 +39,17 @@ SELECT pg_temp.beat(s, 'running', 'b' || n) FROM (VALUES (11), (16)) AS t (s), g
 SELECT pg_temp.beat(18, 'failed', 'b' || n) FROM generate_series(1, 2) AS n; SELECT pg_temp.tick(18);
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE released_at IS NOT NULL), 2::bigint, 'two of nine are no storm');
 SELECT pg_temp.beat(19, 'failed', 'b' || n) FROM generate_series(3, 6) AS n; SELECT pg_temp.tick(19);
-SELECT pg_temp.rows_are($$ SELECT agent_id, state, hold, released_at IS NULL FROM health.recovery_actions WHERE hold IS NOT NULL ORDER BY agent_id COLLATE "C" $$,
+SELECT rows_are($$ SELECT agent_id, state, hold, released_at IS NULL FROM health.recovery_actions WHERE hold IS NOT NULL ORDER BY agent_id COLLATE "C" $$,
     $$ VALUES ('b3', 'pending', 'storm', true), ('b4', 'pending', 'storm', true), ('b5', 'pending', 'storm', true), ('b6', 'pending', 'storm', true) $$, 'six of nine are: the new ones wait');
 SELECT matches((SELECT waits_for FROM health.recovery_backlog WHERE agent_id = 'b3'), '^storm: 6 of 9 agents are in trouble at once; health.approve_recoveries', 'and say for what');
-SELECT pg_temp.rows_are('SELECT troubled_count, agent_count, ended_at, approved_by FROM health.recovery_storms', $$ VALUES (6::bigint, 9::bigint, NULL::timestamptz, NULL::text) $$, 'the storm is a row');
-SELECT pg_temp.rows_are($$ SELECT agent_id, severity FROM health.open_alerts WHERE rule = 'recovery_storm' $$, $$ VALUES (NULL::text, 'critical') $$, 'a person is asked');
+SELECT rows_are('SELECT troubled_count, agent_count, ended_at, approved_by FROM health.recovery_storms', $$ VALUES (6::bigint, 9::bigint, NULL::timestamptz, NULL::text) $$, 'the storm is a row');
+SELECT rows_are($$ SELECT agent_id, severity FROM health.open_alerts WHERE rule = 'recovery_storm' $$, $$ VALUES (NULL::text, 'critical') $$, 'a person is asked');
 SELECT is((SELECT count(*) FROM health.deliveries AS d JOIN health.alerts AS a USING (incident_id) WHERE a.rule = 'recovery_storm' AND d.event = 'opened'), 1::bigint, 'by a message');
 SELECT pg_temp.tick(20); SELECT pg_temp.beat(1499); SELECT pg_temp.tick(1500);
 SELECT is((SELECT count(*) FROM health.alerts WHERE rule = 'recovery_storm'), 1::bigint, 'once');
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE hold = 'storm'), 4::bigint, 'and waited for');
-SELECT is((SELECT count(*) FROM health.claim_recovery_actions('w', 100, ARRAY['b3', 'b4', 'b5', 'b6'], pg_temp.at(1500))), 0::bigint, 'no bridge gets them');
-SELECT is(health.approve_recoveries('ana', NULL, pg_temp.at(1501)), 4::bigint, 'a person lets them go');
+SELECT is((SELECT count(*) FROM health.claim_recovery_actions('w', 100, ARRAY['b3', 'b4', 'b5', 'b6'], at(1500))), 0::bigint, 'no bridge gets them');
+SELECT is(health.approve_recoveries('ana', NULL, at(1501)), 4::bigint, 'a person lets them go');
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE rule = 'recovery_storm'), 0::bigint, 'which answers the alert');
 SELECT throws_ok($$ SELECT health.approve_recoveries('ana') $$, 'RC008', NULL, 'once');
 SELECT pg_temp.tick(1502);
@@ -114,12 +57,12 @@ SELECT is((SELECT count(*) FROM health.recovery_actions WHERE state = 'pending' 
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE hold = 'concurrency'), 2::bigint, 'the others in turn');
 SELECT pg_temp.beat(1503 + 5 * s) FROM generate_series(0, 28) AS s;
 SELECT pg_temp.beat(1503 + 5 * s, 'running', 'b' || n) FROM generate_series(0, 20) AS s, generate_series(1, 6) AS n; SELECT pg_temp.tick(1604);
-SELECT pg_temp.rows_are('SELECT ended_at, approved_by FROM health.recovery_storms', $$ VALUES (pg_temp.at(1604), 'ana') $$, 'it ends when the fleet is better');
+SELECT rows_are('SELECT ended_at, approved_by FROM health.recovery_storms', $$ VALUES (at(1604), 'ana') $$, 'it ends when the fleet is better');
 SELECT pg_temp.beat(1610, 'failed', 'b' || n) FROM generate_series(1, 6) AS n; SELECT pg_temp.tick(1610);
 SELECT is((SELECT count(*) FROM health.recovery_storms WHERE ended_at IS NULL AND approved_at IS NULL), 1::bigint, 'the next storm asks again');
-SELECT is(health.approve_recoveries('ben', ARRAY['b1'], pg_temp.at(1611)), 1::bigint, 'a person may let single ones go');
+SELECT is(health.approve_recoveries('ben', ARRAY['b1'], at(1611)), 1::bigint, 'a person may let single ones go');
 SELECT pg_temp.tick(1640);
-SELECT pg_temp.rows_are($$ SELECT agent_id, approved_by FROM health.recovery_actions WHERE state = 'pending' AND released_at IS NOT NULL $$, $$ VALUES ('b1', 'ben') $$, 'and only those go');
+SELECT rows_are($$ SELECT agent_id, approved_by FROM health.recovery_actions WHERE state = 'pending' AND released_at IS NOT NULL $$, $$ VALUES ('b1', 'ben') $$, 'and only those go');
 SELECT throws_ok($$ SELECT health.approve_recoveries('ben', ARRAY['b2', 'a1', 'a2']) $$, 'RC008', 'no recovery waits for approval: a1, a2', 'who does not wait is named');
 SELECT throws_ok($$ SELECT health.approve_recoveries('ben', ARRAY[]::text[]) $$, 'RC008', NULL, 'nobody is nobody');
 SET LOCAL ROLE health_bridge;

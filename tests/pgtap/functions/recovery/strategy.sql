@@ -3,56 +3,18 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.set_recovery_strategy',
-        'health_internal.strategies',
-        'health_internal.strategy_problem'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.set_recovery_strategy,
+        health_internal.strategies,
+        health_internal.strategy_problem
+    }',
     $$
     VALUES
     ('health.set_recovery_strategy(text,text,jsonb)', 'f', 'plpgsql', 'v', true, 'health_admin'),
     ('health_internal.strategies()', 'f', 'sql', 's', false, ''),
     ('health_internal.strategy_problem(jsonb)', 'f', 'sql', 'i', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SELECT is((SELECT count(DISTINCT issue_type) FROM health.recovery_strategies WHERE policy_class = 'standard'), 5::bigint,
@@ -65,12 +27,12 @@ SELECT is((SELECT steps ->> 0 FROM health_internal.strategies() WHERE policy_cla
 SELECT is(health.set_recovery_strategy('edge', 'agent_unresponsive', $$[
     {"action": "run_command", "parameters": {"command": "drain"}, "timeout_seconds": 20}, {"action": "reload"}, {"action": "verify"},
     {"action": "restart_agent"}, {"action": "verify", "timeout_seconds": 90}, {"action": "escalate"}]$$), 6, 'six steps are set');
-SELECT pg_temp.rows_are($$ SELECT step, action, parameters, timeout_seconds FROM health.recovery_strategies WHERE policy_class = 'edge' ORDER BY step $$,
+SELECT rows_are($$ SELECT step, action, parameters, timeout_seconds FROM health.recovery_strategies WHERE policy_class = 'edge' ORDER BY step $$,
     $$ VALUES (1, 'run_command', '{"command": "drain"}'::jsonb, 20::float8), (2, 'reload', '{}', NULL), (3, 'verify', '{}', NULL),
     (4, 'restart_agent', '{}', NULL), (5, 'verify', '{}', 90), (6, 'escalate', '{}', NULL) $$, 'in order');
 SELECT is(health.set_recovery_strategy('edge', 'agent_unresponsive', '[{"action": "escalate"}]'), 1, 'a new one replaces the old');
 SELECT is((SELECT count(*) FROM health.recovery_strategies WHERE policy_class = 'edge'), 1::bigint, 'whole');
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT t.steps, health_internal.strategy_problem(t.steps::jsonb) FROM (VALUES
     (1, NULL), (2, '{}'), (3, '[]'), (4, '[1]'), (5, '[{"step": "reload"}]'), (6, '[{"action": null}]'), (7, '[{"action": "rm -rf"}]'),
     (8, '[{"action": "verify", "timeout_seconds": "soon"}]'), (9, '[{"action": "verify", "timeout_seconds": 0}]'),

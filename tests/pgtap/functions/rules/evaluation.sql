@@ -3,56 +3,18 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.end_overrunning_rules',
-        'health.evaluate_rules',
-        'health.seconds_until_rules_are_due'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.end_overrunning_rules,
+        health.evaluate_rules,
+        health.seconds_until_rules_are_due
+    }',
     $$
     VALUES
     ('health.end_overrunning_rules(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
     ('health.evaluate_rules(timestamp with time zone)', 'p', 'plpgsql', 'v', false, 'health_rules'),
     ('health.seconds_until_rules_are_due()', 'f', 'sql', 's', true, 'health_admin, health_bridge')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SELECT is(health.seconds_until_rules_are_due(), NULL, 'without rules nothing is due');

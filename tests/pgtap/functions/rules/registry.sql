@@ -3,54 +3,17 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.add_alert_rule',
-        'health.disable_alert_rule',
-        'health.enable_alert_rule',
-        'health.remove_alert_rule',
-        'health_internal.refresh_disabled_rules',
-        'health_internal.rule_problem',
-        'health_internal.stop_rule',
-        'health_internal.switch_alert_rule'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.add_alert_rule,
+        health.disable_alert_rule,
+        health.enable_alert_rule,
+        health.remove_alert_rule,
+        health_internal.refresh_disabled_rules,
+        health_internal.rule_problem,
+        health_internal.stop_rule,
+        health_internal.switch_alert_rule
+    }',
     $$
     VALUES
     ('health.add_alert_rule(text,text,text,text,interval,integer,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin'),
@@ -61,8 +24,7 @@ SELECT pg_temp.rows_are(
     ('health_internal.rule_problem(name,name)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.stop_rule(text,text,timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.switch_alert_rule(text,boolean,timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 CREATE SCHEMA ops;
@@ -82,10 +44,10 @@ SELECT throws_ok($$ SELECT health.add_alert_rule('No Name', 'ops.good') $$, '235
 SELECT throws_ok($$ SELECT health.add_alert_rule('r', 'ops.good', 'loud') $$, '23514', NULL, 'of a known severity');
 SELECT throws_ok($$ SELECT health.add_alert_rule('r', 'ops.good', p_period => '0') $$, '23514', NULL, 'now and then');
 SELECT lives_ok($$ SELECT health.add_alert_rule('r', 'ops.good', 'info', 'says r', '10 seconds', 5, '2031-05-06 07:00:00+00') $$, 'a rule is added');
-SELECT pg_temp.rows_are($$ SELECT severity, summary, is_builtin, is_enabled, view_schema, view_name, period, row_limit FROM health.alert_rules WHERE rule = 'r' $$,
+SELECT rows_are($$ SELECT severity, summary, is_builtin, is_enabled, view_schema, view_name, period, row_limit FROM health.alert_rules WHERE rule = 'r' $$,
     $$ VALUES ('info', 'says r', false, true, 'ops', 'good', interval '10 seconds', 5) $$, 'as it was told');
 SELECT lives_ok($$ SELECT health_internal.stop_rule('r', E'no\ngood', '2031-05-06 07:00:01+00') $$, 'an error stops it');
-SELECT pg_temp.rows_are($$ SELECT rule, agent_id, severity, summary FROM health.rule_findings $$,
+SELECT rows_are($$ SELECT rule, agent_id, severity, summary FROM health.rule_findings $$,
     $$ VALUES ('rule_disabled', NULL, 'warning', 'alert rule r was disabled: no good') $$, 'which is found');
 SELECT lives_ok($$ SELECT health.enable_alert_rule('r') $$, 'a person enables it');
 SELECT is_empty($$ SELECT * FROM health.rule_findings $$, 'and all is well');

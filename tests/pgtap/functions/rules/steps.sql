@@ -3,51 +3,14 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.ask_rule',
-        'health_internal.begin_rule',
-        'health_internal.check_rules_session',
-        'health_internal.finish_rule',
-        'health_internal.release_rule'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.ask_rule,
+        health_internal.begin_rule,
+        health_internal.check_rules_session,
+        health_internal.finish_rule,
+        health_internal.release_rule
+    }',
     $$
     VALUES
     ('health_internal.ask_rule(name,name,integer)', 'f', 'plpgsql', 'v', false, 'health_rules'),
@@ -55,8 +18,7 @@ SELECT pg_temp.rows_are(
     ('health_internal.check_rules_session()', 'f', 'plpgsql', 's', true, 'health_rules'),
     ('health_internal.finish_rule(text,bigint,jsonb,text,double precision,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_rules'),
     ('health_internal.release_rule(text,bigint)', 'f', 'sql', 'v', true, 'health_rules')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SELECT throws_ok($$ SELECT health_internal.check_rules_session() $$, 'RU003', NULL, 'a superuser''s session evaluates nothing');
@@ -79,8 +41,8 @@ SELECT isnt(current_setting('search_path'), 'ops', 'does not last');
 SELECT lives_ok($$ SELECT health_internal.finish_rule('r', evaluation_id - 1, '[{"summary": "old"}]', NULL, 1, '2031-05-06 07:00:00+00') FROM begun $$, 'an older answer');
 SELECT is_empty($$ SELECT * FROM health.rule_findings $$, 'is ignored');
 SELECT lives_ok($$ SELECT health_internal.finish_rule('r', evaluation_id, '[{"agent_id": "a1", "summary": "x"}, {"agent_id": "a2"}]', NULL, 1, '2031-05-06 07:00:00+00') FROM begun $$, 'this one');
-SELECT pg_temp.rows_are($$ SELECT agent_id, severity, summary FROM health.rule_findings $$, $$ VALUES ('a1', 'warning', 'x') $$, 'is kept');
-SELECT pg_temp.rows_are($$ SELECT last_row_count, last_note, evaluating_pid FROM health.alert_rules WHERE rule = 'r' $$,
+SELECT rows_are($$ SELECT agent_id, severity, summary FROM health.rule_findings $$, $$ VALUES ('a1', 'warning', 'x') $$, 'is kept');
+SELECT rows_are($$ SELECT last_row_count, last_note, evaluating_pid FROM health.alert_rules WHERE rule = 'r' $$,
     $$ VALUES (2, 'rows of agents that are not registered: 1, such as "a2"', NULL::int) $$, 'and what was left out is noted');
 SELECT is((health_internal.begin_rule('2031-05-06 07:01:00+00')).rule, 'r', 'a minute later');
 SELECT lives_ok($$ SELECT health_internal.release_rule('r', evaluation_id) FROM health.alert_rules WHERE rule = 'r' $$, 'given back');

@@ -3,63 +3,25 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.parse_schedule',
-        'health_internal.schedule_field'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.parse_schedule,
+        health_internal.schedule_field
+    }',
     $$
     VALUES
     ('health_internal.parse_schedule(text)', 'f', 'plpgsql', 'i', false, ''),
     ('health_internal.schedule_field(text,text,integer,integer,text[])', 'f', 'plpgsql', 'i', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT e, health_internal.schedule_field(e, 'f', 0, 7, '{SUN,MON,TUE,WED,THU,FRI,SAT}')
     FROM unnest('{*,1,"1,3",1-3,*/3,1-5/2,5/1,MON,MON-WED,FRI-SUN,7,0}'::text []) AS e $$,
     $$ VALUES ('*'::text, '{0,1,2,3,4,5,6}'::int []), ('1', '{1}'), ('1,3', '{1,3}'), ('1-3', '{1,2,3}'), ('*/3', '{0,3,6}'),
     ('1-5/2', '{1,3,5}'), ('5/1', '{0,5,6}'), ('MON', '{1}'), ('MON-WED', '{1,2,3}'), ('FRI-SUN', '{0,5,6}'), ('7', '{0}'), ('0', '{0}') $$,
     'stars, numbers, lists, ranges, steps and names; Sunday is 0 and 7');
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT e, (p).minutes[1:2], (p).days[1:2], (p).months[1:2], (p).weekdays[1:2], (p).is_either_day, (p).is_fixed
     FROM unnest('{@hourly,@daily,@weekly,@monthly,@yearly,"5 4 1 * MON","*/5 4 * feb sun"," 0 0 *  * * "}'::text []) AS e
     CROSS JOIN LATERAL (SELECT health_internal.parse_schedule(e) AS p) AS parsed $$,

@@ -3,53 +3,16 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.clock_change',
-        'health_internal.clock_offset',
-        'health_internal.find_run',
-        'health_internal.next_run_at',
-        'health_internal.previous_run_at',
-        'health_internal.runs_of_day',
-        'health_internal.schedule_day'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.clock_change,
+        health_internal.clock_offset,
+        health_internal.find_run,
+        health_internal.next_run_at,
+        health_internal.previous_run_at,
+        health_internal.runs_of_day,
+        health_internal.schedule_day
+    }',
     $$
     VALUES
     ('health_internal.clock_change(text,timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 's', false, ''),
@@ -59,12 +22,11 @@ SELECT pg_temp.rows_are(
     ('health_internal.previous_run_at(text,text,timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.runs_of_day(integer[],boolean,text,date)', 'f', 'sql', 's', false, ''),
     ('health_internal.schedule_day(health_internal.schedule_plan,date,integer)', 'f', 'plpgsql', 'i', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SET LOCAL timezone TO 'Asia/Tokyo';
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT c.e, to_char(health_internal.next_run_at(c.e, c.zone, c.at::timestamptz) AT TIME ZONE c.zone, 'YYYY-MM-DD HH24:MI')
     FROM (VALUES
     ('30 2 * * *', 'UTC', '2031-05-06 02:29:59+00'), ('30 2 * * *', 'UTC', '2031-05-06 02:30:00+00'),
@@ -76,7 +38,7 @@ SELECT pg_temp.rows_are(
     ('0 0 29 2 *', '2104-02-29 00:00'), ('0 12 13 * FRI', '2031-06-13 12:00'), ('0 12 */7 * MON', '2031-09-01 12:00'),
     ('15 * * * *', '2031-05-06 06:15'), ('@yearly', '2032-01-01 00:00') $$,
     'the next run, whatever the session''s own time zone');
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT c.zone, c.e, to_char(r.at AT TIME ZONE 'UTC', 'DD HH24:MI')
     FROM (VALUES
     (1, 'Europe/Berlin', '30 2 * * *', '2031-03-29 23:00+00', 1), (2, 'Europe/Berlin', '30 2 * * *', '2031-10-25 22:00+00', 2),

@@ -3,52 +3,14 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.adopt_rows'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.adopt_rows
+    }',
     $$
     VALUES
     ('health_internal.adopt_rows(pg_snapshot,xid8)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 -- Behaviour needs another cluster: tests/python/integration/test_exactly_once.py restores dumps and moves files.
@@ -60,7 +22,7 @@ SELECT is(
     (SELECT health_internal.adopt_rows('900000000001:900000000001:', NULL) >= 2), true,
     'rows whose txid is not their system xmin came from elsewhere'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT agent_id, txid = '3' AS is_old, txid = pg_current_xact_id() AS is_new FROM health.agent_heartbeats
        WHERE agent_id IN ('seen', 'unseen') ORDER BY 1 $$,
     $$ VALUES ('seen', true, false), ('unseen', false, true) $$,

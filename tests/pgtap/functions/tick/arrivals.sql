@@ -3,51 +3,14 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.arrived_agent_changes',
-        'health_internal.arrived_events',
-        'health_internal.arrived_heartbeats',
-        'health_internal.arrived_metrics',
-        'health_internal.snapshot_without'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.arrived_agent_changes,
+        health_internal.arrived_events,
+        health_internal.arrived_heartbeats,
+        health_internal.arrived_metrics,
+        health_internal.snapshot_without
+    }',
     $$
     VALUES
     ('health_internal.arrived_agent_changes(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
@@ -55,11 +18,10 @@ SELECT pg_temp.rows_are(
     ('health_internal.arrived_heartbeats(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
     ('health_internal.arrived_metrics(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
     ('health_internal.snapshot_without(pg_snapshot,xid8)', 'f', 'sql', 's', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT health_internal.snapshot_without(s::pg_snapshot, x::xid8)::text FROM (VALUES
         (1, '10:20:10,15', '12'), (2, '10:20:10,15', '15'), (3, '10:20:10,15', '20'), (4, '10:20:10', '22'),
         (5, '10:10:', '10'), (6, '10:20:', '5')) AS v (n, s, x) ORDER BY n $$,

@@ -3,60 +3,18 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.fold_beats',
-        'health_internal.fold_unusual_beats'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.fold_beats,
+        health_internal.fold_unusual_beats
+    }',
     $$
     VALUES
     ('health_internal.fold_beats(health.agent_status,health_internal.beat[],double precision,timestamp with time zone,double precision,double precision,double precision)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.fold_unusual_beats(bigint,health_internal.beat[],boolean,health_internal.arrival_range,timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 -- An agent's state after beats given as JSON, each with its second.
 CREATE FUNCTION pg_temp.folded(p_beats jsonb, p_from health.agent_status DEFAULT NULL, p_blind float8 DEFAULT NULL)
 RETURNS health.agent_status
@@ -71,25 +29,25 @@ AS $$
             SELECT jsonb_populate_record(
                 NULL::health_internal.beat,
                 '{"agent_id": "a", "state": "running"}'::jsonb || beat
-                || jsonb_build_object('received_at', pg_temp.at((beat ->> 's')::float8))
+                || jsonb_build_object('received_at', at((beat ->> 's')::float8))
             )
             FROM jsonb_array_elements(p_beats) WITH ORDINALITY AS b (beat, n)
             ORDER BY n
         ),
-        10, coalesce(pg_temp.at(p_blind), '-infinity'), 600, 3600, 86400
+        10, coalesce(at(p_blind), '-infinity'), 600, 3600, 86400
     )
 $$;
 
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT f.beat_count, f.gap_count, f.gap_weight, f.learnt_interval_seconds, f.first_heartbeat_at = f.last_heartbeat_at,
-        f.run_started_at = pg_temp.at(0), f.state, f.error_count, f.error_sum, f.item_sum, f.recent_item_sum,
+        f.run_started_at = at(0), f.state, f.error_count, f.error_sum, f.item_sum, f.recent_item_sum,
         f.processing_mean_ms, f.baseline_processing_ms, f.memory_mean_mb, f.late_intervals
        FROM pg_temp.folded('[{"s": 0, "error_count": 3, "work_items_processed": 7, "average_processing_time_ms": 5, "memory_usage_mb": 9}]') AS f $$,
     $$ VALUES (1::bigint, 0::bigint, 0::float8, 10::float8, true, true, 'running', 3::bigint, 3::float8, 7::float8, 0::float8,
         5::float8, 5::float8, 9::float8, NULL::float8) $$,
     'the first beat counts its counters in full, but throughput only from there'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT f.beat_count, f.gap_count, round(f.gap_weight::numeric, 9) = round((1 + exp(-10 / 600.0::float8))::numeric, 9),
         round(f.gap_sum::numeric, 9) = round((600 * (1 - exp(-20 / 600.0::float8)))::numeric, 9),
         round(f.error_sum::numeric, 9) = round((2 * exp(-10 / 3600.0::float8) + 1)::numeric, 9), f.error_count
@@ -99,22 +57,22 @@ SELECT pg_temp.rows_are(
 );
 SELECT is((pg_temp.folded('[{"s": 0}, {"s": 20}, {"s": 40}]')).learnt_interval_seconds > 14, true,
     'an interval that was told wrongly is unlearnt');
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT f.gap_count, round(f.clump_seconds::numeric, 6) FROM pg_temp.folded('[{"s": 0}, {"s": 10}, {"s": 10.5}]') AS f
        UNION ALL SELECT f.gap_count, f.clump_seconds::numeric FROM pg_temp.folded('[{"s": 0}, {"s": 10}, {"s": 10.5}, {"s": 20}]') AS f $$,
     $$ VALUES (1::bigint, 0.500000), (2, 0) $$,
     'a beat within a tenth of the interval belongs to the clump before it'
 );
-SELECT pg_temp.rows_are(
-    $$ SELECT f.beat_count, f.gap_count, f.last_heartbeat_at = pg_temp.at(20), f.error_count,
+SELECT rows_are(
+    $$ SELECT f.beat_count, f.gap_count, f.last_heartbeat_at = at(20), f.error_count,
         round((f.gap_weight - n.gap_weight)::numeric, 9) = round(exp(-5 / 600.0::float8)::numeric, 9)
        FROM pg_temp.folded('[{"s": 0}, {"s": 20, "error_count": 9}]') AS n,
             pg_temp.folded('[{"s": 15, "error_count": 3}]', n) AS f $$,
     $$ VALUES (3::bigint, 1::bigint, true, 9::bigint, true) $$,
     'a beat that came late is a beat, as heavy as it is old, and nothing else'
 );
-SELECT pg_temp.rows_are(
-    $$ SELECT f.error_count, f.error_sum, f.item_sum, f.run_started_at = pg_temp.at(20), f.run_id, f.gap_count, f.memory_mean_mb
+SELECT rows_are(
+    $$ SELECT f.error_count, f.error_sum, f.item_sum, f.run_started_at = at(20), f.run_id, f.gap_count, f.memory_mean_mb
        FROM jsonb_array_elements('[
             [{"s": 0, "run_id": "x", "error_count": 5, "work_items_processed": 5, "memory_usage_mb": 9}, {"s": 20, "run_id": "y", "error_count": 5, "memory_usage_mb": 2}],
             [{"s": 0, "error_count": 5}, {"s": 20, "error_count": 1}],
@@ -125,7 +83,7 @@ SELECT pg_temp.rows_are(
         (NULL, 0, 1, true, NULL, 0, NULL), (1, 1, 0, true, NULL, 0, NULL) $$,
     'a run is new by name, by a counter that fell, by initializing: what it told begins anew, its gap teaches nothing'
 );
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT f.gap_count FROM jsonb_array_elements('[
             [{"s": 0, "state": "stopped"}, {"s": 30}], [{"s": 0}, {"s": 1001}], [{"s": 0}, {"s": 999}]
         ]') WITH ORDINALITY AS c (beats, n), pg_temp.folded(c.beats) AS f ORDER BY n $$,
@@ -133,8 +91,8 @@ SELECT pg_temp.rows_are(
     'a gap after a goodbye or beyond 100 intervals teaches nothing'
 );
 INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at)
-VALUES ('engine_stopped', pg_temp.at(5), pg_temp.at(90), pg_temp.at(100));
-SELECT pg_temp.rows_are(
+VALUES ('engine_stopped', at(5), at(90), at(100));
+SELECT rows_are(
     $$ SELECT f.gap_count, round(f.gap_sum::numeric, 6) = round((600 * (1 - exp(-10 / 600.0::float8)))::numeric, 6)
        FROM pg_temp.folded('[{"s": 0}, {"s": 98}]', p_blind => 100) AS f $$,
     $$ VALUES (0::bigint, true) $$,

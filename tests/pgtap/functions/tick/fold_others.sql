@@ -3,53 +3,16 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.add_missing_agents',
-        'health_internal.event_weight',
-        'health_internal.fold_agent_changes',
-        'health_internal.fold_events',
-        'health_internal.fold_metrics',
-        'health_internal.register_unknown',
-        'health_internal.watch_sessions'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.add_missing_agents,
+        health_internal.event_weight,
+        health_internal.fold_agent_changes,
+        health_internal.fold_events,
+        health_internal.fold_metrics,
+        health_internal.register_unknown,
+        health_internal.watch_sessions
+    }',
     $$
     VALUES
     ('health_internal.add_missing_agents()', 'f', 'plpgsql', 'v', false, ''),
@@ -59,11 +22,10 @@ SELECT pg_temp.rows_are(
     ('health_internal.fold_metrics(timestamp with time zone,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.register_unknown(health_internal.beat[],boolean,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.watch_sessions(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-SELECT pg_temp.rows_are($$ SELECT health_internal.event_weight(s) FROM unnest('{debug,info,WARNING,error,critical,emergency}'::text []) AS s $$,
+SELECT rows_are($$ SELECT health_internal.event_weight(s) FROM unnest('{debug,info,WARNING,error,critical,emergency}'::text []) AS s $$,
     $$ VALUES (0::float8), (0), (0.1), (1), (3), (10) $$, 'events weigh by severity');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a1', '10 s');
 INSERT INTO health.agent_heartbeats (agent_id, received_at) VALUES ('a1', '2031-05-06 07:00:00+00'), ('new', '2031-05-06 07:00:00+00');
@@ -79,7 +41,7 @@ SELECT is((health.tick('2031-05-06 07:00:02+00', true)).folded_rows, 6::bigint, 
 SELECT is((SELECT latency_slo_ms FROM health.agent_status WHERE agent_id = 'a1'), 5::float8, 'configuration is copied');
 SELECT is((SELECT round(error_sum::numeric, 3) FROM health.agent_status WHERE agent_id = 'a1'), 1.001, 'events count, a little more than a beat two seconds ago');
 SELECT is((SELECT error_sum FROM health.agent_status WHERE agent_id = 'heartbeat_health_agent'), 0::float8, 'the engine''s own do not');
-SELECT pg_temp.rows_are($$ SELECT metric_name, value_count, weight, value_sum, square_sum FROM health_internal.metric_series WHERE agent_id = 'a1' ORDER BY 1 $$,
+SELECT rows_are($$ SELECT metric_name, value_count, weight, value_sum, square_sum FROM health_internal.metric_series WHERE agent_id = 'a1' ORDER BY 1 $$,
     $$ VALUES ('m0', 2::bigint, 2::float8, 6::float8, 20::float8), ('m1', 2, 2, 4, 10) $$, 'a series keeps sums');
 INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, received_at) VALUES ('a1', 'm0', 1, '2031-05-06 08:00:02+00');
 SELECT is((health.tick('2031-05-06 08:00:02+00', true)).is_busy, false, 'an hour later');

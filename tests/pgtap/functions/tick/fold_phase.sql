@@ -3,58 +3,20 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.count_arrived',
-        'health_internal.few_arrived',
-        'health_internal.fold_and_judge',
-        'health_internal.fold_phase'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.count_arrived,
+        health_internal.few_arrived,
+        health_internal.fold_and_judge,
+        health_internal.fold_phase
+    }',
     $$
     VALUES
     ('health_internal.count_arrived(health_internal.arrival_range)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.few_arrived(health_internal.arrival_range,integer)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.fold_and_judge(timestamp with time zone,bigint,health_internal.arrival_range,boolean)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.fold_phase(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 INSERT INTO health.agents (agent_id, agent_name, expected_interval)
@@ -73,7 +35,7 @@ SELECT is(pg_temp.beat(3, 10), 3::bigint, 'few are looked up one by one');
 SELECT is(pg_temp.beat(1500, 20), 1500::bigint, 'many that are new');
 SELECT is(pg_temp.beat(1500, 30), 1501::bigint, 'many that go on, and the engine''s own beat');
 SELECT is(pg_temp.beat(1500, 40, 2), 1500::bigint, 'many with two beats each are judged once');
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT DISTINCT beat_count, gap_count, work_items_processed FROM health.agent_status WHERE agent_id ~ '^a(4|1500)$' $$,
     $$ VALUES (4::bigint, 3::bigint, 41::bigint) $$, 'and every beat is folded'
 );
@@ -91,7 +53,7 @@ SELECT ok(health.set_policy('patient', '{"young_late_intervals": 9, "young_unres
 INSERT INTO health.agents (agent_id, agent_name, expected_interval, policy_class) VALUES ('p1', 'p1', '10 s', 'patient');
 INSERT INTO health.agent_heartbeats (agent_id, received_at) VALUES ('p1', '2031-05-06 07:10:00+00'), ('q1', '2031-05-06 07:10:00+00');
 SELECT is((health.tick('2031-05-06 07:10:01+00', true)).agents_judged, 4::bigint, 'two classes in a tick, beside the engine and one that is late');
-SELECT pg_temp.rows_are(
+SELECT rows_are(
     $$ SELECT agent_id, late_intervals, policy.policy_class FROM health.agent_status AS s
        JOIN health.policies AS policy USING (policy_id) WHERE agent_id IN ('p1', 'q1') ORDER BY 1 $$,
     $$ VALUES ('p1', 9::float8, 'patient'), ('q1', 2, 'standard') $$, 'each by its own policy'

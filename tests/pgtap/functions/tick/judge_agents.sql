@@ -3,66 +3,24 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health_internal.judge_agents',
-        'health_internal.subjects'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health_internal.judge_agents,
+        health_internal.subjects
+    }',
     $$
     VALUES
     ('health_internal.judge_agents(timestamp with time zone,bigint,health.policies,health_internal.beat[],boolean,boolean,boolean,health_internal.arrival_range,health_internal.blindness)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.subjects(health_internal.beat[],boolean,boolean,health_internal.arrival_range,timestamp with time zone,bigint)', 'f', 'sql', 's', false, '')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
-CREATE FUNCTION pg_temp.at(p_seconds float8)
-RETURNS timestamptz
-LANGUAGE sql
-RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
 RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, pg_temp.at(p_seconds), p_state)
+    VALUES (p_agent_id, at(p_seconds), p_state)
 $$;
 CREATE FUNCTION pg_temp.judged(p_agent_id text)
 RETURNS text
@@ -75,7 +33,7 @@ RETURNS text
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM health.tick(pg_temp.at(p_seconds), true);
+    PERFORM health.tick(at(p_seconds), true);
     RETURN pg_temp.judged(p_agent_id);
 END
 $$;
@@ -112,8 +70,8 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     INSERT INTO health.agent_heartbeats (agent_id, received_at, average_processing_time_ms, cost_efficiency, error_count, work_items_processed)
-    VALUES ('slow', pg_temp.at(p_seconds), p_ms, 0, p_seconds, p_seconds);
-    PERFORM health.tick(pg_temp.at(p_seconds), true);
+    VALUES ('slow', at(p_seconds), p_ms, 0, p_seconds, p_seconds);
+    PERFORM health.tick(at(p_seconds), true);
     RETURN (SELECT active_conditions::text FROM health.agent_status WHERE agent_id = 'slow');
 END
 $$;
@@ -124,8 +82,8 @@ SELECT is((SELECT policy_id FROM health.agent_status WHERE agent_id = 'slow'),
     (SELECT policy_id FROM health.current_policies WHERE policy_class = 'standard'), 'the policy is remembered');
 -- One judgement per new batch or deadline, never per tick.
 SELECT pg_temp.beat('a1', 20000);
-SELECT ok((health.tick(pg_temp.at(20001), true)).agents_judged >= 1, 'what beats is judged');
-SELECT is((health.tick(pg_temp.at(20002), true)).agents_judged, 0::bigint, 'what does not is left alone');
+SELECT ok((health.tick(at(20001), true)).agents_judged >= 1, 'what beats is judged');
+SELECT is((health.tick(at(20002), true)).agents_judged, 0::bigint, 'what does not is left alone');
 
 SELECT * FROM finish();
 ROLLBACK;

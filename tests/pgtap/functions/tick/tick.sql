@@ -3,51 +3,14 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
-SELECT pg_temp.rows_are(
-    $$
-    SELECT
-        p.oid::regprocedure::text,
-        p.prokind::text,
-        l.lanname::text,
-        p.provolatile::text,
-        p.prosecdef,
-        coalesce(
-            (
-                SELECT string_agg(
-                    CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                    ', ' ORDER BY a.grantee::regrole::text COLLATE "C"
-                )
-                FROM (SELECT DISTINCT grantee FROM aclexplode(p.proacl)) AS a
-                WHERE a.grantee <> p.proowner
-            ),
-            ''
-        )
-    FROM pg_proc AS p
-    JOIN pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace::regnamespace::text || '.' || p.proname IN (
-        'health.run_tick',
-        'health.tick',
-        'health_internal.act_phase',
-        'health_internal.note_engine_error',
-        'health_internal.recover_phase'
-    )
-    ORDER BY p.oid::regprocedure::text COLLATE "C"
-    $$,
+SELECT signatures_are(
+    '{
+        health.run_tick,
+        health.tick,
+        health_internal.act_phase,
+        health_internal.note_engine_error,
+        health_internal.recover_phase
+    }',
     $$
     VALUES
     ('health.run_tick()', 'p', 'plpgsql', 'v', false, 'health_admin, health_bridge'),
@@ -55,8 +18,7 @@ SELECT pg_temp.rows_are(
     ('health_internal.act_phase(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
     ('health_internal.note_engine_error(text)', 'f', 'sql', 'v', true, 'health_admin, health_bridge'),
     ('health_internal.recover_phase(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
-    $$,
-    'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
+    $$
 );
 
 SELECT throws_ok($$ SELECT health.tick(NULL) $$, 'EN001', 'p_now must be a finite time', 'NULL is no time');
@@ -67,15 +29,15 @@ SELECT columns_are('health', 'engine_health', ARRAY['tick_id', 'last_tick_at', '
     'oldest_pending_delivery_seconds', 'attached_session_count', 'snapshot_holder_pid', 'snapshot_holder_age', 'last_gap_settled_at'],
     'engine_health has its columns') WHERE EXISTS (SELECT FROM health.engine_health);
 INSERT INTO health.agent_heartbeats (agent_id, received_at, state) VALUES ('a1', '2031-05-06 07:00:00+00', 'failed');
-SELECT pg_temp.rows_are($$ SELECT tick_id, folded_rows, alerts_opened, recoveries_queued, is_busy FROM health.tick('2031-05-06 07:00:01+00', true) $$,
+SELECT rows_are($$ SELECT tick_id, folded_rows, alerts_opened, recoveries_queued, is_busy FROM health.tick('2031-05-06 07:00:01+00', true) $$,
     $$ VALUES (1::bigint, 3::bigint, 1::bigint, 1::bigint, false) $$, 'a tick tells what it did, its own beat and metric included');
-SELECT pg_temp.rows_are($$ SELECT tick_id, folded_rows, agents_judged, alerts_opened FROM health.tick('2031-05-06 07:00:02+00', true) $$,
+SELECT rows_are($$ SELECT tick_id, folded_rows, agents_judged, alerts_opened FROM health.tick('2031-05-06 07:00:02+00', true) $$,
     $$ VALUES (2::bigint, 0::bigint, 0::bigint, 0::bigint) $$, 'and the next that there was nothing');
 SELECT is((health.tick('2031-05-06 06:00:00+00', true)).tick_id, 3::bigint, 'an earlier time is a tick too');
 SELECT is((SELECT last_now FROM health.engine_health), timestamptz '2031-05-06 07:00:02+00', 'but time moves forwards only');
 SELECT is_empty($$ SELECT * FROM health.monitor_gaps $$, 'replay leaves no gap');
 SELECT is((health.tick('2031-05-06 07:02:00+00')).is_busy, false, 'a tick after two minutes');
-SELECT pg_temp.rows_are($$ SELECT reason, started_at, ended_at, settled_at FROM health.monitor_gaps $$,
+SELECT rows_are($$ SELECT reason, started_at, ended_at, settled_at FROM health.monitor_gaps $$,
     $$ VALUES ('engine_stopped', timestamptz '2031-05-06 07:00:02+00', timestamptz '2031-05-06 07:02:00+00', timestamptz '2031-05-06 07:03:00+00') $$,
     'is a gap of the monitor');
 SELECT is((SELECT beat_count FROM health.agent_status WHERE agent_id = 'heartbeat_health_agent'),

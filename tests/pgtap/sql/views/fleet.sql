@@ -3,21 +3,6 @@ BEGIN;
 
 SELECT no_plan();
 
--- results_eq refuses to compare columns of different collations; rows as text compare.
-CREATE FUNCTION pg_temp.rows_are(p_have text, p_want text, p_what text)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_have text;
-    v_want text;
-BEGIN
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_have) INTO v_have;
-    EXECUTE format('SELECT string_agg(r::text, chr(10)) FROM (%s) AS r', p_want) INTO v_want;
-    RETURN is(v_have, v_want, p_what);
-END
-$$;
-
 SELECT bag_has(
     $$ SELECT viewname::text FROM pg_views WHERE schemaname = 'health' $$,
     $$ SELECT unnest('{fleet,open_alerts,alert_history,suppressions,recovery_backlog,agent_timeline,recent_heartbeats,engine_health,system_health,current_policies}'::text []) $$,
@@ -31,17 +16,17 @@ SELECT bag_has(
 INSERT INTO health.agents (agent_id, agent_name) VALUES ('quiet', 'quiet');
 INSERT INTO health.agent_heartbeats (agent_id, state) VALUES ('a1', 'failed'), ('a2', 'running');
 SELECT is((health.tick(clock_timestamp(), true)).is_busy, false, 'ticked');
-SELECT pg_temp.rows_are($$ SELECT agent_id, liveness, status, score, open_alert_count, cardinality(recommendations) FROM health.fleet
+SELECT rows_are($$ SELECT agent_id, liveness, status, score, open_alert_count, cardinality(recommendations) FROM health.fleet
     WHERE agent_id IN ('a1', 'a2', 'quiet') ORDER BY 1 $$,
     $$ VALUES ('a1', 'alive', 'critical', 20.00, 1::bigint, 1), ('a2', 'alive', 'excellent', 100.00, 0, 0), ('quiet', 'never_seen', NULL, NULL, 0, 0) $$,
     'fleet tells of each agent');
-SELECT pg_temp.rows_are($$ SELECT rule, severity, acknowledged_at IS NULL FROM health.open_alerts $$, $$ VALUES ('failed', 'critical', true) $$, 'open alerts');
+SELECT rows_are($$ SELECT rule, severity, acknowledged_at IS NULL FROM health.open_alerts $$, $$ VALUES ('failed', 'critical', true) $$, 'open alerts');
 SELECT is((SELECT count(*) FROM health.recovery_backlog), 1::bigint, 'the backlog');
 SELECT is((SELECT count(*) FROM health.recent_heartbeats WHERE agent_id = 'a1'), 1::bigint, 'recent heartbeats');
 SELECT bag_eq($$ SELECT kind FROM health.agent_timeline WHERE agent_id = 'a1' $$, $$ VALUES ('transition'), ('alert'), ('recovery') $$, 'the timeline');
-SELECT pg_temp.rows_are($$ SELECT agent_count, alive_count, critical_count, open_alert_count, recovery_backlog_count FROM health.system_health $$,
+SELECT rows_are($$ SELECT agent_count, alive_count, critical_count, open_alert_count, recovery_backlog_count FROM health.system_health $$,
     $$ VALUES (4::bigint, 3::bigint, 1::bigint, 1::bigint, 1::bigint) $$, 'the whole fleet in numbers');
-SELECT pg_temp.rows_are($$ SELECT tick_id, pending_recovery_count, last_error FROM health.engine_health $$,
+SELECT rows_are($$ SELECT tick_id, pending_recovery_count, last_error FROM health.engine_health $$,
     $$ VALUES (1::bigint, 1::bigint, NULL) $$, 'the engine');
 SET LOCAL ROLE health_analyst;
 SELECT lives_ok($$ SELECT * FROM health.fleet, health.system_health, health.engine_health, health.agent_timeline, health.alert_history $$, 'analysts read them');
