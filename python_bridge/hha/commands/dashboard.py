@@ -1,0 +1,65 @@
+"""`hha dashboard`: the page."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Annotated
+
+import typer
+
+from hha.connection import DsnOption
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``hha dashboard``."""
+
+    @app.command("dashboard")
+    def dashboard(
+        dsn: DsnOption = None,
+        host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+        port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port.")] = 8420,
+        is_open: Annotated[
+            bool, typer.Option("--open", help="Show everything to everybody, who may only look.")
+        ] = False,
+        sign_in_dsn: Annotated[
+            str | None,
+            typer.Option(
+                "--sign-in-dsn",
+                help="Server on which people's logins are tried, by password; default: the same.",
+                show_default=False,
+            ),
+        ] = None,
+        allowed_hosts: Annotated[
+            list[str] | None,
+            typer.Option("--allowed-host", help="Name under which people reach it; repeatable."),
+        ] = None,
+    ) -> None:
+        """Serve the page: sign in with a login of the database."""
+        import uvicorn
+
+        from hha.connection import resolve_target
+        from hha.dashboard.app import create_app
+        from hha.dashboard.settings import DashboardSettings
+
+        target = resolve_target(dsn)
+        by_password = target.server.tcp_dsn if target.server else target.dsn
+        settings = DashboardSettings(
+            dsn=target.dsn,
+            sign_in_dsn=sign_in_dsn or by_password,
+            host=host,
+            port=port,
+            is_open=is_open,
+            token=os.environ.get("HHA_DASHBOARD_TOKEN"),
+            allowed_hosts=tuple(allowed_hosts or ()),
+        )
+        is_verbose = logging.getLogger().level <= logging.DEBUG
+        uvicorn.run(
+            create_app(settings),
+            host=host,
+            port=port,
+            log_level="info" if is_verbose else "warning",
+            access_log=is_verbose,
+            timeout_graceful_shutdown=3,
+            server_header=False,
+        )

@@ -1,0 +1,171 @@
+"""Pages: each reads its questions and fills its template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.templating import Jinja2Templates
+
+from hha.dashboard import questions
+from hha.dashboard.live import cell
+from hha.dashboard.reader import Reader, Row
+from hha.errors import HhaError
+
+FOLDER = Path(__file__).parent
+
+
+def ago(at: datetime | None) -> str:
+    """How long since, in the unit a person would use."""
+    return "never" if at is None else duration((datetime.now(UTC) - at).total_seconds()) + " ago"
+
+
+def duration(value: float | timedelta | None) -> str:
+    """Seconds in the unit a person would use."""
+    if value is None:
+        return "–"
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    for limit, size, unit in ((100, 1, "s"), (6000, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / size:.{1 if size == 1 and seconds < 10 else 0}f} {unit}"
+    return f"{seconds / 86_400:.0f} d"
+
+
+def clock(at: datetime | None) -> str:
+    """A moment to the second, in UTC."""
+    return "–" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def number(value: Any, digits: int = 1) -> str:
+    """A number to so many digits, a dash for none."""
+    return "–" if value is None else f"{float(value):.{digits}f}"
+
+
+def embedded(value: Any) -> str:
+    """JSON that may stand inside a script element, whatever strings it holds."""
+    text = json.dumps(value, default=str, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def templates() -> Jinja2Templates:
+    """The templates with their filters; everything is escaped."""
+    made = Jinja2Templates(directory=FOLDER / "templates")
+    made.env.autoescape = True
+    made.env.trim_blocks = made.env.lstrip_blocks = True
+    made.env.filters |= {"ago": ago, "duration": duration, "clock": clock, "number": number}
+    return made
+
+
+class Pages:
+    """The handlers that show something. Every one may raise a DatabaseError."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._templates = templates()
+
+    def show(
+        self, request: Request, name: str, context: Mapping[str, Any], status: int = 200
+    ) -> Response:
+        """Fill a template; every page knows who looks and what was just done."""
+        session = request.state.session
+        values = {
+            "session": session,
+            "can_operate": session is not None and session.can_operate,
+            "csrf": "" if session is None else session.csrf,
+            "done": request.query_params.get("done"),
+            "here": request.url.path,
+            **context,
+        }
+        return self._templates.TemplateResponse(request, f"{name}.html.j2", values, status)
+
+    def error(self, request: Request, error: HhaError, status: int) -> Response:
+        """What went wrong, and what to do."""
+        return self.show(request, "error", {"error": error, "status": status}, status)
+
+    async def fleet(self, request: Request) -> Response:
+        """Every agent a cell."""
+        rows = await self._reader.rows(questions.CELLS)
+        return self.show(
+            request,
+            "fleet",
+            {
+                "cells": embedded([cell(row) for row in rows]),
+                "summary": await self._reader.row(questions.SUMMARY),
+                "engine": await self._reader.row(questions.MARK),
+                "worst": await self._reader.rows(questions.WORST),
+            },
+        )
+
+    async def agent(self, request: Request) -> Response:
+        """One agent: why its score is what it is, and what happened to it."""
+        key = {"agent_id": request.path_params["agent_id"]}
+        agent = await self._reader.row(questions.AGENT, key)
+        if agent is None:
+            error = HhaError(
+                f'there is no agent "{key["agent_id"]}"', hint="The fleet lists all that are known."
+            )
+            return self.error(request, error, 404)
+        explained = await self._explain(key, agent)
+        beats = await self._reader.rows(questions.BEATS, key)
+        scores = await self._reader.rows(questions.SCORES, key)
+        return self.show(
+            request,
+            "agent",
+            {
+                "agent": agent,
+                "explained": explained,
+                "timeline": await self._reader.rows(questions.TIMELINE, key),
+                "alerts": await self._reader.rows(questions.ALERTS_OF_AGENT, key),
+                "recoveries": await self._reader.rows(questions.RECOVERIES_OF_AGENT, key),
+                "beat_count": len(beats),
+                "series": embedded({"beats": _columns(beats), "scores": _columns(scores)}),
+            },
+        )
+
+    async def _explain(self, key: Mapping[str, str], agent: Row) -> list[Row]:
+        return [] if agent["judged_at"] is None else await self._reader.rows(questions.EXPLAIN, key)
+
+    async def alerts(self, request: Request) -> Response:
+        """What is open, to be acted on, and what was of late."""
+        return self.show(
+            request,
+            "alerts",
+            {
+                "alerts": await self._reader.rows(questions.OPEN_ALERTS),
+                "past": await self._reader.rows(questions.PAST_ALERTS),
+            },
+        )
+
+    async def why(self, request: Request) -> Response:
+        """Why was I not paged?"""
+        key = {"agent_id": request.path_params["agent_id"]}
+        return self.show(
+            request, "why", {**key, "answers": await self._reader.rows(questions.WHY, key)}
+        )
+
+    async def recoveries(self, request: Request) -> Response:
+        """Recoveries with their steps."""
+        return self.show(
+            request, "recoveries", {"recoveries": await self._reader.rows(questions.RECOVERIES)}
+        )
+
+    async def engine(self, request: Request) -> Response:
+        """How the monitor itself is."""
+        return self.show(
+            request,
+            "engine",
+            {
+                "engine": await self._reader.row(questions.ENGINE),
+                "gaps": await self._reader.rows(questions.GAPS),
+            },
+        )
+
+
+def _columns(rows: list[Row]) -> dict[str, list[Any]]:
+    """Rows, newest first, as columns, oldest first."""
+    return {name: [row[name] for row in reversed(rows)] for name in (rows[0] if rows else {})}

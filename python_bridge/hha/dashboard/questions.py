@@ -1,0 +1,132 @@
+"""The SQL of the page, one constant per question."""
+
+from __future__ import annotations
+
+SUMMARY = "SELECT * FROM health.system_health"
+
+ENGINE = "SELECT * FROM health.engine_health"
+
+MARK = """
+SELECT engine.tick_id, engine.last_tick_at, engine.scheduler, engine.seconds_since_tick,
+    engine.pending_recovery_count, engine.pending_delivery_count, engine.last_error
+FROM health.engine_health AS engine
+"""
+
+CELLS = """
+SELECT fleet.agent_id, fleet.agent_name, coalesce(fleet.agent_type, '') AS agent_type,
+    fleet.policy_class, fleet.liveness, fleet.status, round(fleet.score)::int AS score, fleet.state
+FROM health.fleet
+ORDER BY fleet.agent_type NULLS FIRST, fleet.agent_id
+"""
+
+WORST = """
+SELECT fleet.agent_id, fleet.agent_name, fleet.state, fleet.liveness, fleet.status, fleet.score,
+    fleet.last_heartbeat_at, fleet.open_alert_count, fleet.performance_trend
+FROM health.fleet
+ORDER BY fleet.liveness = 'unresponsive' DESC, fleet.score NULLS LAST, fleet.agent_id
+LIMIT 50
+"""
+
+AGENT = """
+SELECT fleet.*, agents.expected_interval, agents.schedule, agents.created_at, agents.labels
+FROM health.fleet
+INNER JOIN health.agents USING (agent_id)
+WHERE fleet.agent_id = %(agent_id)s
+"""
+
+EXPLAIN = "SELECT * FROM health.explain(%(agent_id)s)"
+
+TIMELINE = """
+SELECT timeline.occurred_at, timeline.kind, timeline.what, timeline.score
+FROM health.agent_timeline AS timeline
+WHERE timeline.agent_id = %(agent_id)s
+ORDER BY timeline.occurred_at DESC
+LIMIT 100
+"""
+
+BEATS = """
+SELECT
+    date_part('epoch', beats.received_at) AS at, beats.state, beats.average_processing_time_ms,
+    beats.cpu_usage_percent, beats.memory_usage_mb, beats.error_count
+FROM health.recent_heartbeats AS beats
+WHERE beats.agent_id = %(agent_id)s
+ORDER BY beats.received_at DESC
+LIMIT 1000
+"""
+
+SCORES = """
+SELECT date_part('epoch', transitions.occurred_at) AS at, transitions.new_score AS score
+FROM health.status_transitions AS transitions
+WHERE transitions.agent_id = %(agent_id)s
+    AND transitions.occurred_at > clock_timestamp() - interval '24 hours'
+    AND transitions.new_score IS NOT NULL
+ORDER BY transitions.occurred_at DESC
+LIMIT 1000
+"""
+
+OPEN_ALERTS = """
+SELECT alerts.*
+FROM health.open_alerts AS alerts
+ORDER BY
+    array_position(ARRAY['emergency', 'critical', 'warning', 'info'], alerts.severity),
+    alerts.opened_at DESC
+LIMIT 500
+"""
+
+ALERTS_OF_AGENT = """
+SELECT alerts.alert_id, alerts.rule, alerts.severity, alerts.opened_at, alerts.resolved_at,
+    alerts.summary
+FROM health.alerts
+WHERE alerts.agent_id = %(agent_id)s
+ORDER BY alerts.opened_at DESC
+LIMIT 20
+"""
+
+PAST_ALERTS = """
+SELECT alerts.alert_id, alerts.agent_id, alerts.rule, alerts.severity, alerts.opened_at,
+    alerts.resolved_at, alerts.summary
+FROM health.alerts
+WHERE alerts.resolved_at IS NOT NULL
+ORDER BY alerts.resolved_at DESC
+LIMIT 100
+"""
+
+WHY = """
+SELECT silence.*
+FROM health.explain_silence(%(agent_id)s, clock_timestamp() - interval '7 days') AS silence
+ORDER BY silence.occurred_at DESC
+LIMIT 200
+"""
+
+RECOVERIES = """
+SELECT history.*, backlog.waits_for
+FROM health.recovery_history AS history
+LEFT JOIN health.recovery_backlog AS backlog USING (action_id)
+ORDER BY (history.finished_at IS NULL) DESC, history.created_at DESC
+LIMIT 200
+"""
+
+RECOVERIES_OF_AGENT = """
+SELECT history.*
+FROM health.recovery_history AS history
+WHERE history.agent_id = %(agent_id)s
+ORDER BY history.created_at DESC
+LIMIT 20
+"""
+
+GAPS = "SELECT * FROM health.monitor_gaps ORDER BY started_at DESC LIMIT 20"
+
+ACKNOWLEDGE = """
+SELECT health.acknowledge_alert(%(alert_id)s, %(by)s, nullif(%(note)s, ''))
+"""
+
+RESOLVE = "SELECT health.resolve_alert(%(alert_id)s, %(by)s, nullif(%(note)s, ''))"
+
+SILENCE = """
+SELECT health.silence(
+    jsonb_build_object('agent_id', %(agent_id)s::text),
+    clock_timestamp() + make_interval(mins => %(minutes)s), %(by)s, %(reason)s
+)
+"""
+
+RECOVER = "SELECT health.request_recovery(%(agent_id)s, %(issue_type)s, %(by)s)"
