@@ -28,7 +28,7 @@ LIMIT 50
 """
 
 AGENT = """
-SELECT fleet.*, agents.expected_interval, agents.schedule, agents.created_at, agents.labels
+SELECT fleet.*, agents.expected_interval, agents.schedule
 FROM health.fleet
 INNER JOIN health.agents USING (agent_id)
 WHERE fleet.agent_id = %(agent_id)s
