@@ -13,7 +13,9 @@ import hashlib
 import json
 import logging
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -26,6 +28,7 @@ from hha import embedded
 from hha.bridge.executors.record import RecordFile, find_family, find_main
 from hha.child import PARENT_VARIABLE
 from hha.connection import resolve_target
+from hha.dashboard.settings import DEFAULT_PORT
 from hha.errors import ConfigurationError, EmbeddedServerError, HhaError
 
 logger = logging.getLogger(__name__)
@@ -218,18 +221,57 @@ async def bridge_process(
     try:
         yield process
     finally:
-        await _stop_bridge(process)
+        await _stop_child(process, "bridge")
         await asyncio.to_thread(_end_leftovers, folder, agents)
 
 
-async def _stop_bridge(process: asyncio.subprocess.Process) -> None:
+@contextlib.asynccontextmanager
+async def dashboard_process(
+    folder: Folder, dsn: str, sign_in_dsn: str | None = None
+) -> AsyncIterator[str]:
+    """Run ``hha dashboard`` on this machine only; gives the link that signs its bearer in."""
+    token = secrets.token_urlsafe(24)
+    port = _port_for_dashboard()
+    with (folder.path / "dashboard.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "hha.child", "dashboard", "--port", str(port)),
+            *(() if sign_in_dsn is None else ("--sign-in-dsn", sign_in_dsn)),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={
+                **os.environ,
+                "HHA_DSN": dsn,
+                "HHA_DASHBOARD_TOKEN": token,
+                PARENT_VARIABLE: str(os.getpid()),
+            },
+            start_new_session=True,
+        )
+    try:
+        yield f"http://127.0.0.1:{port}/sign-in?token={token}"
+    finally:
+        await _stop_child(process, "dashboard")
+
+
+def _port_for_dashboard() -> int:
+    """Its usual port, or any other while that is taken."""
+    for port in (DEFAULT_PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+    return DEFAULT_PORT
+
+
+async def _stop_child(process: asyncio.subprocess.Process, name: str) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
         async with asyncio.timeout(BRIDGE_STOP_SECONDS):
             await process.wait()
     except TimeoutError:
-        logger.warning("bridge does not end, killing it", extra={"action": "kill_bridge"})
+        logger.warning("%s does not end, killing it", name, extra={"action": f"kill_{name}"})
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hha.connection import DsnOption
+from hha.dashboard.settings import DEFAULT_PORT
 
 
 def register(app: typer.Typer) -> None:
@@ -18,7 +19,7 @@ def register(app: typer.Typer) -> None:
     def dashboard(
         dsn: DsnOption = None,
         host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-        port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port.")] = 8420,
+        port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port.")] = DEFAULT_PORT,
         is_open: Annotated[
             bool, typer.Option("--open", help="Show everything to everybody, who may only look.")
         ] = False,

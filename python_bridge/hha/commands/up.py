@@ -23,6 +23,7 @@ from hha.stack import (
     Folder,
     bridge_failure,
     bridge_process,
+    dashboard_process,
     embedded_server,
     folder_for,
     named_dsn,
@@ -57,7 +58,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command("up")
     def up(dsn: DsnOption = None) -> None:
-        """Start PostgreSQL, the bridge and sample agents, and show them until Ctrl-C."""
+        """Start PostgreSQL, the bridge, the page and sample agents, and show them until Ctrl-C."""
         asyncio.run(run_up(dsn))
 
 
@@ -80,7 +81,11 @@ async def run_up(dsn: str | None) -> None:
                 else make_conninfo(at.server.dsn, user="health_rules_runner")
             )
             write_config(folder, agents, "main", rules_dsn=rules_dsn)
-            async with bridge_process(folder, at.dsn, agents) as bridge:
+            async with (
+                bridge_process(folder, at.dsn, agents) as bridge,
+                dashboard_process(folder, at.dsn, at.server.tcp_dsn if at.server else None) as link,
+            ):
+                typer.echo(f"page: {link}")
                 await watch(at.dsn, stop, bridge, folder)
                 typer.echo("stopping the bridge and its agents")
         typer.echo("stopped")

@@ -1,8 +1,8 @@
 """What changes on the page by itself: one watcher for all browsers, fed by LISTEN.
 
 While nobody looks it reads nothing. While somebody does it reads the fleet after each bell and at
-least every few seconds, never oftener than lets it stay below two percent of a core, and sends what
-is drawn otherwise than before.
+least every few seconds, so seldom that it stays near two percent of a core, and sends what is drawn
+otherwise than before.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Cell = list[Any]
 
 
 def cell(row: Row) -> Cell:
-    """One agent as the fleet's script draws it: id, name, type, class, liveness, status, score, state."""
+    """One agent as the fleet's script draws it; fleet.js names the places."""
     return [
         row["agent_id"],
         row["agent_name"],
@@ -106,7 +106,8 @@ class Watcher:
                 logger.warning("cannot look: %s", error, extra={"action": "look"})
                 self._send("away", {"message": error.message})
             spent = time.monotonic() - started
-            await asyncio.sleep(max(SHORTEST_PAUSE_SECONDS, spent / SHARE_OF_A_CORE - spent))
+            pause = min(spent / SHARE_OF_A_CORE, LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(max(SHORTEST_PAUSE_SECONDS, pause))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LONGEST_PAUSE_SECONDS):
                     await self._bell.wait()

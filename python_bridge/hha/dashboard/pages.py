@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +19,7 @@ from hha.dashboard.reader import Reader, Row
 from hha.errors import HhaError
 
 FOLDER = Path(__file__).parent
+NOTHING = "-"
 
 
 def ago(at: datetime | None) -> str:
@@ -28,7 +30,7 @@ def ago(at: datetime | None) -> str:
 def duration(value: float | timedelta | None) -> str:
     """Seconds in the unit a person would use."""
     if value is None:
-        return "–"
+        return NOTHING
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
     for limit, size, unit in ((100, 1, "s"), (6000, 60, "min"), (172_800, 3600, "h")):
         if seconds < limit:
@@ -38,12 +40,12 @@ def duration(value: float | timedelta | None) -> str:
 
 def clock(at: datetime | None) -> str:
     """A moment to the second, in UTC."""
-    return "–" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return NOTHING if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def number(value: Any, digits: int = 1) -> str:
     """A number to so many digits, a dash for none."""
-    return "–" if value is None else f"{float(value):.{digits}f}"
+    return NOTHING if value is None else f"{float(value):.{digits}f}"
 
 
 def embedded(value: Any) -> str:
@@ -57,7 +59,13 @@ def templates() -> Jinja2Templates:
     made = Jinja2Templates(directory=FOLDER / "templates")
     made.env.autoescape = True
     made.env.trim_blocks = made.env.lstrip_blocks = True
-    made.env.filters |= {"ago": ago, "duration": duration, "clock": clock, "number": number}
+    made.env.filters |= {
+        "ago": ago,
+        "duration": duration,
+        "clock": clock,
+        "number": number,
+        "link": lambda part: quote(part, safe=""),
+    }
     return made
 
 

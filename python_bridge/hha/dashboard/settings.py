@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 
+DEFAULT_PORT = 8420
+
 
 @dataclass(frozen=True, slots=True)
 class DashboardSettings:
@@ -18,7 +20,7 @@ class DashboardSettings:
     dsn: str
     sign_in_dsn: str
     host: str = "127.0.0.1"
-    port: int = 8420
+    port: int = DEFAULT_PORT
     is_open: bool = False
     token: str | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import psycopg
 import pytest
@@ -65,14 +66,27 @@ def below(home: Path) -> list[int]:
     return found
 
 
+def page_behind(link: str) -> str:
+    """What a browser shows for the link, as soon as somebody answers there."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return httpx.get(link, follow_redirects=True, timeout=30).raise_for_status().text
+        except httpx.TransportError:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
 def test_ctrl_c_stops_all_and_a_second_start_finds_the_data(home: Path) -> None:
     environment = clean_environment(home)
     with Command("up", environment=environment) as up:
         assert "host=" in up.wait_for_line("psql, socket:")
         assert "127.0.0.1" in up.wait_for_line("psql, TCP:")
+        link = up.wait_for_line("page:").partition("page: ")[2]
         up.wait_for_line(FIRST_AGENT)
+        assert "file_hasher_1" in page_behind(link)
         started = up.descendants()
-        assert len(started) >= 4, "the bridge and three agents"
+        assert len(started) >= 5, "the bridge, the page and three agents"
         assert below(home) != []
         up.interrupt()
         assert up.wait() == 0, up.output
