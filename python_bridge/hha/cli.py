@@ -14,7 +14,19 @@ import psycopg
 import typer
 
 from hha import __version__
-from hha.commands import ack, bridge, dashboard, demo, deploy, doctor, explain, status, up
+from hha.commands import (
+    ack,
+    alerts,
+    bridge,
+    dashboard,
+    demo,
+    deploy,
+    doctor,
+    explain,
+    interventions,
+    status,
+    up,
+)
 from hha.errors import HhaError, from_psycopg
 
 app = typer.Typer(
@@ -48,7 +60,19 @@ def _common(
     )
 
 
-for _command in (up, demo, deploy, bridge, dashboard, status, explain, ack, doctor):
+for _command in (
+    up,
+    demo,
+    deploy,
+    bridge,
+    dashboard,
+    status,
+    explain,
+    alerts,
+    ack,
+    interventions,
+    doctor,
+):
     _command.register(app)
 
 

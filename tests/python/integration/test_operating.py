@@ -1,0 +1,91 @@
+"""The short commands of an operator on a real database."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from hha.cli import app
+from hha.errors import DatabaseError, InvalidInput, NotAllowed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Engine
+
+
+@pytest.fixture
+def troubled(engine: Engine) -> Engine:
+    """An engine with an agent, a1, that says it has failed."""
+    engine.connection.execute(
+        "INSERT INTO health.agent_heartbeats (agent_id, state) VALUES ('a1', 'failed')"
+    )
+    engine.rows("SELECT health.tick()")
+    return engine
+
+
+def hha(dsn: str, *arguments: str) -> str:
+    done = CliRunner().invoke(app, [*arguments, "--dsn", dsn])
+    if done.exception is not None:
+        raise done.exception
+    return done.stdout
+
+
+def of_json(dsn: str, *arguments: str) -> Any:
+    return json.loads(hha(dsn, *arguments, "--json"))
+
+
+def test_alerts_and_why(troubled: Engine, login: Callable[..., str]) -> None:
+    dsn = login(troubled.dsn, "health_analyst")
+    (alert,) = of_json(dsn, "alerts", "--agent", "a1")
+    assert (alert["rule"], alert["severity"]) == ("failed", "critical")
+    assert "says it has failed" in hha(dsn, "alerts")
+    assert hha(dsn, "alerts", "--agent", "nobody") == "no alert is open\n"
+    assert of_json(dsn, "why", "a1") != []
+    with pytest.raises(DatabaseError, match='agent "nobody" is not known'):
+        hha(dsn, "why", "nobody")
+    with pytest.raises(InvalidInput, match="invalid input syntax for type interval"):
+        hha(dsn, "why", "a1", "--since", "yesterday or so")
+
+
+def test_what_an_operator_does(troubled: Engine, login: Callable[..., str]) -> None:
+    dsn = login(troubled.dsn, "health_operator")
+    assert "a1 is silenced for 30m" in hha(
+        dsn, "silence", "a1", "--for", "30m", "--reason", "known"
+    )
+    window = of_json(
+        dsn, "maintenance", "a1", "--for", "2h", "--reason", "new disk", "--by", "night shift"
+    )
+    assert troubled.rows("SELECT window_id, created_by FROM health.maintenance_windows") == [
+        {"window_id": window["window_id"], "created_by": "night shift"}
+    ]
+    (alert,) = of_json(dsn, "alerts", "--agent", "a1")
+    assert "is closed" in hha(dsn, "resolve", str(alert["alert_id"]), "--note", "by hand")
+    assert of_json(dsn, "alerts", "--agent", "a1") == []
+
+
+def test_a_recovery_is_queued_once(troubled: Engine, login: Callable[..., str]) -> None:
+    dsn = login(troubled.dsn, "health_operator")
+    troubled.connection.execute("INSERT INTO health.agent_heartbeats (agent_id) VALUES ('a2')")
+    troubled.rows("SELECT health.tick()")
+    assert "of a2 is queued" in hha(dsn, "recover", "a2", "high_error_rate")
+    with pytest.raises(DatabaseError):
+        hha(dsn, "recover", "a2", "high_error_rate")
+    with pytest.raises(DatabaseError):
+        hha(dsn, "recover", "a2", "boredom")
+
+
+def test_an_analyst_may_not(troubled: Engine, login: Callable[..., str]) -> None:
+    dsn = login(troubled.dsn, "health_analyst")
+    for arguments in (
+        ("silence", "a1", "--reason", "r"),
+        ("maintenance", "a1", "--reason", "r"),
+        ("recover", "a1"),
+        ("resolve", "1"),
+    ):
+        with pytest.raises(NotAllowed, match="permission denied"):
+            hha(dsn, *arguments)
+    assert troubled.rows("SELECT FROM health.silences") == []
