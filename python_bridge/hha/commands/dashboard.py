@@ -52,6 +52,7 @@ def register(app: typer.Typer) -> None:
             port=port,
             is_open=is_open,
             token=os.environ.get("HHA_DASHBOARD_TOKEN"),
+            metrics_token=os.environ.get("HHA_METRICS_TOKEN"),
             allowed_hosts=tuple(allowed_hosts or ()),
         )
         is_verbose = logging.getLogger().level <= logging.DEBUG

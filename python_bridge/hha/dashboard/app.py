@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from hmac import compare_digest
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
@@ -14,12 +15,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hha.dashboard import actions
+from hha.dashboard import actions, metrics
 from hha.dashboard.access import COOKIE, Doorkeeper, TooManyAttempts
 from hha.dashboard.live import Watcher
 from hha.dashboard.pages import FOLDER, Pages
@@ -113,6 +114,7 @@ class Dashboard:
             Route("/sign-in", self._plain(self._sign_in), methods=["GET", "POST"]),
             Route("/sign-out", act(self._sign_out), methods=["POST"]),
             Route("/healthz", self._healthz),
+            Route("/metrics", self._plain(self._metrics)),
             Mount("/static", StaticFiles(directory=FOLDER / "static"), name="static"),
         ]
         return Starlette(
@@ -198,6 +200,17 @@ class Dashboard:
                 yield ServerSentEvent(data=data, event=event)
 
         return EventSourceResponse(events(), ping=15)
+
+    async def _metrics(self, request: Request) -> Response:
+        wanted = self._settings.metrics_token
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        is_known = request.state.session is not None or self._settings.is_open
+        if not is_known and (wanted is None or not compare_digest(given.encode(), wanted.encode())):
+            return PlainTextResponse(
+                "set HHA_METRICS_TOKEN for the page and send it: Authorization: Bearer TOKEN\n", 401
+            )
+        text = await metrics.exposition(self._reader)
+        return Response(text, media_type=metrics.CONTENT_TYPE)
 
     async def _healthz(self, _request: Request) -> Response:
         try:

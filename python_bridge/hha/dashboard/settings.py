@@ -14,7 +14,8 @@ class DashboardSettings:
 
     ``sign_in_dsn`` is the server people's logins are tried on, by password; ``token`` lets the
     bearer of the link act with the rights of ``dsn`` itself and is meant for one person's own
-    machine. ``is_open`` shows everything to everybody, who may then change nothing.
+    machine; whoever sends ``metrics_token`` may scrape. ``is_open`` shows everything to
+    everybody, who may then change nothing.
     """
 
     dsn: str
@@ -23,6 +24,7 @@ class DashboardSettings:
     port: int = DEFAULT_PORT
     is_open: bool = False
     token: str | None = field(default=None, repr=False)
+    metrics_token: str | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()
 
     @property

@@ -14,6 +14,7 @@ import httpx
 import psycopg
 import pytest
 import uvicorn
+from prometheus_client.parser import text_string_to_metric_families
 from psycopg.conninfo import conninfo_to_dict
 
 from hha.dashboard.app import create_app
@@ -256,6 +257,28 @@ def test_a_silence_and_a_recovery_from_the_agents_page(
         {"reason": "known"},
         {"reason": "r"},
     ]
+
+
+def test_prometheus_reads_the_views(open_page: OpenPage, engine: Engine) -> None:
+    an_open_alert(engine)
+    with browser_of(open_page(metrics_token=TOKEN)) as client:
+        assert client.get("/metrics").status_code == 401
+        assert client.get("/metrics", headers={"authorization": "Bearer x"}).status_code == 401
+        text = client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
+    samples = {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    failed = (("is_acknowledged", "false"), ("rule", "failed"), ("severity", "critical"))
+    assert samples["hha_open_alerts", *failed] == 1
+    (judged,) = engine.rows("SELECT judged_total FROM health.engine_health")
+    assert samples["hha_engine_judged_agents_total",] == judged["judged_total"] > 0
+    assert [
+        value
+        for (name, *labels), value in samples.items()
+        if name == "hha_agent_score" and ("agent_id", "a1") in labels
+    ] == [20]
 
 
 CHROMIUM = shutil.which("chromium")
