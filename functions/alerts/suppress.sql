@@ -91,6 +91,23 @@ AS $$
         GROUP BY periods.agent_id
     ),
 
+    -- Plans of escalation may be for one rule.
+    named AS (
+        SELECT
+            due.incident_id,
+            alerts.rule,
+            min(alerts.opened_at) AS opened_at
+        FROM due
+        INNER JOIN health.alerts
+            ON due.incident_id = alerts.incident_id AND alerts.resolved_at IS NULL
+        LEFT JOIN silenced ON alerts.alert_id = silenced.alert_id
+        WHERE silenced.alert_id IS NULL
+            AND alerts.rule = ANY (ARRAY(
+                SELECT plans.matchers ->> 'rule' FROM health.escalation_policies AS plans
+            ))
+        GROUP BY due.incident_id, alerts.rule
+    ),
+
     -- Every firing of every step that applies: those due by now, and the next.
     steps AS (
         SELECT
@@ -103,6 +120,8 @@ AS $$
         LEFT JOIN health.agents ON due.agent_id = agents.agent_id
         INNER JOIN health.escalation_policies AS plans
             ON plans.is_enabled AND health_internal.matches_agent(plans.matchers, agents)
+        LEFT JOIN named
+            ON due.incident_id = named.incident_id AND plans.matchers ->> 'rule' = named.rule
         INNER JOIN health.escalation_steps AS steps
             ON plans.escalation_policy = steps.escalation_policy
             AND spoken.severity_rank >= health_internal.severity_rank(steps.minimum_severity)
@@ -120,11 +139,17 @@ AS $$
             FROM (
                 SELECT
                     -- After an acknowledgement the delays begin anew.
-                    CASE WHEN due.told_severity IS NULL THEN p_now ELSE due.escalates_from END
+                    greatest(
+                        CASE
+                            WHEN due.told_severity IS NULL THEN p_now ELSE due.escalates_from
+                        END,
+                        named.opened_at
+                    )
                     + steps.delay + repeats.number * steps.repeat_interval AS at
             ) AS timed
         ) AS firing
         WHERE due.resolved_at IS NULL
+            AND (named.incident_id IS NOT NULL OR NOT plans.matchers ? 'rule')
         GROUP BY due.incident_id
     ),
 
