@@ -38,7 +38,6 @@ AS $$
         SELECT incidents.*
         FROM unnest(p_incident_ids) AS given (incident_id)
         INNER JOIN health.incidents ON given.incident_id = incidents.incident_id
-        WHERE NOT incidents.is_settled
     ),
 
     silenced AS MATERIALIZED (
@@ -183,6 +182,7 @@ AS $$
             WHEN spoken.is_unrecovered AND NOT held.is_recovery_failure_told THEN 'unrecovered'
             WHEN held.told_at + settings.repeat_interval <= p_now THEN 'reminder_due'
             WHEN steps.channels IS NOT NULL THEN 'step_due'
+            WHEN held.owed_channels <> '{}' THEN 'withdrawn'
             ELSE 'none'
         END,
         held.resolved_at IS NOT NULL,

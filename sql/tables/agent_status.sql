@@ -86,7 +86,7 @@ COMMENT ON COLUMN health.agent_status.judged_tick_id IS
 'Tick that judged last; an agent is judged at most once in a tick.';
 COMMENT ON COLUMN health.agent_status.agent_id IS 'Which agent.';
 COMMENT ON COLUMN health.agent_status.liveness IS
-'never_seen, starting, alive, late, unresponsive, stopped or in_maintenance.';
+'never_seen, starting, alive, late, unresponsive or stopped: what its heartbeats say, also during maintenance.';
 COMMENT ON COLUMN health.agent_status.active_conditions IS
 'Built-in alert rules that hold at present.';
 COMMENT ON COLUMN health.agent_status.status IS
