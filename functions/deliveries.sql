@@ -31,7 +31,7 @@ LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN (p_delivery).lines IS NULL THEN array_remove(ARRAY[(p_delivery).incident_id], NULL)
-    ELSE ARRAY(SELECT lines.incident_id FROM unnest((p_delivery).lines) AS lines)
+    ELSE (SELECT array_agg(lines.incident_id) FROM unnest((p_delivery).lines) AS lines)
 END;
 COMMENT ON FUNCTION health_internal.incidents_of(health.deliveries) IS
 'Incidents a message tells of.';
