@@ -27,6 +27,7 @@ AGENTS = ("parent", "child", "twin", "lone")
 PARENTS = {"child": "parent", "twin": "parent"}
 STEP_SECONDS = 10
 STEP_DELAY_SECONDS = 60
+REPEAT_SECONDS = 150
 PARENT_WAIT_SECONDS = 60
 SEVERITIES = {"info": 1, "warning": 2, "critical": 3, "emergency": 4}
 
@@ -54,6 +55,7 @@ actions = st.one_of(
     st.tuples(st.just("unacknowledge"), agents, st.just(0)),
     st.tuples(st.just("channel"), st.just("console"), st.sampled_from(["failed", "refused"])),
     st.tuples(st.just("orphan"), st.just("child"), st.sampled_from([1, 1, 2])),
+    st.tuples(st.just("unrecovered"), agents, st.just(0)),
     st.tuples(st.just("blackout"), st.just("fleet"), st.sampled_from([1, 3, 5])),
 )
 histories = st.lists(st.lists(actions, max_size=2), min_size=8, max_size=24)
@@ -77,6 +79,7 @@ class Incident:
     is_closed: bool = False
     escalates_from: float | None = None
     is_step_taken: bool = False
+    is_failure_told: bool = False
     last_told_at: float = -1.0
     acknowledged: tuple[float | None, bool, int] | None = None
     #: Channels that hear of the end: told, and not before it left taken back.
@@ -121,9 +124,10 @@ class World:
         self.rows("SELECT health.set_policy('standard', '{\"is_recovery_enabled\": false}')")
         self.rows(
             "UPDATE health.settings SET group_burst = %s, parent_wait = %s * interval '1 second', "
-            "group_interval = '1 minute' RETURNING 1",
+            "group_interval = '1 minute', repeat_interval = %s * interval '1 second' RETURNING 1",
             burst,
             PARENT_WAIT_SECONDS,
+            REPEAT_SECONDS,
         )
         self.rows("SELECT health.set_channel('backup', 'webhook')")
         self.rows("SELECT health.set_channel('boss', 'webhook', p_is_default => false)")
@@ -327,6 +331,14 @@ class World:
                 )
                 incident.acknowledged = None
 
+    def do_unrecovered(self, agent: str, _value: int) -> None:
+        """Automatic recovery gives up; of a healthy agent that is over at once."""
+        self.rows(
+            "SELECT health_internal.open_recovery_failed(%s, ARRAY[%s], 'it did not help')",
+            at(self.now),
+            agent,
+        )
+
     def do_channel(self, _channel: str, mood: str) -> None:
         self.channel_mood = mood
 
@@ -472,12 +484,22 @@ class World:
             and self.now >= incident.escalates_from + STEP_DELAY_SECONDS
             and severity >= SEVERITIES["warning"]
         )
+        is_unrecovered = bool(
+            self.rows(
+                "SELECT FROM health.open_alerts WHERE incident_id = %s AND rule = 'recovery_failed'",
+                number,
+            )
+        )
         if has_risen:
             news = "worse"
         elif incident.told is None:
             news = "new"
         elif severity > incident.told:
             news = "worse"
+        elif is_unrecovered and not incident.is_failure_told:
+            news = "recovery_failed"
+        elif self.now >= incident.last_told_at + REPEAT_SECONDS:
+            news = "reminder"
         elif is_step_due:
             news = "step"
         elif incident.owed:
@@ -500,7 +522,11 @@ class World:
             incident.withheld = True
             self.assert_on_record(number, incident)
             return set()
-        kind = "escalated" if news == "worse" else "page"
+        kind = "page"
+        if news == "worse":
+            kind = "escalated"
+        elif news == "recovery_failed" or (news == "reminder" and not incident.withheld):
+            kind = news
         channels = {"boss"} if is_step_due else set()
         if news == "step" and not incident.withheld:
             kind = "escalated"
@@ -512,6 +538,7 @@ class World:
             incident.escalates_from = self.now
             incident.is_step_taken = False
         incident.is_step_taken = incident.is_step_taken or is_step_due
+        incident.is_failure_told = incident.is_failure_told or is_unrecovered
         incident.aware |= channels
         incident.told = max(severity, incident.told or 0)
         incident.withheld = False
@@ -641,6 +668,15 @@ WITHDRAWN_AND_BACK = [
     *[[] for _ in range(6)],
 ]
 
+GIVEN_UP = [
+    [("state", "lone", "failed")],
+    [("unrecovered", "lone", 0)],
+    [("silence", "lone", 35), ("unrecovered", "twin", 0)],
+    *[[] for _ in range(4)],
+    [("acknowledge", "lone", 95)],
+    *[[] for _ in range(26)],
+]
+
 
 @pytest.mark.slow
 @MANY
@@ -650,6 +686,7 @@ WITHDRAWN_AND_BACK = [
 @example(history=MUTED_WHILE_IT_WAITS)
 @example(history=END_WITHDRAWN)
 @example(history=WITHDRAWN_AND_BACK)
+@example(history=GIVEN_UP)
 @given(history=histories)
 def test_people_are_told_what_they_should_know_once(
     world: Any, history: list[list[tuple[str, str, Any]]]
