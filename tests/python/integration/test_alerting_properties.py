@@ -486,7 +486,8 @@ class World:
         )
         is_unrecovered = bool(
             self.rows(
-                "SELECT FROM health.open_alerts WHERE incident_id = %s AND rule = 'recovery_failed'",
+                "SELECT FROM health.open_alerts "
+                "WHERE incident_id = %s AND rule = 'recovery_failed'",
                 number,
             )
         )
