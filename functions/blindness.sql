@@ -126,6 +126,11 @@ BEGIN
             AND status.state IN ('active', 'running', 'idle', 'initializing')
             AND status.agent_id <> 'heartbeat_health_agent'
             AND NOT starts_with(status.agent_id, 'bridge:')
+            -- That silence was announced.
+            AND NOT EXISTS (
+                SELECT FROM health.maintenance_periods AS periods
+                WHERE periods.agent_id = status.agent_id AND periods.ended_at IS NULL
+            )
     ),
 
     onset AS MATERIALIZED (
@@ -196,7 +201,7 @@ $$;
 COMMENT ON FUNCTION health_internal.notice_fleet_silence(timestamptz) IS
 'Notes a monitor gap (fleet_silent) when at least 20 agents, and at least 80 % of those that should have '
 'beaten since, fell silent within about an interval, without lost sessions, failure states or a dead '
-'parent that most of them share. Returns whether there is a new one.';
+'parent that most of them share; agents in maintenance do not count. Returns whether there is a new one.';
 
 CREATE OR REPLACE FUNCTION health_internal.await_ingest(p_now timestamptz)
 RETURNS void
@@ -269,7 +274,11 @@ BEGIN
         WHERE status.liveness IN ('alive', 'starting', 'late', 'unresponsive')
             AND status.last_heartbeat_at <= v_gap.ended_at
             AND status.last_heartbeat_at
-            + make_interval(secs => 1.5 * status.learnt_interval_seconds) >= v_gap.started_at;
+            + make_interval(secs => 1.5 * status.learnt_interval_seconds) >= v_gap.started_at
+            AND NOT EXISTS (
+                SELECT FROM health.maintenance_periods AS periods
+                WHERE periods.agent_id = status.agent_id AND periods.ended_at IS NULL
+            );
         IF cardinality(v_agent_ids) > 1 THEN
             PERFORM health_internal.open_fleet_incident(
                 p_now, v_agent_ids, 'fleet_silent',

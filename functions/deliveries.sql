@@ -25,6 +25,17 @@ END;
 COMMENT ON FUNCTION health_internal.channel_tokens(health.channels, timestamptz) IS
 'Messages a channel may be handed at p_now: its bucket fills at rate_per_minute up to rate_burst.';
 
+CREATE OR REPLACE FUNCTION health_internal.incidents_of(p_delivery health.deliveries)
+RETURNS bigint []
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN (p_delivery).lines IS NULL THEN array_remove(ARRAY[(p_delivery).incident_id], NULL)
+    ELSE (SELECT array_agg(lines.incident_id) FROM unnest((p_delivery).lines) AS lines)
+END;
+COMMENT ON FUNCTION health_internal.incidents_of(health.deliveries) IS
+'Incidents a message tells of.';
+
 CREATE OR REPLACE FUNCTION health.claim_deliveries(
     p_worker text,
     p_limit integer DEFAULT 20,
@@ -69,7 +80,17 @@ BEGIN
         SELECT due.delivery_id, due.channel, due.not_before
         FROM health.deliveries AS due
         INNER JOIN health.channels ON due.channel = channels.channel
-        WHERE (due.state = 'pending' OR (due.state = 'claimed' AND due.lease_until < p_now))
+        WHERE (
+                due.state = 'pending'
+                -- What was muted while a bridge that died held it is left to the tick.
+                OR (
+                    due.state = 'claimed'
+                    AND due.lease_until < p_now
+                    AND health_internal.muted_incidents(
+                        p_now, health_internal.incidents_of(due)
+                    ) = '{}'
+                )
+            )
             AND due.not_before <= p_now
             AND (p_channels IS NULL OR due.channel = ANY (p_channels))
             AND health_internal.channel_tokens(channels, p_now) >= 1
@@ -140,6 +161,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_state text;
+    v_incident_ids bigint [];
 BEGIN
     IF p_outcome IS NULL OR p_outcome NOT IN (
         'delivered', 'failed', 'refused', 'released'
@@ -180,7 +202,12 @@ BEGIN
     WHERE messages.delivery_id = p_delivery_id
         AND messages.fencing_token = p_fencing_token
         AND messages.state = 'claimed'
-    RETURNING messages.state INTO v_state;
+    RETURNING messages.state, health_internal.incidents_of(messages)
+    INTO v_state, v_incident_ids;
+    -- A mute that began while a bridge had it holds for the next attempt.
+    IF v_state = 'pending' THEN
+        PERFORM health_internal.withdraw_messages(p_now, v_incident_ids);
+    END IF;
     RETURN v_state IS NOT NULL;
 END;
 $$;
@@ -188,7 +215,7 @@ COMMENT ON FUNCTION health.report_delivery(bigint, bigint, text, jsonb, timestam
 'Reports what became of a claimed message: delivered, failed (tried again with growing waits, or '
 'after details.retry_after_seconds; given up after ten attempts), refused (given up) or released '
 '(untried: pending again at once). What is given up raises the alert dead_letters. Returns false where '
-'the lease was lost. Raises RC001 for another outcome.';
+'the lease was lost. What failed or was released is not tried again while its incident is muted. Raises RC001 for another outcome.';
 
 CREATE OR REPLACE FUNCTION health_internal.bundle_deliveries(p_now timestamptz)
 RETURNS bigint
@@ -241,20 +268,25 @@ BEGIN
     queued AS (
         INSERT INTO health.deliveries (
             channel, event, severity, subject, body, agent_ids, details, idempotency_key,
-            created_at, not_before
+            created_at, not_before, lines
         )
         SELECT
             digests.channel, 'digest', digests.severity, digests.subject, digests.body,
             digests.agent_ids, digests.details,
             format('digest-%s-%s', nextval('health_internal.fencing_tokens'), digests.channel),
-            p_now, p_now
+            p_now, p_now, digests.lines
         FROM health_internal.compose_digests(ARRAY(
             -- Several messages of one incident are one line, its latest.
-            SELECT DISTINCT ON (bundled.channel, bundled.incident_id)
-                ROW(bundled.channel, bundled.incident_id, bundled.event, bundled.severity)
-                ::health_internal.digest_line
+            SELECT
+                ROW(
+                    bundled.channel,
+                    bundled.incident_id,
+                    (array_agg(bundled.event ORDER BY bundled.delivery_id DESC))[1],
+                    (array_agg(bundled.severity ORDER BY bundled.delivery_id DESC))[1],
+                    bool_or(bundled.is_first)
+                )::health_internal.digest_line
             FROM bundled
-            ORDER BY bundled.channel, bundled.incident_id, bundled.delivery_id DESC
+            GROUP BY bundled.channel, bundled.incident_id
         )) AS digests
         RETURNING deliveries.delivery_id, deliveries.channel
     ),

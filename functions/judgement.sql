@@ -63,6 +63,43 @@ RETURN CASE WHEN p_candidate = p_last_candidate THEN p_last_evaluations + 1 ELSE
 COMMENT ON FUNCTION health_internal.is_confirmed(text, text, integer, integer) IS
 'Whether an issue was seen by that many evaluations in a row, this one included.';
 
+CREATE OR REPLACE FUNCTION health_internal.moved_loss_evaluations(
+    p_last_evaluations integer,
+    p_revenue_impact_usd double precision,
+    p_liveness text,
+    p_last_conditions text [],
+    p_policy health.policies
+)
+RETURNS integer
+LANGUAGE plpgsql
+IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    RETURN CASE
+        WHEN p_liveness = 'stopped' THEN 0
+        -- Who is silent says nothing new about the loss.
+        WHEN p_liveness IN ('late', 'unresponsive') THEN p_last_evaluations
+        ELSE (
+            (p_last_evaluations << 1)
+            | coalesce(
+                - p_revenue_impact_usd > p_policy.revenue_loss_limit_usd * CASE
+                    WHEN 'business_impact' = ANY (p_last_conditions)
+                        THEN 1 - least(100, p_policy.recovered_margin) / 100
+                    ELSE 1
+                END,
+                false
+            )::integer
+        ) & ((1 << p_policy.confirm_of) - 1)
+    END;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.moved_loss_evaluations(
+    integer, double precision, text, text [], health.policies
+) IS
+'The ring of the last confirm_of evaluations of a reported loss after one more, newest in bit 0; set: '
+'it loses more per hour than revenue_loss_limit_usd, or, once that is confirmed, recovered_margin '
+'percent less. Silence leaves it as it is, a goodbye empties it.';
+
 CREATE OR REPLACE FUNCTION health_internal.holding_conditions(
     p_liveness text,
     p_state text,
@@ -74,6 +111,7 @@ CREATE OR REPLACE FUNCTION health_internal.holding_conditions(
     p_last_evaluations integer,
     p_last_issue_type text,
     p_last_conditions text [],
+    p_loss_evaluations integer,
     p_policy health.policies
 )
 RETURNS text []
@@ -123,17 +161,30 @@ BEGIN
                     )
                 )
                 THEN p_issue_candidate
+        END,
+        CASE
+            WHEN (
+                p_loss_evaluations & 1 = 1
+                AND bit_count(p_loss_evaluations::bit(32)) >= p_policy.confirm_bad
+            )
+                OR (
+                    'business_impact' = ANY (p_last_conditions)
+                    AND p_loss_evaluations & ((1 << p_policy.confirm_bad) - 1) <> 0
+                )
+                THEN 'business_impact'
         END
     ], NULL);
 END;
 $$;
 COMMENT ON FUNCTION health_internal.holding_conditions(
     text, text, double precision, double precision, integer, text, text, integer, text, text [],
-    health.policies
+    integer, health.policies
 ) IS
 'The built-in alert rules that hold for an agent after an evaluation, given the last one''s outcome: '
 'facts at once, a score below critical when confirm_bad of the last confirm_of evaluations were bad, an '
-'issue when seen confirm_bad times in a row; scores end only recovered_margin above their limit.';
+'issue when seen confirm_bad times in a row; scores end only recovered_margin above their limit. A '
+'reported loss is business_impact when confirm_bad of the last confirm_of evaluations saw it, until '
+'confirm_bad in a row saw none.';
 
 CREATE OR REPLACE FUNCTION health.classify_status(
     p_score double precision,

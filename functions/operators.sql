@@ -67,36 +67,21 @@ BEGIN
         ),
         -- When it ends, there is something to tell again.
         told_severity = NULL,
+        owed_channels = '{}',
         withheld = 'acknowledged',
         withheld_at = p_now,
         next_check_at = least(p_until, p_now + interval '10 minutes')
     WHERE incidents.incident_id = v_incident.incident_id;
 
     -- Nobody is paged for what somebody has taken.
-    DELETE FROM health_internal.notices
-    WHERE notices.incident_id = v_incident.incident_id AND notices.event <> 'resolved';
-    WITH cancelled AS (
-        UPDATE health.deliveries
-        SET state = 'cancelled', finished_at = p_now, outcome = '{"reason": "acknowledged"}'
-        WHERE deliveries.incident_id = v_incident.incident_id
-            AND deliveries.state = 'pending'
-            AND deliveries.event <> 'resolved'
-        RETURNING deliveries.delivery_id, deliveries.channel
-    )
-
+    PERFORM health_internal.withdraw_messages(p_now, ARRAY[v_incident.incident_id]);
     INSERT INTO health.alert_events (
-        occurred_at, incident_id, alert_id, agent_id, event, reason_code, reason, channel,
-        delivery_id
+        occurred_at, incident_id, alert_id, agent_id, event, reason
     )
-    SELECT
-        p_now, v_incident.incident_id, NULL::bigint, v_incident.agent_id, 'suppressed',
-        'acknowledged', 'acknowledged by ' || coalesce(p_by, session_user), cancelled.channel,
-        cancelled.delivery_id
-    FROM cancelled
-    UNION ALL
-    SELECT
-        p_now, v_incident.incident_id, p_alert_id, v_incident.agent_id, 'acknowledged', NULL,
-        concat_ws(': ', coalesce(p_by, session_user), p_note), NULL, NULL;
+    VALUES (
+        p_now, v_incident.incident_id, p_alert_id, v_incident.agent_id, 'acknowledged',
+        concat_ws(': ', coalesce(p_by, session_user), p_note)
+    );
 END;
 $$;
 COMMENT ON FUNCTION health.acknowledge_alert(

@@ -36,7 +36,7 @@ VALUES ('console', 'console', 'warning');
 
 -- Works as soon as somebody adds a channel of that name.
 INSERT INTO health.escalation_policies (escalation_policy, matchers)
-VALUES ('executives', '{"minimum_revenue_usd_per_hour": 1000}');
+VALUES ('executives', '{"rule": "business_impact"}');
 
 INSERT INTO health.escalation_steps (
     escalation_policy, step, channel, delay, minimum_severity

@@ -9,67 +9,85 @@ RETURNS TABLE (agent_id text, rule text, severity text, summary text, details js
 LANGUAGE sql
 STABLE
 AS $$
-    WITH conditions AS MATERIALIZED (
+    WITH found AS MATERIALIZED (
         SELECT
             status.agent_id,
-            status.policy_class,
-            status.revenue_impact_usd,
             rules.rule,
             rules.severity,
-            rules.summary
+            rules.summary,
+            NULL::jsonb AS details
         FROM health.agent_status AS status
         CROSS JOIN LATERAL unnest(status.active_conditions) AS holding (rule)
         INNER JOIN health.alert_rules AS rules
             ON holding.rule = rules.rule AND rules.is_enabled
         WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
             AND status.active_conditions <> '{}'
+        UNION ALL
+        SELECT
+            findings.agent_id,
+            findings.rule,
+            findings.severity,
+            findings.summary,
+            findings.details
+        FROM health.rule_findings AS findings
+        INNER JOIN health.alert_rules AS rules ON findings.rule = rules.rule AND rules.is_enabled
     )
 
-    SELECT conditions.agent_id, conditions.rule, conditions.severity, conditions.summary, NULL
-    FROM conditions
+    SELECT found.* FROM found WHERE found.rule <> 'business_impact'
     UNION ALL
+    -- An agent that is down takes its revenue with it; a healthy one may say what it loses.
     SELECT
-        findings.agent_id,
-        findings.rule,
-        findings.severity,
-        findings.summary,
-        findings.details
-    FROM health.rule_findings AS findings
-    INNER JOIN health.alert_rules AS rules ON findings.rule = rules.rule AND rules.is_enabled
-    UNION ALL
-    -- An agent that is down takes its revenue with it.
-    SELECT
-        risks.agent_id,
+        stakes.agent_id,
         rules.rule,
         rules.severity,
-        format('%s: $%s per hour', rules.summary, round(risks.revenue_usd_per_hour::numeric)),
-        jsonb_build_object('revenue_usd_per_hour', risks.revenue_usd_per_hour)
+        format(
+            '%s: %s$%s per hour',
+            rules.summary,
+            CASE WHEN stakes.is_down THEN '' ELSE 'it loses ' END,
+            round((stakes.revenue_usd_per_hour + stakes.loss_usd_per_hour)::numeric)
+        ),
+        jsonb_build_object('revenue_usd_per_hour', stakes.revenue_usd_per_hour)
+        || CASE
+            WHEN stakes.loss_usd_per_hour > 0
+                THEN jsonb_build_object('revenue_loss_usd_per_hour', stakes.loss_usd_per_hour)
+            ELSE '{}'
+        END
     FROM (
         SELECT
-            agents.agent_id,
-            max(agents.revenue_usd_per_hour + greatest(0, - conditions.revenue_impact_usd))
+            troubled.agent_id,
+            troubled.is_down,
+            troubled.is_losing,
+            CASE WHEN troubled.is_down THEN coalesce(agents.revenue_usd_per_hour, 0) ELSE 0 END
                 AS revenue_usd_per_hour,
-            max(policy.revenue_loss_limit_usd) AS limit_usd
-        FROM conditions
-        INNER JOIN health.agents
-            ON conditions.agent_id = agents.agent_id AND agents.revenue_usd_per_hour > 0
+            greatest(0, - status.revenue_impact_usd) AS loss_usd_per_hour,
+            policy.revenue_loss_limit_usd
+        FROM (
+            SELECT
+                found.agent_id,
+                coalesce(bool_or(found.severity IN ('critical', 'emergency')) FILTER (
+                    WHERE found.rule <> 'business_impact'
+                ), false) AS is_down,
+                bool_or(found.rule = 'business_impact') AS is_losing
+            FROM found
+            WHERE found.agent_id IS NOT NULL
+            GROUP BY found.agent_id
+        ) AS troubled
+        LEFT JOIN health.agents
+            ON troubled.agent_id = agents.agent_id AND agents.revenue_usd_per_hour > 0
+        INNER JOIN health.agent_status AS status ON troubled.agent_id = status.agent_id
         INNER JOIN health.current_policies AS policy
-            ON conditions.policy_class = policy.policy_class
-        WHERE conditions.severity IN ('critical', 'emergency')
-        GROUP BY agents.agent_id
-    ) AS risks
+            ON status.policy_class = policy.policy_class
+        WHERE troubled.is_losing OR (troubled.is_down AND agents.agent_id IS NOT NULL)
+    ) AS stakes
     INNER JOIN health.alert_rules AS rules
         ON rules.rule = 'business_impact' AND rules.is_enabled
-    WHERE risks.revenue_usd_per_hour > risks.limit_usd
-        AND NOT EXISTS (
-            SELECT FROM conditions
-            WHERE conditions.agent_id = risks.agent_id AND conditions.rule = 'business_impact'
-        );
+    WHERE stakes.is_losing
+        OR stakes.revenue_usd_per_hour + stakes.loss_usd_per_hour > stakes.revenue_loss_limit_usd;
 $$;
 COMMENT ON FUNCTION health_internal.wanted_alerts() IS
 'One row per alert that should be open: conditions the judgement found, findings of rules, and '
-'business_impact where an agent in critical trouble earns more per hour than its policy''s '
-'revenue_loss_limit_usd.';
+'business_impact where an agent in critical trouble earns, or says it loses, more per hour than its '
+'policy''s revenue_loss_limit_usd.';
 
 CREATE OR REPLACE FUNCTION health_internal.act_on_alerts(p_now timestamptz)
 RETURNS bigint

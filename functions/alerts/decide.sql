@@ -81,7 +81,7 @@ RETURN CASE
     WHEN p_is_acknowledged THEN ARRAY['withhold', 'acknowledged']
     WHEN p_news = 'worse' THEN ARRAY['send', 'escalated']
     WHEN p_news = 'unrecovered' THEN ARRAY['send', 'recovery_failed']
-    WHEN p_was_withheld THEN ARRAY['send', 'truth']
+    WHEN p_was_withheld OR p_news = 'withdrawn' THEN ARRAY['send', 'truth']
     WHEN p_news = 'new' THEN ARRAY['send', 'opened']
     WHEN p_news = 'step_due' THEN ARRAY['send', 'step']
     WHEN p_news = 'reminder_due' THEN ARRAY['send', 'reminder']
@@ -90,7 +90,7 @@ COMMENT ON FUNCTION health_internal.decide_notification(
     text, boolean, boolean, boolean, boolean, boolean, text, boolean, boolean, boolean
 ) IS
 'What to do about an incident: {send, event}, {withhold, reason} or {nothing, reason}. p_news: new '
-'(nobody was told), worse, unrecovered, step_due, reminder_due, none or over; p_parent: up, suspected '
-'or down. The truth table is in docs/alerting.md; a test compares them row by row.';
+'(nobody was told), worse, unrecovered, step_due, reminder_due, withdrawn (from a channel that was to '
+'hear of it), none or over; p_parent: up, suspected or down. The truth table is in docs/alerting.md; a test compares them row by row.';
 
 COMMIT;

@@ -12,7 +12,8 @@ RETURNS TABLE (
     subject text,
     body text,
     agent_ids text [],
-    details jsonb
+    details jsonb,
+    lines health_internal.digest_line []
 )
 LANGUAGE sql
 STABLE
@@ -23,6 +24,7 @@ AS $$
             given.incident_id,
             given.event,
             given.severity,
+            given.is_first,
             incidents.agent_id,
             incidents.revenue_usd_per_hour
         FROM unnest(p_lines) AS given
@@ -106,7 +108,11 @@ AS $$
             sum(lines.revenue_usd_per_hour) FILTER (WHERE lines.event <> 'resolved')
                 AS revenue_usd_per_hour,
             array_agg(lines.agent_id ORDER BY lines.agent_id)
-                FILTER (WHERE lines.agent_id IS NOT NULL) AS agent_ids
+                FILTER (WHERE lines.agent_id IS NOT NULL) AS agent_ids,
+            array_agg(
+                ROW(lines.channel, lines.incident_id, lines.event, lines.severity, lines.is_first)
+                ::health_internal.digest_line
+            ) AS lines
         FROM lines
         GROUP BY lines.channel
     )
@@ -115,7 +121,9 @@ AS $$
         counted.channel,
         health_internal.severity_of_rank(counted.severity_rank),
         left(translate(
-            counted.incident_count || ' incidents: ' || CASE
+            counted.incident_count || CASE counted.incident_count
+                WHEN 1 THEN ' incident: ' ELSE ' incidents: '
+            END || CASE
                 WHEN counted.resolved_count = counted.incident_count THEN 'resolved'
                 WHEN counted.resolved_count > 0
                     THEN named.first_summary || ', ' || counted.resolved_count || ' resolved'
@@ -123,7 +131,9 @@ AS $$
             END,
             E'\n\r', '  '
         ), 300),
-        counted.incident_count || E' incidents together:\n' || named.listing
+        counted.incident_count || CASE counted.incident_count
+            WHEN 1 THEN E' incident:\n' ELSE E' incidents together:\n'
+        END || named.listing
         || CASE WHEN counted.incident_count > 50 THEN E'\n…' ELSE '' END,
         coalesce(counted.agent_ids, '{}'),
         jsonb_strip_nulls(jsonb_build_object(
@@ -134,7 +144,8 @@ AS $$
             'resolved_count', counted.resolved_count,
             'revenue_usd_per_hour', nullif(counted.revenue_usd_per_hour, 0),
             'agents', named.agents
-        ))
+        )),
+        counted.lines
     FROM counted
     INNER JOIN named ON counted.channel = named.channel;
 $$;

@@ -50,7 +50,9 @@ BEGIN
     INSERT INTO health.escalation_policies AS plans (escalation_policy, matchers, is_enabled)
     VALUES (
         p_escalation_policy,
-        health_internal.check_matchers(p_matchers, health_internal.agent_matcher_keys()),
+        health_internal.check_matchers(
+            p_matchers, health_internal.agent_matcher_keys() || ARRAY['rule']
+        ),
         p_is_enabled
     )
     ON CONFLICT (escalation_policy) DO UPDATE SET
@@ -77,9 +79,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health.set_escalation_policy(text, jsonb, jsonb, boolean) IS
-'Adds or replaces a plan of escalation for the incidents of the agents p_matchers name: p_steps is a '
+'Adds or replaces a plan of escalation for the incidents of the agents p_matchers name, or, with the '
+'key rule, only while an alert of that rule is open in them: p_steps is a '
 'list of {"channel", "delay", "minimum_severity", "repeat_count", "repeat_interval"}, delays counted '
-'from the first page. A delay of 0 tells the channel with the first page. Raises AL007 for steps, AL002 '
+'from the first page, or from that alert. A delay of 0 tells the channel with the first page. Raises AL007 for steps, AL002 '
 'for matchers, that are not understood.';
 
 GRANT EXECUTE ON FUNCTION health.set_escalation_policy(text, jsonb, jsonb, boolean)

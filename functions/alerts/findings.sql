@@ -190,6 +190,9 @@ BEGIN
         ) AS decision
     ) AS decided
     WHERE transitions.transition_id > v_seen
+        -- To enter or leave maintenance is no news of the score.
+        AND (transitions.old_status, transitions.old_issue_type)
+        IS DISTINCT FROM (transitions.new_status, transitions.issue_type)
         AND status.bad_evaluations & 1 = 1
         AND status.active_conditions = '{}'
         AND status.ungated_score < policy.critical_below

@@ -22,7 +22,8 @@ AS $$
         SELECT
             opening.agent_id,
             opening.engine_rule,
-            max(health_internal.severity_rank(opening.severity)) AS severity_rank
+            max(health_internal.severity_rank(opening.severity)) AS severity_rank,
+            bool_and(opening.rule = 'business_impact') AS is_loss_only
         FROM opening
         GROUP BY opening.agent_id, opening.engine_rule
     ),
@@ -52,11 +53,9 @@ AS $$
             troubled.engine_rule,
             fleet.incident_id,
             health_internal.severity_of_rank(troubled.severity_rank),
-            coalesce(
-                agents.revenue_usd_per_hour + greatest(0, - status.revenue_impact_usd),
-                agents.revenue_usd_per_hour,
-                0
-            ),
+            CASE
+                WHEN troubled.is_loss_only THEN 0 ELSE coalesce(agents.revenue_usd_per_hour, 0)
+            END + greatest(0, - status.revenue_impact_usd),
             CASE
                 WHEN status.liveness = 'unresponsive' THEN least(status.last_heartbeat_at, p_now)
                 ELSE p_now
@@ -163,7 +162,8 @@ AS $$
             AND CASE
                 -- A failed recovery is over when nothing else is wrong with the agent.
                 WHEN alerts.rule = 'recovery_failed'
-                    THEN status.active_conditions = '{}' AND status.issue_type IS NULL
+                    THEN status.active_conditions <@ '{business_impact}'
+                        AND status.issue_type IS NULL
                 -- An agent says goodbye while it is being restarted: that is no recovery yet.
                 WHEN status.liveness IN ('stopped', 'starting')
                     THEN NOT EXISTS (

@@ -72,11 +72,64 @@ COMMENT ON FUNCTION health_internal.in_maintenance(text, timestamptz) IS
 'Whether an agent was, or is, in maintenance at a time. Of many agents, now: join '
 'maintenance_periods on agent_id where ended_at IS NULL.';
 
+CREATE OR REPLACE FUNCTION health_internal.note_maintenance(
+    p_now timestamptz,
+    p_joined text [],
+    p_left text []
+)
+RETURNS void
+LANGUAGE sql
+VOLATILE
+AS $$
+    INSERT INTO health.status_transitions (
+        agent_id, occurred_at, old_status, new_status, old_liveness, new_liveness, old_score,
+        new_score, old_issue_type, issue_type, last_heartbeat_at, policy_id, tick_id
+    )
+    SELECT
+        moved.agent_id, p_now, status.status, status.status,
+        CASE WHEN moved.has_joined THEN coalesce(status.liveness, 'never_seen')
+            ELSE 'in_maintenance'
+        END,
+        CASE WHEN moved.has_joined THEN 'in_maintenance'
+            ELSE coalesce(status.liveness, 'never_seen')
+        END,
+        status.score, status.score, status.issue_type, status.issue_type,
+        status.last_heartbeat_at, status.policy_id, status.judged_tick_id
+    FROM (
+        -- Who was in another window before, or still is, neither enters nor leaves; nor who passes
+        -- from one to the next.
+        SELECT joined.agent_id, true AS has_joined
+        FROM unnest(p_joined) AS joined (agent_id)
+        WHERE NOT joined.agent_id = ANY (coalesce(p_left, '{}'))
+            AND NOT EXISTS (
+                SELECT FROM health.maintenance_periods AS periods
+                WHERE periods.agent_id = joined.agent_id
+                    AND periods.ended_at IS NULL
+                    AND periods.started_at < p_now
+            )
+        UNION ALL
+        SELECT gone.agent_id, false
+        FROM unnest(p_left) AS gone (agent_id)
+        WHERE NOT EXISTS (
+            SELECT FROM health.maintenance_periods AS periods
+            WHERE periods.agent_id = gone.agent_id AND periods.ended_at IS NULL
+        )
+    ) AS moved
+    LEFT JOIN health.agent_status AS status ON moved.agent_id = status.agent_id
+    ORDER BY moved.agent_id;
+$$;
+COMMENT ON FUNCTION health_internal.note_maintenance(timestamptz, text [], text []) IS
+'Writes the transitions of agents that entered and left maintenance: to in_maintenance, and back to what '
+'is known of them at the end. What changes between stands in no transition of liveness.';
+
 CREATE OR REPLACE FUNCTION health_internal.refresh_maintenance(p_now timestamptz)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
 AS $$
+DECLARE
+    v_left text [];
+    v_joined text [];
 BEGIN
     IF NOT EXISTS (
         SELECT FROM health.maintenance_windows AS windows
@@ -101,10 +154,10 @@ BEGIN
         RETURNING periods.agent_id
     )
 
+    SELECT array_agg(DISTINCT ended.agent_id) INTO v_left FROM ended;
     UPDATE health.incidents
     SET next_check_at = '-infinity'
-    FROM ended
-    WHERE NOT incidents.is_settled AND incidents.agent_id = ended.agent_id;
+    WHERE NOT incidents.is_settled AND incidents.agent_id = ANY (v_left);
 
     -- Who joins: at the start, and within a minute who was registered or relabelled since.
     WITH running AS MATERIALIZED (
@@ -140,16 +193,27 @@ BEGIN
             -- The monitor goes on watching itself.
             AND agents.agent_id <> 'heartbeat_health_agent'
         ON CONFLICT (agent_id, window_id) WHERE ended_at IS NULL DO NOTHING
+        RETURNING maintenance_periods.agent_id
+    ),
+
+    enrolled AS (
+        UPDATE health.maintenance_windows AS windows
+        SET enrolled_at = p_now
+        FROM running
+        WHERE windows.window_id = running.window_id
     )
 
-    UPDATE health.maintenance_windows AS windows
-    SET enrolled_at = p_now
-    FROM running
-    WHERE windows.window_id = running.window_id;
+    SELECT array_agg(DISTINCT joined.agent_id) INTO v_joined FROM joined;
+
+    PERFORM health_internal.note_maintenance(p_now, v_joined, v_left);
+    IF v_joined IS NOT NULL THEN
+        PERFORM health_internal.withdraw_messages(p_now);
+    END IF;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.refresh_maintenance(timestamptz) IS
-'Makes maintenance_periods agree with the windows: begins and ends periods. Called by each tick before '
+'Makes maintenance_periods agree with the windows: begins and ends periods, notes them as transitions, '
+'and withdraws what waits to be told of those who enter. Called by each tick before '
 'it folds, and by those who announce or cancel; a few rows where nothing is announced.';
 
 CREATE OR REPLACE FUNCTION health.schedule_maintenance(
@@ -185,6 +249,7 @@ BEGIN
     )
     RETURNING windows.window_id INTO v_window_id;
     PERFORM health_internal.refresh_maintenance(p_now);
+    PERFORM health_internal.withdraw_at_once(p_now, v_window_id);
     RETURN v_window_id;
 END;
 $$;
@@ -241,6 +306,7 @@ BEGIN
     )
     RETURNING windows.window_id INTO v_window_id;
     PERFORM health_internal.refresh_maintenance(p_now);
+    PERFORM health_internal.withdraw_at_once(p_now, v_window_id);
     RETURN v_window_id;
 END;
 $$;

@@ -34,13 +34,14 @@ BEGIN
         p_now, p_until, coalesce(p_by, session_user), coalesce(p_reason, '')
     )
     RETURNING silences.silence_id INTO v_silence_id;
+    PERFORM health_internal.withdraw_at_once(p_now);
     RETURN v_silence_id;
 END;
 $$;
 COMMENT ON FUNCTION health.silence(jsonb, timestamptz, text, text, timestamptz) IS
 'Keeps alerts from being told until p_until: those that fit every key of p_matchers, which are those of '
-'maintenance and rule, minimum_severity, maximum_severity (what is more severe is still told). Returns '
-'the silence_id. Raises AL002 for matchers, AL003 for a time, that make no sense.';
+'maintenance and rule, minimum_severity, maximum_severity (what is more severe is still told). What '
+'waits to be sent of them is withdrawn in the same transaction. Returns the silence_id. Raises AL002 for matchers, AL003 for a time, that make no sense.';
 
 CREATE OR REPLACE FUNCTION health.end_silence(
     p_silence_id bigint,

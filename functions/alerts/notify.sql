@@ -19,8 +19,7 @@ AS $$
         SET is_settled = true
         FROM unnest(p_incident_ids) AS given (incident_id)
         INNER JOIN health.incidents AS newer ON given.incident_id = newer.incident_id
-        WHERE newer.checked_at IS NULL
-            AND older.agent_id = newer.agent_id
+        WHERE older.agent_id = newer.agent_id
             AND older.incident_id < newer.incident_id
             AND older.resolved_at IS NOT NULL
             AND NOT older.is_settled
@@ -40,7 +39,11 @@ AS $$
     )
 
     UPDATE health.incidents
-    SET told_at = heritage.told_at, told_channels = heritage.told_channels
+    SET
+        told_at = coalesce(incidents.told_at, heritage.told_at),
+        told_channels = ARRAY(
+            SELECT unnest(incidents.told_channels) UNION SELECT unnest(heritage.told_channels)
+        )
     FROM (
         SELECT DISTINCT ON (superseded.newer_id) superseded.*
         FROM superseded
@@ -50,8 +53,8 @@ AS $$
     WHERE incidents.incident_id = heritage.newer_id;
 $$;
 COMMENT ON FUNCTION health_internal.inherit_told(timestamptz, bigint []) IS
-'Lets an incident that has just begun take the place of earlier ones of its agent whose all-clear is '
-'still withheld.';
+'Lets an incident take the place of earlier ones of its agent whose all-clear is withheld: when it '
+'begins, or when theirs is withdrawn.';
 
 CREATE OR REPLACE FUNCTION health_internal.decide_incidents(
     p_now timestamptz,
@@ -64,6 +67,7 @@ AS $$
 DECLARE
     v_broken text [];
     v_count bigint;
+    v_muted bigint [];
 BEGIN
     SELECT coalesce(array_agg(broken.channel), '{}')
     INTO v_broken
@@ -74,7 +78,12 @@ BEGIN
             facts.*,
             outcome.decision[1] AS decision,
             outcome.decision[2] AS subject
-        FROM health_internal.incident_facts(p_now, p_incident_ids) AS facts
+        FROM health_internal.incident_facts(p_now, ARRAY(
+            SELECT incidents.incident_id
+            FROM unnest(p_incident_ids) AS given (incident_id)
+            INNER JOIN health.incidents ON given.incident_id = incidents.incident_id
+            WHERE NOT incidents.is_settled
+        )) AS facts
         CROSS JOIN LATERAL (
             SELECT health_internal.decide_notification(
                 facts.news, facts.was_told, facts.withheld IS NOT NULL, true,
@@ -97,6 +106,7 @@ BEGIN
                 health_internal.severity_of_rank(decided.severity_rank), incidents.severity
             ) AS severity,
             incidents.message_count,
+            incidents.told_channels AS aware,
             ARRAY(
                 SELECT channels.channel
                 FROM health.channels
@@ -105,9 +115,17 @@ BEGIN
                         WHEN 'resolved' THEN channels.channel = ANY (incidents.told_channels)
                         WHEN 'step' THEN channels.channel = ANY (decided.step_channels)
                         ELSE channels.channel = ANY (decided.step_channels) OR (
-                            channels.is_default
-                            AND decided.severity_rank
-                            >= health_internal.severity_rank(channels.minimum_severity)
+                            -- What was withdrawn is owed to those from whom it was, no others.
+                            CASE
+                                WHEN decided.news = 'withdrawn' OR NOT channels.is_default
+                                    THEN channels.channel = ANY (incidents.owed_channels)
+                                ELSE true
+                            END
+                            AND (
+                                NOT channels.is_default
+                                OR decided.severity_rank
+                                >= health_internal.severity_rank(channels.minimum_severity)
+                            )
                         )
                     END
                     -- That a channel is broken is told through another.
@@ -137,6 +155,10 @@ BEGIN
                 WHEN told.channels <@ incidents.told_channels IS NOT FALSE
                     THEN incidents.told_channels
                 ELSE ARRAY(SELECT unnest(incidents.told_channels) UNION SELECT unnest(told.channels))
+            END,
+            owed_channels = CASE
+                WHEN decided.decision = 'send' OR decided.is_over THEN '{}'
+                ELSE incidents.owed_channels
             END,
             message_count = incidents.message_count + (decided.decision = 'send')::integer,
             is_recovery_failure_told = incidents.is_recovery_failure_told
@@ -180,7 +202,7 @@ BEGIN
 
     noticed AS (
         INSERT INTO health_internal.notices AS waiting (
-            channel, incident_id, event, step, severity, number, is_alone, queued_at
+            channel, incident_id, event, step, severity, number, is_alone, is_first, queued_at
         )
         SELECT
             listening.channel,
@@ -194,6 +216,7 @@ BEGIN
             told.severity,
             told.message_count + 1,
             told.agent_id IS NULL,
+            NOT listening.channel = ANY (told.aware),
             p_now
         FROM told
         CROSS JOIN LATERAL unnest(told.channels) AS listening (channel)
@@ -258,9 +281,16 @@ BEGIN
         WHERE told.channels = '{}' AND told.subject <> 'resolved'
     )
 
-    SELECT count(*)
-    INTO v_count
+    SELECT
+        count(*),
+        array_agg(decided.incident_id) FILTER (
+            WHERE decided.is_in_maintenance OR decided.is_silenced OR decided.is_acknowledged
+        )
+    INTO v_count, v_muted
     FROM decided;
+    IF v_muted IS NOT NULL THEN
+        PERFORM health_internal.withdraw_messages(p_now, v_muted);
+    END IF;
     RETURN v_count;
 END;
 $$;
@@ -299,6 +329,17 @@ BEGIN
         PERFORM health_internal.inherit_told(p_now, v_due);
         PERFORM health_internal.decide_incidents(p_now, v_due);
         v_count := health_internal.send_notices(p_now);
+    END IF;
+    -- What a bridge that died held is claimed again, or withdrawn.
+    IF EXISTS (
+        SELECT FROM health.deliveries
+        WHERE deliveries.state = 'claimed' AND deliveries.lease_until < p_now
+    ) THEN
+        PERFORM health_internal.withdraw_messages(p_now, ARRAY(
+            SELECT unnest(health_internal.incidents_of(lapsed))
+            FROM health.deliveries AS lapsed
+            WHERE lapsed.state = 'claimed' AND lapsed.lease_until < p_now
+        ));
     END IF;
     RETURN v_count + health_internal.bundle_deliveries(p_now);
 END;

@@ -144,7 +144,7 @@ BEGIN
     queued AS (
         INSERT INTO health.deliveries (
             incident_id, channel, event, step, severity, subject, body, agent_ids, details,
-            idempotency_key, created_at, not_before
+            idempotency_key, created_at, not_before, is_first, lines
         )
         SELECT
             leaving.incident_id,
@@ -161,7 +161,9 @@ BEGIN
                 leaving.incident_id, leaving.event, leaving.number, leaving.channel
             ),
             p_now,
-            p_now
+            p_now,
+            leaving.is_first,
+            NULL
         FROM leaving
         INNER JOIN texts
             ON leaving.incident_id = texts.incident_id
@@ -174,11 +176,13 @@ BEGIN
             NULL, digests.channel, 'digest', 0, digests.severity, digests.subject, digests.body,
             digests.agent_ids, digests.details,
             format('digest-%s-%s', nextval('health_internal.fencing_tokens'), digests.channel),
-            p_now, p_now
+            p_now, p_now, false, digests.lines
         FROM health_internal.compose_digests(ARRAY(
             SELECT
-                ROW(leaving.channel, leaving.incident_id, leaving.event, leaving.severity)
-                ::health_internal.digest_line
+                ROW(
+                    leaving.channel, leaving.incident_id, leaving.event, leaving.severity,
+                    leaving.is_first
+                )::health_internal.digest_line
             FROM leaving
             WHERE leaving.mode = 'digest'
         )) AS digests

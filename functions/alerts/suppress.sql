@@ -38,7 +38,6 @@ AS $$
         SELECT incidents.*
         FROM unnest(p_incident_ids) AS given (incident_id)
         INNER JOIN health.incidents ON given.incident_id = incidents.incident_id
-        WHERE NOT incidents.is_settled
     ),
 
     silenced AS MATERIALIZED (
@@ -91,6 +90,23 @@ AS $$
         GROUP BY periods.agent_id
     ),
 
+    -- Plans of escalation may be for one rule.
+    named AS (
+        SELECT
+            due.incident_id,
+            alerts.rule,
+            min(alerts.opened_at) AS opened_at
+        FROM due
+        INNER JOIN health.alerts
+            ON due.incident_id = alerts.incident_id AND alerts.resolved_at IS NULL
+        LEFT JOIN silenced ON alerts.alert_id = silenced.alert_id
+        WHERE silenced.alert_id IS NULL
+            AND alerts.rule = ANY (ARRAY(
+                SELECT plans.matchers ->> 'rule' FROM health.escalation_policies AS plans
+            ))
+        GROUP BY due.incident_id, alerts.rule
+    ),
+
     -- Every firing of every step that applies: those due by now, and the next.
     steps AS (
         SELECT
@@ -103,6 +119,8 @@ AS $$
         LEFT JOIN health.agents ON due.agent_id = agents.agent_id
         INNER JOIN health.escalation_policies AS plans
             ON plans.is_enabled AND health_internal.matches_agent(plans.matchers, agents)
+        LEFT JOIN named
+            ON due.incident_id = named.incident_id AND plans.matchers ->> 'rule' = named.rule
         INNER JOIN health.escalation_steps AS steps
             ON plans.escalation_policy = steps.escalation_policy
             AND spoken.severity_rank >= health_internal.severity_rank(steps.minimum_severity)
@@ -120,11 +138,17 @@ AS $$
             FROM (
                 SELECT
                     -- After an acknowledgement the delays begin anew.
-                    CASE WHEN due.told_severity IS NULL THEN p_now ELSE due.escalates_from END
+                    greatest(
+                        CASE
+                            WHEN due.told_severity IS NULL THEN p_now ELSE due.escalates_from
+                        END,
+                        named.opened_at
+                    )
                     + steps.delay + repeats.number * steps.repeat_interval AS at
             ) AS timed
         ) AS firing
         WHERE due.resolved_at IS NULL
+            AND (named.incident_id IS NOT NULL OR NOT plans.matchers ? 'rule')
         GROUP BY due.incident_id
     ),
 
@@ -158,6 +182,7 @@ AS $$
             WHEN spoken.is_unrecovered AND NOT held.is_recovery_failure_told THEN 'unrecovered'
             WHEN held.told_at + settings.repeat_interval <= p_now THEN 'reminder_due'
             WHEN steps.channels IS NOT NULL THEN 'step_due'
+            WHEN held.owed_channels <> '{}' THEN 'withdrawn'
             ELSE 'none'
         END,
         held.resolved_at IS NOT NULL,

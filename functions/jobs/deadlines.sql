@@ -3,6 +3,45 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.expect_after(
+    p_job health.job_expectations,
+    OUT answered_at timestamptz,
+    OUT expected_at timestamptz,
+    OUT counts_from timestamptz,
+    OUT following_at timestamptz,
+    OUT problem text
+)
+LANGUAGE plpgsql
+STABLE
+AS $$
+BEGIN
+    IF p_job.last_run_at < health_internal.run_counts_from(p_job.expected_at, p_job.following_at)
+        AND p_job.last_run_at >= p_job.counts_from THEN
+        answered_at := p_job.expected_at;
+        expected_at := p_job.following_at;
+        counts_from := health_internal.run_counts_from(answered_at, expected_at);
+        following_at := health_internal.find_run(p_job.plan, p_job.time_zone, expected_at, 1);
+        RETURN;
+    END IF;
+    SELECT found.answered_at, found.expected_at, found.counts_from, found.following_at, found.problem
+    INTO answered_at, expected_at, counts_from, following_at, problem
+    FROM health_internal.expect_run(
+        p_job.schedule, p_job.time_zone, p_job.last_run_at, true
+    ) AS found;
+EXCEPTION
+    -- See expect_run.
+    WHEN OTHERS THEN
+        answered_at := NULL;
+        expected_at := NULL;
+        counts_from := NULL;
+        following_at := NULL;
+        problem := SQLERRM;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.expect_after(health.job_expectations) IS
+'What is expected of a job after its last run; as expect_run, but quick where the run answered the '
+'expected time. It raises nothing.';
+
 CREATE OR REPLACE FUNCTION health_internal.expect_next(p_agent_ids text [])
 RETURNS void
 LANGUAGE sql
@@ -11,15 +50,16 @@ AS $$
     UPDATE health.job_expectations AS jobs
     SET
         counts_from = expected.counts_from,
+        previous_at = expected.answered_at,
         expected_at = expected.expected_at,
+        following_at = expected.following_at,
         late_at = expected.expected_at + jobs.grace / 2,
         missed_at = expected.expected_at + jobs.grace,
         check_at = expected.expected_at + jobs.grace / CASE WHEN jobs.uses_signals THEN 1 ELSE 2 END,
         schedule_problem = expected.problem
     FROM health.job_expectations AS run
-    CROSS JOIN LATERAL health_internal.expect_run(
-        run.schedule, run.time_zone, run.last_run_at, true
-    ) AS expected
+    -- A run that answers the expected time, as nearly all do, asks for one more scheduled time only.
+    CROSS JOIN LATERAL health_internal.expect_after(run) AS expected
     WHERE run.agent_id = ANY (p_agent_ids)
         AND run.schedule IS NOT NULL
         AND run.last_run_at >= run.counts_from
@@ -135,7 +175,9 @@ BEGIN
             UPDATE health.job_expectations AS jobs
             SET
                 counts_from = expected.counts_from,
+                previous_at = expected.answered_at,
                 expected_at = expected.expected_at,
+                following_at = expected.following_at,
                 late_at = expected.expected_at + jobs.grace / 2,
                 missed_at = expected.expected_at + jobs.grace,
                 check_at = expected.expected_at

@@ -41,6 +41,18 @@ COMMENT ON FUNCTION health.set_schedule(text, text, text, interval, interval) IS
 GRANT EXECUTE ON FUNCTION health.set_schedule(text, text, text, interval, interval)
 TO health_agent, health_admin;
 
+CREATE OR REPLACE FUNCTION health_internal.run_counts_from(
+    p_previous_at timestamptz,
+    p_expected_at timestamptz
+)
+RETURNS timestamptz
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN p_expected_at - least(interval '1 minute', (p_expected_at - p_previous_at) / 2);
+COMMENT ON FUNCTION health_internal.run_counts_from(timestamptz, timestamptz) IS
+'From when on a run answers a scheduled time. Clocks differ: a minute early, or half the time since the '
+'scheduled time before.';
+
 CREATE OR REPLACE FUNCTION health_internal.expect_run(
     p_schedule text,
     p_time_zone text,
@@ -49,37 +61,39 @@ CREATE OR REPLACE FUNCTION health_internal.expect_run(
     OUT answered_at timestamptz,
     OUT expected_at timestamptz,
     OUT counts_from timestamptz,
-    OUT problem text
+    OUT following_at timestamptz,
+    OUT problem text,
+    OUT plan health_internal.schedule_plan
 )
 LANGUAGE plpgsql
 STABLE
 AS $$
-DECLARE
-    v_plan health_internal.schedule_plan;
 BEGIN
-    v_plan := health_internal.parse_schedule(p_schedule);
-    answered_at := health_internal.find_run(v_plan, p_time_zone, p_after, -1);
-    expected_at := health_internal.find_run(v_plan, p_time_zone, p_after, 1);
-    -- Clocks differ: a run counts a minute early, or half the time since the run before.
-    counts_from := expected_at - least(interval '1 minute', (expected_at - answered_at) / 2);
+    plan := health_internal.parse_schedule(p_schedule);
+    answered_at := health_internal.find_run(plan, p_time_zone, p_after, -1);
+    expected_at := health_internal.find_run(plan, p_time_zone, p_after, 1);
+    counts_from := health_internal.run_counts_from(answered_at, expected_at);
     IF p_is_run AND p_after >= counts_from THEN
         answered_at := expected_at;
-        expected_at := health_internal.find_run(v_plan, p_time_zone, answered_at, 1);
-        counts_from := expected_at - least(interval '1 minute', (expected_at - answered_at) / 2);
+        expected_at := health_internal.find_run(plan, p_time_zone, answered_at, 1);
+        counts_from := health_internal.run_counts_from(answered_at, expected_at);
     END IF;
+    following_at := health_internal.find_run(plan, p_time_zone, expected_at, 1);
 EXCEPTION
     -- One job's schedule must not stop the tick for all: a server may forget a time zone.
     WHEN OTHERS THEN
         answered_at := NULL;
         expected_at := NULL;
         counts_from := NULL;
+        following_at := NULL;
+        plan := NULL;
         problem := SQLERRM;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.expect_run(text, text, timestamptz, boolean) IS
 'What a schedule expects after a moment: answered_at, the scheduled time that a run beginning then '
-'answers (p_is_run: a minute''s earliness allowed), expected_at, the next one, and counts_from, from when '
-'on a run answers that. problem: why the schedule cannot be read; it raises nothing.';
+'answers (p_is_run: a minute''s earliness allowed), expected_at, the next one, counts_from, from when on a '
+'run answers that, following_at, the one after it, and plan, the parsed schedule. problem: why the schedule cannot be read; it raises nothing.';
 
 CREATE OR REPLACE FUNCTION health_internal.configure_jobs(p_now timestamptz, p_agent_ids text [])
 RETURNS void
@@ -110,8 +124,8 @@ BEGIN
                 AND (agents.schedule IS NOT NULL OR jobs.uses_signals)
         );
     INSERT INTO health.job_expectations AS jobs (
-        agent_id, schedule, time_zone, grace, max_run_time, counts_from, expected_at, late_at,
-        missed_at, check_at, schedule_problem, missed_run_id
+        agent_id, schedule, time_zone, grace, max_run_time, counts_from, previous_at, expected_at,
+        following_at, late_at, missed_at, check_at, schedule_problem, plan, missed_run_id
     )
     SELECT
         agents.agent_id,
@@ -120,11 +134,14 @@ BEGIN
         agents.grace,
         agents.max_run_time,
         expected.counts_from,
+        expected.previous_at,
         expected.expected_at,
+        expected.following_at,
         expected.expected_at + agents.grace / 2,
         expected.expected_at + agents.grace,
         expected.expected_at + agents.grace / 2,
         expected.problem,
+        expected.plan,
         -- What an old schedule missed is nobody's concern any more.
         CASE WHEN plans.is_same THEN known.missed_run_id END
     FROM health.agents
@@ -135,10 +152,14 @@ BEGIN
             AS is_same
     ) AS plans
     LEFT JOIN LATERAL (
-        SELECT known.expected_at, known.counts_from, known.schedule_problem AS problem
+        SELECT
+            known.previous_at, known.expected_at, known.following_at, known.counts_from,
+            known.schedule_problem AS problem, known.plan
         WHERE plans.is_same
         UNION ALL
-        SELECT planned.expected_at, planned.counts_from, planned.problem
+        SELECT
+            planned.answered_at, planned.expected_at, planned.following_at, planned.counts_from,
+            planned.problem, planned.plan
         FROM health_internal.expect_run(
             agents.schedule, agents.time_zone, p_now, false
         ) AS planned
@@ -152,11 +173,14 @@ BEGIN
         grace = excluded.grace,
         max_run_time = excluded.max_run_time,
         counts_from = excluded.counts_from,
+        previous_at = excluded.previous_at,
         expected_at = excluded.expected_at,
+        following_at = excluded.following_at,
         late_at = excluded.late_at,
         missed_at = excluded.missed_at,
         check_at = excluded.check_at,
         schedule_problem = excluded.schedule_problem,
+        plan = excluded.plan,
         missed_run_id = excluded.missed_run_id
     WHERE (jobs.schedule, jobs.time_zone, jobs.grace, jobs.max_run_time) IS DISTINCT FROM (
         excluded.schedule, excluded.time_zone, excluded.grace, excluded.max_run_time

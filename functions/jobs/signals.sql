@@ -202,12 +202,12 @@ BEGIN
             closed.last_signal_at,
             closed.began_at,
             agents.max_run_time,
-            slots.answered_at,
+            answers.answered_at,
             coalesce(
                 closed.job_run_id,
                 CASE
-                    WHEN slots.answered_at = missed.expected_at AND row_number() OVER (
-                        PARTITION BY closed.agent_id, slots.answered_at ORDER BY closed.began_at
+                    WHEN answers.answered_at = missed.expected_at AND row_number() OVER (
+                        PARTITION BY closed.agent_id, answers.answered_at ORDER BY closed.began_at
                     ) = 1 THEN jobs.missed_run_id
                 END
             ) AS job_run_id
@@ -215,9 +215,31 @@ BEGIN
         LEFT JOIN health.agents ON closed.agent_id = agents.agent_id
         LEFT JOIN health.job_expectations AS jobs ON closed.agent_id = jobs.agent_id
         LEFT JOIN health.job_runs AS missed ON jobs.missed_run_id = missed.job_run_id
-        LEFT JOIN LATERAL health_internal.expect_run(
-            jobs.schedule, jobs.time_zone, closed.began_at, true
-        ) AS slots ON jobs.schedule IS NOT NULL AND closed.job_run_id IS NULL
+        -- Nearly all answer the time expected, or the one before; of others the schedule is asked.
+        LEFT JOIN LATERAL (
+            SELECT CASE
+                WHEN closed.began_at >= jobs.previous_at AND closed.began_at < jobs.counts_from
+                    THEN jobs.previous_at
+                WHEN closed.began_at >= jobs.counts_from
+                    AND closed.began_at
+                    < health_internal.run_counts_from(jobs.expected_at, jobs.following_at)
+                    THEN jobs.expected_at
+            END AS answered_at
+        ) AS near ON jobs.schedule IS NOT NULL AND closed.job_run_id IS NULL
+        LEFT JOIN LATERAL (
+            SELECT found.answered_at
+            FROM health_internal.expect_run(
+                jobs.schedule, jobs.time_zone, closed.began_at, true
+            ) AS found
+            WHERE jobs.schedule IS NOT NULL
+                AND closed.job_run_id IS NULL
+                AND near.answered_at IS NULL
+            -- Else the function would be asked first, and its answer thrown away.
+            OFFSET 0
+        ) AS slots ON true
+        CROSS JOIN LATERAL (
+            SELECT coalesce(near.answered_at, slots.answered_at) AS answered_at
+        ) AS answers
     ),
 
     updated AS (

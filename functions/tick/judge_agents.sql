@@ -203,6 +203,7 @@ BEGIN
             coalesce(joined.beat_revenue_impact_usd, joined.revenue_impact_usd)
                 AS revenue_impact_usd,
             joined.bad_evaluations,
+            joined.loss_evaluations,
             joined.issue_evaluations,
             joined.issue_candidate,
             joined.issue_type,
@@ -271,6 +272,7 @@ BEGIN
             decays.work_items_processed, decays.memory_usage_mb,
             decays.memory_limit_mb, decays.cost_efficiency, decays.user_satisfaction,
             decays.operational_efficiency, decays.revenue_impact_usd, decays.bad_evaluations,
+            decays.loss_evaluations,
             decays.issue_evaluations, decays.issue_candidate, decays.issue_type,
             decays.active_conditions,
             CASE WHEN decays.gap IS NULL THEN decays.beat_count ELSE decays.beat_count + 1
@@ -557,7 +559,16 @@ BEGIN
                 WHEN lived.errors <= p_policy.error_issue_below THEN 'high_error_rate'
                 WHEN lived.performance <= p_policy.performance_issue_below
                     THEN 'performance_degradation'
-            END AS new_issue_candidate
+            END AS new_issue_candidate,
+            CASE
+                WHEN lived.loss_evaluations = 0
+                    AND (lived.revenue_impact_usd < - p_policy.revenue_loss_limit_usd) IS NOT TRUE
+                    THEN 0
+                ELSE health_internal.moved_loss_evaluations(
+                    lived.loss_evaluations, lived.revenue_impact_usd, lived.liveness,
+                    lived.active_conditions, p_policy
+                )
+            END AS new_loss_evaluations
         FROM lived
         OFFSET 0
     ),
@@ -577,6 +588,7 @@ BEGIN
             scored.memory_mean_mb, scored.slow_memory_mean_mb, scored.memory_usage_mb,
             scored.memory_limit_mb, scored.cost_efficiency, scored.user_satisfaction,
             scored.operational_efficiency, scored.revenue_impact_usd, scored.new_issue_candidate,
+            scored.new_loss_evaluations,
             coalesce(scored.deadlines[1], scored.late_intervals) AS late_intervals,
             coalesce(scored.deadlines[2], scored.unresponsive_intervals)
                 AS unresponsive_intervals,
@@ -611,13 +623,14 @@ BEGIN
             CASE
                 WHEN scored.new_issue_candidate IS NULL
                     AND scored.ungated_score >= v_recovered_from
+                    AND scored.new_loss_evaluations = 0
                     OR scored.liveness = 'stopped'
                     THEN '{}'::text []
                 ELSE health_internal.holding_conditions(
                     scored.liveness, scored.state, scored.ungated_score, scored.gate,
                     scored.bad_evaluations, scored.new_issue_candidate, scored.issue_candidate,
                     scored.issue_evaluations, scored.issue_type, scored.active_conditions,
-                    p_policy
+                    scored.new_loss_evaluations, p_policy
                 )
             END AS active_conditions,
             CASE
@@ -688,6 +701,7 @@ BEGIN
         operational_efficiency = written.operational_efficiency,
         revenue_impact_usd = written.revenue_impact_usd,
         bad_evaluations = written.bad_evaluations,
+        loss_evaluations = written.new_loss_evaluations,
         issue_evaluations = written.issue_evaluations,
         issue_candidate = written.new_issue_candidate,
         active_conditions = written.active_conditions

@@ -69,6 +69,7 @@ CREATE TABLE health.agent_status (
     bad_evaluations integer DEFAULT 0,
     issue_evaluations integer DEFAULT 0,
     issue_candidate text,
+    loss_evaluations integer DEFAULT 0,
     CONSTRAINT agent_status_pkey PRIMARY KEY (agent_id)
 ) WITH (
     fillfactor = 22,
@@ -85,7 +86,7 @@ COMMENT ON COLUMN health.agent_status.judged_tick_id IS
 'Tick that judged last; an agent is judged at most once in a tick.';
 COMMENT ON COLUMN health.agent_status.agent_id IS 'Which agent.';
 COMMENT ON COLUMN health.agent_status.liveness IS
-'never_seen, starting, alive, late, unresponsive, stopped or in_maintenance.';
+'never_seen, starting, alive, late, unresponsive or stopped: what its heartbeats say, also during maintenance.';
 COMMENT ON COLUMN health.agent_status.active_conditions IS
 'Built-in alert rules that hold at present.';
 COMMENT ON COLUMN health.agent_status.status IS
@@ -172,6 +173,9 @@ COMMENT ON COLUMN health.agent_status.issue_evaluations IS
 'Evaluations in a row that saw issue_candidate.';
 COMMENT ON COLUMN health.agent_status.issue_candidate IS
 'Issue seen by the latest evaluation, not yet confirmed.';
+COMMENT ON COLUMN health.agent_status.loss_evaluations IS
+'Ring of the last evaluations of the loss it reports, newest in bit 0; set: more per hour than the '
+'policy allows; see health_internal.moved_loss_evaluations.';
 
 
 CREATE INDEX agent_status_active_idx ON health.agent_status (agent_id)

@@ -104,6 +104,7 @@ CREATE TABLE health.incidents (
     told_severity text,
     told_at timestamptz,
     told_channels text [] NOT NULL DEFAULT '{}',
+    owed_channels text [] NOT NULL DEFAULT '{}',
     is_recovery_failure_told boolean NOT NULL DEFAULT false,
     message_count integer NOT NULL DEFAULT 0,
     escalates_from timestamptz,
@@ -153,6 +154,8 @@ COMMENT ON COLUMN health.incidents.told_severity IS
 COMMENT ON COLUMN health.incidents.told_at IS 'When it was last told; NULL: never.';
 COMMENT ON COLUMN health.incidents.told_channels IS
 'Channels that were told; the all-clear goes there.';
+COMMENT ON COLUMN health.incidents.owed_channels IS
+'Channels from which a message was withdrawn by a mute: they are told the truth when it ends.';
 COMMENT ON COLUMN health.incidents.is_recovery_failure_told IS
 'Whether people were told that automatic recovery gave up.';
 COMMENT ON COLUMN health.incidents.message_count IS 'How often it was told.';

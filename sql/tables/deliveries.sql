@@ -47,6 +47,16 @@ COMMENT ON COLUMN health.channels.group_severity IS
 'Highest severity paged in that window; a higher one does not wait.';
 
 
+CREATE TYPE health_internal.digest_line AS (
+    channel text,
+    incident_id bigint,
+    event text,
+    severity text,
+    is_first boolean
+);
+COMMENT ON TYPE health_internal.digest_line IS
+'A notice that leaves in a digest.';
+
 CREATE TABLE health.deliveries (
     delivery_id bigint GENERATED ALWAYS AS IDENTITY,
     incident_id bigint,
@@ -68,6 +78,8 @@ CREATE TABLE health.deliveries (
     lease_until timestamptz,
     finished_at timestamptz,
     outcome jsonb NOT NULL DEFAULT '{}',
+    is_first boolean NOT NULL DEFAULT false,
+    lines health_internal.digest_line [],
     CONSTRAINT deliveries_pkey PRIMARY KEY (delivery_id),
     CONSTRAINT deliveries_idempotency_key UNIQUE (idempotency_key),
     CONSTRAINT deliveries_channel_fkey FOREIGN KEY (channel) REFERENCES health.channels,
@@ -104,6 +116,10 @@ COMMENT ON COLUMN health.deliveries.fencing_token IS 'Token of that claim.';
 COMMENT ON COLUMN health.deliveries.lease_until IS 'Until when the claim holds.';
 COMMENT ON COLUMN health.deliveries.finished_at IS 'When it was delivered or given up.';
 COMMENT ON COLUMN health.deliveries.outcome IS 'What the last attempt told.';
+COMMENT ON COLUMN health.deliveries.is_first IS
+'Whether it is the first its channel would hear of the trouble.';
+COMMENT ON COLUMN health.deliveries.lines IS
+'What a digest tells, a line per incident; a mute takes lines away. NULL: no digest.';
 
 
 CREATE INDEX deliveries_open_idx ON health.deliveries (not_before)
@@ -112,7 +128,7 @@ COMMENT ON INDEX health.deliveries_open_idx IS 'claim_deliveries reads what is d
 
 CREATE INDEX deliveries_incident_idx ON health.deliveries (incident_id);
 COMMENT ON INDEX health.deliveries_incident_idx IS
-'An acknowledgement cancels the pending messages of its incident.';
+'health_internal.withdraw_messages cancels the waiting messages of incidents.';
 
 CREATE INDEX deliveries_channel_idx ON health.deliveries (channel);
 COMMENT ON INDEX health.deliveries_channel_idx IS 'Serves the foreign key when a channel is removed.';
@@ -130,6 +146,7 @@ CREATE TABLE health_internal.notices (
     severity text NOT NULL,
     number integer NOT NULL,
     is_alone boolean NOT NULL,
+    is_first boolean NOT NULL,
     queued_at timestamptz NOT NULL,
     CONSTRAINT notices_pkey PRIMARY KEY (incident_id, channel)
 );
@@ -145,17 +162,19 @@ COMMENT ON COLUMN health_internal.notices.number IS
 'Number of the message within the incident; part of its idempotency key.';
 COMMENT ON COLUMN health_internal.notices.is_alone IS
 'Whether it is grouped with nothing and waits for nothing: the engine''s own incidents, and those of many agents.';
+COMMENT ON COLUMN health_internal.notices.is_first IS 'As deliveries.is_first.';
 COMMENT ON COLUMN health_internal.notices.queued_at IS 'Since when it waits.';
 
 
-CREATE TYPE health_internal.digest_line AS (
-    channel text,
+CREATE TYPE health_internal.mute AS (
     incident_id bigint,
-    event text,
-    severity text
+    reason_code text,
+    reason text,
+    is_over boolean,
+    until_at timestamptz
 );
-COMMENT ON TYPE health_internal.digest_line IS
-'A notice that leaves in a digest.';
+COMMENT ON TYPE health_internal.mute IS
+'An incident that is kept quiet: why, and until when at least.';
 
 GRANT SELECT ON health.channels, health.deliveries TO health_analyst, health_bridge;
 

@@ -14,7 +14,7 @@ COMMENT ON TABLE health.escalation_policies IS
 'One row per plan of whom to tell when nobody takes an incident; all that match apply.';
 COMMENT ON COLUMN health.escalation_policies.escalation_policy IS 'Name of the plan.';
 COMMENT ON COLUMN health.escalation_policies.matchers IS
-'Which agents'' incidents it is for; see health_internal.matches_agent. Empty: all.';
+'Which agents'' incidents it is for; see health_internal.matches_agent. Empty: all. rule: only while an alert of that rule is open.';
 COMMENT ON COLUMN health.escalation_policies.is_enabled IS 'Whether it applies.';
 
 

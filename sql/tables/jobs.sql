@@ -103,7 +103,9 @@ CREATE TABLE health.job_expectations (
     max_run_time interval,
     uses_signals boolean NOT NULL DEFAULT false,
     counts_from timestamptz,
+    previous_at timestamptz,
     expected_at timestamptz,
+    following_at timestamptz,
     late_at timestamptz,
     missed_at timestamptz,
     check_at timestamptz,
@@ -115,6 +117,7 @@ CREATE TABLE health.job_expectations (
     open_run_count integer NOT NULL DEFAULT 0,
     is_overdue boolean NOT NULL DEFAULT false,
     schedule_problem text,
+    plan health_internal.schedule_plan,
     CONSTRAINT job_expectations_pkey PRIMARY KEY (agent_id),
     CONSTRAINT last_outcome_is_success_or_fail
     CHECK (last_outcome IN ('success', 'fail'))
@@ -135,6 +138,8 @@ COMMENT ON COLUMN health.job_expectations.counts_from IS
 'From when on a run answers expected_at: a minute before it, or half the time between two runs.';
 COMMENT ON COLUMN health.job_expectations.expected_at IS
 'Next scheduled time that no run has answered; NULL: without a schedule.';
+COMMENT ON COLUMN health.job_expectations.previous_at IS 'The scheduled time before it.';
+COMMENT ON COLUMN health.job_expectations.following_at IS 'The scheduled time after it.';
 COMMENT ON COLUMN health.job_expectations.late_at IS
 'When it is late: half the grace after expected_at.';
 COMMENT ON COLUMN health.job_expectations.missed_at IS
@@ -152,6 +157,9 @@ COMMENT ON COLUMN health.job_expectations.is_overdue IS
 'Whether one of them takes longer than max_run_time.';
 COMMENT ON COLUMN health.job_expectations.schedule_problem IS
 'Why its schedule cannot be read any more, such as a time zone the server no longer knows.';
+
+COMMENT ON COLUMN health.job_expectations.plan IS
+'The schedule, parsed once; NULL: it has none, or cannot be read.';
 
 CREATE INDEX job_expectations_check_at_idx ON health.job_expectations (check_at);
 COMMENT ON INDEX health.job_expectations_check_at_idx IS

@@ -15,7 +15,10 @@ SELECT
     agents.agent_type,
     agents.policy_class,
     status.issue_type,
-    coalesce(status.liveness, 'never_seen') AS liveness,
+    CASE
+        WHEN maintained.agent_id IS NOT NULL THEN 'in_maintenance'
+        ELSE coalesce(status.liveness, 'never_seen')
+    END AS liveness,
     round(status.score::numeric, 2) AS score,
     round(status.heartbeat_consistency::numeric, 2) AS heartbeat_consistency,
     round(status.performance_metrics::numeric, 2) AS performance_metrics,
@@ -36,7 +39,7 @@ SELECT
     ) AS open_alert_count,
     array_remove(ARRAY[
         CASE
-            WHEN status.liveness = 'unresponsive'
+            WHEN status.liveness = 'unresponsive' AND maintained.agent_id IS NULL
                 THEN 'restart it: silent since ' || status.last_heartbeat_at
         END,
         CASE
@@ -64,9 +67,19 @@ SELECT
                 THEN 'correct its expected_interval: it beats every '
                     || round(status.learnt_interval_seconds::numeric, 1) || ' s'
         END
-    ], NULL) AS recommendations
+    ], NULL) AS recommendations,
+    coalesce(status.liveness, 'never_seen') AS observed_liveness,
+    maintained.until_at AS maintenance_until
 FROM health.agents
-LEFT JOIN health.agent_status AS status ON agents.agent_id = status.agent_id;
+LEFT JOIN health.agent_status AS status ON agents.agent_id = status.agent_id
+LEFT JOIN (
+    SELECT
+        periods.agent_id,
+        max(periods.until_at) AS until_at
+    FROM health.maintenance_periods AS periods
+    WHERE periods.ended_at IS NULL
+    GROUP BY periods.agent_id
+) AS maintained ON agents.agent_id = maintained.agent_id;
 
 COMMENT ON VIEW health.fleet IS
 'One row per agent as judged last; stable: columns may be added, never removed or retyped within a '
@@ -274,10 +287,11 @@ SELECT
     count(*) FILTER (WHERE fleet.status = 'poor') AS poor_count,
     count(*) FILTER (WHERE fleet.status = 'critical') AS critical_count,
     round(avg(fleet.score) FILTER (
-        WHERE fleet.liveness NOT IN ('never_seen', 'stopped')
+        WHERE fleet.liveness NOT IN ('never_seen', 'stopped', 'in_maintenance')
     ), 2) AS system_health_score,
     (SELECT count(*) FROM health.open_alerts) AS open_alert_count,
-    (SELECT count(*) FROM health.recovery_backlog) AS recovery_backlog_count
+    (SELECT count(*) FROM health.recovery_backlog) AS recovery_backlog_count,
+    count(*) FILTER (WHERE fleet.liveness = 'in_maintenance') AS in_maintenance_count
 FROM health.fleet;
 COMMENT ON VIEW health.system_health IS
 'One row: the whole fleet in numbers; system_health_score is the mean score of agents at work, 0..100; '
@@ -316,7 +330,11 @@ END;
 $$;
 
 COMMENT ON COLUMN health.fleet.liveness IS
-'never_seen, starting, alive, late, unresponsive or stopped.';
+'never_seen, starting, alive, late, unresponsive, stopped or in_maintenance.';
+COMMENT ON COLUMN health.fleet.observed_liveness IS
+'What its heartbeats say, also during maintenance; else the same.';
+COMMENT ON COLUMN health.fleet.maintenance_until IS
+'Until when it is in maintenance, as announced; NULL: it is not.';
 COMMENT ON COLUMN health.fleet.score IS 'Overall score, gated, 0..100, rounded to 2 digits.';
 COMMENT ON COLUMN health.fleet.performance_trend IS
 'improving, stable or degrading: the processing time of the last minutes against its learnt baseline; '
@@ -358,6 +376,7 @@ COMMENT ON COLUMN health.system_health.critical_count IS 'Agents of status criti
 COMMENT ON COLUMN health.system_health.system_health_score IS
 'Mean score of agents at work, 0..100; NULL: none.';
 COMMENT ON COLUMN health.system_health.open_alert_count IS 'Alerts that are open.';
+COMMENT ON COLUMN health.system_health.in_maintenance_count IS 'Agents in maintenance.';
 COMMENT ON COLUMN health.system_health.recovery_backlog_count IS 'Recoveries under way.';
 
 GRANT SELECT ON health.fleet, health.agent_timeline,

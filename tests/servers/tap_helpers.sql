@@ -56,6 +56,17 @@ RETURNS timestamptz
 LANGUAGE sql
 RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 
+-- A bridge that delivers all that is due, or reports another outcome.
+CREATE FUNCTION tap.deliver(
+    p_seconds float8, p_channels text [] DEFAULT NULL, p_outcome text DEFAULT 'delivered'
+)
+RETURNS bigint
+LANGUAGE sql
+RETURN (
+    SELECT count(health.report_delivery(c.delivery_id, c.fencing_token, p_outcome, '{}', tap.at(p_seconds)))
+    FROM health.claim_deliveries('w1', 1000, p_channels, tap.at(p_seconds)) AS c
+);
+
 -- The agent's newest recovery, what its trail says, and a bridge's claim and report of one.
 CREATE FUNCTION tap.latest(p_agent_id text DEFAULT 'a1')
 RETURNS health.recovery_actions

@@ -7,7 +7,10 @@ DROP FUNCTION health.classify_status(
 );
 DROP FUNCTION health_internal.holding_conditions(
     text, text, double precision, double precision, integer, text, text, integer, text, text [],
-    health.policies
+    integer, health.policies
+);
+DROP FUNCTION health_internal.moved_loss_evaluations(
+    integer, double precision, text, text [], health.policies
 );
 DROP FUNCTION health_internal.is_confirmed(text, text, integer, integer);
 DROP FUNCTION health_internal.weighted_mean(

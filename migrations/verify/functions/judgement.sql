@@ -14,7 +14,12 @@ BEGIN
     PERFORM (
         'health_internal.holding_conditions('
         || 'text, text, double precision, double precision, integer, text, text, integer, '
-        || 'text, text [], health.policies'
+        || 'text, text [], integer, health.policies'
+        || ')'
+    )::regprocedure;
+    PERFORM (
+        'health_internal.moved_loss_evaluations('
+        || 'integer, double precision, text, text [], health.policies'
         || ')'
     )::regprocedure;
     PERFORM (

@@ -9,7 +9,8 @@ SELECT signatures_are(
         health.report_delivery,
         health.set_channel,
         health_internal.bundle_deliveries,
-        health_internal.channel_tokens
+        health_internal.channel_tokens,
+        health_internal.incidents_of
     }',
     $$
     VALUES
@@ -17,7 +18,8 @@ SELECT signatures_are(
     ('health.report_delivery(bigint,bigint,text,jsonb,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_bridge'),
     ('health.set_channel(text,text,text,boolean,boolean,double precision,integer)', 'f', 'sql', 'v', true, 'health_admin'),
     ('health_internal.bundle_deliveries(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.channel_tokens(health.channels,timestamp with time zone)', 'f', 'sql', 'i', false, '')
+    ('health_internal.channel_tokens(health.channels,timestamp with time zone)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.incidents_of(health.deliveries)', 'f', 'sql', 'i', false, '')
     $$
 );
 

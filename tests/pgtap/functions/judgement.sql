@@ -9,14 +9,16 @@ SELECT signatures_are(
         health_internal.holding_conditions,
         health_internal.is_confirmed,
         health_internal.known_weight,
+        health_internal.moved_loss_evaluations,
         health_internal.weighted_mean
     }',
     $$
     VALUES
     ('health.classify_status(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, 'health_analyst'),
-    ('health_internal.holding_conditions(text,text,double precision,double precision,integer,text,text,integer,text,text[],health.policies)', 'f', 'plpgsql', 'i', false, ''),
+    ('health_internal.holding_conditions(text,text,double precision,double precision,integer,text,text,integer,text,text[],integer,health.policies)', 'f', 'plpgsql', 'i', false, ''),
     ('health_internal.is_confirmed(text,text,integer,integer)', 'f', 'sql', 'i', false, ''),
     ('health_internal.known_weight(double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.moved_loss_evaluations(integer,double precision,text,text[],health.policies)', 'f', 'plpgsql', 'i', false, ''),
     ('health_internal.weighted_mean(double precision,double precision,double precision,double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, '')
     $$
 );
@@ -51,13 +53,13 @@ SELECT rows_are(
 CREATE FUNCTION pg_temp.hold(
     p_liveness text, p_state text, p_ungated float8, p_gate float8 DEFAULT 100, p_ring int DEFAULT 0,
     p_candidate text DEFAULT NULL, p_last text DEFAULT NULL, p_evaluations int DEFAULT 0,
-    p_issue text DEFAULT NULL, p_conditions text [] DEFAULT '{}'
+    p_issue text DEFAULT NULL, p_conditions text [] DEFAULT '{}', p_losses int DEFAULT 0
 )
 RETURNS text
 LANGUAGE sql
 RETURN (
     SELECT health_internal.holding_conditions(
-        p_liveness, p_state, p_ungated, p_gate, p_ring, p_candidate, p_last, p_evaluations, p_issue, p_conditions,
+        p_liveness, p_state, p_ungated, p_gate, p_ring, p_candidate, p_last, p_evaluations, p_issue, p_conditions, p_losses,
         (SELECT p FROM health.policies AS p WHERE p.policy_class = 'standard')
     )::text
 );
@@ -82,5 +84,22 @@ SELECT is(pg_temp.hold('alive', 'running', 80, 100, 0, 'resource_exhaustion', 'r
     '{resource_exhaustion}', 'seen twice in a row it is confirmed');
 SELECT is(pg_temp.hold('alive', 'running', 80, 100, 0, 'resource_exhaustion', NULL, 0, 'resource_exhaustion'),
     '{resource_exhaustion}', 'and a confirmed one needs no second confirmation');
+-- A loss that an agent reports: 1, 2 and 4 are the last three evaluations.
+SELECT rows_are(
+    $$ SELECT pg_temp.hold('alive', 'running', 95, p_losses => r, p_conditions => c)
+       FROM (VALUES (1, 1, '{}'::text []), (2, 3, '{}'), (3, 5, '{}'), (4, 6, '{}'), (5, 2, '{business_impact}'),
+                    (6, 4, '{business_impact}'), (7, 0, '{business_impact}')) AS v (n, r, c) ORDER BY n $$,
+    $$ VALUES ('{}'), ('{business_impact}'), ('{business_impact}'), ('{}'), ('{business_impact}'), ('{}'), ('{}') $$,
+    'one loss is soft, two of the last three hold, and two without one in a row end it'
+);
+SELECT rows_are(
+    $$ SELECT health_internal.moved_loss_evaluations(r, usd, l, c, p)
+       FROM health.policies AS p, (VALUES (1, 0, -1000.1, 'alive', '{}'::text []), (2, 0, -1000, 'alive', '{}'), (3, 1, 5000, 'alive', '{}'),
+           (4, 7, -1e9, 'alive', '{}'), (5, 3, -951, 'alive', '{business_impact}'), (6, 3, -949, 'starting', '{business_impact}'),
+           (7, 1, -1e9, 'late', '{}'), (8, 1, 0, 'unresponsive', '{}'), (9, 7, -1e9, 'stopped', '{}'), (10, 1, NULL, 'alive', '{}')) AS v (n, r, usd, l, c)
+       WHERE p.policy_class = 'standard' ORDER BY n $$,
+    $$ VALUES (1), (0), (2), (7), (7), (6), (1), (1), (0), (2) $$,
+    'more than $1,000 per hour is a loss, once it holds more than $950; silence says nothing, goodbye forgets'
+);
 SELECT * FROM finish();
 ROLLBACK;

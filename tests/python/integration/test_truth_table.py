@@ -15,7 +15,16 @@ ANYTHING = "·"
 
 #: In the order of the function's parameters and of the table's columns.
 FACTS: dict[str, tuple[str, ...]] = {
-    "news": ("new", "worse", "unrecovered", "step_due", "reminder_due", "none", "over"),
+    "news": (
+        "new",
+        "worse",
+        "unrecovered",
+        "step_due",
+        "reminder_due",
+        "withdrawn",
+        "none",
+        "over",
+    ),
     "told before": ("yes", "no"),
     "withheld until now": ("yes", "no"),
     "confirmed": ("yes", "no"),

@@ -9,6 +9,7 @@ BEGIN
         || ')'
     )::regprocedure;
     PERFORM 'health_internal.in_maintenance(text, timestamptz)'::regprocedure;
+    PERFORM 'health_internal.note_maintenance(timestamptz, text [], text [])'::regprocedure;
     PERFORM 'health_internal.refresh_maintenance(timestamptz)'::regprocedure;
     PERFORM (
         'health.schedule_maintenance('

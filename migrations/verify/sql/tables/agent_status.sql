@@ -62,7 +62,8 @@ SELECT
     revenue_impact_usd,
     bad_evaluations,
     issue_evaluations,
-    issue_candidate
+    issue_candidate,
+    loss_evaluations
 FROM health.agent_status
 WHERE false;
 

@@ -49,6 +49,7 @@ SELECT
     told_severity,
     told_at,
     told_channels,
+    owed_channels,
     is_recovery_failure_told,
     message_count,
     escalates_from,

@@ -36,7 +36,9 @@ SELECT
     fencing_token,
     lease_until,
     finished_at,
-    outcome
+    outcome,
+    is_first,
+    lines
 FROM health.deliveries
 WHERE false;
 
@@ -48,6 +50,7 @@ SELECT
     severity,
     number,
     is_alone,
+    is_first,
     queued_at
 FROM health_internal.notices
 WHERE false;
@@ -55,6 +58,7 @@ WHERE false;
 DO $$
 BEGIN
     PERFORM 'health_internal.digest_line'::regtype;
+    PERFORM 'health_internal.mute'::regtype;
 END;
 $$;
 

@@ -37,6 +37,8 @@ SELECT
     uses_signals,
     counts_from,
     expected_at,
+    previous_at,
+    following_at,
     late_at,
     missed_at,
     check_at,
@@ -47,7 +49,8 @@ SELECT
     last_success_at,
     open_run_count,
     is_overdue,
-    schedule_problem
+    schedule_problem,
+    plan
 FROM health.job_expectations
 WHERE false;
 

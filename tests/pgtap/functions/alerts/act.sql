@@ -80,6 +80,36 @@ SELECT rows_are($$ SELECT agent_id, summary FROM health.open_alerts WHERE rule =
 SELECT pg_temp.beat('bank', s) FROM unnest('{4002,4007}'::float8 []) AS s;
 SELECT pg_temp.tick(4008);
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE agent_id = 'bank' $$, 'until the agent is back');
+-- A healthy agent that says what it loses.
+CREATE FUNCTION pg_temp.loses(p_seconds float8, p_usd float8) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO health.agent_heartbeats (agent_id, received_at, revenue_impact_usd) VALUES ('till', at(p_seconds), p_usd);
+    PERFORM health.tick(at(p_seconds), true);
+    RETURN (SELECT string_agg(rule || ': ' || summary, ', ') FROM health.open_alerts WHERE agent_id = 'till');
+END $$;
+INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_per_hour) VALUES ('till', 'till', '10 s', 300);
+SELECT health.set_channel('executives', 'webhook', 'critical', p_is_default => false);
+SELECT is(pg_temp.loses(5000, -900), NULL, 'a loss below the threshold');
+SELECT is(pg_temp.loses(5010, -5000), NULL, 'one spike is nobody''s concern');
+SELECT is(pg_temp.loses(5020, 0), NULL, 'when it is over');
+SELECT is(pg_temp.loses(5030, -2500), 'business_impact: revenue is at risk: it loses $2500 per hour', 'two of the last three are');
+SELECT rows_are($$ SELECT liveness, status, issue_type FROM health.agent_status WHERE agent_id = 'till' $$, $$ VALUES ('alive', 'good', NULL) $$, 'of an agent that is well, and is not restarted');
+SELECT is(pg_temp.loses(5040, 0), 'business_impact: revenue is at risk: it loses $2500 per hour', 'one good beat ends nothing');
+SELECT is(pg_temp.loses(5050, -960), 'business_impact: revenue is at risk: it loses $2500 per hour', 'nor does a little less');
+SELECT is(pg_temp.loses(5060, -940), 'business_impact: revenue is at risk: it loses $2500 per hour', 'nor once');
+SELECT is(pg_temp.loses(5070, -940), NULL, 'twice does');
+SELECT rows_are($$ SELECT channel, event, severity, details -> 'revenue_usd_per_hour' FROM health.deliveries WHERE agent_ids = '{till}' ORDER BY created_at, channel $$,
+    $$ VALUES ('console', 'opened', 'critical', '2500'::jsonb), ('executives', 'opened', 'critical', '2500'), ('console', 'resolved', 'critical', '2500'), ('executives', 'resolved', 'critical', '2500') $$, 'executives hear of it with the first page, and of its end');
+-- In an incident that was told already the loss reaches them when it begins.
+SELECT is(pg_temp.loses(5080, 0), NULL, 'well again');
+INSERT INTO health.rule_findings (rule, agent_id, severity, summary, found_at, changed_at) VALUES ('disk_full', 'till', 'critical', 'the disk is full', at(5090), at(5090));
+SELECT is(pg_temp.loses(5090, 0), 'disk_full: the disk is full', 'critical trouble of an agent that earns little');
+SELECT pg_temp.loses(5100, -800);
+SELECT is((SELECT summary FROM health.open_alerts WHERE agent_id = 'till' AND rule = 'business_impact'), 'revenue is at risk: $1100 per hour', 'that also loses is a risk of both');
+SELECT rows_are($$ SELECT channel, event, step FROM health.deliveries WHERE agent_ids = '{till}' AND created_at >= at(5090) ORDER BY delivery_id $$,
+    $$ VALUES ('console', 'opened', 0), ('executives', 'escalated', 1) $$, 'of which executives hear');
+DELETE FROM health.rule_findings;
+SELECT is(pg_temp.loses(5110, 0), NULL, 'the end');
 
 SELECT * FROM finish();
 ROLLBACK;

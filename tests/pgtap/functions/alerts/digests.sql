@@ -32,13 +32,17 @@ SELECT incident_id, agent_id, rule, 'critical', CASE rule WHEN 'failed' THEN 'fi
 FROM health.incidents CROSS JOIN unnest('{score_critical,failed}'::text []) AS rule;
 CREATE TEMP TABLE composed ON COMMIT DROP AS
 SELECT * FROM health_internal.compose_digests(ARRAY(
-    SELECT ROW(channel, incident_id, CASE WHEN agent_id = 'm60' THEN 'resolved' ELSE 'opened' END, 'critical')::health_internal.digest_line
+    SELECT ROW(channel, incident_id, CASE WHEN agent_id = 'm60' THEN 'resolved' ELSE 'opened' END, 'critical', true)::health_internal.digest_line
     FROM health.incidents CROSS JOIN unnest('{console,pager}'::text []) AS channel WHERE channel = 'console' OR agent_id IN ('m1', 'm2')));
 SELECT rows_are($$ SELECT channel, severity, subject, cardinality(agent_ids), details -> 'incident_count', details -> 'revenue_usd_per_hour' FROM composed ORDER BY 1 $$,
     $$ VALUES ('console', 'critical', '60 incidents: first; second, 1 resolved', 60, '60'::jsonb, '1770'::jsonb), ('pager', 'critical', '2 incidents: first; second', 2, '2', '3') $$,
     'one per channel, with all agents and the revenue of those still down');
 SELECT is((SELECT jsonb_array_length(details -> 'agents') FROM composed WHERE channel = 'console'), 50, 'fifty by name');
 SELECT is((SELECT details -> 'agents' -> 0 ->> 'agent_id' FROM composed WHERE channel = 'console'), 'm59', 'the dearest first');
+SELECT is((SELECT cardinality(lines) FROM composed WHERE channel = 'console'), 60, 'it remembers its lines');
+SELECT rows_are($$ SELECT subject, body FROM health_internal.compose_digests(ARRAY(
+    SELECT ROW('pager', incident_id, 'opened', 'critical', true)::health_internal.digest_line FROM health.incidents WHERE agent_id = 'm1')) $$,
+    $$ VALUES ('1 incident: first; second', E'1 incident:\nM1: first; second') $$, 'one is one');
 SELECT is_empty($$ SELECT * FROM health_internal.compose_digests('{}') $$, 'nothing is no digest');
 
 SELECT * FROM finish();

@@ -11,6 +11,7 @@ SELECT signatures_are(
         health_internal.first_instant,
         health_internal.in_maintenance,
         health_internal.maintenance_until,
+        health_internal.note_maintenance,
         health_internal.refresh_maintenance
     }',
     $$
@@ -21,6 +22,7 @@ SELECT signatures_are(
     ('health_internal.first_instant(timestamp without time zone,text)', 'f', 'sql', 's', false, ''),
     ('health_internal.in_maintenance(text,timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.maintenance_until(health.maintenance_windows,timestamp with time zone)', 'f', 'sql', 's', false, ''),
+    ('health_internal.note_maintenance(timestamp with time zone,text[],text[])', 'f', 'sql', 'v', false, ''),
     ('health_internal.refresh_maintenance(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
     $$
 );

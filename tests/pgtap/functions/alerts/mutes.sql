@@ -48,6 +48,7 @@ SELECT rows_are($$ SELECT event, agent_ids FROM health.deliveries $$, $$ VALUES 
 SELECT pg_temp.beat('c', 102, 'failed');
 SELECT pg_temp.tick(103);
 SELECT is((SELECT count(*) FROM health.deliveries), 1::bigint, 'once');
+SELECT deliver(103);
 SELECT is(health.silence('{"agent_id": "c"}', at(9000), 'ana', 'x', at(104)) > 0, true, 'silenced again');
 SELECT pg_temp.beat('c', 105); SELECT pg_temp.beat('c', 110);
 SELECT pg_temp.tick(111);

@@ -67,6 +67,7 @@ SELECT is((SELECT reason FROM health.alert_history WHERE event = 'unacknowledged
 SELECT rows_are($$ SELECT event FROM health.deliveries WHERE channel = 'pager' $$, $$ VALUES ('escalated') $$, 'now the pager hears of it');
 SELECT pg_temp.tick(10920 + 4 * 3600);
 SELECT ok(pg_temp.sent(10920 + 4 * 3600) LIKE '%console:reminder%' OR pg_temp.sent(10921) LIKE '%console:reminder%', 'four hours later a reminder');
+SELECT deliver(25999);
 SELECT health.acknowledge_alert(alert_id, 'ana', p_is_sticky => true, p_now => at(26000)) FROM health.open_alerts WHERE agent_id = 'a1';
 SELECT pg_temp.tick(90000);
 SELECT is(pg_temp.sent(26001), NULL, 'a sticky one lasts');

@@ -9,7 +9,8 @@ SELECT signatures_are(
         health_internal.configure_jobs,
         health_internal.expect_run,
         health_internal.job_standing,
-        health_internal.refresh_jobs
+        health_internal.refresh_jobs,
+        health_internal.run_counts_from
     }',
     $$
     VALUES
@@ -17,7 +18,8 @@ SELECT signatures_are(
     ('health_internal.configure_jobs(timestamp with time zone,text[])', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.expect_run(text,text,timestamp with time zone,boolean)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.job_standing(text)', 'f', 'sql', 's', false, ''),
-    ('health_internal.refresh_jobs(timestamp with time zone,text[])', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.refresh_jobs(timestamp with time zone,text[])', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.run_counts_from(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 'i', false, '')
     $$
 );
 

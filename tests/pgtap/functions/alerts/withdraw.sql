@@ -1,0 +1,133 @@
+-- What a mute finds waiting is taken back, and the truth is told when it ends.
+BEGIN;
+
+SELECT no_plan();
+
+SELECT signatures_are(
+    '{
+        health_internal.is_waiting,
+        health_internal.muted_incidents,
+        health_internal.withdraw_at_once,
+        health_internal.withdraw_messages
+    }',
+    $$
+    VALUES
+    ('health_internal.is_waiting(health.deliveries,timestamp with time zone)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.muted_incidents(timestamp with time zone,bigint[])', 'f', 'sql', 's', false, ''),
+    ('health_internal.withdraw_at_once(timestamp with time zone,bigint)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.withdraw_messages(timestamp with time zone,bigint[])', 'f', 'plpgsql', 'v', false, '')
+    $$
+);
+
+CREATE FUNCTION pg_temp.tick(p_seconds float8, p_failed text DEFAULT '{}', p_well text DEFAULT '{}') RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
+    SELECT a, at(p_seconds), 'failed' FROM unnest(p_failed::text []) AS a
+    UNION ALL SELECT a, at(p_seconds), 'running' FROM unnest(p_well::text []) AS a;
+    RETURN (health.tick(at(p_seconds), true)).alerts_opened;
+END $$;
+-- Everything written about an agent from a time on: alone, or as a line of a digest.
+CREATE FUNCTION pg_temp.told(p_agent_id text, p_from float8 DEFAULT 0) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(format('%s:%s:%s', m.channel, coalesce(l.event, m.event), m.state), ' ' ORDER BY m.created_at, m.channel)
+    FROM health.deliveries AS m LEFT JOIN LATERAL unnest(m.lines) AS l ON true
+    WHERE EXISTS (SELECT FROM health.incidents AS i WHERE i.agent_id = p_agent_id AND i.incident_id = coalesce(l.incident_id, m.incident_id))
+        AND m.created_at >= at(p_from) $$;
+CREATE FUNCTION pg_temp.ledger(p_agent_id text) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(':', reason_code, channel), ' ' ORDER BY suppression_id) FROM health.suppressions WHERE agent_id = p_agent_id AND reason LIKE '%withdrawn%' $$;
+SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
+SELECT health.set_channel('backup', 'webhook');
+UPDATE health.settings SET group_burst = 100;
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT a, a, '1 day' FROM unnest('{a,b,c,d,e,f,g}'::text []) AS a;
+SELECT pg_temp.tick(0, p_well => '{a,b,c,d,e,f,g}');
+SELECT is(health_internal.withdraw_messages(at(0)), 0::bigint, 'without a mute there is nothing to take back');
+
+-- In a retry: one channel has heard, the other has not.
+SELECT pg_temp.tick(10, '{a}');
+SELECT is(deliver(10, '{backup}') + deliver(10, '{console}', 'failed'), 2::bigint, 'one channel is told, the other has trouble');
+SELECT health.silence('{"agent_id": "a"}', at(100), 'ana', 'x', at(11));
+SELECT is(pg_temp.told('a'), 'backup:opened:delivered console:opened:cancelled', 'a silence withdraws what waits for its next attempt');
+SELECT rows_are($$ SELECT reason_code, channel, reason LIKE 'silence % until %: withdrawn, it waited to say "opened"' FROM health.suppressions WHERE agent_id = 'a' $$,
+    $$ VALUES ('silenced', 'console', true) $$, 'as the ledger says');
+SELECT rows_are($$ SELECT was_told, channel, reason_code FROM health.explain_silence('a') ORDER BY 2 $$, $$ VALUES (true, 'backup', NULL), (false, 'console', 'cancelled'), (false, 'console', 'cancelled') $$, 'and who asks');
+SELECT pg_temp.tick(50);
+SELECT is(pg_temp.told('a', 11), NULL, 'while it lasts nobody hears');
+SELECT pg_temp.tick(101);
+SELECT is(pg_temp.told('a', 11), 'console:truth:pending', 'when it is over the truth, to whom it was withdrawn from');
+SELECT pg_temp.tick(102);
+SELECT is(pg_temp.told('a', 102), NULL, 'once');
+
+-- All well by then: who never heard hears nothing, who heard hears of the end.
+SELECT pg_temp.tick(110, '{b}');
+SELECT deliver(110, '{backup}');
+SELECT health.silence('{"agent_id": "b"}', at(200), 'ana', 'x', at(111));
+SELECT pg_temp.tick(150, p_well => '{b}'); SELECT pg_temp.tick(201);
+SELECT is(pg_temp.told('b', 111), 'backup:resolved:pending', 'an end is told to those who heard of the beginning');
+SELECT health.silence('{"agent_id": "b"}', at(300), 'ana', 'x', at(202));
+SELECT is(pg_temp.told('b', 111), 'backup:resolved:cancelled', 'and is withdrawn like the rest');
+SELECT pg_temp.tick(301); SELECT pg_temp.tick(302);
+SELECT is(pg_temp.told('b', 202), 'backup:resolved:pending', 'until it may be told, once');
+
+-- Nobody heard.
+SELECT pg_temp.tick(310, '{c}');
+SELECT is(health.schedule_maintenance('{"agent_id": "c"}', at(311), at(400), 'ana', 'x', p_now => at(311)) > 0, true, 'maintenance that begins at once');
+SELECT is(pg_temp.told('c'), 'backup:opened:cancelled console:opened:cancelled', 'withdraws in its own transaction');
+SELECT pg_temp.tick(350, p_well => '{c}'); SELECT pg_temp.tick(401);
+SELECT is(pg_temp.told('c', 311), NULL, 'what nobody heard of has no end to tell');
+SELECT is((SELECT is_settled FROM health.incidents WHERE agent_id = 'c'), true, 'and is settled');
+-- Maintenance that a tick begins.
+SELECT health.schedule_maintenance('{"agent_id": "d"}', at(420), at(500), 'ana', 'x', p_now => at(402));
+SELECT pg_temp.tick(410, '{d}');
+SELECT is(pg_temp.told('d'), 'backup:opened:pending console:opened:pending', 'it is to come');
+SELECT pg_temp.tick(420);
+SELECT is(pg_temp.told('d'), 'backup:opened:cancelled console:opened:cancelled', 'it has begun');
+SELECT pg_temp.tick(500); SELECT pg_temp.tick(501);
+SELECT is(pg_temp.told('d', 420), 'backup:truth:pending console:truth:pending', 'it is over: the truth, once');
+
+-- A message in a bridge's hands is not called back; what comes back is.
+SELECT pg_temp.tick(510, '{e}');
+CREATE TEMP TABLE held ON COMMIT DROP AS SELECT * FROM health.claim_deliveries('w1', 10, NULL, at(511)) WHERE agent_ids = '{e}';
+SELECT health.silence('{"agent_id": "e"}', at(600), 'ana', 'x', at(512));
+SELECT is(pg_temp.told('e'), 'backup:opened:claimed console:opened:claimed', 'a bridge has it');
+SELECT is(health.report_delivery(delivery_id, fencing_token, 'failed', '{}', at(513)), true, 'it fails') FROM held WHERE channel = 'console';
+SELECT is(pg_temp.told('e'), 'backup:opened:claimed console:opened:cancelled', 'and is not tried again');
+SELECT is((SELECT count(*) FROM health.claim_deliveries('w2', 10, NULL, at(560)) WHERE agent_ids = '{e}'), 0::bigint, 'nor claimed again where the bridge died');
+SELECT pg_temp.tick(561);
+SELECT is(pg_temp.told('e'), 'backup:opened:cancelled console:opened:cancelled', 'the tick withdraws it');
+SELECT is(pg_temp.ledger('e'), 'silenced:console silenced:backup', 'as is on record');
+SELECT pg_temp.tick(601);
+SELECT is(pg_temp.told('e', 561), 'backup:truth:pending console:truth:pending', 'the truth comes after');
+SELECT deliver(602);
+
+-- Notices that wait for the group interval, and a digest that has not left.
+UPDATE health.settings SET group_burst = 1, group_interval = '1 minute';
+UPDATE health.channels SET group_until = NULL;
+SELECT pg_temp.tick(700, '{b}'); SELECT deliver(700);
+SELECT pg_temp.tick(710, '{c,f,g}');
+SELECT is((SELECT count(*) FROM health_internal.notices), 6::bigint, 'they wait for the end of the window');
+SELECT health.silence('{"agent_id": "f"}', at(900), 'ana', 'x', at(711));
+SELECT is((SELECT count(*) FROM health_internal.notices), 4::bigint, 'a silence takes its notices away');
+SELECT pg_temp.tick(761);
+SELECT rows_are($$ SELECT channel, agent_ids, details -> 'incident_count' FROM health.deliveries WHERE event = 'digest' AND state = 'pending' ORDER BY 1 $$,
+    $$ VALUES ('backup', '{c,g}'::text [], '2'::jsonb), ('console', '{c,g}', '2') $$, 'the digest tells of the others');
+SELECT health.silence('{"agent_id": "g"}', at(900), 'ana', 'x', at(762));
+SELECT rows_are($$ SELECT channel, agent_ids, details -> 'incident_count', subject, body LIKE '%g:%' FROM health.deliveries WHERE event = 'digest' AND state = 'pending' ORDER BY 1 $$,
+    $$ VALUES ('backup', '{c}'::text [], '1'::jsonb, '1 incident: says it has failed', false), ('console', '{c}', '1', '1 incident: says it has failed', false) $$, 'a digest that waits loses just its line');
+SELECT is(pg_temp.ledger('g'), 'silenced:backup silenced:console', 'as the ledger says');
+SELECT deliver(763);
+SELECT is((SELECT bool_or(was_told) FROM health.explain_silence('g', at(700))), false, 'that the digest was delivered is said of the others');
+SELECT is((SELECT bool_or(was_told) FROM health.explain_silence('c', at(700))), true, 'of whom it told');
+SELECT pg_temp.tick(901);
+SELECT is(pg_temp.told('g', 763) || ' ' || pg_temp.told('f', 763), 'backup:truth:pending console:truth:pending backup:truth:pending console:truth:pending', 'after it each is told once');
+SELECT is(pg_temp.told('c', 763), NULL, 'and nobody else again');
+-- Nothing is left of it.
+SELECT pg_temp.tick(950, p_well => '{b,c,f,g}'); SELECT pg_temp.tick(970); SELECT deliver(971);
+SELECT is((SELECT count(*) FROM health_internal.notices), 0::bigint, 'all is told');
+UPDATE health.channels SET group_until = NULL;
+SELECT pg_temp.tick(1000, '{b,c}');
+SELECT health.acknowledge_alert(alert_id, 'ana', p_now => at(1001)) FROM health.open_alerts WHERE agent_id IN ('b', 'c') ORDER BY alert_id;
+SELECT rows_are($$ SELECT state, outcome ->> 'reason' FROM health.deliveries WHERE created_at = at(1000) $$,
+    $$ VALUES ('cancelled', 'all of it is muted'), ('cancelled', 'all of it is muted') $$, 'a digest without a line is cancelled, also by acknowledgements');
+SELECT is(pg_temp.ledger('c'), 'maintenance:backup maintenance:console acknowledged:backup acknowledged:console', 'for their reason');
+
+SELECT * FROM finish();
+ROLLBACK;
