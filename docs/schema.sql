@@ -460,7 +460,8 @@ CREATE TYPE health_internal.digest_line AS (
 	channel text,
 	incident_id bigint,
 	event text,
-	severity text
+	severity text,
+	is_first boolean
 );
 
 ALTER TYPE health_internal.digest_line OWNER TO health_owner;
@@ -470,6 +471,26 @@ ALTER TYPE health_internal.digest_line OWNER TO health_owner;
 --
 
 COMMENT ON TYPE health_internal.digest_line IS 'A notice that leaves in a digest.';
+
+--
+-- Name: mute; Type: TYPE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TYPE health_internal.mute AS (
+	incident_id bigint,
+	reason_code text,
+	reason text,
+	is_over boolean,
+	until_at timestamp with time zone
+);
+
+ALTER TYPE health_internal.mute OWNER TO health_owner;
+
+--
+-- Name: TYPE mute; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TYPE health_internal.mute IS 'An incident that is kept quiet: why, and until when at least.';
 
 --
 -- Name: schedule_plan; Type: TYPE; Schema: health_internal; Owner: health_owner
@@ -539,36 +560,21 @@ BEGIN
         ),
         -- When it ends, there is something to tell again.
         told_severity = NULL,
+        owed_channels = '{}',
         withheld = 'acknowledged',
         withheld_at = p_now,
         next_check_at = least(p_until, p_now + interval '10 minutes')
     WHERE incidents.incident_id = v_incident.incident_id;
 
     -- Nobody is paged for what somebody has taken.
-    DELETE FROM health_internal.notices
-    WHERE notices.incident_id = v_incident.incident_id AND notices.event <> 'resolved';
-    WITH cancelled AS (
-        UPDATE health.deliveries
-        SET state = 'cancelled', finished_at = p_now, outcome = '{"reason": "acknowledged"}'
-        WHERE deliveries.incident_id = v_incident.incident_id
-            AND deliveries.state = 'pending'
-            AND deliveries.event <> 'resolved'
-        RETURNING deliveries.delivery_id, deliveries.channel
-    )
-
+    PERFORM health_internal.withdraw_messages(p_now, ARRAY[v_incident.incident_id]);
     INSERT INTO health.alert_events (
-        occurred_at, incident_id, alert_id, agent_id, event, reason_code, reason, channel,
-        delivery_id
+        occurred_at, incident_id, alert_id, agent_id, event, reason
     )
-    SELECT
-        p_now, v_incident.incident_id, NULL::bigint, v_incident.agent_id, 'suppressed',
-        'acknowledged', 'acknowledged by ' || coalesce(p_by, session_user), cancelled.channel,
-        cancelled.delivery_id
-    FROM cancelled
-    UNION ALL
-    SELECT
-        p_now, v_incident.incident_id, p_alert_id, v_incident.agent_id, 'acknowledged', NULL,
-        concat_ws(': ', coalesce(p_by, session_user), p_note), NULL, NULL;
+    VALUES (
+        p_now, v_incident.incident_id, p_alert_id, v_incident.agent_id, 'acknowledged',
+        concat_ws(': ', coalesce(p_by, session_user), p_note)
+    );
 END;
 $$;
 
@@ -980,7 +986,17 @@ BEGIN
         SELECT due.delivery_id, due.channel, due.not_before
         FROM health.deliveries AS due
         INNER JOIN health.channels ON due.channel = channels.channel
-        WHERE (due.state = 'pending' OR (due.state = 'claimed' AND due.lease_until < p_now))
+        WHERE (
+                due.state = 'pending'
+                -- What was muted while a bridge that died held it is left to the tick.
+                OR (
+                    due.state = 'claimed'
+                    AND due.lease_until < p_now
+                    AND health_internal.muted_incidents(
+                        p_now, health_internal.incidents_of(due)
+                    ) = '{}'
+                )
+            )
             AND due.not_before <= p_now
             AND (p_channels IS NULL OR due.channel = ANY (p_channels))
             AND health_internal.channel_tokens(channels, p_now) >= 1
@@ -1963,6 +1979,7 @@ CREATE FUNCTION health.report_delivery(p_delivery_id bigint, p_fencing_token big
     AS $$
 DECLARE
     v_state text;
+    v_incident_ids bigint [];
 BEGIN
     IF p_outcome IS NULL OR p_outcome NOT IN (
         'delivered', 'failed', 'refused', 'released'
@@ -2003,7 +2020,12 @@ BEGIN
     WHERE messages.delivery_id = p_delivery_id
         AND messages.fencing_token = p_fencing_token
         AND messages.state = 'claimed'
-    RETURNING messages.state INTO v_state;
+    RETURNING messages.state, health_internal.incidents_of(messages)
+    INTO v_state, v_incident_ids;
+    -- A mute that began while a bridge had it holds for the next attempt.
+    IF v_state = 'pending' THEN
+        PERFORM health_internal.withdraw_messages(p_now, v_incident_ids);
+    END IF;
     RETURN v_state IS NOT NULL;
 END;
 $$;
@@ -2014,7 +2036,7 @@ ALTER FUNCTION health.report_delivery(p_delivery_id bigint, p_fencing_token bigi
 -- Name: FUNCTION report_delivery(p_delivery_id bigint, p_fencing_token bigint, p_outcome text, p_details jsonb, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.report_delivery(p_delivery_id bigint, p_fencing_token bigint, p_outcome text, p_details jsonb, p_now timestamp with time zone) IS 'Reports what became of a claimed message: delivered, failed (tried again with growing waits, or after details.retry_after_seconds; given up after ten attempts), refused (given up) or released (untried: pending again at once). What is given up raises the alert dead_letters. Returns false where the lease was lost. Raises RC001 for another outcome.';
+COMMENT ON FUNCTION health.report_delivery(p_delivery_id bigint, p_fencing_token bigint, p_outcome text, p_details jsonb, p_now timestamp with time zone) IS 'Reports what became of a claimed message: delivered, failed (tried again with growing waits, or after details.retry_after_seconds; given up after ten attempts), refused (given up) or released (untried: pending again at once). What is given up raises the alert dead_letters. Returns false where the lease was lost. What failed or was released is not tried again while its incident is muted. Raises RC001 for another outcome.';
 
 --
 -- Name: report_recovery_action(bigint, bigint, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -2402,6 +2424,7 @@ BEGIN
     )
     RETURNING windows.window_id INTO v_window_id;
     PERFORM health_internal.refresh_maintenance(p_now);
+    PERFORM health_internal.withdraw_at_once(p_now, v_window_id);
     RETURN v_window_id;
 END;
 $$;
@@ -2510,6 +2533,7 @@ BEGIN
     )
     RETURNING windows.window_id INTO v_window_id;
     PERFORM health_internal.refresh_maintenance(p_now);
+    PERFORM health_internal.withdraw_at_once(p_now, v_window_id);
     RETURN v_window_id;
 END;
 $$;
@@ -2618,7 +2642,9 @@ BEGIN
     INSERT INTO health.escalation_policies AS plans (escalation_policy, matchers, is_enabled)
     VALUES (
         p_escalation_policy,
-        health_internal.check_matchers(p_matchers, health_internal.agent_matcher_keys()),
+        health_internal.check_matchers(
+            p_matchers, health_internal.agent_matcher_keys() || ARRAY['rule']
+        ),
         p_is_enabled
     )
     ON CONFLICT (escalation_policy) DO UPDATE SET
@@ -2651,7 +2677,7 @@ ALTER FUNCTION health.set_escalation_policy(p_escalation_policy text, p_matchers
 -- Name: FUNCTION set_escalation_policy(p_escalation_policy text, p_matchers jsonb, p_steps jsonb, p_is_enabled boolean); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.set_escalation_policy(p_escalation_policy text, p_matchers jsonb, p_steps jsonb, p_is_enabled boolean) IS 'Adds or replaces a plan of escalation for the incidents of the agents p_matchers name: p_steps is a list of {"channel", "delay", "minimum_severity", "repeat_count", "repeat_interval"}, delays counted from the first page. A delay of 0 tells the channel with the first page. Raises AL007 for steps, AL002 for matchers, that are not understood.';
+COMMENT ON FUNCTION health.set_escalation_policy(p_escalation_policy text, p_matchers jsonb, p_steps jsonb, p_is_enabled boolean) IS 'Adds or replaces a plan of escalation for the incidents of the agents p_matchers name, or, with the key rule, only while an alert of that rule is open in them: p_steps is a list of {"channel", "delay", "minimum_severity", "repeat_count", "repeat_interval"}, delays counted from the first page, or from that alert. A delay of 0 tells the channel with the first page. Raises AL007 for steps, AL002 for matchers, that are not understood.';
 
 --
 -- Name: set_policy(text, jsonb, text); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -2839,6 +2865,7 @@ BEGIN
         p_now, p_until, coalesce(p_by, session_user), coalesce(p_reason, '')
     )
     RETURNING silences.silence_id INTO v_silence_id;
+    PERFORM health_internal.withdraw_at_once(p_now);
     RETURN v_silence_id;
 END;
 $$;
@@ -2849,7 +2876,7 @@ ALTER FUNCTION health.silence(p_matchers jsonb, p_until timestamp with time zone
 -- Name: FUNCTION silence(p_matchers jsonb, p_until timestamp with time zone, p_by text, p_reason text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.silence(p_matchers jsonb, p_until timestamp with time zone, p_by text, p_reason text, p_now timestamp with time zone) IS 'Keeps alerts from being told until p_until: those that fit every key of p_matchers, which are those of maintenance and rule, minimum_severity, maximum_severity (what is more severe is still told). Returns the silence_id. Raises AL002 for matchers, AL003 for a time, that make no sense.';
+COMMENT ON FUNCTION health.silence(p_matchers jsonb, p_until timestamp with time zone, p_by text, p_reason text, p_now timestamp with time zone) IS 'Keeps alerts from being told until p_until: those that fit every key of p_matchers, which are those of maintenance and rule, minimum_severity, maximum_severity (what is more severe is still told). What waits to be sent of them is withdrawn in the same transaction. Returns the silence_id. Raises AL002 for matchers, AL003 for a time, that make no sense.';
 
 --
 -- Name: tick(timestamp with time zone, boolean); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -4189,20 +4216,25 @@ BEGIN
     queued AS (
         INSERT INTO health.deliveries (
             channel, event, severity, subject, body, agent_ids, details, idempotency_key,
-            created_at, not_before
+            created_at, not_before, lines
         )
         SELECT
             digests.channel, 'digest', digests.severity, digests.subject, digests.body,
             digests.agent_ids, digests.details,
             format('digest-%s-%s', nextval('health_internal.fencing_tokens'), digests.channel),
-            p_now, p_now
+            p_now, p_now, digests.lines
         FROM health_internal.compose_digests(ARRAY(
             -- Several messages of one incident are one line, its latest.
-            SELECT DISTINCT ON (bundled.channel, bundled.incident_id)
-                ROW(bundled.channel, bundled.incident_id, bundled.event, bundled.severity)
-                ::health_internal.digest_line
+            SELECT
+                ROW(
+                    bundled.channel,
+                    bundled.incident_id,
+                    (array_agg(bundled.event ORDER BY bundled.delivery_id DESC))[1],
+                    (array_agg(bundled.severity ORDER BY bundled.delivery_id DESC))[1],
+                    bool_or(bundled.is_first)
+                )::health_internal.digest_line
             FROM bundled
-            ORDER BY bundled.channel, bundled.incident_id, bundled.delivery_id DESC
+            GROUP BY bundled.channel, bundled.incident_id
         )) AS digests
         RETURNING deliveries.delivery_id, deliveries.channel
     ),
@@ -4635,7 +4667,8 @@ CREATE FUNCTION health_internal.close_alerts(p_now timestamp with time zone, p_c
             AND CASE
                 -- A failed recovery is over when nothing else is wrong with the agent.
                 WHEN alerts.rule = 'recovery_failed'
-                    THEN status.active_conditions = '{}' AND status.issue_type IS NULL
+                    THEN status.active_conditions <@ '{business_impact}'
+                        AND status.issue_type IS NULL
                 -- An agent says goodbye while it is being restarted: that is no recovery yet.
                 WHEN status.liveness IN ('stopped', 'starting')
                     THEN NOT EXISTS (
@@ -4790,7 +4823,7 @@ COMMENT ON FUNCTION health_internal.close_storm_alert(p_now timestamp with time 
 -- Name: compose_digests(health_internal.digest_line[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.compose_digests(p_lines health_internal.digest_line[]) RETURNS TABLE(channel text, severity text, subject text, body text, agent_ids text[], details jsonb)
+CREATE FUNCTION health_internal.compose_digests(p_lines health_internal.digest_line[]) RETURNS TABLE(channel text, severity text, subject text, body text, agent_ids text[], details jsonb, lines health_internal.digest_line[])
     LANGUAGE sql STABLE
     AS $$
     WITH lines AS MATERIALIZED (
@@ -4799,6 +4832,7 @@ CREATE FUNCTION health_internal.compose_digests(p_lines health_internal.digest_l
             given.incident_id,
             given.event,
             given.severity,
+            given.is_first,
             incidents.agent_id,
             incidents.revenue_usd_per_hour
         FROM unnest(p_lines) AS given
@@ -4882,7 +4916,11 @@ CREATE FUNCTION health_internal.compose_digests(p_lines health_internal.digest_l
             sum(lines.revenue_usd_per_hour) FILTER (WHERE lines.event <> 'resolved')
                 AS revenue_usd_per_hour,
             array_agg(lines.agent_id ORDER BY lines.agent_id)
-                FILTER (WHERE lines.agent_id IS NOT NULL) AS agent_ids
+                FILTER (WHERE lines.agent_id IS NOT NULL) AS agent_ids,
+            array_agg(
+                ROW(lines.channel, lines.incident_id, lines.event, lines.severity, lines.is_first)
+                ::health_internal.digest_line
+            ) AS lines
         FROM lines
         GROUP BY lines.channel
     )
@@ -4891,7 +4929,9 @@ CREATE FUNCTION health_internal.compose_digests(p_lines health_internal.digest_l
         counted.channel,
         health_internal.severity_of_rank(counted.severity_rank),
         left(translate(
-            counted.incident_count || ' incidents: ' || CASE
+            counted.incident_count || CASE counted.incident_count
+                WHEN 1 THEN ' incident: ' ELSE ' incidents: '
+            END || CASE
                 WHEN counted.resolved_count = counted.incident_count THEN 'resolved'
                 WHEN counted.resolved_count > 0
                     THEN named.first_summary || ', ' || counted.resolved_count || ' resolved'
@@ -4899,7 +4939,9 @@ CREATE FUNCTION health_internal.compose_digests(p_lines health_internal.digest_l
             END,
             E'\n\r', '  '
         ), 300),
-        counted.incident_count || E' incidents together:\n' || named.listing
+        counted.incident_count || CASE counted.incident_count
+            WHEN 1 THEN E' incident:\n' ELSE E' incidents together:\n'
+        END || named.listing
         || CASE WHEN counted.incident_count > 50 THEN E'\n…' ELSE '' END,
         coalesce(counted.agent_ids, '{}'),
         jsonb_strip_nulls(jsonb_build_object(
@@ -4910,7 +4952,8 @@ CREATE FUNCTION health_internal.compose_digests(p_lines health_internal.digest_l
             'resolved_count', counted.resolved_count,
             'revenue_usd_per_hour', nullif(counted.revenue_usd_per_hour, 0),
             'agents', named.agents
-        ))
+        )),
+        counted.lines
     FROM counted
     INNER JOIN named ON counted.channel = named.channel;
 $$;
@@ -4954,8 +4997,8 @@ BEGIN
                 AND (agents.schedule IS NOT NULL OR jobs.uses_signals)
         );
     INSERT INTO health.job_expectations AS jobs (
-        agent_id, schedule, time_zone, grace, max_run_time, counts_from, expected_at, late_at,
-        missed_at, check_at, schedule_problem, missed_run_id
+        agent_id, schedule, time_zone, grace, max_run_time, counts_from, previous_at, expected_at,
+        following_at, late_at, missed_at, check_at, schedule_problem, plan, missed_run_id
     )
     SELECT
         agents.agent_id,
@@ -4964,11 +5007,14 @@ BEGIN
         agents.grace,
         agents.max_run_time,
         expected.counts_from,
+        expected.previous_at,
         expected.expected_at,
+        expected.following_at,
         expected.expected_at + agents.grace / 2,
         expected.expected_at + agents.grace,
         expected.expected_at + agents.grace / 2,
         expected.problem,
+        expected.plan,
         -- What an old schedule missed is nobody's concern any more.
         CASE WHEN plans.is_same THEN known.missed_run_id END
     FROM health.agents
@@ -4979,10 +5025,14 @@ BEGIN
             AS is_same
     ) AS plans
     LEFT JOIN LATERAL (
-        SELECT known.expected_at, known.counts_from, known.schedule_problem AS problem
+        SELECT
+            known.previous_at, known.expected_at, known.following_at, known.counts_from,
+            known.schedule_problem AS problem, known.plan
         WHERE plans.is_same
         UNION ALL
-        SELECT planned.expected_at, planned.counts_from, planned.problem
+        SELECT
+            planned.answered_at, planned.expected_at, planned.following_at, planned.counts_from,
+            planned.problem, planned.plan
         FROM health_internal.expect_run(
             agents.schedule, agents.time_zone, p_now, false
         ) AS planned
@@ -4996,11 +5046,14 @@ BEGIN
         grace = excluded.grace,
         max_run_time = excluded.max_run_time,
         counts_from = excluded.counts_from,
+        previous_at = excluded.previous_at,
         expected_at = excluded.expected_at,
+        following_at = excluded.following_at,
         late_at = excluded.late_at,
         missed_at = excluded.missed_at,
         check_at = excluded.check_at,
         schedule_problem = excluded.schedule_problem,
+        plan = excluded.plan,
         missed_run_id = excluded.missed_run_id
     WHERE (jobs.schedule, jobs.time_zone, jobs.grace, jobs.max_run_time) IS DISTINCT FROM (
         excluded.schedule, excluded.time_zone, excluded.grace, excluded.max_run_time
@@ -5242,6 +5295,7 @@ CREATE FUNCTION health_internal.decide_incidents(p_now timestamp with time zone,
 DECLARE
     v_broken text [];
     v_count bigint;
+    v_muted bigint [];
 BEGIN
     SELECT coalesce(array_agg(broken.channel), '{}')
     INTO v_broken
@@ -5252,7 +5306,12 @@ BEGIN
             facts.*,
             outcome.decision[1] AS decision,
             outcome.decision[2] AS subject
-        FROM health_internal.incident_facts(p_now, p_incident_ids) AS facts
+        FROM health_internal.incident_facts(p_now, ARRAY(
+            SELECT incidents.incident_id
+            FROM unnest(p_incident_ids) AS given (incident_id)
+            INNER JOIN health.incidents ON given.incident_id = incidents.incident_id
+            WHERE NOT incidents.is_settled
+        )) AS facts
         CROSS JOIN LATERAL (
             SELECT health_internal.decide_notification(
                 facts.news, facts.was_told, facts.withheld IS NOT NULL, true,
@@ -5275,6 +5334,7 @@ BEGIN
                 health_internal.severity_of_rank(decided.severity_rank), incidents.severity
             ) AS severity,
             incidents.message_count,
+            incidents.told_channels AS aware,
             ARRAY(
                 SELECT channels.channel
                 FROM health.channels
@@ -5283,9 +5343,17 @@ BEGIN
                         WHEN 'resolved' THEN channels.channel = ANY (incidents.told_channels)
                         WHEN 'step' THEN channels.channel = ANY (decided.step_channels)
                         ELSE channels.channel = ANY (decided.step_channels) OR (
-                            channels.is_default
-                            AND decided.severity_rank
-                            >= health_internal.severity_rank(channels.minimum_severity)
+                            -- What was withdrawn is owed to those from whom it was, no others.
+                            CASE
+                                WHEN decided.news = 'withdrawn' OR NOT channels.is_default
+                                    THEN channels.channel = ANY (incidents.owed_channels)
+                                ELSE true
+                            END
+                            AND (
+                                NOT channels.is_default
+                                OR decided.severity_rank
+                                >= health_internal.severity_rank(channels.minimum_severity)
+                            )
                         )
                     END
                     -- That a channel is broken is told through another.
@@ -5315,6 +5383,10 @@ BEGIN
                 WHEN told.channels <@ incidents.told_channels IS NOT FALSE
                     THEN incidents.told_channels
                 ELSE ARRAY(SELECT unnest(incidents.told_channels) UNION SELECT unnest(told.channels))
+            END,
+            owed_channels = CASE
+                WHEN decided.decision = 'send' OR decided.is_over THEN '{}'
+                ELSE incidents.owed_channels
             END,
             message_count = incidents.message_count + (decided.decision = 'send')::integer,
             is_recovery_failure_told = incidents.is_recovery_failure_told
@@ -5358,7 +5430,7 @@ BEGIN
 
     noticed AS (
         INSERT INTO health_internal.notices AS waiting (
-            channel, incident_id, event, step, severity, number, is_alone, queued_at
+            channel, incident_id, event, step, severity, number, is_alone, is_first, queued_at
         )
         SELECT
             listening.channel,
@@ -5372,6 +5444,7 @@ BEGIN
             told.severity,
             told.message_count + 1,
             told.agent_id IS NULL,
+            NOT listening.channel = ANY (told.aware),
             p_now
         FROM told
         CROSS JOIN LATERAL unnest(told.channels) AS listening (channel)
@@ -5436,9 +5509,16 @@ BEGIN
         WHERE told.channels = '{}' AND told.subject <> 'resolved'
     )
 
-    SELECT count(*)
-    INTO v_count
+    SELECT
+        count(*),
+        array_agg(decided.incident_id) FILTER (
+            WHERE decided.is_in_maintenance OR decided.is_silenced OR decided.is_acknowledged
+        )
+    INTO v_count, v_muted
     FROM decided;
+    IF v_muted IS NOT NULL THEN
+        PERFORM health_internal.withdraw_messages(p_now, v_muted);
+    END IF;
     RETURN v_count;
 END;
 $$;
@@ -5457,7 +5537,7 @@ COMMENT ON FUNCTION health_internal.decide_incidents(p_now timestamp with time z
 
 CREATE FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (p_news = 'none'::text) THEN ARRAY['nothing'::text, 'known'::text] WHEN ((p_news = 'over'::text) AND (NOT p_was_told)) THEN ARRAY['nothing'::text, 'never_told'::text] WHEN ((p_news = 'over'::text) AND p_is_in_maintenance) THEN ARRAY['withhold'::text, 'maintenance'::text] WHEN ((p_news = 'over'::text) AND p_is_silenced) THEN ARRAY['withhold'::text, 'silenced'::text] WHEN ((p_news = 'over'::text) AND p_is_flapping) THEN ARRAY['withhold'::text, 'flapping'::text] WHEN (p_news = 'over'::text) THEN ARRAY['send'::text, 'resolved'::text] WHEN (NOT p_is_confirmed) THEN ARRAY['withhold'::text, 'soft'::text] WHEN p_is_in_maintenance THEN ARRAY['withhold'::text, 'maintenance'::text] WHEN p_is_in_fleet_incident THEN ARRAY['withhold'::text, 'fleet_incident'::text] WHEN (p_parent = 'down'::text) THEN ARRAY['withhold'::text, 'parent_down'::text] WHEN ((p_parent = 'suspected'::text) AND (NOT p_was_told)) THEN ARRAY['withhold'::text, 'parent_suspected'::text] WHEN p_is_silenced THEN ARRAY['withhold'::text, 'silenced'::text] WHEN p_is_flapping THEN ARRAY['withhold'::text, 'flapping'::text] WHEN p_is_acknowledged THEN ARRAY['withhold'::text, 'acknowledged'::text] WHEN (p_news = 'worse'::text) THEN ARRAY['send'::text, 'escalated'::text] WHEN (p_news = 'unrecovered'::text) THEN ARRAY['send'::text, 'recovery_failed'::text] WHEN p_was_withheld THEN ARRAY['send'::text, 'truth'::text] WHEN (p_news = 'new'::text) THEN ARRAY['send'::text, 'opened'::text] WHEN (p_news = 'step_due'::text) THEN ARRAY['send'::text, 'step'::text] WHEN (p_news = 'reminder_due'::text) THEN ARRAY['send'::text, 'reminder'::text] ELSE NULL::text[] END;
+    RETURN CASE WHEN (p_news = 'none'::text) THEN ARRAY['nothing'::text, 'known'::text] WHEN ((p_news = 'over'::text) AND (NOT p_was_told)) THEN ARRAY['nothing'::text, 'never_told'::text] WHEN ((p_news = 'over'::text) AND p_is_in_maintenance) THEN ARRAY['withhold'::text, 'maintenance'::text] WHEN ((p_news = 'over'::text) AND p_is_silenced) THEN ARRAY['withhold'::text, 'silenced'::text] WHEN ((p_news = 'over'::text) AND p_is_flapping) THEN ARRAY['withhold'::text, 'flapping'::text] WHEN (p_news = 'over'::text) THEN ARRAY['send'::text, 'resolved'::text] WHEN (NOT p_is_confirmed) THEN ARRAY['withhold'::text, 'soft'::text] WHEN p_is_in_maintenance THEN ARRAY['withhold'::text, 'maintenance'::text] WHEN p_is_in_fleet_incident THEN ARRAY['withhold'::text, 'fleet_incident'::text] WHEN (p_parent = 'down'::text) THEN ARRAY['withhold'::text, 'parent_down'::text] WHEN ((p_parent = 'suspected'::text) AND (NOT p_was_told)) THEN ARRAY['withhold'::text, 'parent_suspected'::text] WHEN p_is_silenced THEN ARRAY['withhold'::text, 'silenced'::text] WHEN p_is_flapping THEN ARRAY['withhold'::text, 'flapping'::text] WHEN p_is_acknowledged THEN ARRAY['withhold'::text, 'acknowledged'::text] WHEN (p_news = 'worse'::text) THEN ARRAY['send'::text, 'escalated'::text] WHEN (p_news = 'unrecovered'::text) THEN ARRAY['send'::text, 'recovery_failed'::text] WHEN (p_was_withheld OR (p_news = 'withdrawn'::text)) THEN ARRAY['send'::text, 'truth'::text] WHEN (p_news = 'new'::text) THEN ARRAY['send'::text, 'opened'::text] WHEN (p_news = 'step_due'::text) THEN ARRAY['send'::text, 'step'::text] WHEN (p_news = 'reminder_due'::text) THEN ARRAY['send'::text, 'reminder'::text] ELSE NULL::text[] END;
 
 ALTER FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) OWNER TO health_owner;
 
@@ -5465,7 +5545,7 @@ ALTER FUNCTION health_internal.decide_notification(p_news text, p_was_told boole
 -- Name: FUNCTION decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) IS 'What to do about an incident: {send, event}, {withhold, reason} or {nothing, reason}. p_news: new (nobody was told), worse, unrecovered, step_due, reminder_due, none or over; p_parent: up, suspected or down. The truth table is in docs/alerting.md; a test compares them row by row.';
+COMMENT ON FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) IS 'What to do about an incident: {send, event}, {withhold, reason} or {nothing, reason}. p_news: new (nobody was told), worse, unrecovered, step_due, reminder_due, withdrawn (from a channel that was to hear of it), none or over; p_parent: up, suspected or down. The truth table is in docs/alerting.md; a test compares them row by row.';
 
 --
 -- Name: drop_partition(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -5946,6 +6026,216 @@ ALTER FUNCTION health_internal.event_weight(p_severity text) OWNER TO health_own
 COMMENT ON FUNCTION health_internal.event_weight(p_severity text) IS 'How many errors an event of this severity counts as: warning 0.1, error 1, critical 3, emergency 10.';
 
 --
+-- Name: job_expectations; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.job_expectations (
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    schedule text,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    grace interval DEFAULT '00:00:00'::interval NOT NULL,
+    max_run_time interval,
+    uses_signals boolean DEFAULT false NOT NULL,
+    counts_from timestamp with time zone,
+    previous_at timestamp with time zone,
+    expected_at timestamp with time zone,
+    following_at timestamp with time zone,
+    late_at timestamp with time zone,
+    missed_at timestamp with time zone,
+    check_at timestamp with time zone,
+    missed_run_id bigint,
+    last_run_at timestamp with time zone,
+    last_outcome text,
+    last_outcome_at timestamp with time zone,
+    last_success_at timestamp with time zone,
+    open_run_count integer DEFAULT 0 NOT NULL,
+    is_overdue boolean DEFAULT false NOT NULL,
+    schedule_problem text,
+    plan health_internal.schedule_plan,
+    CONSTRAINT last_outcome_is_success_or_fail CHECK ((last_outcome = ANY (ARRAY['success'::text, 'fail'::text])))
+);
+
+ALTER TABLE health.job_expectations OWNER TO health_owner;
+
+--
+-- Name: TABLE job_expectations; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.job_expectations IS 'One row per job, an agent that has a schedule or has signalled a run: what is expected of it next, and how it is. Written by the tick alone, when a run began or ended, a deadline passed or the configuration changed.';
+
+--
+-- Name: COLUMN job_expectations.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.agent_id IS 'Which job.';
+
+--
+-- Name: COLUMN job_expectations.schedule; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.schedule IS 'As in agents; NULL: it has none.';
+
+--
+-- Name: COLUMN job_expectations.time_zone; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.time_zone IS 'As in agents.';
+
+--
+-- Name: COLUMN job_expectations.grace; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.grace IS 'As in agents.';
+
+--
+-- Name: COLUMN job_expectations.max_run_time; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.max_run_time IS 'As in agents.';
+
+--
+-- Name: COLUMN job_expectations.uses_signals; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.uses_signals IS 'Whether it has ever signalled a run; until then any heartbeat answers a scheduled time.';
+
+--
+-- Name: COLUMN job_expectations.counts_from; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.counts_from IS 'From when on a run answers expected_at: a minute before it, or half the time between two runs.';
+
+--
+-- Name: COLUMN job_expectations.previous_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.previous_at IS 'The scheduled time before it.';
+
+--
+-- Name: COLUMN job_expectations.expected_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.expected_at IS 'Next scheduled time that no run has answered; NULL: without a schedule.';
+
+--
+-- Name: COLUMN job_expectations.following_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.following_at IS 'The scheduled time after it.';
+
+--
+-- Name: COLUMN job_expectations.late_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.late_at IS 'When it is late: half the grace after expected_at.';
+
+--
+-- Name: COLUMN job_expectations.missed_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.missed_at IS 'When the run is missed: the grace after expected_at.';
+
+--
+-- Name: COLUMN job_expectations.check_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.check_at IS 'When the tick looks at it next.';
+
+--
+-- Name: COLUMN job_expectations.missed_run_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.missed_run_id IS 'Row of job_runs that is missed and not made good; NULL: none.';
+
+--
+-- Name: COLUMN job_expectations.last_run_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.last_run_at IS 'When its newest run began.';
+
+--
+-- Name: COLUMN job_expectations.last_outcome; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.last_outcome IS 'How its last ended run ended: success or fail.';
+
+--
+-- Name: COLUMN job_expectations.last_outcome_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.last_outcome_at IS 'When.';
+
+--
+-- Name: COLUMN job_expectations.last_success_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.last_success_at IS 'When a run last succeeded.';
+
+--
+-- Name: COLUMN job_expectations.open_run_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.open_run_count IS 'Runs that have not ended.';
+
+--
+-- Name: COLUMN job_expectations.is_overdue; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.is_overdue IS 'Whether one of them takes longer than max_run_time.';
+
+--
+-- Name: COLUMN job_expectations.schedule_problem; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.schedule_problem IS 'Why its schedule cannot be read any more, such as a time zone the server no longer knows.';
+
+--
+-- Name: COLUMN job_expectations.plan; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.job_expectations.plan IS 'The schedule, parsed once; NULL: it has none, or cannot be read.';
+
+--
+-- Name: expect_after(health.job_expectations); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.expect_after(p_job health.job_expectations, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF p_job.last_run_at < health_internal.run_counts_from(p_job.expected_at, p_job.following_at)
+        AND p_job.last_run_at >= p_job.counts_from THEN
+        answered_at := p_job.expected_at;
+        expected_at := p_job.following_at;
+        counts_from := health_internal.run_counts_from(answered_at, expected_at);
+        following_at := health_internal.find_run(p_job.plan, p_job.time_zone, expected_at, 1);
+        RETURN;
+    END IF;
+    SELECT found.answered_at, found.expected_at, found.counts_from, found.following_at, found.problem
+    INTO answered_at, expected_at, counts_from, following_at, problem
+    FROM health_internal.expect_run(
+        p_job.schedule, p_job.time_zone, p_job.last_run_at, true
+    ) AS found;
+EXCEPTION
+    -- See expect_run.
+    WHEN OTHERS THEN
+        answered_at := NULL;
+        expected_at := NULL;
+        counts_from := NULL;
+        following_at := NULL;
+        problem := SQLERRM;
+END;
+$$;
+
+ALTER FUNCTION health_internal.expect_after(p_job health.job_expectations, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION expect_after(p_job health.job_expectations, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.expect_after(p_job health.job_expectations, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text) IS 'What is expected of a job after its last run; as expect_run, but quick where the run answered the expected time. It raises nothing.';
+
+--
 -- Name: expect_next(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -5955,15 +6245,16 @@ CREATE FUNCTION health_internal.expect_next(p_agent_ids text[]) RETURNS void
     UPDATE health.job_expectations AS jobs
     SET
         counts_from = expected.counts_from,
+        previous_at = expected.answered_at,
         expected_at = expected.expected_at,
+        following_at = expected.following_at,
         late_at = expected.expected_at + jobs.grace / 2,
         missed_at = expected.expected_at + jobs.grace,
         check_at = expected.expected_at + jobs.grace / CASE WHEN jobs.uses_signals THEN 1 ELSE 2 END,
         schedule_problem = expected.problem
     FROM health.job_expectations AS run
-    CROSS JOIN LATERAL health_internal.expect_run(
-        run.schedule, run.time_zone, run.last_run_at, true
-    ) AS expected
+    -- A run that answers the expected time, as nearly all do, asks for one more scheduled time only.
+    CROSS JOIN LATERAL health_internal.expect_after(run) AS expected
     WHERE run.agent_id = ANY (p_agent_ids)
         AND run.schedule IS NOT NULL
         AND run.last_run_at >= run.counts_from
@@ -5982,39 +6273,39 @@ COMMENT ON FUNCTION health_internal.expect_next(p_agent_ids text[]) IS 'Expects 
 -- Name: expect_run(text, text, timestamp with time zone, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT problem text) RETURNS record
+CREATE FUNCTION health_internal.expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text, OUT plan health_internal.schedule_plan) RETURNS record
     LANGUAGE plpgsql STABLE
     AS $$
-DECLARE
-    v_plan health_internal.schedule_plan;
 BEGIN
-    v_plan := health_internal.parse_schedule(p_schedule);
-    answered_at := health_internal.find_run(v_plan, p_time_zone, p_after, -1);
-    expected_at := health_internal.find_run(v_plan, p_time_zone, p_after, 1);
-    -- Clocks differ: a run counts a minute early, or half the time since the run before.
-    counts_from := expected_at - least(interval '1 minute', (expected_at - answered_at) / 2);
+    plan := health_internal.parse_schedule(p_schedule);
+    answered_at := health_internal.find_run(plan, p_time_zone, p_after, -1);
+    expected_at := health_internal.find_run(plan, p_time_zone, p_after, 1);
+    counts_from := health_internal.run_counts_from(answered_at, expected_at);
     IF p_is_run AND p_after >= counts_from THEN
         answered_at := expected_at;
-        expected_at := health_internal.find_run(v_plan, p_time_zone, answered_at, 1);
-        counts_from := expected_at - least(interval '1 minute', (expected_at - answered_at) / 2);
+        expected_at := health_internal.find_run(plan, p_time_zone, answered_at, 1);
+        counts_from := health_internal.run_counts_from(answered_at, expected_at);
     END IF;
+    following_at := health_internal.find_run(plan, p_time_zone, expected_at, 1);
 EXCEPTION
     -- One job's schedule must not stop the tick for all: a server may forget a time zone.
     WHEN OTHERS THEN
         answered_at := NULL;
         expected_at := NULL;
         counts_from := NULL;
+        following_at := NULL;
+        plan := NULL;
         problem := SQLERRM;
 END;
 $$;
 
-ALTER FUNCTION health_internal.expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT problem text) OWNER TO health_owner;
+ALTER FUNCTION health_internal.expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text, OUT plan health_internal.schedule_plan) OWNER TO health_owner;
 
 --
--- Name: FUNCTION expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT problem text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text, OUT plan health_internal.schedule_plan); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT problem text) IS 'What a schedule expects after a moment: answered_at, the scheduled time that a run beginning then answers (p_is_run: a minute''s earliness allowed), expected_at, the next one, and counts_from, from when on a run answers that. problem: why the schedule cannot be read; it raises nothing.';
+COMMENT ON FUNCTION health_internal.expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text, OUT plan health_internal.schedule_plan) IS 'What a schedule expects after a moment: answered_at, the scheduled time that a run beginning then answers (p_is_run: a minute''s earliness allowed), expected_at, the next one, counts_from, from when on a run answers that, following_at, the one after it, and plan, the parsed schedule. problem: why the schedule cannot be read; it raises nothing.';
 
 --
 -- Name: expired_partitions(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -6749,7 +7040,8 @@ CREATE TABLE health.agent_status (
     revenue_impact_usd double precision,
     bad_evaluations integer DEFAULT 0,
     issue_evaluations integer DEFAULT 0,
-    issue_candidate text
+    issue_candidate text,
+    loss_evaluations integer DEFAULT 0
 )
 WITH (fillfactor='22', autovacuum_vacuum_scale_factor='0.2', autovacuum_analyze_scale_factor='0.5');
 
@@ -6783,7 +7075,7 @@ COMMENT ON COLUMN health.agent_status.agent_id IS 'Which agent.';
 -- Name: COLUMN agent_status.liveness; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.agent_status.liveness IS 'never_seen, starting, alive, late, unresponsive, stopped or in_maintenance.';
+COMMENT ON COLUMN health.agent_status.liveness IS 'never_seen, starting, alive, late, unresponsive or stopped: what its heartbeats say, also during maintenance.';
 
 --
 -- Name: COLUMN agent_status.active_conditions; Type: COMMENT; Schema: health; Owner: health_owner
@@ -7132,6 +7424,12 @@ COMMENT ON COLUMN health.agent_status.issue_evaluations IS 'Evaluations in a row
 --
 
 COMMENT ON COLUMN health.agent_status.issue_candidate IS 'Issue seen by the latest evaluation, not yet confirmed.';
+
+--
+-- Name: COLUMN agent_status.loss_evaluations; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.loss_evaluations IS 'Ring of the last evaluations of the loss it reports, newest in bit 0; set: more per hour than the policy allows; see health_internal.moved_loss_evaluations.';
 
 --
 -- Name: fold_beats(health.agent_status, health_internal.beat[], double precision, timestamp with time zone, double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -7860,12 +8158,12 @@ BEGIN
             closed.last_signal_at,
             closed.began_at,
             agents.max_run_time,
-            slots.answered_at,
+            answers.answered_at,
             coalesce(
                 closed.job_run_id,
                 CASE
-                    WHEN slots.answered_at = missed.expected_at AND row_number() OVER (
-                        PARTITION BY closed.agent_id, slots.answered_at ORDER BY closed.began_at
+                    WHEN answers.answered_at = missed.expected_at AND row_number() OVER (
+                        PARTITION BY closed.agent_id, answers.answered_at ORDER BY closed.began_at
                     ) = 1 THEN jobs.missed_run_id
                 END
             ) AS job_run_id
@@ -7873,9 +8171,31 @@ BEGIN
         LEFT JOIN health.agents ON closed.agent_id = agents.agent_id
         LEFT JOIN health.job_expectations AS jobs ON closed.agent_id = jobs.agent_id
         LEFT JOIN health.job_runs AS missed ON jobs.missed_run_id = missed.job_run_id
-        LEFT JOIN LATERAL health_internal.expect_run(
-            jobs.schedule, jobs.time_zone, closed.began_at, true
-        ) AS slots ON jobs.schedule IS NOT NULL AND closed.job_run_id IS NULL
+        -- Nearly all answer the time expected, or the one before; of others the schedule is asked.
+        LEFT JOIN LATERAL (
+            SELECT CASE
+                WHEN closed.began_at >= jobs.previous_at AND closed.began_at < jobs.counts_from
+                    THEN jobs.previous_at
+                WHEN closed.began_at >= jobs.counts_from
+                    AND closed.began_at
+                    < health_internal.run_counts_from(jobs.expected_at, jobs.following_at)
+                    THEN jobs.expected_at
+            END AS answered_at
+        ) AS near ON jobs.schedule IS NOT NULL AND closed.job_run_id IS NULL
+        LEFT JOIN LATERAL (
+            SELECT found.answered_at
+            FROM health_internal.expect_run(
+                jobs.schedule, jobs.time_zone, closed.began_at, true
+            ) AS found
+            WHERE jobs.schedule IS NOT NULL
+                AND closed.job_run_id IS NULL
+                AND near.answered_at IS NULL
+            -- Else the function would be asked first, and its answer thrown away.
+            OFFSET 0
+        ) AS slots ON true
+        CROSS JOIN LATERAL (
+            SELECT coalesce(near.answered_at, slots.answered_at) AS answered_at
+        ) AS answers
     ),
 
     updated AS (
@@ -8622,10 +8942,10 @@ COMMENT ON COLUMN health.policies.stuck_idle_seconds IS 'Seconds an agent''s dat
 COMMENT ON COLUMN health.policies.stuck_blocking_seconds IS 'Seconds others may wait for its locks before it is stuck.';
 
 --
--- Name: holding_conditions(text, text, double precision, double precision, integer, text, text, integer, text, text[], health.policies); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: holding_conditions(text, text, double precision, double precision, integer, text, text, integer, text, text[], integer, health.policies); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_policy health.policies) RETURNS text[]
+CREATE FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     AS $$
 DECLARE
@@ -8671,18 +8991,29 @@ BEGIN
                     )
                 )
                 THEN p_issue_candidate
+        END,
+        CASE
+            WHEN (
+                p_loss_evaluations & 1 = 1
+                AND bit_count(p_loss_evaluations::bit(32)) >= p_policy.confirm_bad
+            )
+                OR (
+                    'business_impact' = ANY (p_last_conditions)
+                    AND p_loss_evaluations & ((1 << p_policy.confirm_bad) - 1) <> 0
+                )
+                THEN 'business_impact'
         END
     ], NULL);
 END;
 $$;
 
-ALTER FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_policy health.policies) OWNER TO health_owner;
+ALTER FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies) OWNER TO health_owner;
 
 --
--- Name: FUNCTION holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_policy health.policies); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_policy health.policies) IS 'The built-in alert rules that hold for an agent after an evaluation, given the last one''s outcome: facts at once, a score below critical when confirm_bad of the last confirm_of evaluations were bad, an issue when seen confirm_bad times in a row; scores end only recovered_margin above their limit.';
+COMMENT ON FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies) IS 'The built-in alert rules that hold for an agent after an evaluation, given the last one''s outcome: facts at once, a score below critical when confirm_bad of the last confirm_of evaluations were bad, an issue when seen confirm_bad times in a row; scores end only recovered_margin above their limit. A reported loss is business_impact when confirm_bad of the last confirm_of evaluations saw it, until confirm_bad in a row saw none.';
 
 --
 -- Name: maintenance_periods; Type: TABLE; Schema: health; Owner: health_owner
@@ -8768,7 +9099,6 @@ CREATE FUNCTION health_internal.incident_facts(p_now timestamp with time zone, p
         SELECT incidents.*
         FROM unnest(p_incident_ids) AS given (incident_id)
         INNER JOIN health.incidents ON given.incident_id = incidents.incident_id
-        WHERE NOT incidents.is_settled
     ),
 
     silenced AS MATERIALIZED (
@@ -8821,6 +9151,23 @@ CREATE FUNCTION health_internal.incident_facts(p_now timestamp with time zone, p
         GROUP BY periods.agent_id
     ),
 
+    -- Plans of escalation may be for one rule.
+    named AS (
+        SELECT
+            due.incident_id,
+            alerts.rule,
+            min(alerts.opened_at) AS opened_at
+        FROM due
+        INNER JOIN health.alerts
+            ON due.incident_id = alerts.incident_id AND alerts.resolved_at IS NULL
+        LEFT JOIN silenced ON alerts.alert_id = silenced.alert_id
+        WHERE silenced.alert_id IS NULL
+            AND alerts.rule = ANY (ARRAY(
+                SELECT plans.matchers ->> 'rule' FROM health.escalation_policies AS plans
+            ))
+        GROUP BY due.incident_id, alerts.rule
+    ),
+
     -- Every firing of every step that applies: those due by now, and the next.
     steps AS (
         SELECT
@@ -8833,6 +9180,8 @@ CREATE FUNCTION health_internal.incident_facts(p_now timestamp with time zone, p
         LEFT JOIN health.agents ON due.agent_id = agents.agent_id
         INNER JOIN health.escalation_policies AS plans
             ON plans.is_enabled AND health_internal.matches_agent(plans.matchers, agents)
+        LEFT JOIN named
+            ON due.incident_id = named.incident_id AND plans.matchers ->> 'rule' = named.rule
         INNER JOIN health.escalation_steps AS steps
             ON plans.escalation_policy = steps.escalation_policy
             AND spoken.severity_rank >= health_internal.severity_rank(steps.minimum_severity)
@@ -8850,11 +9199,17 @@ CREATE FUNCTION health_internal.incident_facts(p_now timestamp with time zone, p
             FROM (
                 SELECT
                     -- After an acknowledgement the delays begin anew.
-                    CASE WHEN due.told_severity IS NULL THEN p_now ELSE due.escalates_from END
+                    greatest(
+                        CASE
+                            WHEN due.told_severity IS NULL THEN p_now ELSE due.escalates_from
+                        END,
+                        named.opened_at
+                    )
                     + steps.delay + repeats.number * steps.repeat_interval AS at
             ) AS timed
         ) AS firing
         WHERE due.resolved_at IS NULL
+            AND (named.incident_id IS NOT NULL OR NOT plans.matchers ? 'rule')
         GROUP BY due.incident_id
     ),
 
@@ -8888,6 +9243,7 @@ CREATE FUNCTION health_internal.incident_facts(p_now timestamp with time zone, p
             WHEN spoken.is_unrecovered AND NOT held.is_recovery_failure_told THEN 'unrecovered'
             WHEN held.told_at + settings.repeat_interval <= p_now THEN 'reminder_due'
             WHEN steps.channels IS NOT NULL THEN 'step_due'
+            WHEN held.owed_channels <> '{}' THEN 'withdrawn'
             ELSE 'none'
         END,
         held.resolved_at IS NOT NULL,
@@ -9100,6 +9456,193 @@ ALTER FUNCTION health_internal.incident_message(p_now timestamp with time zone, 
 COMMENT ON FUNCTION health_internal.incident_message(p_now timestamp with time zone, p_incident_id bigint, p_event text, p_step integer, p_severity text) IS 'Subject, body and details of a message about one incident; the keys of details are told in docs/alerting.md.';
 
 --
+-- Name: deliveries; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.deliveries (
+    delivery_id bigint NOT NULL,
+    incident_id bigint,
+    channel text NOT NULL COLLATE pg_catalog."C",
+    event text NOT NULL,
+    step integer DEFAULT 0 NOT NULL,
+    severity text NOT NULL,
+    subject text NOT NULL,
+    body text NOT NULL,
+    agent_ids text[] DEFAULT '{}'::text[] NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    idempotency_key text NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    claimed_by text,
+    fencing_token bigint,
+    lease_until timestamp with time zone,
+    finished_at timestamp with time zone,
+    outcome jsonb DEFAULT '{}'::jsonb NOT NULL,
+    is_first boolean DEFAULT false NOT NULL,
+    lines health_internal.digest_line[],
+    CONSTRAINT delivery_severity_is_known CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text, 'emergency'::text]))),
+    CONSTRAINT delivery_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'claimed'::text, 'delivered'::text, 'dead'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE health.deliveries OWNER TO health_owner;
+
+--
+-- Name: TABLE deliveries; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.deliveries IS 'One row per message to one channel.';
+
+--
+-- Name: COLUMN deliveries.delivery_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.delivery_id IS 'Number of the message.';
+
+--
+-- Name: COLUMN deliveries.incident_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.incident_id IS 'Incident it speaks of; NULL: a digest of several.';
+
+--
+-- Name: COLUMN deliveries.channel; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.channel IS 'Where it goes.';
+
+--
+-- Name: COLUMN deliveries.event; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.event IS 'opened, escalated, reminder, recovery_failed, truth (after a suppression), resolved or digest.';
+
+--
+-- Name: COLUMN deliveries.step; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.step IS 'Escalation step it belongs to; 0: none.';
+
+--
+-- Name: COLUMN deliveries.severity; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.severity IS 'info, warning, critical or emergency.';
+
+--
+-- Name: COLUMN deliveries.subject; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.subject IS 'One line.';
+
+--
+-- Name: COLUMN deliveries.body; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.body IS 'The message.';
+
+--
+-- Name: COLUMN deliveries.agent_ids; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.agent_ids IS 'Agents it speaks of.';
+
+--
+-- Name: COLUMN deliveries.details; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.details IS 'The facts, for templates.';
+
+--
+-- Name: COLUMN deliveries.idempotency_key; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.idempotency_key IS 'Same for every attempt of one message; handed to the receiver.';
+
+--
+-- Name: COLUMN deliveries.state; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.state IS 'pending, claimed, delivered, dead or cancelled.';
+
+--
+-- Name: COLUMN deliveries.attempt; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.attempt IS 'Attempts so far.';
+
+--
+-- Name: COLUMN deliveries.created_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.created_at IS 'When it was queued.';
+
+--
+-- Name: COLUMN deliveries.not_before; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.not_before IS 'Earliest time of the next attempt (back-off).';
+
+--
+-- Name: COLUMN deliveries.claimed_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.claimed_by IS 'Bridge that holds it.';
+
+--
+-- Name: COLUMN deliveries.fencing_token; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.fencing_token IS 'Token of that claim.';
+
+--
+-- Name: COLUMN deliveries.lease_until; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.lease_until IS 'Until when the claim holds.';
+
+--
+-- Name: COLUMN deliveries.finished_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.finished_at IS 'When it was delivered or given up.';
+
+--
+-- Name: COLUMN deliveries.outcome; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.outcome IS 'What the last attempt told.';
+
+--
+-- Name: COLUMN deliveries.is_first; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.is_first IS 'Whether it is the first its channel would hear of the trouble.';
+
+--
+-- Name: COLUMN deliveries.lines; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.lines IS 'What a digest tells, a line per incident; a mute takes lines away. NULL: no digest.';
+
+--
+-- Name: incidents_of(health.deliveries); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.incidents_of(p_delivery health.deliveries) RETURNS bigint[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((p_delivery).lines IS NULL) THEN array_remove(ARRAY[(p_delivery).incident_id], NULL::bigint) ELSE (SELECT array_agg(lines.incident_id) AS array_agg FROM unnest((incidents_of.p_delivery).lines) lines(channel, incident_id, event, severity, is_first)) END;
+
+ALTER FUNCTION health_internal.incidents_of(p_delivery health.deliveries) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION incidents_of(p_delivery health.deliveries); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.incidents_of(p_delivery health.deliveries) IS 'Incidents a message tells of.';
+
+--
 -- Name: inherit_told(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -9113,8 +9656,7 @@ CREATE FUNCTION health_internal.inherit_told(p_now timestamp with time zone, p_i
         SET is_settled = true
         FROM unnest(p_incident_ids) AS given (incident_id)
         INNER JOIN health.incidents AS newer ON given.incident_id = newer.incident_id
-        WHERE newer.checked_at IS NULL
-            AND older.agent_id = newer.agent_id
+        WHERE older.agent_id = newer.agent_id
             AND older.incident_id < newer.incident_id
             AND older.resolved_at IS NOT NULL
             AND NOT older.is_settled
@@ -9134,7 +9676,11 @@ CREATE FUNCTION health_internal.inherit_told(p_now timestamp with time zone, p_i
     )
 
     UPDATE health.incidents
-    SET told_at = heritage.told_at, told_channels = heritage.told_channels
+    SET
+        told_at = coalesce(incidents.told_at, heritage.told_at),
+        told_channels = ARRAY(
+            SELECT unnest(incidents.told_channels) UNION SELECT unnest(heritage.told_channels)
+        )
     FROM (
         SELECT DISTINCT ON (superseded.newer_id) superseded.*
         FROM superseded
@@ -9150,7 +9696,7 @@ ALTER FUNCTION health_internal.inherit_told(p_now timestamp with time zone, p_in
 -- Name: FUNCTION inherit_told(p_now timestamp with time zone, p_incident_ids bigint[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.inherit_told(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Lets an incident that has just begun take the place of earlier ones of its agent whose all-clear is still withheld.';
+COMMENT ON FUNCTION health_internal.inherit_told(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Lets an incident take the place of earlier ones of its agent whose all-clear is withheld: when it begins, or when theirs is withdrawn.';
 
 --
 -- Name: is_confirmed(text, text, integer, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -9169,153 +9715,20 @@ ALTER FUNCTION health_internal.is_confirmed(p_candidate text, p_last_candidate t
 COMMENT ON FUNCTION health_internal.is_confirmed(p_candidate text, p_last_candidate text, p_last_evaluations integer, p_confirm_bad integer) IS 'Whether an issue was seen by that many evaluations in a row, this one included.';
 
 --
--- Name: job_expectations; Type: TABLE; Schema: health; Owner: health_owner
+-- Name: is_waiting(health.deliveries, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE TABLE health.job_expectations (
-    agent_id text NOT NULL COLLATE pg_catalog."C",
-    schedule text,
-    time_zone text DEFAULT 'UTC'::text NOT NULL,
-    grace interval DEFAULT '00:00:00'::interval NOT NULL,
-    max_run_time interval,
-    uses_signals boolean DEFAULT false NOT NULL,
-    counts_from timestamp with time zone,
-    expected_at timestamp with time zone,
-    late_at timestamp with time zone,
-    missed_at timestamp with time zone,
-    check_at timestamp with time zone,
-    missed_run_id bigint,
-    last_run_at timestamp with time zone,
-    last_outcome text,
-    last_outcome_at timestamp with time zone,
-    last_success_at timestamp with time zone,
-    open_run_count integer DEFAULT 0 NOT NULL,
-    is_overdue boolean DEFAULT false NOT NULL,
-    schedule_problem text,
-    CONSTRAINT last_outcome_is_success_or_fail CHECK ((last_outcome = ANY (ARRAY['success'::text, 'fail'::text])))
-);
+CREATE FUNCTION health_internal.is_waiting(p_delivery health.deliveries, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (((p_delivery).state = 'pending'::text) OR (((p_delivery).state = 'claimed'::text) AND ((p_delivery).lease_until < p_now)));
 
-ALTER TABLE health.job_expectations OWNER TO health_owner;
+ALTER FUNCTION health_internal.is_waiting(p_delivery health.deliveries, p_now timestamp with time zone) OWNER TO health_owner;
 
 --
--- Name: TABLE job_expectations; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: FUNCTION is_waiting(p_delivery health.deliveries, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON TABLE health.job_expectations IS 'One row per job, an agent that has a schedule or has signalled a run: what is expected of it next, and how it is. Written by the tick alone, when a run began or ended, a deadline passed or the configuration changed.';
-
---
--- Name: COLUMN job_expectations.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.agent_id IS 'Which job.';
-
---
--- Name: COLUMN job_expectations.schedule; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.schedule IS 'As in agents; NULL: it has none.';
-
---
--- Name: COLUMN job_expectations.time_zone; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.time_zone IS 'As in agents.';
-
---
--- Name: COLUMN job_expectations.grace; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.grace IS 'As in agents.';
-
---
--- Name: COLUMN job_expectations.max_run_time; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.max_run_time IS 'As in agents.';
-
---
--- Name: COLUMN job_expectations.uses_signals; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.uses_signals IS 'Whether it has ever signalled a run; until then any heartbeat answers a scheduled time.';
-
---
--- Name: COLUMN job_expectations.counts_from; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.counts_from IS 'From when on a run answers expected_at: a minute before it, or half the time between two runs.';
-
---
--- Name: COLUMN job_expectations.expected_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.expected_at IS 'Next scheduled time that no run has answered; NULL: without a schedule.';
-
---
--- Name: COLUMN job_expectations.late_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.late_at IS 'When it is late: half the grace after expected_at.';
-
---
--- Name: COLUMN job_expectations.missed_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.missed_at IS 'When the run is missed: the grace after expected_at.';
-
---
--- Name: COLUMN job_expectations.check_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.check_at IS 'When the tick looks at it next.';
-
---
--- Name: COLUMN job_expectations.missed_run_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.missed_run_id IS 'Row of job_runs that is missed and not made good; NULL: none.';
-
---
--- Name: COLUMN job_expectations.last_run_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.last_run_at IS 'When its newest run began.';
-
---
--- Name: COLUMN job_expectations.last_outcome; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.last_outcome IS 'How its last ended run ended: success or fail.';
-
---
--- Name: COLUMN job_expectations.last_outcome_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.last_outcome_at IS 'When.';
-
---
--- Name: COLUMN job_expectations.last_success_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.last_success_at IS 'When a run last succeeded.';
-
---
--- Name: COLUMN job_expectations.open_run_count; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.open_run_count IS 'Runs that have not ended.';
-
---
--- Name: COLUMN job_expectations.is_overdue; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.is_overdue IS 'Whether one of them takes longer than max_run_time.';
-
---
--- Name: COLUMN job_expectations.schedule_problem; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.job_expectations.schedule_problem IS 'Why its schedule cannot be read any more, such as a time zone the server no longer knows.';
+COMMENT ON FUNCTION health_internal.is_waiting(p_delivery health.deliveries, p_now timestamp with time zone) IS 'Whether a message has not left: pending, or claimed under a lease that ran out.';
 
 --
 -- Name: job_standing(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -9466,6 +9879,7 @@ BEGIN
             coalesce(joined.beat_revenue_impact_usd, joined.revenue_impact_usd)
                 AS revenue_impact_usd,
             joined.bad_evaluations,
+            joined.loss_evaluations,
             joined.issue_evaluations,
             joined.issue_candidate,
             joined.issue_type,
@@ -9534,6 +9948,7 @@ BEGIN
             decays.work_items_processed, decays.memory_usage_mb,
             decays.memory_limit_mb, decays.cost_efficiency, decays.user_satisfaction,
             decays.operational_efficiency, decays.revenue_impact_usd, decays.bad_evaluations,
+            decays.loss_evaluations,
             decays.issue_evaluations, decays.issue_candidate, decays.issue_type,
             decays.active_conditions,
             CASE WHEN decays.gap IS NULL THEN decays.beat_count ELSE decays.beat_count + 1
@@ -9820,7 +10235,16 @@ BEGIN
                 WHEN lived.errors <= p_policy.error_issue_below THEN 'high_error_rate'
                 WHEN lived.performance <= p_policy.performance_issue_below
                     THEN 'performance_degradation'
-            END AS new_issue_candidate
+            END AS new_issue_candidate,
+            CASE
+                WHEN lived.loss_evaluations = 0
+                    AND (lived.revenue_impact_usd < - p_policy.revenue_loss_limit_usd) IS NOT TRUE
+                    THEN 0
+                ELSE health_internal.moved_loss_evaluations(
+                    lived.loss_evaluations, lived.revenue_impact_usd, lived.liveness,
+                    lived.active_conditions, p_policy
+                )
+            END AS new_loss_evaluations
         FROM lived
         OFFSET 0
     ),
@@ -9840,6 +10264,7 @@ BEGIN
             scored.memory_mean_mb, scored.slow_memory_mean_mb, scored.memory_usage_mb,
             scored.memory_limit_mb, scored.cost_efficiency, scored.user_satisfaction,
             scored.operational_efficiency, scored.revenue_impact_usd, scored.new_issue_candidate,
+            scored.new_loss_evaluations,
             coalesce(scored.deadlines[1], scored.late_intervals) AS late_intervals,
             coalesce(scored.deadlines[2], scored.unresponsive_intervals)
                 AS unresponsive_intervals,
@@ -9874,13 +10299,14 @@ BEGIN
             CASE
                 WHEN scored.new_issue_candidate IS NULL
                     AND scored.ungated_score >= v_recovered_from
+                    AND scored.new_loss_evaluations = 0
                     OR scored.liveness = 'stopped'
                     THEN '{}'::text []
                 ELSE health_internal.holding_conditions(
                     scored.liveness, scored.state, scored.ungated_score, scored.gate,
                     scored.bad_evaluations, scored.new_issue_candidate, scored.issue_candidate,
                     scored.issue_evaluations, scored.issue_type, scored.active_conditions,
-                    p_policy
+                    scored.new_loss_evaluations, p_policy
                 )
             END AS active_conditions,
             CASE
@@ -9951,6 +10377,7 @@ BEGIN
         operational_efficiency = written.operational_efficiency,
         revenue_impact_usd = written.revenue_impact_usd,
         bad_evaluations = written.bad_evaluations,
+        loss_evaluations = written.new_loss_evaluations,
         issue_evaluations = written.issue_evaluations,
         issue_candidate = written.new_issue_candidate,
         active_conditions = written.active_conditions
@@ -10489,6 +10916,41 @@ ALTER FUNCTION health_internal.moved_interval(p_interval_seconds double precisio
 COMMENT ON FUNCTION health_internal.moved_interval(p_interval_seconds double precision, p_gap_seconds double precision, p_gap_count bigint) IS 'The learnt interval after one more gap: an exponential mean of ln gap, step 1/(n+2), at least 1/20.';
 
 --
+-- Name: moved_loss_evaluations(integer, double precision, text, text[], health.policies); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.moved_loss_evaluations(p_last_evaluations integer, p_revenue_impact_usd double precision, p_liveness text, p_last_conditions text[], p_policy health.policies) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+BEGIN
+    RETURN CASE
+        WHEN p_liveness = 'stopped' THEN 0
+        -- Who is silent says nothing new about the loss.
+        WHEN p_liveness IN ('late', 'unresponsive') THEN p_last_evaluations
+        ELSE (
+            (p_last_evaluations << 1)
+            | coalesce(
+                - p_revenue_impact_usd > p_policy.revenue_loss_limit_usd * CASE
+                    WHEN 'business_impact' = ANY (p_last_conditions)
+                        THEN 1 - least(100, p_policy.recovered_margin) / 100
+                    ELSE 1
+                END,
+                false
+            )::integer
+        ) & ((1 << p_policy.confirm_of) - 1)
+    END;
+END;
+$$;
+
+ALTER FUNCTION health_internal.moved_loss_evaluations(p_last_evaluations integer, p_revenue_impact_usd double precision, p_liveness text, p_last_conditions text[], p_policy health.policies) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION moved_loss_evaluations(p_last_evaluations integer, p_revenue_impact_usd double precision, p_liveness text, p_last_conditions text[], p_policy health.policies); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.moved_loss_evaluations(p_last_evaluations integer, p_revenue_impact_usd double precision, p_liveness text, p_last_conditions text[], p_policy health.policies) IS 'The ring of the last confirm_of evaluations of a reported loss after one more, newest in bit 0; set: it loses more per hour than revenue_loss_limit_usd, or, once that is confirmed, recovered_margin percent less. Silence leaves it as it is, a goodbye empties it.';
+
+--
 -- Name: moved_mean(double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -10519,6 +10981,41 @@ ALTER FUNCTION health_internal.moved_mean_gap(p_mean_seconds double precision, p
 --
 
 COMMENT ON FUNCTION health_internal.moved_mean_gap(p_mean_seconds double precision, p_gap_seconds double precision, p_gap_count bigint) IS 'The mean gap after one more: step 1/(n+2), at least 1/100; a gap counts at most ten times the mean.';
+
+--
+-- Name: muted_incidents(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.muted_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) RETURNS health_internal.mute[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(array_agg(
+        ROW(
+            facts.incident_id,
+            mutes.reason_code,
+            facts.reasons ->> mutes.reason_code,
+            facts.is_over,
+            facts.mute_ends_at
+        )::health_internal.mute
+    ), '{}')
+    FROM health_internal.incident_facts(p_now, p_incident_ids) AS facts
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN facts.is_in_maintenance THEN 'maintenance'
+            WHEN facts.is_silenced THEN 'silenced'
+            WHEN facts.is_acknowledged THEN 'acknowledged'
+        END AS reason_code
+    ) AS mutes
+    WHERE mutes.reason_code IS NOT NULL;
+$$;
+
+ALTER FUNCTION health_internal.muted_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION muted_incidents(p_now timestamp with time zone, p_incident_ids bigint[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.muted_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Those of the given incidents that maintenance, a silence or an acknowledgement keeps quiet at p_now.';
 
 --
 -- Name: parse_schedule(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -10652,6 +11149,59 @@ ALTER FUNCTION health_internal.note_engine_error(p_error text) OWNER TO health_o
 COMMENT ON FUNCTION health_internal.note_engine_error(p_error text) IS 'Keeps what a failing phase said, for engine_health.';
 
 --
+-- Name: note_maintenance(timestamp with time zone, text[], text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.note_maintenance(p_now timestamp with time zone, p_joined text[], p_left text[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO health.status_transitions (
+        agent_id, occurred_at, old_status, new_status, old_liveness, new_liveness, old_score,
+        new_score, old_issue_type, issue_type, last_heartbeat_at, policy_id, tick_id
+    )
+    SELECT
+        moved.agent_id, p_now, status.status, status.status,
+        CASE WHEN moved.has_joined THEN coalesce(status.liveness, 'never_seen')
+            ELSE 'in_maintenance'
+        END,
+        CASE WHEN moved.has_joined THEN 'in_maintenance'
+            ELSE coalesce(status.liveness, 'never_seen')
+        END,
+        status.score, status.score, status.issue_type, status.issue_type,
+        status.last_heartbeat_at, status.policy_id, status.judged_tick_id
+    FROM (
+        -- Who was in another window before, or still is, neither enters nor leaves; nor who passes
+        -- from one to the next.
+        SELECT joined.agent_id, true AS has_joined
+        FROM unnest(p_joined) AS joined (agent_id)
+        WHERE NOT joined.agent_id = ANY (coalesce(p_left, '{}'))
+            AND NOT EXISTS (
+                SELECT FROM health.maintenance_periods AS periods
+                WHERE periods.agent_id = joined.agent_id
+                    AND periods.ended_at IS NULL
+                    AND periods.started_at < p_now
+            )
+        UNION ALL
+        SELECT gone.agent_id, false
+        FROM unnest(p_left) AS gone (agent_id)
+        WHERE NOT EXISTS (
+            SELECT FROM health.maintenance_periods AS periods
+            WHERE periods.agent_id = gone.agent_id AND periods.ended_at IS NULL
+        )
+    ) AS moved
+    LEFT JOIN health.agent_status AS status ON moved.agent_id = status.agent_id
+    ORDER BY moved.agent_id;
+$$;
+
+ALTER FUNCTION health_internal.note_maintenance(p_now timestamp with time zone, p_joined text[], p_left text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION note_maintenance(p_now timestamp with time zone, p_joined text[], p_left text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.note_maintenance(p_now timestamp with time zone, p_joined text[], p_left text[]) IS 'Writes the transitions of agents that entered and left maintenance: to in_maintenance, and back to what is known of them at the end. What changes between stands in no transition of liveness.';
+
+--
 -- Name: note_unconfirmed(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -10692,6 +11242,9 @@ BEGIN
         ) AS decision
     ) AS decided
     WHERE transitions.transition_id > v_seen
+        -- To enter or leave maintenance is no news of the score.
+        AND (transitions.old_status, transitions.old_issue_type)
+        IS DISTINCT FROM (transitions.new_status, transitions.issue_type)
         AND status.bad_evaluations & 1 = 1
         AND status.active_conditions = '{}'
         AND status.ungated_score < policy.critical_below
@@ -10737,6 +11290,11 @@ BEGIN
             AND status.state IN ('active', 'running', 'idle', 'initializing')
             AND status.agent_id <> 'heartbeat_health_agent'
             AND NOT starts_with(status.agent_id, 'bridge:')
+            -- That silence was announced.
+            AND NOT EXISTS (
+                SELECT FROM health.maintenance_periods AS periods
+                WHERE periods.agent_id = status.agent_id AND periods.ended_at IS NULL
+            )
     ),
 
     onset AS MATERIALIZED (
@@ -10811,7 +11369,7 @@ ALTER FUNCTION health_internal.notice_fleet_silence(p_now timestamp with time zo
 -- Name: FUNCTION notice_fleet_silence(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.notice_fleet_silence(p_now timestamp with time zone) IS 'Notes a monitor gap (fleet_silent) when at least 20 agents, and at least 80 % of those that should have beaten since, fell silent within about an interval, without lost sessions, failure states or a dead parent that most of them share. Returns whether there is a new one.';
+COMMENT ON FUNCTION health_internal.notice_fleet_silence(p_now timestamp with time zone) IS 'Notes a monitor gap (fleet_silent) when at least 20 agents, and at least 80 % of those that should have beaten since, fell silent within about an interval, without lost sessions, failure states or a dead parent that most of them share; agents in maintenance do not count. Returns whether there is a new one.';
 
 --
 -- Name: notify(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -10844,6 +11402,17 @@ BEGIN
         PERFORM health_internal.inherit_told(p_now, v_due);
         PERFORM health_internal.decide_incidents(p_now, v_due);
         v_count := health_internal.send_notices(p_now);
+    END IF;
+    -- What a bridge that died held is claimed again, or withdrawn.
+    IF EXISTS (
+        SELECT FROM health.deliveries
+        WHERE deliveries.state = 'claimed' AND deliveries.lease_until < p_now
+    ) THEN
+        PERFORM health_internal.withdraw_messages(p_now, ARRAY(
+            SELECT unnest(health_internal.incidents_of(lapsed))
+            FROM health.deliveries AS lapsed
+            WHERE lapsed.state = 'claimed' AND lapsed.lease_until < p_now
+        ));
     END IF;
     RETURN v_count + health_internal.bundle_deliveries(p_now);
 END;
@@ -10934,7 +11503,8 @@ CREATE FUNCTION health_internal.open_alerts(p_now timestamp with time zone, p_op
         SELECT
             opening.agent_id,
             opening.engine_rule,
-            max(health_internal.severity_rank(opening.severity)) AS severity_rank
+            max(health_internal.severity_rank(opening.severity)) AS severity_rank,
+            bool_and(opening.rule = 'business_impact') AS is_loss_only
         FROM opening
         GROUP BY opening.agent_id, opening.engine_rule
     ),
@@ -10964,11 +11534,9 @@ CREATE FUNCTION health_internal.open_alerts(p_now timestamp with time zone, p_op
             troubled.engine_rule,
             fleet.incident_id,
             health_internal.severity_of_rank(troubled.severity_rank),
-            coalesce(
-                agents.revenue_usd_per_hour + greatest(0, - status.revenue_impact_usd),
-                agents.revenue_usd_per_hour,
-                0
-            ),
+            CASE
+                WHEN troubled.is_loss_only THEN 0 ELSE coalesce(agents.revenue_usd_per_hour, 0)
+            END + greatest(0, - status.revenue_impact_usd),
             CASE
                 WHEN status.liveness = 'unresponsive' THEN least(status.last_heartbeat_at, p_now)
                 ELSE p_now
@@ -11728,6 +12296,9 @@ COMMENT ON FUNCTION health_internal.refresh_jobs(p_now timestamp with time zone,
 CREATE FUNCTION health_internal.refresh_maintenance(p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    v_left text [];
+    v_joined text [];
 BEGIN
     IF NOT EXISTS (
         SELECT FROM health.maintenance_windows AS windows
@@ -11752,10 +12323,10 @@ BEGIN
         RETURNING periods.agent_id
     )
 
+    SELECT array_agg(DISTINCT ended.agent_id) INTO v_left FROM ended;
     UPDATE health.incidents
     SET next_check_at = '-infinity'
-    FROM ended
-    WHERE NOT incidents.is_settled AND incidents.agent_id = ended.agent_id;
+    WHERE NOT incidents.is_settled AND incidents.agent_id = ANY (v_left);
 
     -- Who joins: at the start, and within a minute who was registered or relabelled since.
     WITH running AS MATERIALIZED (
@@ -11791,12 +12362,22 @@ BEGIN
             -- The monitor goes on watching itself.
             AND agents.agent_id <> 'heartbeat_health_agent'
         ON CONFLICT (agent_id, window_id) WHERE ended_at IS NULL DO NOTHING
+        RETURNING maintenance_periods.agent_id
+    ),
+
+    enrolled AS (
+        UPDATE health.maintenance_windows AS windows
+        SET enrolled_at = p_now
+        FROM running
+        WHERE windows.window_id = running.window_id
     )
 
-    UPDATE health.maintenance_windows AS windows
-    SET enrolled_at = p_now
-    FROM running
-    WHERE windows.window_id = running.window_id;
+    SELECT array_agg(DISTINCT joined.agent_id) INTO v_joined FROM joined;
+
+    PERFORM health_internal.note_maintenance(p_now, v_joined, v_left);
+    IF v_joined IS NOT NULL THEN
+        PERFORM health_internal.withdraw_messages(p_now);
+    END IF;
 END;
 $$;
 
@@ -11806,7 +12387,7 @@ ALTER FUNCTION health_internal.refresh_maintenance(p_now timestamp with time zon
 -- Name: FUNCTION refresh_maintenance(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.refresh_maintenance(p_now timestamp with time zone) IS 'Makes maintenance_periods agree with the windows: begins and ends periods. Called by each tick before it folds, and by those who announce or cancel; a few rows where nothing is announced.';
+COMMENT ON FUNCTION health_internal.refresh_maintenance(p_now timestamp with time zone) IS 'Makes maintenance_periods agree with the windows: begins and ends periods, notes them as transitions, and withdraws what waits to be told of those who enter. Called by each tick before it folds, and by those who announce or cancel; a few rows where nothing is announced.';
 
 --
 -- Name: register_unknown(health_internal.beat[], boolean, health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12158,6 +12739,22 @@ ALTER FUNCTION health_internal.rule_problem(p_schema name, p_view name) OWNER TO
 --
 
 COMMENT ON FUNCTION health_internal.rule_problem(p_schema name, p_view name) IS 'Why a view cannot be a rule: it is not there, is no view, health_rules may not read it, or its columns are not agent_id text, severity text (optional), summary text and details jsonb (optional). NULL: it can.';
+
+--
+-- Name: run_counts_from(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.run_counts_from(p_previous_at timestamp with time zone, p_expected_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (p_expected_at - LEAST('00:01:00'::interval, ((p_expected_at - p_previous_at) / (2)::double precision)));
+
+ALTER FUNCTION health_internal.run_counts_from(p_previous_at timestamp with time zone, p_expected_at timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION run_counts_from(p_previous_at timestamp with time zone, p_expected_at timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.run_counts_from(p_previous_at timestamp with time zone, p_expected_at timestamp with time zone) IS 'From when on a run answers a scheduled time. Clocks differ: a minute early, or half the time since the scheduled time before.';
 
 --
 -- Name: run_own_steps(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12597,7 +13194,7 @@ BEGIN
     queued AS (
         INSERT INTO health.deliveries (
             incident_id, channel, event, step, severity, subject, body, agent_ids, details,
-            idempotency_key, created_at, not_before
+            idempotency_key, created_at, not_before, is_first, lines
         )
         SELECT
             leaving.incident_id,
@@ -12614,7 +13211,9 @@ BEGIN
                 leaving.incident_id, leaving.event, leaving.number, leaving.channel
             ),
             p_now,
-            p_now
+            p_now,
+            leaving.is_first,
+            NULL
         FROM leaving
         INNER JOIN texts
             ON leaving.incident_id = texts.incident_id
@@ -12627,11 +13226,13 @@ BEGIN
             NULL, digests.channel, 'digest', 0, digests.severity, digests.subject, digests.body,
             digests.agent_ids, digests.details,
             format('digest-%s-%s', nextval('health_internal.fencing_tokens'), digests.channel),
-            p_now, p_now
+            p_now, p_now, false, digests.lines
         FROM health_internal.compose_digests(ARRAY(
             SELECT
-                ROW(leaving.channel, leaving.incident_id, leaving.event, leaving.severity)
-                ::health_internal.digest_line
+                ROW(
+                    leaving.channel, leaving.incident_id, leaving.event, leaving.severity,
+                    leaving.is_first
+                )::health_internal.digest_line
             FROM leaving
             WHERE leaving.mode = 'digest'
         )) AS digests
@@ -13245,7 +13846,11 @@ BEGIN
         WHERE status.liveness IN ('alive', 'starting', 'late', 'unresponsive')
             AND status.last_heartbeat_at <= v_gap.ended_at
             AND status.last_heartbeat_at
-            + make_interval(secs => 1.5 * status.learnt_interval_seconds) >= v_gap.started_at;
+            + make_interval(secs => 1.5 * status.learnt_interval_seconds) >= v_gap.started_at
+            AND NOT EXISTS (
+                SELECT FROM health.maintenance_periods AS periods
+                WHERE periods.agent_id = status.agent_id AND periods.ended_at IS NULL
+            );
         IF cardinality(v_agent_ids) > 1 THEN
             PERFORM health_internal.open_fleet_incident(
                 p_now, v_agent_ids, 'fleet_silent',
@@ -13432,14 +14037,46 @@ COMMENT ON FUNCTION health_internal.tg_agent_heartbeats__admit() IS 'Refuses a h
 CREATE FUNCTION health_internal.tg_agent_status__note_transition() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    v_is_maintained boolean;
 BEGIN
+    -- NULL: it never was in maintenance.
+    SELECT bool_or(periods.ended_at IS NULL)
+    INTO v_is_maintained
+    FROM health.maintenance_periods AS periods
+    WHERE periods.agent_id = NEW.agent_id;
+    IF v_is_maintained AND OLD.status IS NOT DISTINCT FROM NEW.status
+        AND OLD.issue_type IS NOT DISTINCT FROM NEW.issue_type THEN
+        RETURN NULL;
+    END IF;
+    -- It left maintenance in this tick: what is known of it now is told once.
+    IF NOT v_is_maintained THEN
+        UPDATE health.status_transitions AS transitions
+        SET
+            new_status = NEW.status,
+            new_liveness = NEW.liveness,
+            new_score = NEW.score,
+            issue_type = NEW.issue_type,
+            last_heartbeat_at = NEW.last_heartbeat_at,
+            policy_id = NEW.policy_id,
+            tick_id = NEW.judged_tick_id
+        WHERE transitions.agent_id = NEW.agent_id
+            AND transitions.occurred_at = NEW.judged_at
+            AND transitions.old_liveness = 'in_maintenance'
+            AND transitions.new_liveness = OLD.liveness;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
     INSERT INTO health.status_transitions (
         agent_id, occurred_at, old_status, new_status, old_liveness, new_liveness,
         old_score, new_score, old_issue_type, issue_type, last_heartbeat_at, policy_id, tick_id
     )
     VALUES (
         NEW.agent_id, coalesce(NEW.judged_at, clock_timestamp()), OLD.status, NEW.status,
-        OLD.liveness, NEW.liveness, OLD.score, NEW.score, OLD.issue_type, NEW.issue_type,
+        CASE WHEN v_is_maintained THEN 'in_maintenance' ELSE OLD.liveness END,
+        CASE WHEN v_is_maintained THEN 'in_maintenance' ELSE NEW.liveness END,
+        OLD.score, NEW.score, OLD.issue_type, NEW.issue_type,
         NEW.last_heartbeat_at, NEW.policy_id, NEW.judged_tick_id
     );
     RETURN NULL;
@@ -13452,7 +14089,7 @@ ALTER FUNCTION health_internal.tg_agent_status__note_transition() OWNER TO healt
 -- Name: FUNCTION tg_agent_status__note_transition(); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.tg_agent_status__note_transition() IS 'Writes the change of an agent''s status, liveness or issue to status_transitions.';
+COMMENT ON FUNCTION health_internal.tg_agent_status__note_transition() IS 'Writes the change of an agent''s status, liveness or issue to status_transitions; while it is in maintenance its liveness there is in_maintenance, whatever its heartbeats say.';
 
 --
 -- Name: tg_agents__check_policy_class(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -13812,62 +14449,80 @@ COMMENT ON FUNCTION health_internal.verify_recoveries(p_now timestamp with time 
 CREATE FUNCTION health_internal.wanted_alerts() RETURNS TABLE(agent_id text, rule text, severity text, summary text, details jsonb)
     LANGUAGE sql STABLE
     AS $_$
-    WITH conditions AS MATERIALIZED (
+    WITH found AS MATERIALIZED (
         SELECT
             status.agent_id,
-            status.policy_class,
-            status.revenue_impact_usd,
             rules.rule,
             rules.severity,
-            rules.summary
+            rules.summary,
+            NULL::jsonb AS details
         FROM health.agent_status AS status
         CROSS JOIN LATERAL unnest(status.active_conditions) AS holding (rule)
         INNER JOIN health.alert_rules AS rules
             ON holding.rule = rules.rule AND rules.is_enabled
         WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
             AND status.active_conditions <> '{}'
+        UNION ALL
+        SELECT
+            findings.agent_id,
+            findings.rule,
+            findings.severity,
+            findings.summary,
+            findings.details
+        FROM health.rule_findings AS findings
+        INNER JOIN health.alert_rules AS rules ON findings.rule = rules.rule AND rules.is_enabled
     )
 
-    SELECT conditions.agent_id, conditions.rule, conditions.severity, conditions.summary, NULL
-    FROM conditions
+    SELECT found.* FROM found WHERE found.rule <> 'business_impact'
     UNION ALL
+    -- An agent that is down takes its revenue with it; a healthy one may say what it loses.
     SELECT
-        findings.agent_id,
-        findings.rule,
-        findings.severity,
-        findings.summary,
-        findings.details
-    FROM health.rule_findings AS findings
-    INNER JOIN health.alert_rules AS rules ON findings.rule = rules.rule AND rules.is_enabled
-    UNION ALL
-    -- An agent that is down takes its revenue with it.
-    SELECT
-        risks.agent_id,
+        stakes.agent_id,
         rules.rule,
         rules.severity,
-        format('%s: $%s per hour', rules.summary, round(risks.revenue_usd_per_hour::numeric)),
-        jsonb_build_object('revenue_usd_per_hour', risks.revenue_usd_per_hour)
+        format(
+            '%s: %s$%s per hour',
+            rules.summary,
+            CASE WHEN stakes.is_down THEN '' ELSE 'it loses ' END,
+            round((stakes.revenue_usd_per_hour + stakes.loss_usd_per_hour)::numeric)
+        ),
+        jsonb_build_object('revenue_usd_per_hour', stakes.revenue_usd_per_hour)
+        || CASE
+            WHEN stakes.loss_usd_per_hour > 0
+                THEN jsonb_build_object('revenue_loss_usd_per_hour', stakes.loss_usd_per_hour)
+            ELSE '{}'
+        END
     FROM (
         SELECT
-            agents.agent_id,
-            max(agents.revenue_usd_per_hour + greatest(0, - conditions.revenue_impact_usd))
+            troubled.agent_id,
+            troubled.is_down,
+            troubled.is_losing,
+            CASE WHEN troubled.is_down THEN coalesce(agents.revenue_usd_per_hour, 0) ELSE 0 END
                 AS revenue_usd_per_hour,
-            max(policy.revenue_loss_limit_usd) AS limit_usd
-        FROM conditions
-        INNER JOIN health.agents
-            ON conditions.agent_id = agents.agent_id AND agents.revenue_usd_per_hour > 0
+            greatest(0, - status.revenue_impact_usd) AS loss_usd_per_hour,
+            policy.revenue_loss_limit_usd
+        FROM (
+            SELECT
+                found.agent_id,
+                coalesce(bool_or(found.severity IN ('critical', 'emergency')) FILTER (
+                    WHERE found.rule <> 'business_impact'
+                ), false) AS is_down,
+                bool_or(found.rule = 'business_impact') AS is_losing
+            FROM found
+            WHERE found.agent_id IS NOT NULL
+            GROUP BY found.agent_id
+        ) AS troubled
+        LEFT JOIN health.agents
+            ON troubled.agent_id = agents.agent_id AND agents.revenue_usd_per_hour > 0
+        INNER JOIN health.agent_status AS status ON troubled.agent_id = status.agent_id
         INNER JOIN health.current_policies AS policy
-            ON conditions.policy_class = policy.policy_class
-        WHERE conditions.severity IN ('critical', 'emergency')
-        GROUP BY agents.agent_id
-    ) AS risks
+            ON status.policy_class = policy.policy_class
+        WHERE troubled.is_losing OR (troubled.is_down AND agents.agent_id IS NOT NULL)
+    ) AS stakes
     INNER JOIN health.alert_rules AS rules
         ON rules.rule = 'business_impact' AND rules.is_enabled
-    WHERE risks.revenue_usd_per_hour > risks.limit_usd
-        AND NOT EXISTS (
-            SELECT FROM conditions
-            WHERE conditions.agent_id = risks.agent_id AND conditions.rule = 'business_impact'
-        );
+    WHERE stakes.is_losing
+        OR stakes.revenue_usd_per_hour + stakes.loss_usd_per_hour > stakes.revenue_loss_limit_usd;
 $_$;
 
 ALTER FUNCTION health_internal.wanted_alerts() OWNER TO health_owner;
@@ -13876,7 +14531,7 @@ ALTER FUNCTION health_internal.wanted_alerts() OWNER TO health_owner;
 -- Name: FUNCTION wanted_alerts(); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.wanted_alerts() IS 'One row per alert that should be open: conditions the judgement found, findings of rules, and business_impact where an agent in critical trouble earns more per hour than its policy''s revenue_loss_limit_usd.';
+COMMENT ON FUNCTION health_internal.wanted_alerts() IS 'One row per alert that should be open: conditions the judgement found, findings of rules, and business_impact where an agent in critical trouble earns, or says it loses, more per hour than its policy''s revenue_loss_limit_usd.';
 
 --
 -- Name: watch_flapping(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -14092,7 +14747,9 @@ BEGIN
             UPDATE health.job_expectations AS jobs
             SET
                 counts_from = expected.counts_from,
+                previous_at = expected.answered_at,
                 expected_at = expected.expected_at,
+                following_at = expected.following_at,
                 late_at = expected.expected_at + jobs.grace / 2,
                 missed_at = expected.expected_at + jobs.grace,
                 check_at = expected.expected_at
@@ -14355,6 +15012,310 @@ ALTER FUNCTION health_internal.weighted_mean(p_heartbeat double precision, p_hea
 --
 
 COMMENT ON FUNCTION health_internal.weighted_mean(p_heartbeat double precision, p_heartbeat_weight double precision, p_performance double precision, p_performance_weight double precision, p_errors double precision, p_errors_weight double precision, p_resources double precision, p_resources_weight double precision, p_business double precision, p_business_weight double precision) IS 'Mean of the components that have data, by weight; NULL without any.';
+
+--
+-- Name: withdraw_at_once(timestamp with time zone, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.withdraw_at_once(p_now timestamp with time zone, p_window_id bigint DEFAULT NULL::bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM health_internal.be_brief();
+    -- Waits for a tick that is deciding about them, and has the next one look again.
+    UPDATE health.incidents
+    SET next_check_at = '-infinity'
+    WHERE NOT incidents.is_settled
+        AND (
+            p_window_id IS NULL
+            OR incidents.agent_id IN (
+                SELECT periods.agent_id
+                FROM health.maintenance_periods AS periods
+                WHERE periods.window_id = p_window_id AND periods.ended_at IS NULL
+            )
+        );
+    PERFORM health_internal.withdraw_messages(p_now);
+END;
+$$;
+
+ALTER FUNCTION health_internal.withdraw_at_once(p_now timestamp with time zone, p_window_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION withdraw_at_once(p_now timestamp with time zone, p_window_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.withdraw_at_once(p_now timestamp with time zone, p_window_id bigint) IS 'withdraw_messages for an operator whose silence or maintenance (p_window_id) has just begun.';
+
+--
+-- Name: withdraw_messages(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[] DEFAULT NULL::bigint[]) RETURNS bigint
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_waiting bigint [];
+    v_muted health_internal.mute [];
+    v_over bigint [];
+    v_count bigint;
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM health.silences
+        WHERE silences.ends_at > p_now AND silences.starts_at <= p_now
+    )
+        AND NOT EXISTS (
+            SELECT FROM health.maintenance_periods AS periods WHERE periods.ended_at IS NULL
+        )
+        AND NOT EXISTS (
+            SELECT FROM health.incidents
+            WHERE NOT incidents.is_settled AND incidents.is_acknowledged
+        ) THEN
+        RETURN 0;
+    END IF;
+    v_waiting := ARRAY(
+        SELECT waiting.incident_id
+        FROM (
+            SELECT notices.incident_id FROM health_internal.notices
+            UNION
+            SELECT messages.incident_id
+            FROM health.deliveries AS messages
+            WHERE messages.state IN ('pending', 'claimed')
+                AND health_internal.is_waiting(messages, p_now)
+                AND messages.incident_id IS NOT NULL
+            UNION
+            SELECT lines.incident_id
+            FROM health.deliveries AS messages
+            CROSS JOIN LATERAL unnest(messages.lines) AS lines
+            WHERE messages.state IN ('pending', 'claimed')
+                AND health_internal.is_waiting(messages, p_now)
+        ) AS waiting
+        WHERE p_incident_ids IS NULL
+            OR waiting.incident_id IN (SELECT unnest(p_incident_ids))
+    );
+    IF v_waiting = '{}' THEN
+        RETURN 0;
+    END IF;
+    -- What somebody else is writing at this moment he mutes himself, or the next tick looks at it.
+    v_muted := ARRAY(
+        SELECT muted
+        FROM unnest(health_internal.muted_incidents(p_now, v_waiting)) AS muted
+        INNER JOIN health.incidents ON muted.incident_id = incidents.incident_id
+        FOR UPDATE OF incidents SKIP LOCKED
+    );
+    IF v_muted = '{}' THEN
+        RETURN 0;
+    END IF;
+
+    WITH muted AS MATERIALIZED (
+        SELECT mutes.* FROM unnest(v_muted) AS mutes
+    ),
+
+    -- An acknowledgement says nothing against an all-clear.
+    noticed AS (
+        DELETE FROM health_internal.notices
+        USING muted
+        WHERE notices.incident_id = muted.incident_id
+            AND (notices.event <> 'resolved' OR muted.reason_code <> 'acknowledged')
+        RETURNING notices.incident_id, notices.channel, notices.event, notices.is_first
+    ),
+
+    cancelled AS (
+        UPDATE health.deliveries AS messages
+        SET
+            state = 'cancelled',
+            finished_at = p_now,
+            lease_until = NULL,
+            outcome = jsonb_build_object('reason', muted.reason_code)
+        FROM muted
+        WHERE messages.incident_id = muted.incident_id
+            AND health_internal.is_waiting(messages, p_now)
+            AND (messages.event <> 'resolved' OR muted.reason_code <> 'acknowledged')
+        RETURNING
+            messages.incident_id, messages.channel, messages.event, messages.is_first,
+            messages.delivery_id
+    ),
+
+    -- Digests lose the lines concerned, and are worded anew.
+    cut AS MATERIALIZED (
+        SELECT
+            messages.delivery_id,
+            array_agg(lines.line ORDER BY lines.place) FILTER (WHERE muted.incident_id IS NULL)
+                AS kept,
+            array_agg(lines.line) FILTER (WHERE muted.incident_id IS NOT NULL) AS lost
+        FROM health.deliveries AS messages
+        CROSS JOIN LATERAL (
+            SELECT
+                numbered.place,
+                messages.lines[numbered.place] AS line
+            FROM generate_subscripts(messages.lines, 1) AS numbered (place)
+        ) AS lines
+        LEFT JOIN muted
+            ON (lines.line).incident_id = muted.incident_id
+            AND ((lines.line).event <> 'resolved' OR muted.reason_code <> 'acknowledged')
+        WHERE messages.state IN ('pending', 'claimed')
+            AND health_internal.is_waiting(messages, p_now)
+            AND messages.lines IS NOT NULL
+        GROUP BY messages.delivery_id
+        HAVING count(muted.incident_id) > 0
+    ),
+
+    rewritten AS (
+        UPDATE health.deliveries AS messages
+        SET
+            state = CASE WHEN cut.kept IS NULL THEN 'cancelled' ELSE messages.state END,
+            finished_at = CASE WHEN cut.kept IS NULL THEN p_now END,
+            outcome = CASE
+                WHEN cut.kept IS NULL THEN '{"reason": "all of it is muted"}'
+                ELSE messages.outcome
+            END,
+            severity = coalesce(texts.severity, messages.severity),
+            subject = coalesce(texts.subject, messages.subject),
+            body = coalesce(texts.body, messages.body),
+            agent_ids = coalesce(texts.agent_ids, messages.agent_ids),
+            details = coalesce(texts.details, messages.details),
+            lines = cut.kept
+        FROM cut
+        LEFT JOIN LATERAL health_internal.compose_digests(cut.kept) AS texts ON true
+        WHERE messages.delivery_id = cut.delivery_id
+            AND health_internal.is_waiting(messages, p_now)
+        RETURNING messages.delivery_id, messages.channel, cut.lost
+    ),
+
+    withdrawn AS MATERIALIZED (
+        SELECT
+            noticed.incident_id, noticed.channel, noticed.event, noticed.is_first,
+            NULL::bigint AS delivery_id, NULL::bigint AS digest_id
+        FROM noticed
+        UNION ALL
+        SELECT
+            cancelled.incident_id, cancelled.channel, cancelled.event, cancelled.is_first,
+            cancelled.delivery_id, NULL
+        FROM cancelled
+        UNION ALL
+        SELECT
+            lines.incident_id, rewritten.channel, lines.event, lines.is_first, NULL,
+            rewritten.delivery_id
+        FROM rewritten
+        CROSS JOIN LATERAL unnest(rewritten.lost) AS lines
+    ),
+
+    -- What became of the digest is no longer said of them.
+    detached AS (
+        UPDATE health.alert_events AS events
+        SET delivery_id = NULL
+        FROM withdrawn
+        WHERE events.incident_id = withdrawn.incident_id
+            AND events.delivery_id = withdrawn.digest_id
+    ),
+
+    noted AS (
+        INSERT INTO health.alert_events (
+            occurred_at, incident_id, agent_id, event, reason_code, reason, channel, delivery_id
+        )
+        SELECT
+            p_now, withdrawn.incident_id, incidents.agent_id, 'suppressed', muted.reason_code,
+            format(
+                '%s: withdrawn%s, it waited to say "%s"',
+                muted.reason, ' from digest ' || withdrawn.digest_id, withdrawn.event
+            ),
+            withdrawn.channel, withdrawn.delivery_id
+        FROM withdrawn
+        INNER JOIN muted ON withdrawn.incident_id = muted.incident_id
+        INNER JOIN health.incidents ON withdrawn.incident_id = incidents.incident_id
+    ),
+
+    changes AS (
+        SELECT
+            muted.incident_id,
+            muted.is_over,
+            muted.reason_code,
+            muted.until_at,
+            array_agg(DISTINCT withdrawn.channel) FILTER (WHERE withdrawn.event <> 'resolved')
+                AS paged,
+            array_agg(DISTINCT withdrawn.channel) FILTER (WHERE withdrawn.event = 'resolved')
+                AS ended,
+            array_agg(DISTINCT withdrawn.channel) FILTER (WHERE withdrawn.is_first) AS unaware
+        FROM withdrawn
+        INNER JOIN muted ON withdrawn.incident_id = muted.incident_id
+        GROUP BY muted.incident_id, muted.is_over, muted.reason_code, muted.until_at
+    ),
+
+    -- Who knows of the trouble and is to hear of its end: of one whose end was told, only those who
+    -- were still to hear of it.
+    known AS (
+        SELECT
+            changes.*,
+            incidents.is_settled,
+            ARRAY(
+                SELECT channels.channel
+                FROM unnest(changes.ended) AS channels (channel)
+                UNION
+                SELECT channels.channel
+                FROM unnest(incidents.told_channels) AS channels (channel)
+                WHERE NOT incidents.is_settled
+                EXCEPT
+                SELECT channels.channel
+                FROM unnest(changes.unaware) AS channels (channel)
+            ) AS channels
+        FROM changes
+        INNER JOIN health.incidents ON changes.incident_id = incidents.incident_id
+    ),
+
+    written AS (
+        UPDATE health.incidents
+        SET
+            told_channels = known.channels,
+            told_at = CASE WHEN known.channels <> '{}' THEN incidents.told_at END,
+            told_severity = CASE WHEN known.channels <> '{}' THEN incidents.told_severity END,
+            -- Where nobody knows, or somebody has given it back, all are told anew.
+            owed_channels = CASE
+                WHEN known.is_over OR known.channels = '{}' OR incidents.told_severity IS NULL
+                    THEN '{}'
+                ELSE ARRAY(
+                    SELECT unnest(incidents.owed_channels) UNION SELECT unnest(known.paged)
+                )
+            END,
+            is_settled = false,
+            withheld = known.reason_code,
+            withheld_at = coalesce(incidents.withheld_at, p_now),
+            next_check_at = least(known.until_at, p_now + interval '10 minutes')
+        FROM known
+        WHERE incidents.incident_id = known.incident_id
+            -- Over, and all who know were told.
+            AND (NOT known.is_settled OR known.channels <> '{}')
+        RETURNING incidents.incident_id, known.is_over
+    )
+
+    SELECT
+        (SELECT count(*) FROM withdrawn),
+        ARRAY(SELECT written.incident_id FROM written WHERE written.is_over)
+    INTO v_count, v_over;
+
+    -- Trouble that has come back since is what its end was withdrawn in favour of.
+    IF v_over <> '{}' THEN
+        PERFORM health_internal.inherit_told(p_now, ARRAY(
+            SELECT newer.incident_id
+            FROM health.incidents AS older
+            INNER JOIN health.incidents AS newer
+                ON older.agent_id = newer.agent_id
+                AND newer.incident_id > older.incident_id
+                AND newer.resolved_at IS NULL
+            WHERE older.incident_id = ANY (v_over)
+        ));
+    END IF;
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Takes back what has not left of those incidents (NULL: all) that are muted at p_now: notices and messages, and their lines in digests, which are worded anew. The ledger says so; whoever did not hear is told the truth when the mute ends. What a bridge holds is not called back: it is withdrawn when that fails or loses its lease. Returns how many messages.';
 
 --
 -- Name: agent_heartbeats; Type: TABLE; Schema: health; Owner: health_owner
@@ -15379,163 +16340,6 @@ ALTER TABLE health.alert_events ALTER COLUMN alert_event_id ADD GENERATED ALWAYS
     NO MAXVALUE
     CACHE 1
 );
-
---
--- Name: deliveries; Type: TABLE; Schema: health; Owner: health_owner
---
-
-CREATE TABLE health.deliveries (
-    delivery_id bigint NOT NULL,
-    incident_id bigint,
-    channel text NOT NULL COLLATE pg_catalog."C",
-    event text NOT NULL,
-    step integer DEFAULT 0 NOT NULL,
-    severity text NOT NULL,
-    subject text NOT NULL,
-    body text NOT NULL,
-    agent_ids text[] DEFAULT '{}'::text[] NOT NULL,
-    details jsonb DEFAULT '{}'::jsonb NOT NULL,
-    idempotency_key text NOT NULL,
-    state text DEFAULT 'pending'::text NOT NULL,
-    attempt integer DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    not_before timestamp with time zone NOT NULL,
-    claimed_by text,
-    fencing_token bigint,
-    lease_until timestamp with time zone,
-    finished_at timestamp with time zone,
-    outcome jsonb DEFAULT '{}'::jsonb NOT NULL,
-    CONSTRAINT delivery_severity_is_known CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text, 'emergency'::text]))),
-    CONSTRAINT delivery_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'claimed'::text, 'delivered'::text, 'dead'::text, 'cancelled'::text])))
-);
-
-ALTER TABLE health.deliveries OWNER TO health_owner;
-
---
--- Name: TABLE deliveries; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON TABLE health.deliveries IS 'One row per message to one channel.';
-
---
--- Name: COLUMN deliveries.delivery_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.delivery_id IS 'Number of the message.';
-
---
--- Name: COLUMN deliveries.incident_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.incident_id IS 'Incident it speaks of; NULL: a digest of several.';
-
---
--- Name: COLUMN deliveries.channel; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.channel IS 'Where it goes.';
-
---
--- Name: COLUMN deliveries.event; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.event IS 'opened, escalated, reminder, recovery_failed, truth (after a suppression), resolved or digest.';
-
---
--- Name: COLUMN deliveries.step; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.step IS 'Escalation step it belongs to; 0: none.';
-
---
--- Name: COLUMN deliveries.severity; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.severity IS 'info, warning, critical or emergency.';
-
---
--- Name: COLUMN deliveries.subject; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.subject IS 'One line.';
-
---
--- Name: COLUMN deliveries.body; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.body IS 'The message.';
-
---
--- Name: COLUMN deliveries.agent_ids; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.agent_ids IS 'Agents it speaks of.';
-
---
--- Name: COLUMN deliveries.details; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.details IS 'The facts, for templates.';
-
---
--- Name: COLUMN deliveries.idempotency_key; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.idempotency_key IS 'Same for every attempt of one message; handed to the receiver.';
-
---
--- Name: COLUMN deliveries.state; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.state IS 'pending, claimed, delivered, dead or cancelled.';
-
---
--- Name: COLUMN deliveries.attempt; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.attempt IS 'Attempts so far.';
-
---
--- Name: COLUMN deliveries.created_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.created_at IS 'When it was queued.';
-
---
--- Name: COLUMN deliveries.not_before; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.not_before IS 'Earliest time of the next attempt (back-off).';
-
---
--- Name: COLUMN deliveries.claimed_by; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.claimed_by IS 'Bridge that holds it.';
-
---
--- Name: COLUMN deliveries.fencing_token; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.fencing_token IS 'Token of that claim.';
-
---
--- Name: COLUMN deliveries.lease_until; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.lease_until IS 'Until when the claim holds.';
-
---
--- Name: COLUMN deliveries.finished_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.finished_at IS 'When it was delivered or given up.';
-
---
--- Name: COLUMN deliveries.outcome; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.outcome IS 'What the last attempt told.';
 
 --
 -- Name: alert_history; Type: VIEW; Schema: health; Owner: health_owner
@@ -16968,7 +17772,7 @@ COMMENT ON COLUMN health.escalation_policies.escalation_policy IS 'Name of the p
 -- Name: COLUMN escalation_policies.matchers; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.escalation_policies.matchers IS 'Which agents'' incidents it is for; see health_internal.matches_agent. Empty: all.';
+COMMENT ON COLUMN health.escalation_policies.matchers IS 'Which agents'' incidents it is for; see health_internal.matches_agent. Empty: all. rule: only while an alert of that rule is open.';
 
 --
 -- Name: COLUMN escalation_policies.is_enabled; Type: COMMENT; Schema: health; Owner: health_owner
@@ -17058,7 +17862,10 @@ CREATE VIEW health.fleet AS
     agents.agent_type,
     agents.policy_class,
     status.issue_type,
-    COALESCE(status.liveness, 'never_seen'::text) AS liveness,
+        CASE
+            WHEN (maintained.agent_id IS NOT NULL) THEN 'in_maintenance'::text
+            ELSE COALESCE(status.liveness, 'never_seen'::text)
+        END AS liveness,
     round((status.score)::numeric, 2) AS score,
     round((status.heartbeat_consistency)::numeric, 2) AS heartbeat_consistency,
     round((status.performance_metrics)::numeric, 2) AS performance_metrics,
@@ -17076,7 +17883,7 @@ CREATE VIEW health.fleet AS
           WHERE ((alerts.agent_id = (agents.agent_id)::text) AND (alerts.resolved_at IS NULL))) AS open_alert_count,
     array_remove(ARRAY[
         CASE
-            WHEN (status.liveness = 'unresponsive'::text) THEN ('restart it: silent since '::text || status.last_heartbeat_at)
+            WHEN ((status.liveness = 'unresponsive'::text) AND (maintained.agent_id IS NULL)) THEN ('restart it: silent since '::text || status.last_heartbeat_at)
             ELSE NULL::text
         END,
         CASE
@@ -17098,9 +17905,16 @@ CREATE VIEW health.fleet AS
         CASE
             WHEN ((status.expected_interval_seconds IS NOT NULL) AND (status.gap_count >= 20) AND ((status.learnt_interval_seconds < ((0.5)::double precision * status.expected_interval_seconds)) OR (status.learnt_interval_seconds > ((1.5)::double precision * status.expected_interval_seconds)))) THEN (('correct its expected_interval: it beats every '::text || round((status.learnt_interval_seconds)::numeric, 1)) || ' s'::text)
             ELSE NULL::text
-        END], NULL::text) AS recommendations
-   FROM (health.agents
-     LEFT JOIN health.agent_status status ON (((agents.agent_id)::text = status.agent_id)));
+        END], NULL::text) AS recommendations,
+    COALESCE(status.liveness, 'never_seen'::text) AS observed_liveness,
+    maintained.until_at AS maintenance_until
+   FROM ((health.agents
+     LEFT JOIN health.agent_status status ON (((agents.agent_id)::text = status.agent_id)))
+     LEFT JOIN ( SELECT periods.agent_id,
+            max(periods.until_at) AS until_at
+           FROM health.maintenance_periods periods
+          WHERE (periods.ended_at IS NULL)
+          GROUP BY periods.agent_id) maintained ON (((agents.agent_id)::text = maintained.agent_id)));
 
 ALTER VIEW health.fleet OWNER TO health_owner;
 
@@ -17174,7 +17988,7 @@ COMMENT ON COLUMN health.fleet.issue_type IS 'Confirmed issue that asks for reco
 -- Name: COLUMN fleet.liveness; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.fleet.liveness IS 'never_seen, starting, alive, late, unresponsive or stopped.';
+COMMENT ON COLUMN health.fleet.liveness IS 'never_seen, starting, alive, late, unresponsive, stopped or in_maintenance.';
 
 --
 -- Name: COLUMN fleet.score; Type: COMMENT; Schema: health; Owner: health_owner
@@ -17229,6 +18043,18 @@ COMMENT ON COLUMN health.fleet.open_alert_count IS 'How many of its alerts are o
 --
 
 COMMENT ON COLUMN health.fleet.recommendations IS 'What a person could do, in sentences; empty: nothing.';
+
+--
+-- Name: COLUMN fleet.observed_liveness; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.fleet.observed_liveness IS 'What its heartbeats say, also during maintenance; else the same.';
+
+--
+-- Name: COLUMN fleet.maintenance_until; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.fleet.maintenance_until IS 'Until when it is in maintenance, as announced; NULL: it is not.';
 
 --
 -- Name: freeze_windows; Type: TABLE; Schema: health; Owner: health_owner
@@ -17409,6 +18235,7 @@ CREATE TABLE health.incidents (
     told_severity text,
     told_at timestamp with time zone,
     told_channels text[] DEFAULT '{}'::text[] NOT NULL,
+    owed_channels text[] DEFAULT '{}'::text[] NOT NULL,
     is_recovery_failure_told boolean DEFAULT false NOT NULL,
     message_count integer DEFAULT 0 NOT NULL,
     escalates_from timestamp with time zone,
@@ -17550,6 +18377,12 @@ COMMENT ON COLUMN health.incidents.told_at IS 'When it was last told; NULL: neve
 --
 
 COMMENT ON COLUMN health.incidents.told_channels IS 'Channels that were told; the all-clear goes there.';
+
+--
+-- Name: COLUMN incidents.owed_channels; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.owed_channels IS 'Channels from which a message was withdrawn by a mute: they are told the truth when it ends.';
 
 --
 -- Name: COLUMN incidents.is_recovery_failure_told; Type: COMMENT; Schema: health; Owner: health_owner
@@ -19088,11 +19921,12 @@ CREATE VIEW health.system_health AS
     count(*) FILTER (WHERE (status = 'fair'::text)) AS fair_count,
     count(*) FILTER (WHERE (status = 'poor'::text)) AS poor_count,
     count(*) FILTER (WHERE (status = 'critical'::text)) AS critical_count,
-    round(avg(score) FILTER (WHERE (liveness <> ALL (ARRAY['never_seen'::text, 'stopped'::text]))), 2) AS system_health_score,
+    round(avg(score) FILTER (WHERE (liveness <> ALL (ARRAY['never_seen'::text, 'stopped'::text, 'in_maintenance'::text]))), 2) AS system_health_score,
     ( SELECT count(*) AS count
            FROM health.open_alerts) AS open_alert_count,
     ( SELECT count(*) AS count
-           FROM health.recovery_backlog) AS recovery_backlog_count
+           FROM health.recovery_backlog) AS recovery_backlog_count,
+    count(*) FILTER (WHERE (liveness = 'in_maintenance'::text)) AS in_maintenance_count
    FROM health.fleet;
 
 ALTER VIEW health.system_health OWNER TO health_owner;
@@ -19174,6 +20008,12 @@ COMMENT ON COLUMN health.system_health.open_alert_count IS 'Alerts that are open
 --
 
 COMMENT ON COLUMN health.system_health.recovery_backlog_count IS 'Recoveries under way.';
+
+--
+-- Name: COLUMN system_health.in_maintenance_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.system_health.in_maintenance_count IS 'Agents in maintenance.';
 
 --
 -- Name: agent_changes; Type: TABLE; Schema: health_internal; Owner: health_owner
@@ -19414,6 +20254,7 @@ CREATE TABLE health_internal.notices (
     severity text NOT NULL,
     number integer NOT NULL,
     is_alone boolean NOT NULL,
+    is_first boolean NOT NULL,
     queued_at timestamp with time zone NOT NULL
 );
 
@@ -19466,6 +20307,12 @@ COMMENT ON COLUMN health_internal.notices.number IS 'Number of the message withi
 --
 
 COMMENT ON COLUMN health_internal.notices.is_alone IS 'Whether it is grouped with nothing and waits for nothing: the engine''s own incidents, and those of many agents.';
+
+--
+-- Name: COLUMN notices.is_first; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.notices.is_first IS 'As deliveries.is_first.';
 
 --
 -- Name: COLUMN notices.queued_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
@@ -19932,7 +20779,7 @@ CREATE INDEX deliveries_incident_idx ON health.deliveries USING btree (incident_
 -- Name: INDEX deliveries_incident_idx; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON INDEX health.deliveries_incident_idx IS 'An acknowledgement cancels the pending messages of its incident.';
+COMMENT ON INDEX health.deliveries_incident_idx IS 'health_internal.withdraw_messages cancels the waiting messages of incidents.';
 
 --
 -- Name: deliveries_open_idx; Type: INDEX; Schema: health; Owner: health_owner
@@ -21385,16 +22232,29 @@ REVOKE ALL ON FUNCTION health_internal.escalate_recoveries(p_now timestamp with 
 REVOKE ALL ON FUNCTION health_internal.event_weight(p_severity text) FROM PUBLIC;
 
 --
+-- Name: TABLE job_expectations; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.job_expectations TO health_analyst;
+GRANT SELECT ON TABLE health.job_expectations TO health_bridge;
+
+--
+-- Name: FUNCTION expect_after(p_job health.job_expectations, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.expect_after(p_job health.job_expectations, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION expect_next(p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.expect_next(p_agent_ids text[]) FROM PUBLIC;
 
 --
--- Name: FUNCTION expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT problem text); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text, OUT plan health_internal.schedule_plan); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT problem text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.expect_run(p_schedule text, p_time_zone text, p_after timestamp with time zone, p_is_run boolean, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text, OUT plan health_internal.schedule_plan) FROM PUBLIC;
 
 --
 -- Name: FUNCTION expired_partitions(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -21535,10 +22395,10 @@ REVOKE ALL ON FUNCTION health_internal.has_dead_parent(p_agent_id text) FROM PUB
 GRANT SELECT ON TABLE health.policies TO health_analyst;
 
 --
--- Name: FUNCTION holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_policy health.policies); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_policy health.policies) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies) FROM PUBLIC;
 
 --
 -- Name: TABLE maintenance_periods; Type: ACL; Schema: health; Owner: health_owner
@@ -21566,6 +22426,19 @@ REVOKE ALL ON FUNCTION health_internal.incident_facts(p_now timestamp with time 
 REVOKE ALL ON FUNCTION health_internal.incident_message(p_now timestamp with time zone, p_incident_id bigint, p_event text, p_step integer, p_severity text) FROM PUBLIC;
 
 --
+-- Name: TABLE deliveries; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.deliveries TO health_analyst;
+GRANT SELECT ON TABLE health.deliveries TO health_bridge;
+
+--
+-- Name: FUNCTION incidents_of(p_delivery health.deliveries); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.incidents_of(p_delivery health.deliveries) FROM PUBLIC;
+
+--
 -- Name: FUNCTION inherit_told(p_now timestamp with time zone, p_incident_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -21578,11 +22451,10 @@ REVOKE ALL ON FUNCTION health_internal.inherit_told(p_now timestamp with time zo
 REVOKE ALL ON FUNCTION health_internal.is_confirmed(p_candidate text, p_last_candidate text, p_last_evaluations integer, p_confirm_bad integer) FROM PUBLIC;
 
 --
--- Name: TABLE job_expectations; Type: ACL; Schema: health; Owner: health_owner
+-- Name: FUNCTION is_waiting(p_delivery health.deliveries, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-GRANT SELECT ON TABLE health.job_expectations TO health_analyst;
-GRANT SELECT ON TABLE health.job_expectations TO health_bridge;
+REVOKE ALL ON FUNCTION health_internal.is_waiting(p_delivery health.deliveries, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION job_standing(p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -21748,6 +22620,12 @@ GRANT ALL ON FUNCTION health_internal.missing_partitions(p_now timestamp with ti
 REVOKE ALL ON FUNCTION health_internal.moved_interval(p_interval_seconds double precision, p_gap_seconds double precision, p_gap_count bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION moved_loss_evaluations(p_last_evaluations integer, p_revenue_impact_usd double precision, p_liveness text, p_last_conditions text[], p_policy health.policies); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.moved_loss_evaluations(p_last_evaluations integer, p_revenue_impact_usd double precision, p_liveness text, p_last_conditions text[], p_policy health.policies) FROM PUBLIC;
+
+--
 -- Name: FUNCTION moved_mean(p_mean double precision, p_value double precision, p_kept double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -21758,6 +22636,12 @@ REVOKE ALL ON FUNCTION health_internal.moved_mean(p_mean double precision, p_val
 --
 
 REVOKE ALL ON FUNCTION health_internal.moved_mean_gap(p_mean_seconds double precision, p_gap_seconds double precision, p_gap_count bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION muted_incidents(p_now timestamp with time zone, p_incident_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.muted_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION parse_schedule(p_schedule text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -21786,6 +22670,12 @@ GRANT ALL ON FUNCTION health_internal.note_cron_tick() TO health_admin;
 REVOKE ALL ON FUNCTION health_internal.note_engine_error(p_error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.note_engine_error(p_error text) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.note_engine_error(p_error text) TO health_admin;
+
+--
+-- Name: FUNCTION note_maintenance(p_now timestamp with time zone, p_joined text[], p_left text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.note_maintenance(p_now timestamp with time zone, p_joined text[], p_left text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_unconfirmed(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -21972,6 +22862,12 @@ REVOKE ALL ON FUNCTION health_internal.route_modes(p_now timestamp with time zon
 --
 
 REVOKE ALL ON FUNCTION health_internal.rule_problem(p_schema name, p_view name) FROM PUBLIC;
+
+--
+-- Name: FUNCTION run_counts_from(p_previous_at timestamp with time zone, p_expected_at timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.run_counts_from(p_previous_at timestamp with time zone, p_expected_at timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION run_own_steps(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22248,6 +23144,18 @@ REVOKE ALL ON FUNCTION health_internal.watch_stuck_sessions(p_now timestamp with
 REVOKE ALL ON FUNCTION health_internal.weighted_mean(p_heartbeat double precision, p_heartbeat_weight double precision, p_performance double precision, p_performance_weight double precision, p_errors double precision, p_errors_weight double precision, p_resources double precision, p_resources_weight double precision, p_business double precision, p_business_weight double precision) FROM PUBLIC;
 
 --
+-- Name: FUNCTION withdraw_at_once(p_now timestamp with time zone, p_window_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.withdraw_at_once(p_now timestamp with time zone, p_window_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[]) FROM PUBLIC;
+
+--
 -- Name: TABLE agent_heartbeats; Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -22436,13 +23344,6 @@ GRANT SELECT ON TABLE health.agent_timeline TO health_bridge;
 
 GRANT SELECT ON TABLE health.alert_events TO health_analyst;
 GRANT SELECT ON TABLE health.alert_events TO health_bridge;
-
---
--- Name: TABLE deliveries; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT SELECT ON TABLE health.deliveries TO health_analyst;
-GRANT SELECT ON TABLE health.deliveries TO health_bridge;
 
 --
 -- Name: TABLE alert_history; Type: ACL; Schema: health; Owner: health_owner
