@@ -181,6 +181,9 @@ BEGIN
         AND messages.fencing_token = p_fencing_token
         AND messages.state = 'claimed'
     RETURNING messages.state INTO v_state;
+    IF p_outcome = 'released' AND v_state IS NOT NULL THEN
+        PERFORM pg_notify('health_wakeup', '');
+    END IF;
     RETURN v_state IS NOT NULL;
 END;
 $$;

@@ -41,16 +41,25 @@ class Server(ABC):
     ``bin_dir``        folder of pg_dump and psql of the server's version on this machine, or
                        None (container: they are inside; use :meth:`run_tool`)
     ``has_pg_cron``    pg_cron can be created, in :data:`CRON_DATABASE` only
+    ``port``           of 127.0.0.1, where it listens
     ``has_plpgsql_check``  plpgsql_check can be created
     """
 
     kind: str
     bin_dir: Path | None = None
     has_pg_cron: bool = False
+    port: int
+    _password: str
 
-    @abstractmethod
     def dsn(self, dbname: str = "postgres", *, user: str | None = None) -> str:
-        """A connection string (TCP or socket) for the superuser, or for ``user``."""
+        """A connection string for the superuser, with the password, or for ``user``."""
+        return make_conninfo(
+            host="127.0.0.1",
+            port=self.port,
+            dbname=dbname,
+            user=user or "postgres",
+            password=None if user else self._password,
+        )
 
     @abstractmethod
     def run_tool(self, name: str, *arguments: str, dbname: str, stdin: str | None = None) -> str:

@@ -83,12 +83,14 @@ async def test_it_has_its_folder_and_variables_and_none_of_the_bridges_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOOK_SECRET", "hidden-1")
+    monkeypatch.setenv("PGPASSWORD", "hidden-2")
+    monkeypatch.setenv("PGSSLMODE", "require")
     (tmp_path / "app").mkdir()
     code = "import os, json; json.dump([os.getcwd(), dict(os.environ)], open('told', 'w'))"
     worker = executor(
         tmp_path,
         f"note = {{ command = {json.dumps([sys.executable, '-c', code])}, cwd = 'app',"
-        " env = { PACE = '7' } }",
+        " env = { PACE = '7' }, pass_environment = ['PGSSLMODE'] }",
         withheld=frozenset({"HOOK_SECRET"}),
     )
     assert (await worker.execute("run_command", "", {"command": "note"})).outcome == "succeeded"
@@ -96,7 +98,8 @@ async def test_it_has_its_folder_and_variables_and_none_of_the_bridges_secrets(
     assert folder == str(tmp_path / "app")
     assert environment["PACE"] == "7"
     assert environment["HHA_AGENT_ID"] == "worker"
-    assert "HOOK_SECRET" not in environment
+    assert environment["PGSSLMODE"] == "require"
+    assert not {"HOOK_SECRET", "PGPASSWORD"} & environment.keys()
 
 
 @pytest.mark.parametrize(
