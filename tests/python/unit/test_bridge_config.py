@@ -82,7 +82,7 @@ def test_the_example_shows_every_key_of_every_kind_with_its_default(
     # Keys whose default is to be absent, and those that must be given.
     free = {"command", "env", "log_file", "unit", "container", "engine", "url", "secret"}
     free |= {"process", "username", "password", "name", "kubeconfig", "context"}
-    free |= {"secret_variables"}
+    free |= {"secret_variables", "pass_environment"}
     for kind, agent in zip(kinds, whole.values(), strict=True):
         factory = agent.inner if isinstance(agent, WithCommands) else agent
         lines = f'[agents.a]\nexecutor = "{kind}"\n{needed[kind]}'
