@@ -190,8 +190,8 @@ def tables(results: list[Result], options: argparse.Namespace) -> list[Table]:
         table = Table(
             title,
             ["queue", "at once", "claims/s", "claimed and finished/s", "p50 ms", "p99 ms"],
-            note="Deliveries are like the others' jobs; a recovery's finish also writes two rows of "
-            "its trail and begins its verification. "
+            note="Deliveries are like the others' jobs; a recovery's finish also writes two rows "
+            "of its trail and begins its verification. "
             f"{WORKERS} workers, {options.jobs:,} jobs twice, medians of {options.runs} runs; "
             "p50, p99: from the call that enqueues to the claim's answer, one worker listening.",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import socket
 import subprocess
 import tempfile
@@ -150,10 +152,17 @@ class Server(ABC):
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nobody listens on at this moment.
+
+    Below those the system gives to clients: while a server is stopped, one of these may be taken by
+    any connection, even by one to the very same port.
+    """
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    message = "no TCP port of 127.0.0.1 between 20000 and 32000 is free"
+    raise ServerUnavailableError(message)
 
 
 def open_temporary_root() -> Path:

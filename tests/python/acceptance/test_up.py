@@ -141,7 +141,7 @@ def test_a_killed_up_takes_bridge_and_agents_along(home: Path) -> None:
         started = up.descendants()
         up.process.kill()
         up.wait()
-        _, alive = psutil.wait_procs(started, timeout=30)
+        _, alive = psutil.wait_procs(started, timeout=60)
         assert alive == []
     assert below(home) != [], "nobody was left to stop PostgreSQL"
     with Command("up", environment=environment) as up:

@@ -90,7 +90,7 @@ def test_pg_cron_ticks_and_a_bridge_only_on_a_bell(
         watcher.until(lambda: watcher.bridge_ticks()[-1] > ticks[-1], "a bell makes it tick")
     finally:
         bridge.terminate()
-        assert bridge.wait(30) == 0
+        assert bridge.wait(PATIENCE_SECONDS) == 0
 
 
 def test_pg_cron_evaluates_rules_as_a_login_that_may_become_nobody_else(

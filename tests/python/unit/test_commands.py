@@ -18,7 +18,7 @@ from hha.bridge.executors import Executor, ExecutorContext
 from hha.bridge.executors.record import ProcessRecord, RecordFile
 from hha.bridge.scrub import tail_of
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 NOISY = "print('the answer is 42 password=hidden-1'); raise SystemExit(3)"
 # Ends on no signal but SIGKILL, and so does its child.
 STUBBORN = """

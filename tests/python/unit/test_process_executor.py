@@ -18,7 +18,7 @@ from hha.bridge.executors import ExecutorContext, ProcessExit
 from hha.bridge.executors.process import ProcessConfig, ProcessExecutor
 from hha.bridge.executors.record import RecordFile, find_family, find_main
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 IDLE = "import time; time.sleep(600)"
 DEAF = """
 import os, signal, time
