@@ -4,6 +4,10 @@ The same server, the same run, each queue in a fresh database: four workers clai
 left, then claim and finish as many again; then single jobs are enqueued while one worker listens.
 All of it twice: alone, and beside a session idle in a transaction whose snapshot lets nothing dead
 be removed. Every job must be claimed exactly once, else the bench fails.
+
+Like with like: a delivery is a job as the others' are, claimed and marked or moved when finished.
+A recovery is more: its finish also writes its trail (a step that ended, one that began) and begins
+its verification, for which the others have no counterpart.
 """
 
 from __future__ import annotations
@@ -186,7 +190,9 @@ def tables(results: list[Result], options: argparse.Namespace) -> list[Table]:
         table = Table(
             title,
             ["queue", "at once", "claims/s", "claimed and finished/s", "p50 ms", "p99 ms"],
-            note=f"{WORKERS} workers, {options.jobs:,} jobs twice, medians of {options.runs} runs; "
+            note="Deliveries are like the others' jobs; a recovery's finish also writes two rows "
+            "of its trail and begins its verification. "
+            f"{WORKERS} workers, {options.jobs:,} jobs twice, medians of {options.runs} runs; "
             "p50, p99: from the call that enqueues to the claim's answer, one worker listening.",
         )
         for result in results:

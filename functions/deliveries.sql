@@ -208,6 +208,9 @@ BEGIN
     IF v_state = 'pending' THEN
         PERFORM health_internal.withdraw_messages(p_now, v_incident_ids);
     END IF;
+    IF p_outcome = 'released' AND v_state IS NOT NULL THEN
+        PERFORM pg_notify('health_wakeup', '');
+    END IF;
     RETURN v_state IS NOT NULL;
 END;
 $$;

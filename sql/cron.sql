@@ -38,7 +38,6 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     v_until constant timestamptz := clock_timestamp() + interval '59 seconds';
-    v_period interval;
     v_next timestamptz;
 BEGIN
     -- For pg_cron 1.4, whose shortest schedule is a minute.
@@ -46,16 +45,22 @@ BEGIN
         v_next := clock_timestamp() + (SELECT settings.tick_period FROM health.settings);
         CALL health.run_scheduled_tick();
         EXIT WHEN v_next > v_until;
-        v_period := greatest(v_next - clock_timestamp(), interval '10 milliseconds');
         COMMIT;
-        PERFORM pg_sleep(date_part('epoch', v_period));
+        -- Until the period is over, or a lost session wants a tick of its own.
+        LOOP
+            PERFORM pg_sleep(greatest(0.01, least(
+                date_part('epoch', v_next - clock_timestamp()), health.seconds_until_tick()
+            )));
+            COMMIT;
+            EXIT WHEN clock_timestamp() >= v_next OR health.seconds_until_tick() <= 0;
+        END LOOP;
         COMMIT;
     END LOOP;
 END;
 $$;
 COMMENT ON PROCEDURE health.tick_for_a_minute() IS
-'Ticks each settings.tick_period for a minute: the job for pg_cron before 1.5, which knows minutes '
-'only. Call it outside a transaction.';
+'Ticks each settings.tick_period for a minute, and between two when seconds_until_tick says so: the job '
+'for pg_cron before 1.5, which knows minutes only. Call it outside a transaction.';
 
 CREATE OR REPLACE FUNCTION health.schedule_sql(p_cron_version text DEFAULT '1.6')
 RETURNS SETOF text

@@ -59,6 +59,49 @@ COMMENT ON FUNCTION health_internal.begin_steps(timestamptz, bigint [], text, te
 'Notes that the present steps of these recoveries began, as p_action where that is not the '
 'recovery''s own.';
 
+CREATE OR REPLACE FUNCTION health_internal.tell_finished(
+    p_now timestamptz,
+    p_action_ids bigint []
+)
+RETURNS void
+LANGUAGE sql
+VOLATILE
+AS $$
+    WITH ended AS (
+        SELECT actions.*
+        FROM health.recovery_actions AS actions
+        WHERE actions.action_id = ANY (p_action_ids)
+    ),
+
+    recovered AS (
+        UPDATE health.incidents
+        SET recovered_at = p_now
+        FROM ended
+        WHERE ended.state = 'succeeded'
+            AND incidents.agent_id = ended.agent_id
+            AND incidents.resolved_at IS NULL
+    )
+
+    INSERT INTO health.system_events (agent_id, event_type, severity, event_data, received_at)
+    SELECT
+        'heartbeat_health_agent',
+        'automated_recovery',
+        CASE ended.state WHEN 'succeeded' THEN 'info' ELSE 'warning' END,
+        jsonb_strip_nulls(jsonb_build_object(
+            'agent_id', ended.agent_id, 'issue_type', ended.issue_type,
+            'action_id', ended.action_id, 'success', ended.state = 'succeeded',
+            'recovery_seconds', CASE
+                WHEN ended.state = 'succeeded' THEN date_part('epoch', p_now - ended.created_at)
+            END,
+            'reason', CASE WHEN ended.state <> 'succeeded' THEN ended.outcome ->> 'reason' END
+        )),
+        p_now
+    FROM ended;
+$$;
+COMMENT ON FUNCTION health_internal.tell_finished(timestamptz, bigint []) IS
+'Notes of recoveries that have just ended: incidents of those that succeeded as recovered, and an event '
+'of each.';
+
 CREATE OR REPLACE FUNCTION health_internal.end_steps(
     p_now timestamptz,
     p_action_ids bigint [],
@@ -70,9 +113,17 @@ CREATE OR REPLACE FUNCTION health_internal.end_steps(
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
+-- Planned once a session: planning took longer than all the rest. It must not be a plan that reads
+-- everybody's rows.
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
     v_verifying bigint [];
+    v_finished bigint [];
 BEGIN
     UPDATE health.recovery_steps AS steps
     SET finished_at = p_now, outcome = p_outcome, reason = p_reason, details = p_details
@@ -159,6 +210,7 @@ BEGIN
             FROM (
                 SELECT
                     of_now.action_id,
+                    of_now.state AS state_before,
                     of_now.state = 'verifying' AS was_verification,
                     coalesce(after.step, of_now.step) AS step,
                     of_now.strategy -> (after.step - 1) AS item,
@@ -180,49 +232,28 @@ BEGIN
                     ) AS step
                 ) AS after
                 WHERE of_now.action_id = ANY (p_action_ids)
+                -- So that these rows are found by their numbers, not among all that are open.
+                OFFSET 0
             ) AS climbed
+            WHERE climbed.state_before IN ('claimed', 'executing', 'verifying', 'pending')
+            OFFSET 0
         ) AS following
         WHERE actions.action_id = following.action_id
-            AND actions.state IN ('claimed', 'executing', 'verifying', 'pending')
-        RETURNING
-            actions.action_id, actions.agent_id, actions.issue_type, actions.state,
-            actions.created_at, actions.outcome
-    ),
-
-    recovered AS (
-        UPDATE health.incidents
-        SET recovered_at = p_now
-        FROM ended
-        WHERE ended.state = 'succeeded'
-            AND incidents.agent_id = ended.agent_id
-            AND incidents.resolved_at IS NULL
-    ),
-
-    told AS (
-        INSERT INTO health.system_events (agent_id, event_type, severity, event_data, received_at)
-        SELECT
-            'heartbeat_health_agent',
-            'automated_recovery',
-            CASE ended.state WHEN 'succeeded' THEN 'info' ELSE 'warning' END,
-            jsonb_strip_nulls(jsonb_build_object(
-                'agent_id', ended.agent_id, 'issue_type', ended.issue_type,
-                'action_id', ended.action_id, 'success', ended.state = 'succeeded',
-                'recovery_seconds', CASE
-                    WHEN ended.state = 'succeeded' THEN date_part('epoch', p_now - ended.created_at)
-                END,
-                'reason', CASE WHEN ended.state <> 'succeeded' THEN ended.outcome ->> 'reason' END
-            )),
-            p_now
-        FROM ended
-        WHERE ended.state IN ('succeeded', 'failed', 'escalated')
+        RETURNING actions.action_id, actions.state
     )
 
-    SELECT array_agg(ended.action_id)
-    INTO v_verifying
-    FROM ended
-    WHERE ended.state = 'verifying';
+    SELECT
+        array_agg(ended.action_id) FILTER (WHERE ended.state = 'verifying'),
+        array_agg(ended.action_id) FILTER (
+            WHERE ended.state IN ('succeeded', 'failed', 'escalated')
+        )
+    INTO v_verifying, v_finished
+    FROM ended;
     IF v_verifying IS NOT NULL THEN
         PERFORM health_internal.begin_steps(p_now, v_verifying, 'engine', 'verify');
+    END IF;
+    IF v_finished IS NOT NULL THEN
+        PERFORM health_internal.tell_finished(p_now, v_finished);
     END IF;
 END;
 $$;

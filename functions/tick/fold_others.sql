@@ -353,18 +353,8 @@ DECLARE
     v_lost bigint;
 BEGIN
     WITH held AS MATERIALIZED (
-        SELECT
-            locks.pid,
-            (locks.classid::bigint << 32) | locks.objid::bigint AS agent_number
-        FROM pg_locks AS locks
-        WHERE locks.locktype = 'advisory'
-            AND locks.objsubid = 1
-            AND locks.mode = 'ExclusiveLock'
-            AND locks.granted
-            AND locks.database = (
-                SELECT pg_database.oid FROM pg_database
-                WHERE pg_database.datname = current_database()
-            )
+        SELECT sessions.*
+        FROM health_internal.held_sessions() AS sessions
     ),
 
     ended AS (

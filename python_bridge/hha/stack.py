@@ -177,6 +177,8 @@ def write_config(
 
     ``channels`` is TOML for channels beside the console.
     """
+    # Its agents beat with the login that `hha up` itself was given.
+    login = ["HHA_DSN", *sorted(name for name in os.environ if name.startswith("PG"))]
     lines = [
         "# Written by hha at each start; changes here are lost.",
         "[bridge]",
@@ -194,6 +196,7 @@ def write_config(
             'executor = "process"',
             f"command = {json.dumps(agent.command())}",
             f"cwd = {json.dumps(str(folder.path))}",
+            f"pass_environment = {json.dumps(login)}",
         ]
     folder.config.write_text("\n".join(lines) + f"\n{channels}", encoding="utf-8")
     folder.config.chmod(0o600)

@@ -137,6 +137,10 @@ COMMENT ON COLUMN health.agent_sessions.lost_reason IS
 CREATE INDEX agent_sessions_open_idx ON health.agent_sessions (agent_id) WHERE lost_at IS NULL;
 COMMENT ON INDEX health.agent_sessions_open_idx IS
 'health_internal.watch_sessions compares open sessions with the locks held.';
+CREATE INDEX agent_sessions_lost_idx ON health.agent_sessions (lost_at)
+WHERE lost_reason = 'session_lost';
+COMMENT ON INDEX health.agent_sessions_lost_idx IS
+'health_internal.next_suspicion_at looks at the sessions lost within a minute.';
 
 CREATE TABLE health.agent_logins (
     login_name name NOT NULL,

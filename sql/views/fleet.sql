@@ -230,12 +230,13 @@ SELECT
     engine.skipped_series_total,
     date_part('epoch', settings.tick_period) AS tick_period_seconds,
     date_part('epoch', clock_timestamp() - engine.last_tick_at) AS seconds_since_tick,
-    coalesce(
-        clock_timestamp() - engine.last_tick_at >= settings.tick_period
-        * CASE ticker.scheduler WHEN 'pg_cron' THEN 3 ELSE 0.9 END,
-        true
-    ) AS is_tick_due,
-    ticker.scheduler,
+    health.seconds_until_tick() <= 0 AS is_tick_due,
+    CASE
+        WHEN health_internal.has_cron_ticked(clock_timestamp()) THEN 'pg_cron'
+        WHEN clock_timestamp() - engine.last_tick_at
+            <= greatest(interval '10 seconds', 3 * settings.tick_period) THEN 'bridge'
+        ELSE 'none'
+    END AS scheduler,
     (
         SELECT count(*)
         FROM health.recovery_actions AS actions
@@ -261,15 +262,6 @@ SELECT
     (SELECT max(gaps.settled_at) FROM health.monitor_gaps AS gaps) AS last_gap_settled_at
 FROM health_internal.engine
 CROSS JOIN health.settings
-CROSS JOIN LATERAL (
-    SELECT CASE
-        WHEN clock_timestamp() - engine.last_cron_tick_at
-            <= greatest(interval '10 seconds', 3 * settings.tick_period) THEN 'pg_cron'
-        WHEN clock_timestamp() - engine.last_tick_at
-            <= greatest(interval '10 seconds', 3 * settings.tick_period) THEN 'bridge'
-        ELSE 'none'
-    END AS scheduler
-) AS ticker
 LEFT JOIN LATERAL health_internal.oldest_snapshot() AS holder ON true;
 COMMENT ON VIEW health.engine_health IS
 'One row: how the monitor itself is; stable within a major version. snapshot_holder_pid: the session '
@@ -350,8 +342,7 @@ COMMENT ON COLUMN health.engine_health.tick_period_seconds IS 'How often the eng
 COMMENT ON COLUMN health.engine_health.seconds_since_tick IS
 'Time since the last tick began, seconds; NULL before the first.';
 COMMENT ON COLUMN health.engine_health.is_tick_due IS
-'Whether a bridge should tick: nine tenths of the period have passed, or three periods where pg_cron '
-'ticks.';
+'Whether a bridge should tick: health.seconds_until_tick says so.';
 COMMENT ON COLUMN health.engine_health.scheduler IS
 'Who ticks: pg_cron (it did within 10 s or three periods), bridge (somebody else did) or none.';
 COMMENT ON COLUMN health.engine_health.pending_recovery_count IS 'Recoveries that wait for a bridge.';

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import socket
 import subprocess
 import tempfile
@@ -41,16 +43,25 @@ class Server(ABC):
     ``bin_dir``        folder of pg_dump and psql of the server's version on this machine, or
                        None (container: they are inside; use :meth:`run_tool`)
     ``has_pg_cron``    pg_cron can be created, in :data:`CRON_DATABASE` only
+    ``port``           of 127.0.0.1, where it listens
     ``has_plpgsql_check``  plpgsql_check can be created
     """
 
     kind: str
     bin_dir: Path | None = None
     has_pg_cron: bool = False
+    port: int
+    _password: str
 
-    @abstractmethod
     def dsn(self, dbname: str = "postgres", *, user: str | None = None) -> str:
-        """A connection string (TCP or socket) for the superuser, or for ``user``."""
+        """A connection string for the superuser, with the password, or for ``user``."""
+        return make_conninfo(
+            host="127.0.0.1",
+            port=self.port,
+            dbname=dbname,
+            user=user or "postgres",
+            password=None if user else self._password,
+        )
 
     @abstractmethod
     def run_tool(self, name: str, *arguments: str, dbname: str, stdin: str | None = None) -> str:
@@ -141,10 +152,17 @@ class Server(ABC):
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nobody listens on at this moment.
+
+    Below those the system gives to clients: while a server is stopped, one of these may be taken by
+    any connection, even by one to the very same port.
+    """
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    message = "no TCP port of 127.0.0.1 between 20000 and 32000 is free"
+    raise ServerUnavailableError(message)
 
 
 def open_temporary_root() -> Path:

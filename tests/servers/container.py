@@ -8,8 +8,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from psycopg.conninfo import make_conninfo
-
 from servers.base import (
     CRON_DATABASE,
     FAST_SETTINGS,
@@ -89,15 +87,6 @@ class ContainerServer(Server):
         except BaseException:
             self.close()
             raise
-
-    def dsn(self, dbname: str = "postgres", *, user: str | None = None) -> str:
-        return make_conninfo(
-            host="127.0.0.1",
-            port=self.port,
-            dbname=dbname,
-            user=user or "postgres",
-            password=None if user else self._password,
-        )
 
     def run_tool(self, name: str, *arguments: str, dbname: str, stdin: str | None = None) -> str:
         container = self._container.get_wrapped_container().id

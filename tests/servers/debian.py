@@ -13,8 +13,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from psycopg.conninfo import make_conninfo
-
 from servers.base import (
     CRON_DATABASE,
     FAST_SETTINGS,
@@ -78,15 +76,6 @@ class DebianServer(Server):
         except BaseException:
             self.close()
             raise
-
-    def dsn(self, dbname: str = "postgres", *, user: str | None = None) -> str:
-        return make_conninfo(
-            host="127.0.0.1",
-            port=self.port,
-            dbname=dbname,
-            user=user or "postgres",
-            password=None if user else self._password,
-        )
 
     def run_tool(self, name: str, *arguments: str, dbname: str, stdin: str | None = None) -> str:
         command = [str(self.bin_dir / name), f"--dbname={self.dsn(dbname)}", *arguments]

@@ -58,16 +58,6 @@ class Delivery:
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class EngineHealth:
-    """The part of health.engine_health that the bridge acts on."""
-
-    is_tick_due: bool
-    tick_period_seconds: float
-    seconds_since_tick: float | None
-    scheduler: str
-
-
 class HealthDatabase:
     """The pool for short calls. Statements that need a session of their own use `connect`."""
 
@@ -104,18 +94,15 @@ class HealthDatabase:
                 self._dsn, autocommit=True, row_factory=dict_row
             )
 
-    async def engine_health(self) -> EngineHealth:
-        (row,) = await self._call(
-            "SELECT is_tick_due, tick_period_seconds, seconds_since_tick, scheduler"
-            " FROM health.engine_health"
-        )
-        since = row["seconds_since_tick"]
-        return EngineHealth(
-            is_tick_due=bool(row["is_tick_due"]),
-            tick_period_seconds=float(row["tick_period_seconds"]),
-            seconds_since_tick=None if since is None else float(since),
-            scheduler=str(row["scheduler"]),
-        )
+    async def seconds_until_tick(self) -> float:
+        """When to ask again; 0 or less: tick now."""
+        (row,) = await self._call("SELECT health.seconds_until_tick() AS seconds")
+        return float(row["seconds"])
+
+    async def scheduler(self) -> str:
+        """Who ticks: 'pg_cron', 'bridge' or 'none'."""
+        (row,) = await self._call("SELECT scheduler FROM health.engine_health")
+        return str(row["scheduler"])
 
     async def run_housekeeping(self) -> None:
         async with self._pool.connection() as connection:

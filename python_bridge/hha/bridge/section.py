@@ -122,9 +122,17 @@ class Section:
                 raise self.error(
                     f"{key}.{name}",
                     "a secret must not be written here: set the variable in the environment the"
-                    " bridge is started in, from which its processes inherit it",
+                    " bridge is started in, and name it in pass_environment",
                 )
         return value
+
+    def variables(self, key: str, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+        """Names of environment variables that are set; none where the key is missing."""
+        names = self.texts(key) if self.has(key) else ()
+        for name in names:
+            if name not in environment:
+                raise self.error(key, f"the environment variable {name!r} is not set")
+        return names
 
     def file_path(self, key: str, default: Path | None = None) -> Path:
         """A path; a relative one refers to the folder of the configuration file."""

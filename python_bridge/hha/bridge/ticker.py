@@ -1,7 +1,7 @@
 """Calls the engine when it is due or when the bell rings, and its housekeeping where no cron does.
 
-Whether a tick is due is the database's own answer (health.engine_health.is_tick_due); of two
-tickers one works and the other returns at once.
+When a tick is due is the database's own answer (health.seconds_until_tick), to be asked again when
+it says so; of two tickers one works and the other returns at once.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from typing import Any
 
 import psycopg
 
-from hha.bridge.database import DATABASE_ERRORS, EngineHealth, HealthDatabase
+from hha.bridge.database import DATABASE_ERRORS, HealthDatabase
 from hha.bridge.pace import Backoff, Bell, Counters, Stop
 
 logger = logging.getLogger(__name__)
 
 _SHORTEST_SECONDS_BETWEEN_TICKS = 0.05
-_SMALLEST_REST = 0.25  # of a period, after a tick however long
 _HOUSEKEEPING_SECONDS = 60.0
 
 
@@ -58,31 +57,17 @@ class Ticker:
         rang = False
         while not self._stop.requested:
             # Who rang waits for the tick: it is not asked for first whether one is due.
-            health = None if rang else await self._database.engine_health()
-            if health is None or health.is_tick_due:
+            seconds = 0.0 if rang else await self._database.seconds_until_tick()
+            if seconds <= 0:
                 since_last = time.monotonic() - self._last_tick
                 if since_last < _SHORTEST_SECONDS_BETWEEN_TICKS:
                     await self._stop.pause(_SHORTEST_SECONDS_BETWEEN_TICKS - since_last)
                 self._last_tick = time.monotonic()
                 await connection.execute("CALL health.run_tick()")
                 self._counters.tick_count += 1
-                health = await self._database.engine_health()
+                seconds = await self._database.seconds_until_tick()
             backoff.reset()
-            rang = await self._bell.wait(seconds_until_tick(health))
-
-
-def seconds_until_tick(health: EngineHealth) -> float:
-    """A period from the beginning of the last tick, whoever made it, but at least a quarter.
-
-    Counted from its end, a tick that takes half a second would make a period of 1 s one of 1.5 s.
-    By the database's own clock, and so never early: a grace of one period, begun by one tick, is
-    over at the next.
-    """
-    period = health.tick_period_seconds
-    if health.seconds_since_tick is None:
-        return period
-    rest = period - health.seconds_since_tick
-    return min(period, max(rest, _SMALLEST_REST * period))
+            rang = await self._bell.wait(max(0.0, seconds))
 
 
 async def keep_house(database: HealthDatabase, stop: Stop, counters: Counters) -> None:
@@ -90,8 +75,7 @@ async def keep_house(database: HealthDatabase, stop: Stop, counters: Counters) -
     backoff = Backoff()
     while not stop.requested:
         try:
-            health = await database.engine_health()
-            if health.scheduler != "pg_cron":
+            if await database.scheduler() != "pg_cron":
                 await database.run_housekeeping()
             backoff.reset()
             await stop.pause(_HOUSEKEEPING_SECONDS)

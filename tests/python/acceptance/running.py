@@ -79,6 +79,14 @@ class Command:
         """Every process below the command, the bridge and its agents."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def wait_for_descendants(self, count: int, seconds: float = 60) -> list[psutil.Process]:
+        """The same, once there are so many: agents are started one after the other."""
+        deadline = time.monotonic() + seconds
+        while len(found := self.descendants()) < count:
+            assert time.monotonic() < deadline, f"{found} is all that runs below it"
+            time.sleep(0.05)
+        return found
+
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
         """Ctrl-C: the signal goes to the whole process group."""
         os.killpg(self.process.pid, number)
@@ -86,7 +94,7 @@ class Command:
     def wait(self, seconds: float = 60) -> int:
         """The exit code; the rest of the output is in ``output`` afterwards."""
         code = self.process.wait(timeout=seconds)
-        self._reader.join(timeout=10)
+        self._reader.join(timeout=60)
         while not self._incoming.empty():
             if (line := self._incoming.get()) is not None:
                 self.lines.append(line)

@@ -69,6 +69,14 @@ class Site:
         self, name: str = "main", *, entry: Sequence[str] = HHA, **variables: str
     ) -> subprocess.Popen[bytes]:
         """Start a bridge and return when it has beaten for the first time."""
+        bridge = self.launch(name, entry=entry, **variables)
+        self.wait_for_bridge(name)
+        return bridge
+
+    def launch(
+        self, name: str, *, entry: Sequence[str] = HHA, **variables: str
+    ) -> subprocess.Popen[bytes]:
+        """Start a bridge."""
         with self.log.open("ab") as log:
             bridge = subprocess.Popen(
                 [
@@ -80,13 +88,25 @@ class Site:
                 stderr=log,
             )
         self.bridges.append(bridge)
+        return bridge
+
+    def wait_for_bridge(self, name: str) -> None:
+        """Return when it has beaten."""
         self.until(
             lambda: self.value(
                 "SELECT count(*) FROM health.agent_heartbeats WHERE agent_id = %s", f"bridge:{name}"
             ),
             "the bridge beats",
         )
-        return bridge
+
+    def start_two(
+        self, *, entry: Sequence[str] = HHA, **variables: str
+    ) -> dict[str, subprocess.Popen[bytes]]:
+        """Start two bridges at once; by name."""
+        bridges = {name: self.launch(name, entry=entry, **variables) for name in ("one", "two")}
+        for name in bridges:
+            self.wait_for_bridge(name)
+        return bridges
 
     @property
     def log(self) -> Path:

@@ -18,6 +18,7 @@ from psycopg.types.datetime import TimestamptzLoader
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from bridge_site import AGENT_ID, Site
+from webhook_receiver import Receiver, webhook_receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -171,3 +172,25 @@ def site(deployed_database: str, login: Callable[..., str], tmp_path: Path) -> I
     )
     yield site
     site.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver of webhooks."""
+    with webhook_receiver() as box:
+        yield box
+
+
+@pytest.fixture
+def hook(site: Site, receiver: Receiver) -> Receiver:
+    """A receiver that the database knows as the channel 'hook'."""
+    site.run(
+        "INSERT INTO health.channels (channel, kind, minimum_severity)"
+        " VALUES ('hook', 'webhook', 'emergency')"
+    )
+    site.configure(
+        agents=False,
+        more=f'[channels.hook]\nkind = "webhook"\nurl = "{receiver.url}"\n'
+        'secret_env = "HOOK_SECRET"\n',
+    )
+    return receiver

@@ -25,7 +25,7 @@ from hha.errors import DatabaseUnavailable, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-LIMIT_SECONDS = 30.0
+LIMIT_SECONDS = 60.0
 BEATS = "SELECT * FROM health.agent_heartbeats WHERE agent_id = %s ORDER BY received_at, txid"
 LOCKS = """
 SELECT l.pid

@@ -25,7 +25,7 @@ from hha.bridge.channels import Channel
 from hha.bridge.channels.samples import BARE, DIGEST, FULL, RESOLVED
 
 PROGRAM = "prometheus-alertmanager"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 CONFIG = """
 route: {{ receiver: hook, group_by: [agent_id], group_wait: 0s, group_interval: 1s }}

@@ -7,11 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,63 +15,12 @@ import psutil
 import psycopg
 import pytest
 from bridge_site import AGENT_ID, PATIENCE_SECONDS, Site
+from webhook_receiver import SECRET, Receiver
 
 from hha.bridge.channels.webhook import sign
 
 if TYPE_CHECKING:
     from servers import Server
-
-SECRET = "correct horse"
-
-
-@dataclass
-class Receiver:
-    """A real HTTP server; answers with the given status codes, then with 200."""
-
-    url: str
-    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            box.requests.append((dict(self.headers), body))
-            status, headers = box.answers.pop(0) if box.answers else (200, {})
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    box = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield box
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def hook(site: Site, receiver: Receiver) -> Receiver:
-    """A receiver that the database knows as the channel 'hook'."""
-    site.run(
-        "INSERT INTO health.channels (channel, kind, minimum_severity)"
-        " VALUES ('hook', 'webhook', 'emergency')"
-    )
-    site.configure(
-        agents=False,
-        more=f'[channels.hook]\nkind = "webhook"\nurl = "{receiver.url}"\n'
-        'secret_env = "HOOK_SECRET"\n',
-    )
-    return receiver
 
 
 def test_a_killed_process_is_restarted_once_and_verified(site: Site) -> None:

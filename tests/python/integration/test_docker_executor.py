@@ -15,7 +15,7 @@ from servers.engine import BASE_IMAGE, docker, require_engine, running_container
 from hha.bridge import parse_config
 from hha.bridge.executors import Executor, ExecutorContext
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 LABEL = "hha.test"
 # A shell as the container's first process: notes its start and SIGHUP, ends on SIGTERM at once.
 WORKER = """

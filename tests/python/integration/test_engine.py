@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conftest import Engine
     from servers import Server
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 #: One clone serves all examples; each example has agents of its own.
 MANY = settings(

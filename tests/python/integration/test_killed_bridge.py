@@ -6,14 +6,12 @@ import json
 import os
 import signal
 import subprocess
-from pathlib import Path
 
 import psutil
 import pytest
 from bridge_site import AGENT_ID, Site
-from killed_bridge import STEPS
+from killed_bridge import STEPS, is_stopped, killing
 
-KILLED_BRIDGE = Path(__file__).with_name("killed_bridge.py")
 BRIEF_POLICY = {"startup_grace_seconds": 12, "recovery_backoff_seconds": 0.1}
 
 
@@ -66,8 +64,8 @@ def test_a_bridge_that_was_away_does_not_act_on_what_it_had_begun(site: Site) ->
 def start_two(site: Site, number: str, step: str) -> dict[str, subprocess.Popen[bytes]]:
     site.configure()
     site.run("SELECT health.set_policy('standard', %s)", json.dumps(BRIEF_POLICY))
-    entry = (str(KILLED_BRIDGE), number, step, str(site.folder / "marker"))
-    bridges = {name: site.start(name, entry=entry) for name in ("one", "two")}
+    entry = killing(site.folder, number, step)
+    bridges = site.start_two(entry=entry)
     site.wait_for_beating_agent()
     return bridges
 
@@ -77,10 +75,6 @@ def hang(site: Site) -> int:
     (pid,) = site.starts
     os.kill(pid, signal.SIGSTOP)
     return pid
-
-
-def is_stopped(bridge: subprocess.Popen[bytes]) -> bool:
-    return psutil.Process(bridge.pid).status() == psutil.STATUS_STOPPED
 
 
 def let_lease_run_out(site: Site, name: str) -> None:

@@ -85,12 +85,13 @@ def test_pg_cron_ticks_and_a_bridge_only_on_a_bell(
         # The first bell is the bridge's own, when it begins to listen.
         watcher.until(lambda: len(watcher.bridge_ticks()) >= 2, "the bridge beats twice")
         ticks = watcher.bridge_ticks()
-        assert ticks[-1] <= 2, "the bridge leaves ticking to pg_cron"
+        # By itself it would make ten; a pg_cron that is held up for three periods is helped out.
+        assert ticks[-1] < 6, "the bridge leaves ticking to pg_cron"
         watcher.rows("SELECT pg_notify('health_wakeup', '')")
         watcher.until(lambda: watcher.bridge_ticks()[-1] > ticks[-1], "a bell makes it tick")
     finally:
         bridge.terminate()
-        assert bridge.wait(30) == 0
+        assert bridge.wait(PATIENCE_SECONDS) == 0
 
 
 def test_pg_cron_evaluates_rules_as_a_login_that_may_become_nobody_else(

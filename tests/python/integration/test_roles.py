@@ -48,7 +48,7 @@ async def test_a_python_agent_lives_with_the_role_of_agents(
         agent = Worker("worker", state, interval=0.05, heartbeat_interval=0.1)
         life = asyncio.create_task(agent.run())
         attached = "SELECT count(*) FROM health.agent_sessions WHERE agent_id = 'worker'"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while run(deployed_database, attached) == [(0,)]:  # noqa: ASYNC110 (a row tells)
                 await asyncio.sleep(0.05)
         await agent.log_performance_metrics()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Login = Callable[..., str]
 
+PATIENCE_SECONDS = 60.0
+
 #: As short as the policy allows with room: "longer than" must be real time of the server.
 LIMITS = '{"stuck_idle_seconds": 0.2, "stuck_blocking_seconds": 0.2, "verify_beats": 1}'
 
@@ -61,8 +63,9 @@ def pid(connection: psycopg.Connection[Any]) -> int:
 
 
 def is_alive(engine: Engine, backend: int) -> bool:
-    """Whether the backend is there, after a moment in which it may go."""
-    for _ in range(50):
+    """Whether the backend is there, once one that was ended has had the time to go."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
         if not engine.value("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", backend):
             return False
         if not engine.value(
@@ -77,7 +80,8 @@ def is_alive(engine: Engine, backend: int) -> bool:
 
 def until_stuck(engine: Engine, *agent_ids: str) -> None:
     """Tick until these agents' sessions are found, and no others'."""
-    for _ in range(100):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
         engine.tick(None, is_replay=False)
         found = engine.rows(
             "SELECT DISTINCT agent_id FROM health.recovery_actions"

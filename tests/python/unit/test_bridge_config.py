@@ -62,7 +62,7 @@ def test_the_example_shows_every_key_of_every_kind_with_its_default(
 ) -> None:
     import hha.bridge
 
-    for name in ("PARTNER_SECRET", "SUPERVISOR_PASSWORD", "HHA_WEBHOOK_SECRET"):
+    for name in ("PARTNER_SECRET", "SUPERVISOR_PASSWORD", "HHA_WEBHOOK_SECRET", "HHA_DSN"):
         monkeypatch.setenv(name, "x")
     text = Path(hha.bridge.__file__).with_name("example.toml").read_text(encoding="utf-8")
     agents = text[text.index("[agents.file_hasher]") : text.index("# Channels.")]
@@ -82,7 +82,7 @@ def test_the_example_shows_every_key_of_every_kind_with_its_default(
     # Keys whose default is to be absent, and those that must be given.
     free = {"command", "env", "log_file", "unit", "container", "engine", "url", "secret"}
     free |= {"process", "username", "password", "name", "kubeconfig", "context"}
-    free |= {"secret_variables"}
+    free |= {"secret_variables", "pass_environment"}
     for kind, agent in zip(kinds, whole.values(), strict=True):
         factory = agent.inner if isinstance(agent, WithCommands) else agent
         lines = f'[agents.a]\nexecutor = "{kind}"\n{needed[kind]}'
@@ -140,6 +140,8 @@ def test_relative_paths_refer_to_the_folder_of_the_file(tmp_path: Path) -> None:
         (AGENT + 'cwd = "nowhere"', "is not a folder"),
         (AGENT + "env = { A = 1 }", "agents.worker.env.A: expected a string, got a number"),
         (AGENT + 'env = { PGPASSWORD = "x" }', "agents.worker.env.PGPASSWORD: a secret must not"),
+        (AGENT + 'pass_environment = ["NO_SUCH"]', "variable 'NO_SUCH' is not set"),
+        (AGENT + "pass_environment = true", "agents.worker.pass_environment: expected a list"),
         (AGENT + 'reload_signal = "SIGKILL"', "agents.worker.reload_signal: 'SIGKILL' is not one"),
         (AGENT + "commands = 1", "agents.worker.commands: expected a table, got a number"),
         (AGENT + 'commands = { a = "x" }', "agents.worker.commands.a: expected a list of"),

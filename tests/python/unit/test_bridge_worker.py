@@ -12,6 +12,8 @@ from hha.bridge.database import HealthDatabase, Lease
 from hha.bridge.pace import Backoff, Bell, Counters, Stop
 from hha.bridge.worker import Report, Worker
 
+PATIENCE_SECONDS = 60.0
+
 
 @dataclass(frozen=True)
 class Item:
@@ -35,6 +37,7 @@ class Ledger:
     on_claim: Callable[[], None] = lambda: None
     on_begin: Callable[[], None] = lambda: None
     performed_count: int = 0
+    begin_count: int = 0
 
     async def claim(self, limit: int) -> list[Item]:
         count, self.items = min(limit, self.items), self.items - min(limit, self.items)
@@ -42,6 +45,7 @@ class Ledger:
         return [Item(Lease("recovery", 1, 7, self.lease_seconds)) for _ in range(count)]
 
     async def begin(self, item: Item) -> bool:
+        self.begin_count += 1
         if self.begin_failures:
             self.begin_failures -= 1
             raise TimeoutError
@@ -71,8 +75,10 @@ class Ledger:
         return answer
 
 
-async def work_on(ledger: Ledger, seconds: float, *, grace: float = 5) -> Counters:
-    """Let a worker have the ledger's items for a while, then ask it to stop."""
+async def work_on(
+    ledger: Ledger, until: Callable[[], object], *, grace: float = PATIENCE_SECONDS
+) -> Counters:
+    """Let a worker have the ledger's items until something has happened, then ask it to stop."""
     stop, counters = Stop(), Counters()
     worker = Worker(
         ledger,
@@ -84,43 +90,44 @@ async def work_on(ledger: Ledger, seconds: float, *, grace: float = 5) -> Counte
         stop_grace_seconds=grace,
     )
     running = asyncio.create_task(worker.run())
-    await asyncio.sleep(seconds)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not until():  # noqa: ASYNC110 - any condition
+            await asyncio.sleep(0.01)
     stop.request()
     await running
     return counters
 
 
 async def test_a_lease_is_renewed_while_the_work_goes_on() -> None:
-    ledger = Ledger(work_seconds=0.5)
-    await work_on(ledger, 0.7)
-    assert ledger.renewed_count >= 3
+    ledger = Ledger(work_seconds=2.5, lease_seconds=3)
+    await work_on(ledger, lambda: ledger.reports)
+    assert ledger.renewed_count >= 2
     assert ledger.reports == [("succeeded", {})]
 
 
 async def test_a_lost_lease_ends_the_work_unreported() -> None:
     ledger = Ledger(work_seconds=30, renewals=[True, False])
-    await work_on(ledger, 0.6)
-    assert ledger.was_cancelled
+    await work_on(ledger, lambda: ledger.was_cancelled)
     assert ledger.reports == []
 
 
 async def test_a_lease_that_cannot_be_renewed_in_time_counts_as_lost() -> None:
     ledger = Ledger(work_seconds=30, renewals=[TimeoutError()] * 100)
-    await work_on(ledger, 0.8)
-    assert ledger.was_cancelled
+    await work_on(ledger, lambda: ledger.was_cancelled)
     assert ledger.reports == []
 
 
 async def test_a_short_outage_does_not_end_the_work() -> None:
-    ledger = Ledger(work_seconds=2, lease_seconds=1.5, renewals=[TimeoutError()])
-    await work_on(ledger, 2.2)
+    ledger = Ledger(work_seconds=3, lease_seconds=6, renewals=[TimeoutError()])
+    await work_on(ledger, lambda: ledger.reports)
+    assert ledger.renewed_count >= 2
     assert not ledger.was_cancelled
     assert ledger.reports == [("succeeded", {})]
 
 
 async def test_work_whose_lease_is_lost_at_once_never_begins() -> None:
     ledger = Ledger(work_seconds=0, is_begun=False)
-    await work_on(ledger, 0.1)
+    await work_on(ledger, lambda: ledger.begin_count)
     assert ledger.reports == []
 
 
@@ -128,27 +135,27 @@ async def test_a_lease_that_ran_out_while_the_bridge_was_stopped_is_not_worked_o
     ledger = Ledger(work_seconds=0, lease_seconds=0.1)
     # Nothing of the bridge runs meanwhile, as after SIGSTOP or in a suspended machine.
     ledger.on_begin = lambda: time.sleep(0.2)
-    await work_on(ledger, 0.4)
+    await work_on(ledger, lambda: ledger.begin_count)
     assert ledger.performed_count == 0
     assert ledger.reports == []
 
 
 async def test_a_report_is_repeated_until_the_database_hears_it() -> None:
     ledger = Ledger(work_seconds=0, report_failures=[TimeoutError(), TimeoutError()])
-    counters = await work_on(ledger, 0.1)
+    counters = await work_on(ledger, lambda: ledger.reports)
     assert ledger.reports == [("succeeded", {})]
     assert counters.error_count == 2
 
 
 async def test_at_the_end_work_in_hand_is_finished() -> None:
     ledger = Ledger(work_seconds=0.3)
-    await work_on(ledger, 0.05)
+    await work_on(ledger, lambda: ledger.performed_count)
     assert ledger.reports == [("succeeded", {})]
 
 
 async def test_at_the_end_what_takes_too_long_is_handed_back() -> None:
-    ledger = Ledger(work_seconds=30)
-    await work_on(ledger, 0.1, grace=0.1)
+    ledger = Ledger(work_seconds=600)
+    await work_on(ledger, lambda: ledger.performed_count, grace=0.1)
     assert ledger.was_cancelled
     assert [outcome for outcome, _ in ledger.reports] == ["failed"]
 
@@ -164,7 +171,7 @@ async def test_at_the_end_what_was_claimed_and_not_begun_is_released() -> None:
         Counters(),
         limit=2,
         poll_seconds=0.05,
-        stop_grace_seconds=5,
+        stop_grace_seconds=PATIENCE_SECONDS,
     )
     await worker.run()
     assert ledger.reports == [("released", {})] * 2
@@ -172,21 +179,21 @@ async def test_at_the_end_what_was_claimed_and_not_begun_is_released() -> None:
 
 
 async def test_at_the_end_what_could_not_begin_is_released() -> None:
-    ledger = Ledger(work_seconds=30, lease_seconds=30, begin_failures=1000)
-    await work_on(ledger, 0.1, grace=0.1)
+    ledger = Ledger(work_seconds=30, lease_seconds=600, begin_failures=1000)
+    await work_on(ledger, lambda: ledger.begin_count, grace=0.1)
     assert ledger.reports == [("released", {})]
 
 
 async def test_a_release_that_the_database_does_not_hear_does_not_hold_the_end() -> None:
-    ledger = Ledger(work_seconds=30, lease_seconds=30, begin_failures=1000)
+    ledger = Ledger(work_seconds=30, lease_seconds=600, begin_failures=1000)
     ledger.report_failures = [TimeoutError()]
-    await work_on(ledger, 0.1, grace=0.1)
+    await work_on(ledger, lambda: ledger.begin_count, grace=0.1)
     assert ledger.reports == []
 
 
 async def test_no_more_is_claimed_than_can_be_worked_on() -> None:
     ledger = Ledger(work_seconds=30, items=5)
-    await work_on(ledger, 0.2, grace=0)
+    await work_on(ledger, lambda: ledger.performed_count == 2, grace=0)
     assert ledger.items == 3
 
 
@@ -203,7 +210,7 @@ async def test_rings_before_the_wait_are_kept_and_count_once() -> None:
     bell = Bell()
     bell.ring()
     bell.ring()
-    assert await bell.wait(5)
+    assert await bell.wait(PATIENCE_SECONDS)
     began = time.monotonic()
     assert not await bell.wait(0.02)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < PATIENCE_SECONDS

@@ -18,7 +18,7 @@ from hha.bridge.executors import ExecutorContext, ProcessExit
 from hha.bridge.executors.process import ProcessConfig, ProcessExecutor
 from hha.bridge.executors.record import RecordFile, find_family, find_main
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 IDLE = "import time; time.sleep(600)"
 DEAF = """
 import os, signal, time
@@ -76,6 +76,7 @@ class Host:
         report_exit: bool = True,
         command: tuple[str, ...] | None = None,
         withheld: frozenset[str] = frozenset(),
+        pass_environment: tuple[str, ...] = (),
     ) -> ProcessExecutor:
         config = ProcessConfig(
             command=command or (sys.executable, "-c", code),
@@ -86,6 +87,7 @@ class Host:
             report_exit=report_exit,
             log_file=self.log,
             reload_signal=signal.SIGUSR1,
+            pass_environment=pass_environment,
         )
         context = ExecutorContext(self.path, withheld, self.exits.append)
         executor = config.build(agent_id, context)
@@ -406,6 +408,32 @@ async def test_the_secrets_of_the_bridge_are_not_inherited(
     assert "HOOK_SECRET" not in environment
     assert environment["HOOK_OTHER"] == "open"
     assert environment["HHA_AGENT_ID"] == "worker 1"
+
+
+async def test_the_login_of_the_bridge_is_inherited_only_where_it_is_named(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HHA_DSN", "dbname=health user=bridge password=hidden")
+    monkeypatch.setenv("PGPASSWORD", "hidden")
+    monkeypatch.setenv("PGSSLMODE", "require")
+    await host.executor(pass_environment=("PGSSLMODE",)).open()
+    pid = host.pid()
+    assert pid
+    environment = psutil.Process(pid).environ()
+    assert environment["PGSSLMODE"] == "require"
+    assert not {"HHA_DSN", "PGPASSWORD"} & environment.keys()
+
+
+async def test_another_choice_of_variables_replaces_the_process(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGSSLMODE", "require")
+    first = host.executor()
+    await first.open()
+    before = host.pid()
+    first.abandon()
+    await host.executor(pass_environment=("PGSSLMODE",)).open()
+    assert host.pid() not in (None, before)
 
 
 async def test_an_id_cannot_leave_the_state_directory(host: Host) -> None:

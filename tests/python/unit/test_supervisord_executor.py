@@ -17,7 +17,7 @@ from servers.base import free_port
 from hha.bridge import parse_config
 from hha.bridge.executors import Executor, ExecutorContext
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 PASSWORD = "hidden-1"
 
 # Notes each start and each SIGUSR1.

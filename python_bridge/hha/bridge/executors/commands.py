@@ -41,6 +41,7 @@ class Command:
     cwd: Path
     env: Mapping[str, str]
     timeout_seconds: float
+    pass_environment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def _command(names: Section, name: str) -> Command:
         cwd=section.folder_path("cwd"),
         env=section.text_table("env"),
         timeout_seconds=section.number("timeout_seconds", 60, least=0.1, most=600),
+        pass_environment=section.variables("pass_environment"),
     )
     section.finish()
     return command
@@ -145,7 +147,9 @@ class CommandExecutor:
     def _start(self, file: RecordFile, command: Command, request: str) -> CommandRun:
         record = ProcessRecord(file.name, uuid.uuid4().hex, fingerprint="", request=request)
         added = {**command.env, TOKEN_VARIABLE: record.token}
-        environment = child_environment(self._context, self._agent_id, added)
+        environment = child_environment(
+            self._context, self._agent_id, added, command.pass_environment
+        )
         file.write(record)
         try:
             run = CommandRun(command.argv, command.cwd, environment)

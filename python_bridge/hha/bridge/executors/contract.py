@@ -38,7 +38,8 @@ class ProcessExit:
 class ExecutorContext:
     """What the bridge lends its executors.
 
-    `withheld_variables` are names of environment variables that hold the bridge's own secrets.
+    `withheld_variables` are names of environment variables that hold the bridge's own secrets,
+    besides PG* and HHA_*, with which it logs in.
     `on_exit` is called in the event loop when a supervised process ends unexpectedly.
     """
 

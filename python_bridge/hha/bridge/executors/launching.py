@@ -6,7 +6,7 @@ import dataclasses
 import os
 import subprocess
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,13 +20,25 @@ if TYPE_CHECKING:
 
 _LOG_ROTATE_BYTES = 10_000_000
 
+# How the bridge itself logs in: libpq's variables and our own.
+_WITHHELD_PREFIXES = ("PG", "HHA_")
+
 
 def child_environment(
-    context: ExecutorContext, agent_id: str, added: Mapping[str, str]
+    context: ExecutorContext,
+    agent_id: str,
+    added: Mapping[str, str],
+    passed: Collection[str] = (),
 ) -> dict[str, str]:
-    """The bridge's environment without its own secrets, the agent's name, and what is added."""
+    """The bridge's environment without its own login and secrets, and what is added.
+
+    `passed` are variables that a process is to inherit although they look like the bridge's own.
+    """
     inherited = {
-        name: value for name, value in os.environ.items() if name not in context.withheld_variables
+        name: value
+        for name, value in os.environ.items()
+        if name in passed
+        or (name not in context.withheld_variables and not name.startswith(_WITHHELD_PREFIXES))
     }
     return inherited | {"HHA_AGENT_ID": agent_id, **added}
 
@@ -47,7 +59,7 @@ def start_recorded(
     No await between intent, start and record: it cannot be torn apart.
     """
     record = ProcessRecord(file.name, uuid.uuid4().hex, config.fingerprint, request=request)
-    environment = child_environment(context, file.name, config.env)
+    environment = child_environment(context, file.name, config.env, config.pass_environment)
     environment[TOKEN_VARIABLE] = record.token
     file.write(record)
     try:

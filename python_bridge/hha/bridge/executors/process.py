@@ -55,6 +55,7 @@ class ProcessConfig:
     log_file: Path | None
     reload_signal: signal.Signals = signal.SIGHUP
     secret_variables: frozenset[str] = frozenset()
+    pass_environment: tuple[str, ...] = ()
 
     def build(self, agent_id: str, context: ExecutorContext) -> ProcessExecutor:
         return ProcessExecutor(agent_id, self, context)
@@ -62,7 +63,8 @@ class ProcessConfig:
     @property
     def fingerprint(self) -> str:
         """Changes when another command would be run: such a process is replaced, not adopted."""
-        parts = [self.command, str(self.cwd), sorted(self.env.items())]
+        passed = sorted(self.pass_environment)
+        parts = [self.command, str(self.cwd), sorted(self.env.items()), passed]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -77,6 +79,7 @@ def parse(section: Section) -> ProcessConfig:
         report_exit=section.flag("report_exit", True),
         log_file=section.file_path("log_file") if section.has("log_file") else None,
         reload_signal=parse_reload_signal(section),
+        pass_environment=section.variables("pass_environment"),
     )
 
 
