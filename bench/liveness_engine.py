@@ -166,6 +166,8 @@ def accusations(agent: Agent, allowed: Array, step: float) -> list[float]:
     places = np.flatnonzero(agent.is_judged)
     deadline = agent.link.arrived[places] + allowed[places]
     due = np.ceil(np.round(deadline / step, 9)) * step
-    following = np.ceil(agent.link.arrived[np.minimum(places + 1, len(agent.link.arrived) - 1)] / step)
+    following = np.ceil(
+        agent.link.arrived[np.minimum(places + 1, len(agent.link.arrived) - 1)] / step
+    )
     is_accused = due[:-1] < following[:-1] * step
     return due[:-1][is_accused].tolist()

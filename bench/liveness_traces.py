@@ -201,9 +201,7 @@ def gateway(random: Random, seconds: float) -> list[tuple[Array, Array, Array]]:
     return [(sent, delay, lost(random, len(sent), 0.001))]
 
 
-def fleet_outages(
-    random: Random, count: int, seconds: float
-) -> list[tuple[Array, Array, Array]]:
+def fleet_outages(random: Random, count: int, seconds: float) -> list[tuple[Array, Array, Array]]:
     """G: all are cut off together for a minute, twice in 12 h; beats are lost or come late."""
     starts = random.uniform(min(3000, seconds / 4), seconds - 500, max(2, round(seconds / 21600)))
     are_lost = random.random(len(starts)) < 0.5

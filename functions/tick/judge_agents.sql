@@ -630,15 +630,23 @@ BEGIN
             END AS active_conditions,
             CASE
                 WHEN scored.liveness = 'alive' OR scored.liveness = 'starting'
-                    THEN scored.last_at
-                        + make_interval(secs => scored.late_seconds + scored.blind)
+                    THEN CASE
+                        WHEN scored.blind > 0 THEN health_internal.accused_at(
+                            scored.last_at, scored.late_seconds, p_blindness
+                        )
+                        ELSE scored.last_at + make_interval(secs => scored.late_seconds)
+                    END
                 WHEN scored.liveness <> 'late' OR scored.job_standing IS NOT NULL THEN 'infinity'
                 WHEN scored.session_lost_at IS NOT NULL
                     THEN scored.session_lost_at
                         + make_interval(secs => p_policy.session_grace_seconds)
                 ELSE least(
-                    scored.last_at
-                    + make_interval(secs => scored.unresponsive_seconds + scored.blind),
+                    CASE
+                        WHEN scored.blind > 0 THEN health_internal.accused_at(
+                            scored.last_at, scored.unresponsive_seconds, p_blindness
+                        )
+                        ELSE scored.last_at + make_interval(secs => scored.unresponsive_seconds)
+                    END,
                     p_now + make_interval(secs => scored.learnt_interval_seconds)
                 )
             END AS next_due_at
