@@ -1,9 +1,9 @@
 """Failure detectors of the literature, and how detectors are measured.
 
-A detector is an array: after each arrival, the seconds of silence until it suspects. The formulas are
-those of the papers and of the programs: Chen, Toueg and Aguilera 2002; Bertier, Marin and Sens 2002;
-Hayashibara's φ accrual 2004 with a normal distribution; Akka's logistic approximation of it with an
-acceptable pause; Cassandra's exponential one; Satzger 2007. Windows are 1,000 arrivals.
+A detector is an array: after each arrival, the seconds of silence until it suspects. The formulas
+are those of the papers and of the programs: Chen, Toueg and Aguilera 2002; Bertier, Marin and Sens
+2002; Hayashibara's φ accrual 2004 with a normal distribution; Akka's logistic approximation of it
+with an acceptable pause; Cassandra's exponential one; Satzger 2007. Windows are 1,000 arrivals.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+
 from liveness_traces import Array, Link
 
 WINDOW = 1000
@@ -184,13 +185,13 @@ class Rival:
 
 
 RIVALS = [
-    Rival("fixed, × interval", fixed, [1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20], 3),
-    Rival("Chen, margin × interval", chen, [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12], 1.5),
+    Rival("fixed, intervals", fixed, [1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20], 3),
+    Rival("Chen, margin in intervals", chen, [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12], 1.5),
     Rival("Bertier, deviations", bertier, [2, 4, 8, 16, 32, 64], 4),
     Rival("φ accrual, φ", phi, [1, 2, 3, 5, 8, 12, 20, 40, 80, 150, 300], 8),
     Rival("φ with a floor, deviations", phi_floor, [2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 30]),
-    Rival("Akka, φ 8, pause × interval", akka, [0, 1, 2, 3, 4, 6, 8, 10, 14], 3),
+    Rival("Akka, φ 8, pause in intervals", akka, [0, 1, 2, 3, 4, 6, 8, 10, 14], 3),
     Rival("Akka, pause 3, φ", akka_threshold, [1, 2, 4, 8, 12, 20, 40, 80, 160], 8),
     Rival("Cassandra, φ", cassandra, [0.8, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10], 8),
-    Rival("Satzger, × longest", satzger, [1, 1.1, 1.3, 1.6, 2, 3, 4], 1.3),
+    Rival("Satzger, times the longest", satzger, [1, 1.1, 1.3, 1.6, 2, 3, 4], 1.3),
 ]

@@ -1,10 +1,10 @@
 """Heartbeats of unlike agents, made from a seed: what bench/liveness.py replays.
 
-A link is one agent's heartbeats as the monitor gets them: when each was sent and when it arrived, in
-order of arrival; what was lost or overtaken is left out. Loss comes in bursts (a chain of two states),
-pauses have heavy tails, clocks drift, gateways collect. The parameters of S1, S2 and S4 are those of the
-literature on failure detectors (Chen 2002, a WAN, agents with pauses); A to H are agents of software; K to M
-are held out: nothing was chosen by what they show.
+A link is one agent's heartbeats as the monitor gets them: when each was sent and when it arrived,
+in order of arrival; what was lost or overtaken is left out. Loss comes in bursts (a chain of two
+states), pauses have heavy tails, clocks drift, gateways collect. S1, S2 and S4 are the settings of
+the literature on failure detectors (Chen 2002, a WAN, agents with pauses); A to H are agents of
+software; K to M are held out: nothing was chosen by what they show.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """``configured``: the interval the monitor is told; ``interval``: the true mean one, seconds."""
+    """``configured``: the interval the monitor is told; ``interval``: the true one, seconds."""
 
     name: str
     title: str
@@ -202,7 +202,7 @@ def gateway(random: Random, seconds: float) -> list[tuple[Array, Array, Array]]:
 
 
 def fleet_outages(random: Random, count: int, seconds: float) -> list[tuple[Array, Array, Array]]:
-    """G: all are cut off together for a minute, twice in 12 h; beats are lost or come late."""
+    """G: all are cut off together for a minute, twice at least; beats are lost or come late."""
     starts = random.uniform(min(3000, seconds / 4), seconds - 500, max(2, round(seconds / 21600)))
     are_lost = random.random(len(starts)) < 0.5
     links = []
