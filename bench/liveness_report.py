@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from common import Bench, Goal, Table, report
+from common import REPOSITORY, Bench, Goal, Table, goals_table, report, write_docs
 from liveness_engine import Agent
 from liveness_points import (
     AGENTS,
@@ -22,6 +22,7 @@ from liveness_points import (
 from liveness_rivals import RIVALS, Quality, measure_link
 from liveness_traces import SCENARIOS, Link
 
+PAGE = REPOSITORY / "docs" / "detection" / "liveness.md"
 #: The interval told wrong by so much …
 FACTORS = (0.25, 0.5, 2.0, 4.0)
 #: … in these scenarios.
@@ -86,6 +87,8 @@ def report_all(
         for point in [*points.values(), *(point for curve in rivals.values() for point in curve)]
     }
     report(options, "liveness", bench, tables, goals, figures)
+    if options.write_docs:
+        write_docs("liveness", bench.description, [curve, goals_table(goals)], PAGE)
 
 
 def curve_table(points: dict[tuple[str, str], Point], rivals: dict[str, list[Point]]) -> Table:

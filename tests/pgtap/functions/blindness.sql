@@ -135,5 +135,12 @@ SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(1000, 1200, 10) AS t;
 SELECT count(pg_temp.beat(1, 12, t)) FROM generate_series(1210, 1260, 10) AS t;
 SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'half of a fleet is no fault of the monitor');
 
+-- Of fewer than 20 nobody can tell.
+SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(1270, 1400, 10) AS t;
+INSERT INTO health.agent_heartbeats (agent_id, received_at, state) SELECT 'a' || n, at(1410), 'stopped' FROM generate_series(20, 25) AS n;
+SELECT count(pg_temp.beat(1, 0, t)) FROM generate_series(1410, 1500, 10) AS t;
+SELECT is(pg_temp.seen(), 'stopped 6, unresponsive 19', 'a fleet of 19 that falls silent is accused');
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'no gap');
+
 SELECT * FROM finish();
 ROLLBACK;
