@@ -375,18 +375,21 @@ def report(
         }
         options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     if options.write_docs:
-        _write_docs(name, bench.description, every_table)
+        write_docs(name, bench.description, every_table)
 
 
-def _write_docs(name: str, description: str, tables: Sequence[Table]) -> None:
+def write_docs(
+    name: str, description: str, tables: Sequence[Table], document: Path = BENCHMARKS
+) -> None:
+    """Put the tables between the two lines of ``document`` that name them."""
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-    text = BENCHMARKS.read_text(encoding="utf-8")
+    text = document.read_text(encoding="utf-8")
     before, found, rest = text.partition(begin)
     _, found_end, after = rest.partition(end)
     if not found or not found_end:
-        sys.exit(f"{BENCHMARKS} lacks the lines {begin} and {end}")
+        sys.exit(f"{document} lacks the lines {begin} and {end}")
     body = "\n\n".join([f"{description}.", *(table.markdown() for table in tables)])
-    BENCHMARKS.write_text(f"{before}{begin}\n{body}\n{end}{after}", encoding="utf-8")
+    document.write_text(f"{before}{begin}\n{body}\n{end}{after}", encoding="utf-8")
 
 
 def ratio(numerator: float, denominator: float) -> str:

@@ -101,6 +101,32 @@ COMMENT ON FUNCTION health_internal.recent_blind_seconds(
 ) IS
 'blind_seconds for a silence that seldom reaches back beyond the latest blindness.';
 
+CREATE OR REPLACE FUNCTION health_internal.accused_at(
+    p_last_at timestamptz,
+    p_after_seconds double precision,
+    p_blindness health_internal.blindness
+)
+RETURNS timestamptz
+LANGUAGE sql
+STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN p_last_at >= (p_blindness).settled_at
+        OR p_last_at + make_interval(secs => p_after_seconds) <= (p_blindness).from_at
+        THEN p_last_at + make_interval(secs => p_after_seconds)
+    ELSE greatest(
+        (p_blindness).settled_at,
+        p_last_at + make_interval(
+            secs => p_after_seconds
+            + health_internal.recent_blind_seconds(p_last_at, 'infinity', p_blindness)
+        )
+    )
+END;
+COMMENT ON FUNCTION health_internal.accused_at(
+    timestamptz, double precision, health_internal.blindness
+) IS
+'When a silence since p_last_at is held against an agent that may be silent for p_after_seconds: not '
+'before a blindness it reaches into has settled, and later by what is the monitor''s own of it.';
+
 CREATE OR REPLACE FUNCTION health_internal.notice_fleet_silence(p_now timestamptz)
 RETURNS boolean
 LANGUAGE plpgsql

@@ -1,6 +1,6 @@
 -- Silence: what is learnt from the gaps between heartbeats and the deadline that follows.
 -- A decayed histogram of gap over learnt interval, and the deadline with the least expected cost
--- (false alarms × their price + delay), plus a margin of one lost beat.
+-- (false alarms × their price + delay), plus a margin of one lost beat. docs/detection/liveness.md.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -25,6 +25,16 @@ RETURN exp((p_gap_count % 30000) * 3.333889012375737e-4::double precision);
 COMMENT ON FUNCTION health_internal.gap_unit(bigint) IS
 'Weight of the next gap in a histogram that remembers 3,000 gaps: instead of shrinking 25 bins by '
 '2999/3000 at each gap the weight grows by 3000/2999; every 30,000 gaps all is divided.';
+
+CREATE OR REPLACE FUNCTION health_internal.gap_mass(p_gap_count bigint)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN p_gap_count < 10 THEN 0 ELSE health_internal.gap_unit(p_gap_count) END;
+COMMENT ON FUNCTION health_internal.gap_mass(bigint) IS
+'What the next gap adds to a histogram: its gap_unit, but nothing for the first ten, which teach the '
+'interval that all others are measured in; told one four times too short they would stand there as '
+'long silences for the next 3,000.';
 
 CREATE OR REPLACE FUNCTION health_internal.rescaled_histogram(p_histogram real [])
 RETURNS real []
@@ -70,6 +80,25 @@ RETURN p_mean_seconds
 COMMENT ON FUNCTION health_internal.moved_mean_gap(double precision, double precision, bigint) IS
 'The mean gap after one more: step 1/(n+2), at least 1/100; a gap counts at most ten times the mean.';
 
+CREATE OR REPLACE FUNCTION health_internal.deadline_limit(
+    p_young_intervals double precision,
+    p_young_beats integer,
+    p_hard_limit double precision,
+    p_gap_count bigint
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN least(
+    p_hard_limit,
+    p_young_intervals * sqrt(greatest(1, p_gap_count / p_young_beats::double precision))
+);
+COMMENT ON FUNCTION health_internal.deadline_limit(
+    double precision, integer, double precision, bigint
+) IS
+'Longest deadline an agent can have earned, learnt intervals: a young agent''s, growing with the root of '
+'the gaps it has shown, up to the hard limit. Few gaps prove little, in either direction.';
+
 CREATE OR REPLACE FUNCTION health_internal.learn_deadlines(
     p_histogram real [],
     p_gap_count bigint,
@@ -77,7 +106,8 @@ CREATE OR REPLACE FUNCTION health_internal.learn_deadlines(
     p_mean_gap_seconds double precision,
     p_late_cost double precision,
     p_unresponsive_cost double precision,
-    p_hard_limit double precision
+    p_late_limit double precision,
+    p_unresponsive_limit double precision
 )
 RETURNS double precision []
 LANGUAGE plpgsql
@@ -86,7 +116,7 @@ AS $$
 DECLARE
     v_unit constant double precision := health_internal.gap_unit(p_gap_count);
     v_per_day constant double precision := 86400 / greatest(p_mean_gap_seconds, 1e-3) / (
-        0.1 + 3000 * (1 - exp(-least(700, p_gap_count / 3000.0::double precision)))
+        0.1 + 3000 * (1 - exp(-least(700, greatest(0, p_gap_count - 10) / 3000.0::double precision)))
     );
     v_longer double precision := 0;
     v_edge double precision := 1 + 0.02 * 1.39 ^ 23;
@@ -116,15 +146,17 @@ BEGIN
         END IF;
         v_edge := 1 + (v_edge - 1) / 1.39;
     END LOOP;
-    RETURN ARRAY[least(p_hard_limit, v_late + 1), least(p_hard_limit, v_unresponsive + 1)];
+    RETURN ARRAY[
+        least(p_late_limit, v_late + 1), least(p_unresponsive_limit, v_unresponsive + 1)
+    ];
 END;
 $$;
 COMMENT ON FUNCTION health_internal.learn_deadlines(
     real [], bigint, double precision, double precision, double precision, double precision,
-    double precision
+    double precision, double precision
 ) IS
 'Learnt intervals after which silence is late and unresponsive: for each the edge x of the histogram '
-'with the least cost × P(gap > x) + interval × x, plus one interval for a lost beat, at most the hard '
+'with the least cost × P(gap > x) + interval × x, plus one interval for a lost beat, at most its '
 'limit. P has a weak prior (a tenth of one gap, tail x^-3); a cost is seconds of delay per false '
 'alarm and day.';
 

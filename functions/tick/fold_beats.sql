@@ -106,7 +106,7 @@ BEGIN
                 v_clump := v_learn_gap;
             ELSE
                 v_bin := health_internal.gap_bin(v_learn_gap / v_interval);
-                v_histogram[v_bin] := v_histogram[v_bin] + health_internal.gap_unit(v_gap_count);
+                v_histogram[v_bin] := v_histogram[v_bin] + health_internal.gap_mass(v_gap_count);
                 v_interval := health_internal.moved_interval(v_interval, v_learn_gap, v_gap_count);
                 v_mean_gap := health_internal.moved_mean_gap(v_mean_gap, v_learn_gap, v_gap_count);
                 v_gap_count := v_gap_count + 1;

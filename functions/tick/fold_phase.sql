@@ -128,9 +128,12 @@ BEGIN
     );
     IF v_due <> '{}' THEN
         v_is_many := cardinality(v_due) > v_few;
-        -- So many at once may be the monitor's fault. (A silence of thousands is never noticed by tens.)
+        -- Silence may be the monitor's fault. (To ask costs a scan. One of a fleet that beats at all
+        -- times of its interval shows as a few due per tick: of a thousand one, at 1,600 bytes each.)
         IF NOT p_is_replay
-            AND cardinality(v_due) >= least(v_few, greatest(20, v_agent_count / 1000)) THEN
+            AND cardinality(v_due) >= least(v_few, greatest(
+                1, pg_relation_size('health.agent_status') / 1600000
+            )) THEN
             IF health_internal.notice_fleet_silence(p_now) THEN
                 v_blindness := health_internal.recent_blindness();
             END IF;

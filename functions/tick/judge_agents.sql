@@ -303,7 +303,7 @@ BEGIN
                 WHEN decays.gap IS NULL THEN decays.gap_histogram[decays.gap_bin]
                 ELSE (
                     decays.gap_histogram[decays.gap_bin]
-                    + health_internal.gap_unit(decays.gap_count)
+                    + health_internal.gap_mass(decays.gap_count)
                 )::real
             END AS bin_weight,
             CASE
@@ -366,13 +366,21 @@ BEGIN
             coalesce(folded.expected_interval_seconds, folded.learnt_interval_seconds)
                 AS expected_seconds,
             CASE
-                WHEN folded.must_learn_deadlines AND folded.gap_count >= p_policy.young_beats THEN health_internal.learn_deadlines(
-                    folded.gap_histogram[:folded.gap_bin - 1] || folded.bin_weight
-                    || folded.gap_histogram[folded.gap_bin + 1:],
-                    folded.gap_count, folded.learnt_interval_seconds, folded.mean_gap_seconds,
-                    p_policy.late_false_alarm_cost, p_policy.unresponsive_false_alarm_cost,
-                    p_policy.hard_limit_intervals
-                )
+                WHEN folded.must_learn_deadlines AND folded.gap_count >= p_policy.young_beats
+                    THEN health_internal.learn_deadlines(
+                        folded.gap_histogram[:folded.gap_bin - 1] || folded.bin_weight
+                        || folded.gap_histogram[folded.gap_bin + 1:],
+                        folded.gap_count, folded.learnt_interval_seconds, folded.mean_gap_seconds,
+                        p_policy.late_false_alarm_cost, p_policy.unresponsive_false_alarm_cost,
+                        health_internal.deadline_limit(
+                            p_policy.young_late_intervals, p_policy.young_beats,
+                            p_policy.hard_limit_intervals, folded.gap_count
+                        ),
+                        health_internal.deadline_limit(
+                            p_policy.young_unresponsive_intervals, p_policy.young_beats,
+                            p_policy.hard_limit_intervals, folded.gap_count
+                        )
+                    )
             END AS deadlines,
             CASE
                 WHEN folded.last_at < (p_blindness).settled_at THEN
@@ -635,15 +643,23 @@ BEGIN
             END AS active_conditions,
             CASE
                 WHEN scored.liveness = 'alive' OR scored.liveness = 'starting'
-                    THEN scored.last_at
-                        + make_interval(secs => scored.late_seconds + scored.blind)
+                    THEN CASE
+                        WHEN scored.blind > 0 THEN health_internal.accused_at(
+                            scored.last_at, scored.late_seconds, p_blindness
+                        )
+                        ELSE scored.last_at + make_interval(secs => scored.late_seconds)
+                    END
                 WHEN scored.liveness <> 'late' OR scored.job_standing IS NOT NULL THEN 'infinity'
                 WHEN scored.session_lost_at IS NOT NULL
                     THEN scored.session_lost_at
                         + make_interval(secs => p_policy.session_grace_seconds)
                 ELSE least(
-                    scored.last_at
-                    + make_interval(secs => scored.unresponsive_seconds + scored.blind),
+                    CASE
+                        WHEN scored.blind > 0 THEN health_internal.accused_at(
+                            scored.last_at, scored.unresponsive_seconds, p_blindness
+                        )
+                        ELSE scored.last_at + make_interval(secs => scored.unresponsive_seconds)
+                    END,
                     p_now + make_interval(secs => scored.learnt_interval_seconds)
                 )
             END AS next_due_at

@@ -34,7 +34,7 @@ CREATE TABLE health.policies (
     young_unresponsive_intervals double precision NOT NULL DEFAULT 3,
     late_false_alarm_cost double precision NOT NULL DEFAULT 3,
     unresponsive_false_alarm_cost double precision NOT NULL DEFAULT 100,
-    hard_limit_intervals double precision NOT NULL DEFAULT 10,
+    hard_limit_intervals double precision NOT NULL DEFAULT 15,
     session_grace_seconds double precision NOT NULL DEFAULT 0.9,
     startup_grace_seconds double precision NOT NULL DEFAULT 30,
     latency_slo_zero_ratio double precision NOT NULL DEFAULT 4,
@@ -189,7 +189,8 @@ COMMENT ON COLUMN health.policies.gate_unresponsive IS
 COMMENT ON COLUMN health.policies.default_expected_interval_seconds IS
 'Interval between heartbeats expected of an agent that names none, seconds.';
 COMMENT ON COLUMN health.policies.young_beats IS
-'Gaps an agent must have shown before its own deadline is learnt.';
+'Gaps an agent must have shown before its own deadline is learnt; four times as many allow it twice the '
+'young deadlines, and so on.';
 COMMENT ON COLUMN health.policies.young_late_intervals IS
 'Intervals after which a younger agent is late.';
 COMMENT ON COLUMN health.policies.young_unresponsive_intervals IS

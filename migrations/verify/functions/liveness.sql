@@ -4,6 +4,12 @@ DO $$
 BEGIN
     PERFORM 'health_internal.gap_bin(double precision)'::regprocedure;
     PERFORM 'health_internal.gap_unit(bigint)'::regprocedure;
+    PERFORM 'health_internal.gap_mass(bigint)'::regprocedure;
+    PERFORM (
+        'health_internal.deadline_limit('
+        || 'double precision, integer, double precision, bigint'
+        || ')'
+    )::regprocedure;
     PERFORM 'health_internal.rescaled_histogram(real [])'::regprocedure;
     PERFORM (
         'health_internal.moved_interval('
@@ -18,7 +24,7 @@ BEGIN
     PERFORM (
         'health_internal.learn_deadlines('
         || 'real [], bigint, double precision, double precision, double precision, double '
-        || 'precision, double precision'
+        || 'precision, double precision, double precision'
         || ')'
     )::regprocedure;
 END;

@@ -5,6 +5,7 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
+        health_internal.accused_at,
         health_internal.await_ingest,
         health_internal.blind_seconds,
         health_internal.notice_fleet_silence,
@@ -14,11 +15,12 @@ SELECT signatures_are(
     }',
     $$
     VALUES
+    ('health_internal.accused_at(timestamp with time zone,double precision,health_internal.blindness)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
     ('health_internal.await_ingest(timestamp with time zone)', 'f', 'sql', 'v', false, ''),
-    ('health_internal.blind_seconds(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, ''),
+    ('health_internal.blind_seconds(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
     ('health_internal.notice_fleet_silence(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.recent_blind_seconds(timestamp with time zone,timestamp with time zone,health_internal.blindness)', 'f', 'sql', 's', false, ''),
-    ('health_internal.recent_blindness()', 'f', 'sql', 's', false, ''),
+    ('health_internal.recent_blind_seconds(timestamp with time zone,timestamp with time zone,health_internal.blindness)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
+    ('health_internal.recent_blindness()', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
     ('health_internal.tell_blindness(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
     $$
 );
@@ -54,6 +56,15 @@ SELECT rows_are(
         (1, '2031-01-02 00:05:00+00'), (2, '2031-01-02 00:01:30+00'), (3, '2031-01-01 12:00:00+00'), (4, '2031-01-01 00:00:00+00')) AS v (n, f) ORDER BY n $$,
     $$ VALUES (0::float8), (0), (60), (270) $$,
     'a silence is compared with the latest, and with all where it reaches back beyond'
+);
+
+SELECT rows_are(
+    $$ SELECT health_internal.accused_at(f::timestamptz, s, health_internal.recent_blindness()) FROM (VALUES
+        (1, '2031-01-02 00:05:00+00', 30), (2, '2031-01-01 23:59:50+00', 30), (3, '2031-01-01 23:59:50+00', 5),
+        (4, '2031-01-01 23:59:50+00', 90), (5, '2031-01-02 00:01:30+00', 20)) AS v (n, f, s) ORDER BY n $$,
+    $$ VALUES (timestamptz '2031-01-02 00:05:30+00'), (timestamptz '2031-01-02 00:02:00+00'), (timestamptz '2031-01-01 23:59:55+00'),
+        (timestamptz '2031-01-02 00:02:20+00'), (timestamptz '2031-01-02 00:02:00+00') $$,
+    'a silence is held against nobody before the blindness it reaches into has settled, unless it was too long before'
 );
 
 -- A fleet of 25 that beats every 10 s.
@@ -102,10 +113,34 @@ SELECT count(pg_temp.beat(1, 1, t)) FROM generate_series(610, 650, 10) AS t;
 SELECT is(pg_temp.seen(), 'alive 25', 'not before a minute after the first beat');
 SELECT count(pg_temp.beat(1, 1, t)) FROM generate_series(660, 720, 10) AS t;
 SELECT is(pg_temp.seen(), 'alive 1, unresponsive 24', 'that shows that ingest works');
+-- The same when they beat at all times of their interval and the tick comes each second: few are due at once.
+CREATE FUNCTION pg_temp.second(p_second int, p_silent int)
+RETURNS bigint
+LANGUAGE sql
+AS $$
+    INSERT INTO health.agent_heartbeats (agent_id, received_at)
+    SELECT 'a' || n, at(p_second) FROM generate_series(p_silent + 1, 25) AS n WHERE n % 10 = p_second % 10;
+    SELECT (health.tick(at(p_second))).agents_judged;
+$$;
+SELECT count(pg_temp.second(t, 0)) FROM generate_series(730, 829) AS t;
+SELECT count(pg_temp.second(t, 21)) FROM generate_series(830, 880) AS t;
+SELECT is(
+    (SELECT count(*) FROM health.status_transitions WHERE new_liveness = 'unresponsive' AND occurred_at > at(730)), 0::bigint,
+    'whose deadlines do not come together are not accused either'
+);
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'and leave a gap');
+SELECT count(pg_temp.second(t, 0)) FROM generate_series(881, 899) AS t;
 -- What explains itself is no gap: half of them, states of failure.
-SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(730, 900, 10) AS t;
-SELECT count(pg_temp.beat(1, 12, t)) FROM generate_series(910, 960, 10) AS t;
-SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 2::bigint, 'half of a fleet is no fault of the monitor');
+SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(1000, 1200, 10) AS t;
+SELECT count(pg_temp.beat(1, 12, t)) FROM generate_series(1210, 1260, 10) AS t;
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'half of a fleet is no fault of the monitor');
+
+-- Of fewer than 20 nobody can tell.
+SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(1270, 1400, 10) AS t;
+INSERT INTO health.agent_heartbeats (agent_id, received_at, state) SELECT 'a' || n, at(1410), 'stopped' FROM generate_series(20, 25) AS n;
+SELECT count(pg_temp.beat(1, 0, t)) FROM generate_series(1410, 1500, 10) AS t;
+SELECT is(pg_temp.seen(), 'stopped 6, unresponsive 19', 'a fleet of 19 that falls silent is accused');
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'no gap');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -5,7 +5,9 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
+        health_internal.deadline_limit,
         health_internal.gap_bin,
+        health_internal.gap_mass,
         health_internal.gap_unit,
         health_internal.learn_deadlines,
         health_internal.moved_interval,
@@ -14,9 +16,11 @@ SELECT signatures_are(
     }',
     $$
     VALUES
+    ('health_internal.deadline_limit(double precision,integer,double precision,bigint)', 'f', 'sql', 'i', false, ''),
     ('health_internal.gap_bin(double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.gap_mass(bigint)', 'f', 'sql', 'i', false, ''),
     ('health_internal.gap_unit(bigint)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.learn_deadlines(real[],bigint,double precision,double precision,double precision,double precision,double precision)', 'f', 'plpgsql', 'i', false, ''),
+    ('health_internal.learn_deadlines(real[],bigint,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'plpgsql', 'i', false, ''),
     ('health_internal.moved_interval(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
     ('health_internal.moved_mean_gap(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
     ('health_internal.rescaled_histogram(real[])', 'f', 'sql', 'i', false, '')
@@ -30,6 +34,16 @@ SELECT rows_are(
     'bins of gap over learnt interval'
 );
 SELECT is(health_internal.gap_unit(0), 1::float8, 'the first gap has weight 1');
+SELECT rows_are(
+    $$ SELECT health_internal.gap_mass(n) / health_internal.gap_unit(n) FROM unnest('{0,9,10,29999,30000}'::bigint []) WITH ORDINALITY AS v (n, i) ORDER BY i $$,
+    $$ VALUES (0::float8), (0), (1), (1), (1) $$,
+    'but adds nothing to the histogram: the first ten only teach the interval'
+);
+SELECT rows_are(
+    $$ SELECT health_internal.deadline_limit(3, y, 15, n) FROM (VALUES (1, 30, 30::bigint), (2, 30, 120), (3, 30, 1000000), (4, 30, 0), (5, 1, 4)) AS v (i, y, n) ORDER BY i $$,
+    $$ VALUES (3::float8), (6), (15), (3), (6) $$,
+    'a deadline can grow with the root of the gaps shown, up to the hard limit'
+);
 SELECT ok(
     abs(health_internal.gap_unit(2999 * 3) - exp(3::float8)) < 0.02,
     'weights grow so that 3,000 gaps are remembered'
@@ -49,13 +63,13 @@ CREATE FUNCTION pg_temp.histogram(p_gaps float8 [])
 RETURNS real []
 LANGUAGE sql
 RETURN ARRAY(
-    SELECT coalesce(sum(health_internal.gap_unit(g.n - 1)) FILTER (WHERE health_internal.gap_bin(g.gap / 10) = bin), 0)::real
+    SELECT coalesce(sum(health_internal.gap_mass(g.n - 1)) FILTER (WHERE health_internal.gap_bin(g.gap / 10) = bin), 0)::real
     FROM generate_series(1, 25) AS bin, unnest(p_gaps) WITH ORDINALITY AS g (gap, n) GROUP BY bin ORDER BY bin
 );
 CREATE FUNCTION pg_temp.deadlines(p_gaps float8 [], p_late float8 DEFAULT 3, p_unresponsive float8 DEFAULT 100, p_limit float8 DEFAULT 10)
 RETURNS float8 []
 LANGUAGE sql
-RETURN health_internal.learn_deadlines(pg_temp.histogram(p_gaps), cardinality(p_gaps), 10, 10, p_late, p_unresponsive, p_limit);
+RETURN health_internal.learn_deadlines(pg_temp.histogram(p_gaps), cardinality(p_gaps), 10, 10, p_late, p_unresponsive, p_limit, p_limit);
 SELECT ok((pg_temp.deadlines(array_fill(10::float8, ARRAY[200])))[1] BETWEEN 2 AND 3.5,
     'a regular agent is late soon after one lost beat');
 SELECT cmp_ok((pg_temp.deadlines(array_fill(10::float8, ARRAY[200])))[1], '<=', (pg_temp.deadlines(array_fill(10::float8, ARRAY[200])))[2],
@@ -68,6 +82,14 @@ SELECT cmp_ok(
 SELECT is(
     pg_temp.deadlines((SELECT array_agg(n::float8) FROM generate_series(1, 300) AS n), 1e9, 1e9, 4), '{4,4}'::float8 [],
     'the hard limit holds'
+);
+SELECT is(
+    health_internal.learn_deadlines(pg_temp.histogram((SELECT array_agg(n::float8) FROM generate_series(1, 300) AS n)), 300, 10, 10, 1e9, 1e9, 2, 5),
+    '{2,5}'::float8 [], 'one for each'
+);
+SELECT is(
+    pg_temp.deadlines('{40,20,16,14,13}'::float8 [] || array_fill(10::float8, ARRAY[200])), pg_temp.deadlines(array_fill(10::float8, ARRAY[205])),
+    'gaps measured in an interval told wrong do not stand in the histogram as long silences'
 );
 SELECT * FROM finish();
 ROLLBACK;
