@@ -1,0 +1,9 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health_internal.detect(
+    health_internal.detector_state, timestamptz, double precision
+);
+
+COMMIT;

@@ -1,0 +1,10 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM
+        'health_internal.detect(health_internal.detector_state, timestamptz, double precision)'::regprocedure;
+END;
+$$;
+
+ROLLBACK;
