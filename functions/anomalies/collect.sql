@@ -1,17 +1,9 @@
--- From raw rows to minutes of series: which series are watched, and what arrived for them, exactly once.
--- The collection follows the fold with a cursor of its own: it reads the rows that ticks have folded since
--- the last collection, by the same rule, in a transaction of its own. The fold itself pays nothing.
+-- From raw rows to minutes of series: what arrived for those that are watched, exactly once. The collection follows
+-- the fold with a cursor of its own: it reads the rows that ticks have folded since the last collection, by
+-- the same rule, in a transaction of its own. The fold itself pays nothing.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
-
-CREATE OR REPLACE FUNCTION health_internal.is_counter_name(p_metric_name text)
-RETURNS boolean
-LANGUAGE sql
-IMMUTABLE PARALLEL SAFE
-RETURN p_metric_name LIKE '%\_total';
-COMMENT ON FUNCTION health_internal.is_counter_name(text) IS
-'Whether a metric is a counter: by OpenMetrics'' convention its name ends in _total.';
 
 CREATE OR REPLACE FUNCTION health_internal.uncollected_range(
     p_cursor health_internal.series_cursor,
@@ -53,7 +45,6 @@ COMMENT ON FUNCTION health_internal.uncollected_range(
 'of the last tick.';
 
 CREATE OR REPLACE FUNCTION health_internal.collect_minutes(
-    p_now timestamptz,
     p_range health_internal.arrival_range,
     p_stepped_until timestamptz
 )
@@ -61,25 +52,23 @@ RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
 SET plan_cache_mode = force_custom_plan
+-- Hashes alone: a loop over what arrived is never a good plan, whatever is thought to have arrived.
 SET enable_nestloop = off
+SET enable_mergejoin = off
 SET work_mem = '64MB'
 SET jit = off
 AS $$
 DECLARE
-    v_room bigint;
+    v_columns text [];
     v_count bigint;
 BEGIN
-    SELECT greatest(0, settings.series_limit - watched.series_count), watched.series_count
-    INTO STRICT v_room, v_count
-    FROM health.settings
-    CROSS JOIN (
-        SELECT count(*) AS series_count FROM health_internal.series WHERE series.is_watched
-    ) AS watched;
-    IF v_room = 0 AND v_count = 0 THEN
-        RETURN 0;
-    END IF;
+    v_columns := ARRAY(
+        SELECT DISTINCT series.metric_name
+        FROM health_internal.series
+        WHERE series.is_watched AND series.source = 'heartbeat'
+    );
 
-    WITH beats AS MATERIALIZED (
+    WITH beats AS (
         SELECT
             arrived.agent_id,
             date_bin(interval '1 minute', arrived.received_at, '2000-01-01 00:00:00+00')
@@ -99,22 +88,17 @@ BEGIN
             sum(arrived.revenue_impact_usd) AS revenue_sum,
             count(arrived.revenue_impact_usd) AS revenue_count
         FROM health_internal.arrived_heartbeats(p_range) AS arrived
-        -- Without room for more, others are not looked at.
-        WHERE v_room > 0
-            OR arrived.agent_id IN (
+        WHERE v_columns <> '{}'
+            AND arrived.agent_id IN (
                 SELECT series.agent_id FROM health_internal.series
                 WHERE series.is_watched AND series.source = 'heartbeat'
             )
         GROUP BY arrived.agent_id, minute_at
     ),
 
-    arrived AS MATERIALIZED (
+    arrived AS (
         SELECT
-            beats.agent_id,
-            columns.metric_name,
-            'heartbeat' AS source,
-            beats.minute_at,
-            columns.value_sum,
+            beats.agent_id, columns.metric_name, beats.minute_at, columns.value_sum,
             columns.value_count
         FROM beats
         CROSS JOIN LATERAL (
@@ -127,12 +111,11 @@ BEGIN
             ('operational_efficiency', beats.operational_sum, beats.operational_count),
             ('revenue_impact_usd', beats.revenue_sum, beats.revenue_count)
         ) AS columns (metric_name, value_sum, value_count)
-        WHERE columns.value_count > 0
+        WHERE columns.value_count > 0 AND columns.metric_name = ANY (v_columns)
         UNION ALL
         SELECT
             logged.agent_id,
             logged.metric_name,
-            'metric',
             date_bin(interval '1 minute', logged.received_at, '2000-01-01 00:00:00+00') AS minute_at,
             sum(logged.metric_value),
             count(*)
@@ -141,119 +124,12 @@ BEGIN
         GROUP BY logged.agent_id, logged.metric_name, minute_at
     ),
 
-    -- What is not known yet, and what its agent's policy says of it.
-    strangers AS (
-        SELECT
-            arrived.agent_id,
-            arrived.metric_name,
-            min(arrived.source) AS source,
-            sum(arrived.value_count) AS value_count
+    watched AS MATERIALIZED (
+        SELECT series.series_id, arrived.minute_at, arrived.value_sum, arrived.value_count
         FROM arrived
-        LEFT JOIN health_internal.series
+        INNER JOIN health_internal.series
             ON arrived.agent_id = series.agent_id AND arrived.metric_name = series.metric_name
-        WHERE series.series_id IS NULL
-            AND arrived.agent_id <> 'heartbeat_health_agent'
-            AND NOT starts_with(arrived.agent_id, 'bridge:')
-        GROUP BY arrived.agent_id, arrived.metric_name
-    ),
-
-    allowed AS (
-        SELECT
-            strangers.*,
-            policy.anomaly_metrics_limit,
-            known.value_count IS NULL AS is_unfolded,
-            CASE
-                WHEN strangers.source = 'metric' THEN row_number() OVER (
-                    PARTITION BY strangers.agent_id, strangers.source, known.value_count >= 3
-                    ORDER BY strangers.metric_name
-                ) + coalesce(others.series_count, 0)
-                ELSE 0
-            END AS place_in_agent
-        FROM strangers
-        INNER JOIN health.agent_status AS status ON strangers.agent_id = status.agent_id
-        INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
-        LEFT JOIN health_internal.metric_series AS known
-            ON strangers.agent_id = known.agent_id AND strangers.metric_name = known.metric_name
-        LEFT JOIN (
-            SELECT series.agent_id, count(*) AS series_count
-            FROM health_internal.series
-            WHERE series.is_watched AND series.source = 'metric'
-            GROUP BY series.agent_id
-        ) AS others ON strangers.agent_id = others.agent_id
-        -- A name must have come three times: what comes once is no series.
-        WHERE CASE strangers.source
-            WHEN 'heartbeat' THEN strangers.metric_name = ANY (policy.anomaly_columns)
-            ELSE policy.anomaly_metrics_limit > 0 AND coalesce(known.value_count, 3) >= 3
-        END
-    ),
-
-    placed AS (
-        SELECT
-            allowed.*,
-            CASE
-                WHEN allowed.source = 'metric' AND allowed.is_unfolded THEN 'name_limit'
-                WHEN allowed.place_in_agent > allowed.anomaly_metrics_limit THEN 'agent_limit'
-                WHEN row_number() OVER (
-                    PARTITION BY
-                        allowed.place_in_agent > allowed.anomaly_metrics_limit,
-                        allowed.source = 'metric' AND allowed.is_unfolded
-                    -- The dearest first, and an agent's series together.
-                    ORDER BY agents.revenue_usd_per_hour DESC NULLS LAST, allowed.agent_id,
-                        allowed.source, allowed.metric_name
-                ) > v_room THEN 'fleet_limit'
-            END AS refusal
-        FROM allowed
-        LEFT JOIN health.agents ON allowed.agent_id = agents.agent_id
-    ),
-
-    enrolled AS (
-        INSERT INTO health_internal.series (
-            agent_id, metric_name, source, is_counter, enrolled_by, enrolled_at
-        )
-        SELECT
-            placed.agent_id, placed.metric_name, placed.source,
-            health_internal.is_counter_name(placed.metric_name), 'policy', p_now
-        FROM placed
-        WHERE placed.refusal IS NULL
-        ON CONFLICT (agent_id, metric_name) DO NOTHING
-        RETURNING series.series_id, series.agent_id, series.metric_name
-    ),
-
-    begun AS (
-        INSERT INTO health_internal.series_states (series_id)
-        SELECT enrolled.series_id FROM enrolled
-    ),
-
-    refused AS (
-        INSERT INTO health_internal.series_refusals AS known (
-            agent_id, reason, value_count, name_count, metric_name, first_at, last_at
-        )
-        SELECT
-            CASE WHEN placed.refusal <> 'fleet_limit' THEN placed.agent_id END AS refused_agent,
-            placed.refusal, sum(placed.value_count), count(*), max(placed.metric_name), p_now, p_now
-        FROM placed
-        WHERE placed.refusal IS NOT NULL
-        GROUP BY refused_agent, placed.refusal
-        ON CONFLICT (agent_id, reason) DO UPDATE SET
-            value_count = known.value_count + excluded.value_count,
-            name_count = greatest(known.name_count, excluded.name_count),
-            metric_name = excluded.metric_name,
-            last_at = excluded.last_at
-    ),
-
-    watched AS (
-        SELECT
-            series.series_id, arrived.minute_at, arrived.value_sum, arrived.value_count
-        FROM arrived
-        INNER JOIN (
-            SELECT known.series_id, known.agent_id, known.metric_name
-            FROM health_internal.series AS known
-            WHERE known.is_watched
-            UNION ALL
-            SELECT enrolled.series_id, enrolled.agent_id, enrolled.metric_name
-            FROM enrolled
-        ) AS series
-            ON arrived.agent_id = series.agent_id AND arrived.metric_name = series.metric_name
+        WHERE series.is_watched
     ),
 
     -- What comes when its minute was judged is counted, and left out.
@@ -277,15 +153,9 @@ BEGIN
     RETURN v_count;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.collect_minutes(
-    timestamptz, health_internal.arrival_range, timestamptz
-) IS
-'Adds what arrived to the minutes of its series, and enrols new series as policy and limits say: columns '
-'of heartbeats when they first have a value, metrics when their name has come three times. What a limit '
-'refuses is noted in series_refusals. Rows received before p_range.received_from are history and left '
-'out; values of minutes before p_stepped_until are too late and only counted. Returns how many rows of '
-'series_minutes it wrote.';
-
-GRANT EXECUTE ON FUNCTION health_internal.is_counter_name(text) TO health_analyst, health_bridge;
+COMMENT ON FUNCTION health_internal.collect_minutes(health_internal.arrival_range, timestamptz) IS
+'Adds what arrived to the minutes of the series that are watched. Rows received before '
+'p_range.received_from are history and left out; values of minutes before p_stepped_until are too late '
+'and only counted. Returns how many rows of series_minutes it wrote.';
 
 COMMIT;

@@ -24,6 +24,7 @@ DECLARE
     v_cursor health_internal.series_cursor;
     v_engine health_internal.engine;
     v_settings health.settings;
+    v_range health_internal.arrival_range;
     v_budget_ms double precision;
     v_batch integer := 500;
     v_minute timestamptz;
@@ -55,11 +56,11 @@ BEGIN
     -- Once a minute, or before too much has come together.
     IF v_finished > v_cursor.finished_until
         OR v_engine.folded_total >= v_cursor.folded_total + 20000 THEN
-        PERFORM health_internal.collect_minutes(
-            p_now,
-            health_internal.uncollected_range(v_cursor, v_engine, p_now - v_settings.history_after),
-            v_cursor.stepped_until
+        v_range := health_internal.uncollected_range(
+            v_cursor, v_engine, p_now - v_settings.history_after
         );
+        PERFORM health_internal.enrol_arrived(p_now, v_range);
+        PERFORM health_internal.collect_minutes(v_range, v_cursor.stepped_until);
         v_cursor.folded_until := v_engine.folded_until;
         v_cursor.own_xid := v_engine.own_xid;
         v_cursor.own_from := v_engine.own_from;

@@ -2,8 +2,8 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health.unwatch_series(text, text, timestamptz);
-DROP FUNCTION health.watch_series(text, text, timestamptz);
-DROP FUNCTION health_internal.set_watched(text, text, boolean, timestamptz);
+DROP FUNCTION health_internal.enrol_arrived(timestamptz, health_internal.arrival_range);
+DROP FUNCTION health_internal.heartbeat_gauges();
+DROP FUNCTION health_internal.is_counter_name(text);
 
 COMMIT;

@@ -2,9 +2,9 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.set_watched(text, text, boolean, timestamptz)'::regprocedure;
-    PERFORM 'health.watch_series(text, text, timestamptz)'::regprocedure;
-    PERFORM 'health.unwatch_series(text, text, timestamptz)'::regprocedure;
+    PERFORM 'health_internal.is_counter_name(text)'::regprocedure;
+    PERFORM 'health_internal.heartbeat_gauges()'::regprocedure;
+    PERFORM 'health_internal.enrol_arrived(timestamptz, health_internal.arrival_range)'::regprocedure;
 END;
 $$;
 
