@@ -31,7 +31,7 @@ COMMENT ON FUNCTION health_internal.least_spread(double precision) IS
 'The spread a baseline has at least where it is used: a thousandth of its center. Values that never '
 'differed would else make each small difference endless.';
 
-CREATE OR REPLACE FUNCTION health_internal.baseline_center(
+CREATE OR REPLACE FUNCTION health_internal.baseline_step(
     p_center double precision,
     p_spread double precision,
     p_count bigint,
@@ -41,20 +41,38 @@ RETURNS double precision
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
 RETURN CASE
-    WHEN abs(p_value - p_center) < 1e-100 THEN p_value
-    WHEN p_count < 10
-        THEN p_center + health_internal.baseline_gain(p_count) * (p_value - p_center)
-    ELSE p_center + health_internal.baseline_gain(p_count) * sign(p_value - p_center) * least(
+    WHEN abs(p_value - p_center) < 1e-100 THEN 0
+    WHEN p_count >= 10 THEN sign(p_value - p_center) * least(
         abs(p_value - p_center),
         2 * greatest(p_spread, health_internal.least_spread(p_center))
     )
+    WHEN p_spread > 0
+        THEN sign(p_value - p_center) * least(abs(p_value - p_center), 10 * p_spread)
+    ELSE p_value - p_center
 END;
+COMMENT ON FUNCTION health_internal.baseline_step(
+    double precision, double precision, bigint, double precision
+) IS
+'How far a value lies from the center of a baseline, as far as it counts: at most 2 spreads, among the '
+'first ten values 10, before there is a spread all of it.';
+
+CREATE OR REPLACE FUNCTION health_internal.baseline_center(
+    p_center double precision,
+    p_spread double precision,
+    p_count bigint,
+    p_value double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN p_center + health_internal.baseline_gain(p_count)
+* health_internal.baseline_step(p_center, p_spread, p_count, p_value);
 COMMENT ON FUNCTION health_internal.baseline_center(
     double precision, double precision, bigint, double precision
 ) IS
-'The center of a baseline after one more value: center + gain × Huber ψ(value - center) with k = 2 '
-'spreads, a recursive M-estimator (Gelper, Fried and Croux, Robust forecasting with exponential and '
-'Holt-Winters smoothing, 2010); the plain mean of the first ten values.';
+'The center of a baseline after one more value: center + gain × ψ(value - center), where Huber''s ψ cuts '
+'at k = 2 spreads: a recursive M-estimator (Gelper, Fried and Croux, Robust forecasting with exponential '
+'and Holt-Winters smoothing, 2010).';
 
 CREATE OR REPLACE FUNCTION health_internal.baseline_spread(
     p_center double precision,
@@ -65,36 +83,23 @@ CREATE OR REPLACE FUNCTION health_internal.baseline_spread(
 RETURNS double precision
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
-RETURN CASE
-    WHEN p_count < 10 THEN sqrt(
-        p_spread * p_spread
-        + health_internal.baseline_gain(p_count) * CASE
-            WHEN abs(p_value - p_center) < 1e-100 THEN - p_spread * p_spread
-            ELSE (p_value - p_center) * (p_value - p_center) - p_spread * p_spread
-        END
+RETURN sqrt(
+    (1 - health_internal.baseline_gain(p_count)) * greatest(p_spread, 1e-50)
+    * greatest(p_spread, 1e-50)
+    + health_internal.baseline_gain(p_count) * CASE WHEN p_count < 10 THEN 1 ELSE 1.0864 END
+    * power(
+        greatest(
+            abs(health_internal.baseline_step(p_center, p_spread, p_count, p_value)), 1e-50
+        ),
+        2
     )
-    ELSE greatest(p_spread, health_internal.least_spread(p_center)) * sqrt(
-        1 + health_internal.baseline_gain(p_count) * (1.0864 * CASE
-            WHEN abs(p_value - p_center) < 1e-100 THEN 0
-            WHEN abs(p_value - p_center)
-                >= 2 * greatest(p_spread, health_internal.least_spread(p_center)) THEN 4
-            ELSE power(
-                greatest(
-                    abs(p_value - p_center)
-                    / greatest(p_spread, health_internal.least_spread(p_center)),
-                    1e-9
-                ),
-                2
-            )
-        END - 1)
-    )
-END;
+);
 COMMENT ON FUNCTION health_internal.baseline_spread(
     double precision, double precision, bigint, double precision
 ) IS
-'The spread of a baseline after one more value: spread² + gain × (ρ(u) - 1) × spread², u = (value - '
-'center) / spread and ρ(u) = 1.0864 × min(u², 4), whose mean is 1 for a normal distribution: the bounded '
-'scale of Gelper, Fried and Croux (2010). Of the first ten values the plain standard deviation.';
+'The spread of a baseline after one more value: spread² ← (1 - gain) spread² + gain × 1.0864 × ψ(value - '
+'center)², ψ cut at 2 spreads; 1.0864 makes the mean of that the variance of a normal distribution (the '
+'bounded scale of Gelper, Fried and Croux, 2010). Of the first ten values the plain mean square.';
 
 CREATE OR REPLACE FUNCTION health_internal.learn_baselines(
     p_agent_ids text [],

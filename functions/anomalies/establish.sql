@@ -205,8 +205,8 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'nothing is stored to learn a baseline from: %', concat_ws(
             ', ',
-            coalesce(format('agent "%s"', p_agent_id), 'all watched series'),
-            format('metric "%s"', p_metric_name)
+            coalesce('agent "' || p_agent_id || '"', 'all watched series'),
+            'metric "' || p_metric_name || '"'
         )
             USING ERRCODE = 'SE001',
                 DETAIL = format('Looked from %s to %s.', v_from, v_until),

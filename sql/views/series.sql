@@ -163,6 +163,21 @@ COMMENT ON COLUMN health.series.usual_basis IS 'hour of the week, or all hours.'
 COMMENT ON COLUMN health.series.error IS 'Why its last point could not be judged; NULL: it was.';
 
 CREATE VIEW health.series_refusals AS
+WITH fleet AS (
+    SELECT
+        settings.series_per_agent,
+        settings.series_limit,
+        watched.series_count,
+        format(
+            'the fleet has %s series watched, of %s allowed (settings.series_limit)',
+            watched.series_count, settings.series_limit
+        ) AS explanation
+    FROM health.settings
+    CROSS JOIN (
+        SELECT count(*) AS series_count FROM health_internal.series WHERE series.is_watched
+    ) AS watched
+)
+
 SELECT
     refusals.agent_id,
     refusals.reason,
@@ -178,47 +193,38 @@ SELECT
         )
         WHEN 'name_limit' THEN format(
             'the engine keeps %s metrics of an agent (settings.series_per_agent); these are not even '
-            'folded: does the agent put values into names?', settings.series_per_agent
+            'folded: does the agent put values into names?', fleet.series_per_agent
         )
-        ELSE format(
-            'the fleet has %s series watched, of %s allowed (settings.series_limit)',
-            (SELECT count(*) FROM health_internal.series WHERE series.is_watched),
-            settings.series_limit
-        )
+        ELSE fleet.explanation
     END AS explanation
 FROM health_internal.series_refusals AS refusals
-CROSS JOIN health.settings
+CROSS JOIN fleet
 LEFT JOIN health.agent_status AS status ON refusals.agent_id = status.agent_id
 LEFT JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
 UNION ALL
+-- When there is no room left, heartbeats are not looked through for more: who has none says how many.
 SELECT
-    NULL, 'fleet_limit', NULL, NULL, NULL, NULL, NULL,
-    format(
-        'the fleet has %s series watched, of %s allowed (settings.series_limit): %s agents have none',
-        watched.series_count, settings.series_limit,
-        (
-            SELECT count(*) FROM health.agent_status AS status
-            WHERE status.last_heartbeat_at IS NOT NULL
-                AND NOT EXISTS (
-                    SELECT FROM health_internal.series WHERE series.agent_id = status.agent_id
-                )
+    NULL, 'fleet_limit', lacking.agent_count, NULL, NULL, NULL, NULL,
+    format('%s: %s agents have none', fleet.explanation, lacking.agent_count)
+FROM fleet
+CROSS JOIN LATERAL (
+    SELECT count(*) AS agent_count
+    FROM health.agent_status AS status
+    WHERE status.last_heartbeat_at IS NOT NULL
+        AND status.agent_id <> 'heartbeat_health_agent'
+        AND NOT starts_with(status.agent_id, 'bridge:')
+        AND NOT EXISTS (
+            SELECT FROM health_internal.series WHERE series.agent_id = status.agent_id
         )
-    )
-FROM health.settings
-CROSS JOIN (
-    SELECT count(*) AS series_count FROM health_internal.series WHERE series.is_watched
-) AS watched
-WHERE watched.series_count >= settings.series_limit
-    AND NOT EXISTS (
-        SELECT FROM health_internal.series_refusals AS refusals
-        WHERE refusals.reason = 'fleet_limit'
-    );
+) AS lacking
+WHERE fleet.series_count >= fleet.series_limit AND lacking.agent_count > 0;
 COMMENT ON VIEW health.series_refusals IS
-'One row per agent and limit that keeps series from being watched for anomalies, and one for the fleet''s '
-'limit while it is reached; stable within a major version.';
+'One row per agent and limit that keeps series from being watched for anomalies, and while the fleet''s '
+'limit is reached one for the agents of which nothing is watched; stable within a major version.';
 COMMENT ON COLUMN health.series_refusals.agent_id IS 'Whose series; NULL: of the fleet.';
 COMMENT ON COLUMN health.series_refusals.reason IS 'agent_limit, name_limit or fleet_limit.';
-COMMENT ON COLUMN health.series_refusals.name_count IS 'The most names refused at once.';
+COMMENT ON COLUMN health.series_refusals.name_count IS
+'The most names refused at once; of agents without a series how many they are.';
 COMMENT ON COLUMN health.series_refusals.value_count IS 'Values left out since first_at.';
 COMMENT ON COLUMN health.series_refusals.example IS 'One of the names refused last.';
 COMMENT ON COLUMN health.series_refusals.first_at IS 'When the first was refused.';

@@ -9,6 +9,9 @@ DROP FUNCTION health_internal.baseline_spread(
 DROP FUNCTION health_internal.baseline_center(
     double precision, double precision, bigint, double precision
 );
+DROP FUNCTION health_internal.baseline_step(
+    double precision, double precision, bigint, double precision
+);
 DROP FUNCTION health_internal.least_spread(double precision);
 DROP FUNCTION health_internal.baseline_gain(bigint);
 DROP FUNCTION health_internal.hour_of_week(timestamptz);
