@@ -33,23 +33,29 @@ SELECT rows_are(
 SELECT rows_are($$ SELECT health_internal.baseline_gain(n) FROM unnest('{0,1,9,239,5000}'::bigint []) AS n $$,
     $$ VALUES (1::float8), (0.5), (0.1), (1.0 / 240), (1.0 / 240) $$, 'the gain is that of a mean of at most 240');
 
+SELECT lives_ok($$ SELECT health_internal.learn_baselines('{a1,a2}', '{m,m}', '{4,7}', at(0)), health_internal.learn_baselines('{a1}', '{m}', '{6}', at(60)),
+    health_internal.learn_baselines('{a1}', '{m}', '{9}', at(3600)) $$, 'minutes are learnt');
+SELECT rows_are($$ SELECT agent_id, metric_name, hour_of_week, value_count, center, spread, updated_at, established_at FROM health.baselines ORDER BY 1, 3 $$,
+    $$ VALUES
+    ('a1', 'm', 31::smallint, 2::bigint, 5::float8, sqrt(2::float8), at(60), NULL::timestamptz), ('a1', 'm', 32, 1, 9, 0, at(3600), NULL),
+    ('a2', 'm', 31, 1, 7, 0, at(0), NULL) $$,
+    'each value moves its own hour');
+
 -- One hour of one series, value after value.
-CREATE FUNCTION pg_temp.learnt(p_values float8 [])
-RETURNS health.baselines
+CREATE FUNCTION pg_temp.learnt(p_values float8 [], OUT center float8, OUT spread float8)
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_known health.baselines;
+    v_center float8;
 BEGIN
-    DELETE FROM health.baselines;
-    FOR v_place IN 1 .. cardinality(p_values) LOOP
-        PERFORM health_internal.learn_baselines('{a1}', '{m}', ARRAY[p_values[v_place]], at(v_place));
+    center := p_values[1];
+    spread := 0;
+    FOR v_count IN 1 .. cardinality(p_values) - 1 LOOP
+        v_center := health_internal.baseline_center(center, spread, v_count, p_values[v_count + 1]);
+        spread := health_internal.baseline_spread(center, spread, v_count, p_values[v_count + 1]);
+        center := v_center;
     END LOOP;
-    SELECT * INTO STRICT v_known FROM health.baselines;
-    RETURN v_known;
 END $$;
 
-SELECT rows_are($$ SELECT l.hour_of_week, l.value_count, l.center, l.spread, l.updated_at, l.established_at FROM pg_temp.learnt('{4}') AS l $$,
-    $$ VALUES (31::smallint, 1::bigint, 4::float8, 0::float8, at(1), NULL::timestamptz) $$, 'one value is its own baseline');
 SELECT ok(abs((l).center - 5.5) < 0.01 AND abs((l).spread - 2.9) < 0.5, 'ten values are averaged')
 FROM (SELECT pg_temp.learnt('{1,2,3,4,5,6,7,8,9,10}') AS l) AS t;
 -- 2,000 values of a normal distribution by its quantiles, in a fixed scattered order; then every tenth is wild.

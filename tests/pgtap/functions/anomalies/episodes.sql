@@ -47,8 +47,8 @@ SELECT rows_are('SELECT first_minute, end_minute FROM pg_temp.episodes() OFFSET 
 SELECT lives_ok($$ SELECT live(100, 102, 20, 30), live(103, 103, 20, 95), live(108, 108, 95, 30) $$, 'memory and CPU strange, five minutes apart');
 SELECT rows_are($$ SELECT metric_name, started_at, last_seen_at, point_count, round(peak_score::numeric, 4), peak_value, reason, details FROM health.anomalies WHERE started_at >= at(6000) ORDER BY anomaly_id $$,
     $$ VALUES
-    ('memory_usage_mb', at(6180), at(6180), 1::bigint, 0.49, 98::float8, 'above 90', '{"last_score": 0.49, "last_value": 98}'::jsonb),
-    ('cpu_usage_percent', at(6480), at(6480), 1, 0.475, 95, 'above 90', '{"last_score": 0.475, "last_value": 95}'),
+    ('memory_usage_mb', at(6180), at(6180), 1::bigint, 0.4900, 98::float8, 'above 90', '{"last_score": 0.49, "last_value": 98}'::jsonb),
+    ('cpu_usage_percent', at(6480), at(6480), 1, 0.4750, 95, 'above 90', '{"last_score": 0.475, "last_value": 95}'),
     (NULL, at(6480), at(6480), 1, 0.7323, NULL, '2 series are strange together: memory_usage_mb, cpu_usage_percent',
         '{"scores": {"memory_usage_mb": 0.490, "cpu_usage_percent": 0.475}}') $$,
     'are an episode of the agent');

@@ -16,7 +16,7 @@ SELECT lives_ok($$ SELECT detect_above_90(), live(0, 4, 20) $$, 'five minutes');
 SELECT rows_are($$ SELECT last_minute_at, last_value, last_score, expected_low, expected_high, point_count, standing FROM health.series WHERE agent_id = 'a1' $$,
     $$ VALUES (at(240), 21::float8, 0.105::float8, 0::float8, 80::float8, 5::bigint, 'watched') $$, 'are judged');
 SELECT rows_are($$ SELECT hour_of_week, value_count, round(center::numeric, 6), updated_at FROM health.baselines $$,
-    $$ VALUES (31::smallint, 5::bigint, 20.8, at(240)) $$, 'and learnt');
+    $$ VALUES (31::smallint, 5::bigint, 20.800000, at(240)) $$, 'and learnt');
 
 -- A gap of days: the next point is the next.
 SELECT lives_ok($$ SELECT live(4 * 1440, 4 * 1440, 20) $$, 'four days later');
