@@ -5,12 +5,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE TYPE health_internal.detector_state AS (
-    numbers double precision []
-);
-COMMENT ON TYPE health_internal.detector_state IS
-'All that the detector remembers of a series.';
-
 CREATE TABLE health_internal.series (
     series_id bigint GENERATED ALWAYS AS IDENTITY,
     agent_id text COLLATE "C" NOT NULL,

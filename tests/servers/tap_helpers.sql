@@ -104,8 +104,9 @@ DECLARE
         WHERE pronamespace = 'health_internal'::regnamespace AND proname = 'detect'
     );
 BEGIN
+    ALTER FUNCTION health_internal.detect RENAME TO detect_in_earnest;
     EXECUTE format($sql$
-        CREATE OR REPLACE FUNCTION health_internal.detect(
+        CREATE FUNCTION health_internal.detect(
             p_state %1$s, p_at timestamptz, p_value double precision, OUT state %1$s,
             OUT score double precision, OUT is_anomaly boolean, OUT expected_low double precision,
             OUT expected_high double precision, OUT reason text

@@ -194,7 +194,9 @@ def test_one_session_watches_and_others_go_on(engine: Engine) -> None:
     assert engine.rows("SELECT FROM health_internal.series") == []
     other.rollback()
     engine.tick(67)
-    series = engine.row("SELECT last_value, point_count FROM health.series WHERE source='heartbeat'")
+    series = engine.row(
+        "SELECT last_value, point_count FROM health.series WHERE source='heartbeat'"
+    )
     assert series == {"last_value": 10, "point_count": 1}
 
 
@@ -223,29 +225,37 @@ def test_another_cluster_goes_on_where_the_tick_does(engine: Engine) -> None:
 
 def test_an_anomaly_is_told_and_ends(engine: Engine) -> None:
     """From heartbeats to a message, through the real detector, in transactions of their own."""
-    for minute in range(250):
-        strange = 205 <= minute < 220
+    last = -1
+    for minute in [*range(29, 330, 30), *range(330, 400)]:
         engine.run(
-            "INSERT INTO health.agent_heartbeats "
-            "(agent_id, received_at, cpu_usage_percent, memory_usage_mb) "
-            "VALUES ('one', %s, %s, %s), ('two', %s, %s, 500)",
-            at(minute * 60 + 30),
-            20 + minute * 7 % 5 + (70 if strange else 0),
-            500 + minute * 11 % 13 + (9000 if strange else 0),
-            at(minute * 60 + 30),
-            20 + minute * 7 % 5,
+            """
+            INSERT INTO health.agent_heartbeats (
+                agent_id, received_at, cpu_usage_percent, memory_usage_mb
+            )
+            SELECT
+                agent_id,
+                %s::timestamptz + make_interval(mins => m),
+                20 + m * 7 %% 5 + CASE WHEN strange THEN 70 ELSE 0 END,
+                500 + m * 11 %% 13 + CASE WHEN strange THEN 9000 ELSE 0 END
+            FROM generate_series(%s::integer, %s::integer) AS m
+            CROSS JOIN unnest('{one,two}'::text []) AS agent_id
+            CROSS JOIN LATERAL (
+                SELECT agent_id = 'one' AND m BETWEEN 340 AND 359 AS strange
+            ) AS fault
+            """,
+            at(30),
+            last + 1,
+            minute,
         )
-        if minute >= 195:
-            engine.tick(minute * 60 + 66)
+        last = minute
+        engine.tick(minute * 60 + 66)
     episodes = engine.rows("SELECT * FROM health.anomalies WHERE agent_id = 'one'")
     assert {row["metric_name"] for row in episodes} == {
         None, "cpu_usage_percent", "memory_usage_mb",
     }  # fmt: skip
-    assert all(row["started_at"] == at(205 * 60) for row in episodes if row["metric_name"])
+    assert all(row["started_at"] == at(340 * 60) for row in episodes if row["metric_name"])
     assert all(row["ended_at"] is not None for row in episodes)
-    told = engine.rows(
-        "SELECT event, severity FROM health.deliveries ORDER BY delivery_id"
-    )
+    told = engine.rows("SELECT event, severity FROM health.deliveries ORDER BY delivery_id")
     assert told[0]["severity"] == "warning"
     assert engine.rows("SELECT FROM health.open_alerts WHERE agent_id = 'one'") == []
     assert engine.rows("SELECT FROM health.alerts WHERE agent_id = 'two'") == []

@@ -7,6 +7,5 @@ DROP TABLE health_internal.series_refusals;
 DROP TABLE health_internal.series_minutes;
 DROP TABLE health_internal.series_states;
 DROP TABLE health_internal.series;
-DROP TYPE health_internal.detector_state;
 
 COMMIT;

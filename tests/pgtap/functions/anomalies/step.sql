@@ -4,9 +4,11 @@ BEGIN;
 SELECT no_plan();
 
 SELECT signatures_are(
-    '{health_internal.detect}',
+    '{health_internal.detect, health_internal.detect_series}',
     $$
-    VALUES ('health_internal.detect(health_internal.detector_state,timestamp with time zone,double precision)', 'f', 'plpgsql', 'i', false, '')
+    VALUES
+    ('health_internal.detect(health_internal.detector_state,timestamp with time zone,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.detect_series(health_internal.detector_state,timestamp with time zone[],double precision[])', 'f', 'plpgsql', 'i', false, '')
     $$
 );
 
