@@ -188,12 +188,13 @@ SELECT
     refusals.last_at,
     CASE refusals.reason
         WHEN 'agent_limit' THEN format(
-            'its policy watches %s metrics of an agent (anomaly_metrics_limit); watch_series adds one',
+            'its policy watches %s metrics of an agent (anomaly_metrics_limit); '
+            'watch_series adds one',
             policy.anomaly_metrics_limit
         )
         WHEN 'name_limit' THEN format(
-            'the engine keeps %s metrics of an agent (settings.series_per_agent); these are not even '
-            'folded: does the agent put values into names?', fleet.series_per_agent
+            'the engine keeps %s metrics of an agent (settings.series_per_agent); these are not '
+            'even folded: does the agent put values into names?', fleet.series_per_agent
         )
         ELSE fleet.explanation
     END AS explanation

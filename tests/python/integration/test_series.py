@@ -255,10 +255,12 @@ def test_an_anomaly_is_told_and_ends(engine: Engine) -> None:
     }  # fmt: skip
     assert all(row["started_at"] == at(340 * 60) for row in episodes if row["metric_name"])
     assert all(row["ended_at"] is not None for row in episodes)
-    told = engine.rows("SELECT event, severity FROM health.deliveries ORDER BY delivery_id")
-    assert told[0]["severity"] == "warning"
-    assert engine.rows("SELECT FROM health.open_alerts WHERE agent_id = 'one'") == []
-    assert engine.rows("SELECT FROM health.alerts WHERE agent_id = 'two'") == []
+    alerts = engine.rows(
+        "SELECT agent_id, severity, opened_at, resolved_at FROM health.alerts WHERE rule = 'anomaly'"
+    )
+    assert [(row["agent_id"], row["severity"]) for row in alerts] == [("one", "warning")]
+    assert at(340 * 60) < alerts[0]["opened_at"] <= at(345 * 60)
+    assert alerts[0]["resolved_at"] is not None
 
 
 def test_extreme_values_of_metrics_break_nothing(engine: Engine) -> None:
