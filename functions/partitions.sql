@@ -197,6 +197,7 @@ BEGIN
     DELETE FROM health.agent_sessions
     WHERE agent_sessions.lost_at < p_now - interval '7 days';
     PERFORM health_internal.sweep_jobs(p_now);
+    PERFORM health_internal.sweep_series(p_now);
     PERFORM health.end_overrunning_rules(p_now);
     PERFORM health_internal.add_missing_agents();
 END;

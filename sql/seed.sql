@@ -29,7 +29,8 @@ VALUES
 ('job_failed', 'critical', 'its last run failed', true, 100),
 ('schedule_unreadable', 'warning', 'its schedule cannot be read', true, 100),
 ('rule_disabled', 'warning', 'an alert rule was disabled', true, 100),
-('recovery_storm', 'critical', 'too many agents are in trouble to restart them unasked', true, 100);
+('recovery_storm', 'critical', 'too many agents are in trouble to restart them unasked', true, 100),
+('anomaly', 'warning', 'behaves unlike before', true, 60);
 
 INSERT INTO health.channels (channel, kind, minimum_severity)
 VALUES ('console', 'console', 'warning');

@@ -12,6 +12,7 @@ VOLATILE
 AS $$
 DECLARE
     v_changed text [];
+    v_gone text [];
 BEGIN
     v_changed := ARRAY(
         SELECT DISTINCT changes.agent_id
@@ -58,11 +59,23 @@ BEGIN
         excluded.policy_class, excluded.expected_interval_seconds, excluded.grace_seconds,
         excluded.latency_slo_ms, excluded.throughput_slo_per_minute
     );
+
+    v_gone := ARRAY(
+        SELECT changed.agent_id
+        FROM unnest(v_changed) AS changed (agent_id)
+        WHERE NOT EXISTS (
+            SELECT FROM health.agents WHERE agents.agent_id = changed.agent_id
+        )
+    );
+    IF v_gone <> '{}' THEN
+        PERFORM health_internal.forget_series(v_gone);
+    END IF;
     RETURN cardinality(v_changed);
 END;
 $$;
 COMMENT ON FUNCTION health_internal.fold_agent_changes(health_internal.arrival_range) IS
-'Copies what changed in agents since the last tick into agent_status; returns how many agents.';
+'Copies what changed in agents since the last tick into agent_status, and forgets the series of agents '
+'that were removed; returns how many agents changed.';
 
 CREATE OR REPLACE FUNCTION health_internal.register_unknown(
     p_beats health_internal.beat [],

@@ -1,4 +1,4 @@
--- The tick: fold, judge, act, ring. One ticker at a time: whoever holds the engine's row.
+-- The tick: fold, judge, act, ring, then the watch over series. One ticker at a time: whoever holds the engine's row.
 -- tick() is one transaction, for people, tests and replay; run_tick() is the scheduler's and commits
 -- between the phases, so that a failing act never undoes a fold.
 BEGIN;
@@ -135,6 +135,7 @@ BEGIN
         IF v_act.is_unfinished THEN
             recoveries_queued := health_internal.recover_phase(v_fold.judged_until);
         END IF;
+        PERFORM health_internal.series_phase(v_fold.judged_until, p_is_replay);
     END IF;
     tick_id := v_fold.tick_id;
     folded_rows := v_fold.folded_rows;
@@ -144,9 +145,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health.tick(timestamptz, boolean) IS
-'One tick in one transaction: folds new rows, judges, acts, rings. For people, tests and replay; the '
+'One tick in one transaction: folds new rows, judges, acts, rings, watches series. For people, tests and replay; the '
 'scheduler calls run_tick. p_now: time to judge by; one not after the last tick''s folds but moves no '
-'timer. p_is_replay: steps of minutes are no gap of the monitor, and sessions are not watched. '
+'timer. p_is_replay: steps of minutes are no gap of the monitor, sessions are not watched, and all series '
+'that wait are judged at once. '
 'Returns is_busy, and does nothing, where another ticker works. Raises EN001.';
 
 CREATE OR REPLACE PROCEDURE health.run_tick()
@@ -194,12 +196,21 @@ BEGIN
         COMMIT;
         EXIT WHEN NOT v_is_unfinished;
     END LOOP;
+    BEGIN
+        PERFORM health_internal.series_phase(v_fold.judged_until, false);
+    EXCEPTION
+        WHEN OTHERS THEN
+            PERFORM health_internal.note_series_error(format('%s (%s)', SQLERRM, SQLSTATE));
+            RAISE WARNING 'the watch over series failed: %', SQLERRM
+                USING HINT = 'Nothing is lost: the next tick collects the same rows again.';
+    END;
+    COMMIT;
 END;
 $$;
 COMMENT ON PROCEDURE health.run_tick() IS
-'The scheduler''s tick, by the clock: commits after fold and judge, so that a failing act undoes no '
-'fold; a failing phase is kept in engine_health.last_error and tried again. Call it outside a '
-'transaction.';
+'The scheduler''s tick, by the clock: commits after fold and judge, after act and after the watch over '
+'series, so that a failing phase undoes none before it; what fails is kept in engine_health.last_error '
+'(series: last_series_error) and tried again. Call it outside a transaction.';
 
 GRANT EXECUTE ON FUNCTION health_internal.act_phase(timestamptz),
 health_internal.recover_phase(timestamptz),

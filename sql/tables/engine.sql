@@ -31,6 +31,9 @@ CREATE TABLE health.settings (
     recovery_concurrency integer NOT NULL DEFAULT 20,
     storm_share double precision NOT NULL DEFAULT 0.25,
     storm_count integer NOT NULL DEFAULT 20,
+    series_limit integer NOT NULL DEFAULT 20000,
+    series_budget_share double precision NOT NULL DEFAULT 0.1,
+    series_forgotten_after interval NOT NULL DEFAULT '7 days',
     CONSTRAINT settings_pkey PRIMARY KEY (is_only_row),
     CONSTRAINT settings_has_one_row
     CHECK (is_only_row),
@@ -67,7 +70,13 @@ CREATE TABLE health.settings (
     CONSTRAINT at_least_one_recovery_may_run
     CHECK (recovery_concurrency >= 1),
     CONSTRAINT a_storm_is_a_share_of_the_fleet_and_at_least_one_agent
-    CHECK (storm_share >= 0 AND storm_share <= 1 AND storm_count >= 1)
+    CHECK (storm_share >= 0 AND storm_share <= 1 AND storm_count >= 1),
+    CONSTRAINT series_limit_is_0_to_10_million
+    CHECK (series_limit BETWEEN 0 AND 10000000),
+    CONSTRAINT series_budget_share_is_above_0_up_to_half
+    CHECK (series_budget_share > 0 AND series_budget_share <= 0.5),
+    CONSTRAINT series_are_forgotten_after_1_hour_to_10_years
+    CHECK (series_forgotten_after BETWEEN interval '1 hour' AND interval '3660 days')
 );
 
 COMMENT ON TABLE health.settings IS
@@ -120,6 +129,12 @@ COMMENT ON COLUMN health.settings.recovery_concurrency IS
 COMMENT ON COLUMN health.settings.storm_share IS
 'Share of the agents at work, 0..1: with more in trouble at once a person is asked first …';
 COMMENT ON COLUMN health.settings.storm_count IS '… provided they are at least this many.';
+COMMENT ON COLUMN health.settings.series_limit IS
+'Series watched for anomalies in the whole fleet; further ones wait for room, see series_refusals.';
+COMMENT ON COLUMN health.settings.series_budget_share IS
+'Share of its period that a tick may spend on judging series.';
+COMMENT ON COLUMN health.settings.series_forgotten_after IS
+'Silence after which a series that policy enrolled is forgotten, its baseline too, and makes room.';
 
 
 INSERT INTO health.settings DEFAULT VALUES;

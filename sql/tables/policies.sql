@@ -66,6 +66,13 @@ CREATE TABLE health.policies (
     recovery_parent_seconds double precision NOT NULL DEFAULT 900,
     stuck_idle_seconds double precision NOT NULL DEFAULT 60,
     stuck_blocking_seconds double precision NOT NULL DEFAULT 10,
+    anomaly_columns text [] NOT NULL
+    DEFAULT '{average_processing_time_ms,cpu_usage_percent,memory_usage_mb}',
+    anomaly_metrics_limit integer NOT NULL DEFAULT 20,
+    anomaly_lasting_points integer NOT NULL DEFAULT 3,
+    anomaly_agreeing_series integer NOT NULL DEFAULT 2,
+    anomaly_agreeing_share double precision NOT NULL DEFAULT 0.2,
+    anomaly_alone_score double precision NOT NULL DEFAULT 1,
     CONSTRAINT policies_pkey PRIMARY KEY (policy_id),
     CONSTRAINT policies_class_version_key UNIQUE (policy_class, version),
     CONSTRAINT weights_are_not_negative_and_sum_to_1
@@ -146,7 +153,18 @@ CREATE TABLE health.policies (
             exhaustion_horizon_seconds, recovered_margin, hard_limit_intervals,
             late_false_alarm_cost
         ) <= 1e9
-    )
+    ),
+    CONSTRAINT anomaly_columns_are_gauges_of_a_heartbeat
+    CHECK (anomaly_columns <@ ARRAY[
+        'average_processing_time_ms', 'cpu_usage_percent', 'memory_usage_mb', 'cost_efficiency',
+        'user_satisfaction', 'operational_efficiency', 'revenue_impact_usd'
+    ]),
+    CONSTRAINT anomaly_metrics_limit_is_0_to_100000
+    CHECK (anomaly_metrics_limit BETWEEN 0 AND 100000),
+    CONSTRAINT anomalies_need_points_series_and_scores_that_exist
+    CHECK (anomaly_lasting_points >= 1 AND anomaly_agreeing_series >= 2
+        AND anomaly_agreeing_share >= 0 AND anomaly_agreeing_share <= 1
+        AND anomaly_alone_score >= 0 AND anomaly_alone_score <= 1)
 );
 
 COMMENT ON TABLE health.policies IS
@@ -260,6 +278,18 @@ COMMENT ON COLUMN health.policies.stuck_idle_seconds IS
 'Seconds an agent''s database session may idle in a transaction before it is stuck.';
 COMMENT ON COLUMN health.policies.stuck_blocking_seconds IS
 'Seconds others may wait for its locks before it is stuck.';
+COMMENT ON COLUMN health.policies.anomaly_columns IS
+'Columns of its heartbeats that are watched for anomalies.';
+COMMENT ON COLUMN health.policies.anomaly_metrics_limit IS
+'Series of performance_metrics that are watched for anomalies, per agent; the first to come.';
+COMMENT ON COLUMN health.policies.anomaly_lasting_points IS
+'Strange minutes after which a single series raises the alert anomaly.';
+COMMENT ON COLUMN health.policies.anomaly_agreeing_series IS
+'Series of an agent that, strange within 5 minutes, are an anomaly of the agent and raise the alert …';
+COMMENT ON COLUMN health.policies.anomaly_agreeing_share IS
+'… provided they are at least this share of its watched series, 0..1.';
+COMMENT ON COLUMN health.policies.anomaly_alone_score IS
+'Score from which one strange minute of a single series raises the alert; 1: never.';
 
 
 CREATE VIEW health.current_policies

@@ -163,10 +163,19 @@ CROSS JOIN LATERAL (
         END
     )
 ) AS moments (occurred_at, what)
-WHERE moments.occurred_at IS NOT NULL;
+WHERE moments.occurred_at IS NOT NULL
+UNION ALL
+SELECT
+    episodes.agent_id, episodes.started_at, 'anomaly',
+    CASE
+        WHEN episodes.metric_name IS NULL THEN episodes.reason
+        ELSE health_internal.episode_text(episodes) || ': ' || episodes.reason
+    END,
+    NULL
+FROM health.anomalies AS episodes;
 COMMENT ON VIEW health.agent_timeline IS
-'One row per thing that happened to an agent: transitions, alerts, steps of recoveries; stable within '
-'a major version.';
+'One row per thing that happened to an agent: transitions, alerts, steps of recoveries, anomalies; stable '
+'within a major version.';
 
 CREATE VIEW health.recent_heartbeats AS
 SELECT
@@ -259,9 +268,21 @@ SELECT
     ) AS attached_session_count,
     holder.pid AS snapshot_holder_pid,
     holder.snapshot_age AS snapshot_holder_age,
-    (SELECT max(gaps.settled_at) FROM health.monitor_gaps AS gaps) AS last_gap_settled_at
+    (SELECT max(gaps.settled_at) FROM health.monitor_gaps AS gaps) AS last_gap_settled_at,
+    (SELECT count(*) FROM health_internal.series WHERE series.is_watched) AS watched_series_count,
+    (SELECT count(*) FROM health_internal.series_minutes) AS waiting_minute_count,
+    CASE
+        WHEN watch.stepped_until > '-infinity' THEN greatest(0, date_part('epoch', date_bin(
+            interval '1 minute', engine.last_now - interval '5 seconds', '2000-01-01 00:00:00+00'
+        ) - watch.stepped_until))
+    END AS series_lag_seconds,
+    watch.last_phase_ms AS last_series_ms,
+    watch.skipped_total AS skipped_minutes_total,
+    watch.last_error AS last_series_error,
+    watch.last_error_at AS last_series_error_at
 FROM health_internal.engine
 CROSS JOIN health.settings
+CROSS JOIN health_internal.series_cursor AS watch
 LEFT JOIN LATERAL health_internal.oldest_snapshot() AS holder ON true;
 COMMENT ON VIEW health.engine_health IS
 'One row: how the monitor itself is; stable within a major version. snapshot_holder_pid: the session '
@@ -335,7 +356,7 @@ COMMENT ON COLUMN health.fleet.open_alert_count IS 'How many of its alerts are o
 COMMENT ON COLUMN health.fleet.recommendations IS 'What a person could do, in sentences; empty: nothing.';
 COMMENT ON COLUMN health.agent_timeline.agent_id IS 'Which agent.';
 COMMENT ON COLUMN health.agent_timeline.occurred_at IS 'When it happened.';
-COMMENT ON COLUMN health.agent_timeline.kind IS 'transition, alert or recovery.';
+COMMENT ON COLUMN health.agent_timeline.kind IS 'transition, alert, recovery or anomaly.';
 COMMENT ON COLUMN health.agent_timeline.what IS 'What happened, in words.';
 COMMENT ON COLUMN health.agent_timeline.score IS 'Score after a transition, 0..100; else NULL.';
 COMMENT ON COLUMN health.engine_health.tick_period_seconds IS 'How often the engine should tick, seconds.';
@@ -355,6 +376,18 @@ COMMENT ON COLUMN health.engine_health.snapshot_holder_pid IS
 COMMENT ON COLUMN health.engine_health.snapshot_holder_age IS 'Age of that snapshot, transactions.';
 COMMENT ON COLUMN health.engine_health.last_gap_settled_at IS
 'Until when agents may take to come back after the monitor''s latest gap; NULL: there was none.';
+COMMENT ON COLUMN health.engine_health.watched_series_count IS 'Series watched for anomalies.';
+COMMENT ON COLUMN health.engine_health.waiting_minute_count IS
+'Minutes of series that wait to be over and judged.';
+COMMENT ON COLUMN health.engine_health.series_lag_seconds IS
+'By how much the watch over series is behind the minutes that are over, seconds; NULL before the first.';
+COMMENT ON COLUMN health.engine_health.last_series_ms IS
+'How long the watch over series took when it last had work, milliseconds.';
+COMMENT ON COLUMN health.engine_health.skipped_minutes_total IS
+'Minutes of series that were given up because they had waited longer than settings.history_after.';
+COMMENT ON COLUMN health.engine_health.last_series_error IS
+'What the failing watch over series said, NULL after a good one.';
+COMMENT ON COLUMN health.engine_health.last_series_error_at IS 'When it failed.';
 COMMENT ON COLUMN health.system_health.agent_count IS 'Agents known.';
 COMMENT ON COLUMN health.system_health.alive_count IS 'Agents that are alive.';
 COMMENT ON COLUMN health.system_health.late_count IS 'Agents that are late.';

@@ -87,3 +87,55 @@ RETURN (
     SELECT health.report_recovery_action(c.action_id, c.fencing_token, p_outcome, p_details, tap.at(p_seconds))
     FROM health.claim_recovery_actions(p_worker, 1, NULL, tap.at(p_seconds)) AS c
 );
+
+-- Minutes first to last of an agent's life: a beat in the middle of each, a tick 6 s after its end.
+CREATE FUNCTION tap.live(
+    p_first integer, p_last integer, p_cpu float8, p_memory float8 DEFAULT NULL, p_agent_id text DEFAULT 'a1'
+)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    FOR v_minute IN p_first .. p_last LOOP
+        INSERT INTO health.agent_heartbeats (agent_id, received_at, cpu_usage_percent, memory_usage_mb)
+        VALUES (p_agent_id, tap.at(v_minute * 60 + 30), p_cpu + v_minute % 3, p_memory + v_minute % 5);
+        PERFORM health.tick(tap.at(v_minute * 60 + 66), true);
+    END LOOP;
+END
+$$;
+
+-- In place of the detector, which has tests of its own: strange is what is above 90, in the range what is from 0 to 80.
+CREATE FUNCTION tap.detect_above_90()
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_state constant text := (
+        SELECT format_type(proargtypes[0], NULL) FROM pg_proc
+        WHERE pronamespace = 'health_internal'::regnamespace AND proname = 'detect'
+    );
+BEGIN
+    ALTER FUNCTION health_internal.detect RENAME TO detect_in_earnest;
+    EXECUTE format($sql$
+        CREATE FUNCTION health_internal.detect(
+            p_state %1$s, p_at timestamptz, p_value double precision, OUT state %1$s,
+            OUT score double precision, OUT is_anomaly boolean, OUT expected_low double precision,
+            OUT expected_high double precision, OUT reason text
+        )
+        LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+        AS $body$
+        BEGIN
+            IF p_value = 13 THEN
+                RAISE EXCEPTION 'thirteen';
+            END IF;
+            state := p_state;
+            score := least(0.99, abs(p_value) / 200);
+            is_anomaly := p_value > 90;
+            expected_low := 0;
+            expected_high := 80;
+            reason := CASE WHEN p_value > 90 THEN 'above 90' END;
+        END;
+        $body$
+    $sql$, v_state);
+END
+$$;

@@ -27,7 +27,10 @@ SELECT
     bridge_silent_after,
     recovery_concurrency,
     storm_share,
-    storm_count
+    storm_count,
+    series_limit,
+    series_budget_share,
+    series_forgotten_after
 FROM health.settings
 WHERE false;
 

@@ -62,7 +62,13 @@ SELECT
     recovery_group_budget_count,
     recovery_parent_seconds,
     stuck_idle_seconds,
-    stuck_blocking_seconds
+    stuck_blocking_seconds,
+    anomaly_columns,
+    anomaly_metrics_limit,
+    anomaly_lasting_points,
+    anomaly_agreeing_series,
+    anomaly_agreeing_share,
+    anomaly_alone_score
 FROM health.policies
 WHERE false;
 

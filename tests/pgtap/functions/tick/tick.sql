@@ -26,7 +26,9 @@ SELECT throws_ok($$ SELECT health.tick('infinity') $$, 'EN001', NULL, 'infinity 
 SELECT columns_are('health', 'engine_health', ARRAY['tick_id', 'last_tick_at', 'last_now', 'last_tick_ms', 'last_act_ms',
     'last_error', 'last_error_at', 'judged_total', 'folded_total', 'skipped_series_total', 'tick_period_seconds',
     'seconds_since_tick', 'is_tick_due', 'scheduler', 'pending_recovery_count', 'pending_delivery_count',
-    'oldest_pending_delivery_seconds', 'attached_session_count', 'snapshot_holder_pid', 'snapshot_holder_age', 'last_gap_settled_at'],
+    'oldest_pending_delivery_seconds', 'attached_session_count', 'snapshot_holder_pid', 'snapshot_holder_age', 'last_gap_settled_at',
+    'watched_series_count', 'waiting_minute_count', 'series_lag_seconds', 'last_series_ms', 'skipped_minutes_total', 'last_series_error',
+    'last_series_error_at'],
     'engine_health has its columns') WHERE EXISTS (SELECT FROM health.engine_health);
 INSERT INTO health.agent_heartbeats (agent_id, received_at, state) VALUES ('a1', '2031-05-06 07:00:00+00', 'failed');
 SELECT rows_are($$ SELECT tick_id, folded_rows, alerts_opened, recoveries_queued, is_busy FROM health.tick('2031-05-06 07:00:01+00', true) $$,
