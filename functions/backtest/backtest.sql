@@ -139,7 +139,10 @@ BEGIN
     EXECUTE format(
         $sql$
         SELECT array_agg(
-            ROW(events.*)::health_internal.backtest_event ORDER BY events.occurred_at, events.place
+            ROW(
+                events.occurred_at, events.agent_id, events.kind, events.what, events.severity,
+                events.began_at, events.ended_at, events.details
+            )::health_internal.backtest_event ORDER BY events.occurred_at, events.place
         )
         FROM (
             SELECT $1 AS occurred_at, standing.agent_id, 'standing' AS kind, standing.new_status AS what,
@@ -174,8 +177,8 @@ BEGIN
                 jsonb_build_object('incident_id', incidents.incident_id), incidents.incident_id
             FROM %1$I.incidents
             LEFT JOIN %1$I.incident_members AS members USING (incident_id)
-            WHERE incidents.detected_at > $1 AND incidents.detected_at <= $2
-                OR incidents.resolved_at > $1 OR incidents.resolved_at IS NULL
+            WHERE incidents.detected_at <= $2
+                AND (incidents.resolved_at > $1 OR incidents.resolved_at IS NULL)
             UNION ALL
             SELECT created_at, agent_ids[1], 'page', event, severity, NULL, NULL,
                 jsonb_build_object(
@@ -250,8 +253,8 @@ BEGIN
             NULL;
     END;
     RETURN QUERY
-    SELECT (unnested.event).*
-    FROM unnest(v_events) AS unnested (event);
+    SELECT unnested.*
+    FROM unnest(v_events) AS unnested;
     RETURN NEXT (
         p_to, NULL, 'cost', 'backtest', NULL, v_plan.warm_from, p_to,
         jsonb_build_object(
