@@ -66,6 +66,8 @@ CREATE TABLE health.policies (
     recovery_parent_seconds double precision NOT NULL DEFAULT 900,
     stuck_idle_seconds double precision NOT NULL DEFAULT 60,
     stuck_blocking_seconds double precision NOT NULL DEFAULT 10,
+    exhaustion_alert_seconds double precision NOT NULL DEFAULT 14400,
+    expected_interval_band double precision NOT NULL DEFAULT 0.5,
     CONSTRAINT policies_pkey PRIMARY KEY (policy_id),
     CONSTRAINT policies_class_version_key UNIQUE (policy_class, version),
     CONSTRAINT weights_are_not_negative_and_sum_to_1
@@ -109,6 +111,11 @@ CREATE TABLE health.policies (
         recovery_group_budget_count >= 1
         AND least(recovery_parent_seconds, stuck_idle_seconds, stuck_blocking_seconds) > 0
         AND greatest(recovery_parent_seconds, stuck_idle_seconds, stuck_blocking_seconds) <= 1e9
+    ),
+    CONSTRAINT foresight_limits_are_positive_and_finite
+    CHECK (
+        exhaustion_alert_seconds > 0 AND exhaustion_alert_seconds <= 1e9
+        AND expected_interval_band > 0 AND expected_interval_band < 1
     ),
     CONSTRAINT deadlines_are_late_first_and_at_least_one_interval
     CHECK (
@@ -259,6 +266,10 @@ COMMENT ON COLUMN health.policies.stuck_idle_seconds IS
 'Seconds an agent''s database session may idle in a transaction before it is stuck.';
 COMMENT ON COLUMN health.policies.stuck_blocking_seconds IS
 'Seconds others may wait for its locks before it is stuck.';
+COMMENT ON COLUMN health.policies.exhaustion_alert_seconds IS
+'Time to the earliest plausible exhaustion of a resource below which exhaustion_ahead is found.';
+COMMENT ON COLUMN health.policies.expected_interval_band IS
+'Share by which the learnt interval may differ from the expected one before correcting it is recommended.';
 
 
 CREATE VIEW health.current_policies
