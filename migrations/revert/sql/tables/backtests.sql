@@ -1,0 +1,8 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP TYPE health_internal.backtest_event;
+DROP TYPE health_internal.sandbox_object;
+
+COMMIT;

@@ -1,0 +1,11 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.sandbox_objects(text [])'::regprocedure;
+    PERFORM 'health_internal.sandboxed(text, text, text [])'::regprocedure;
+    PERFORM 'health_internal.build_sandbox(text, text [])'::regprocedure;
+END;
+$$;
+
+ROLLBACK;
