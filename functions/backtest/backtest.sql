@@ -224,7 +224,7 @@ VOLATILE
 AS $$
 DECLARE
     v_started constant timestamptz := clock_timestamp();
-    v_sandbox constant text := 'health_backtest_' || pg_backend_pid();
+    v_sandbox constant text := health_internal.sandbox_schema(pg_backend_pid());
     v_plan record;
     v_events health_internal.backtest_event [];
     v_ticks bigint;
@@ -236,7 +236,7 @@ BEGIN
     FROM health_internal.check_backtest(p_from, p_to, p_step, p_warmup, p_agent_ids) AS checked;
     BEGIN
         PERFORM health_internal.build_sandbox(
-            v_sandbox,
+            pg_backend_pid(),
             ARRAY[
                 'health.tick', 'health.claim_recovery_actions', 'health.report_recovery_action'
             ]

@@ -87,7 +87,7 @@ DECLARE
     v_changes jsonb;
 BEGIN
     IF p_policy = 'live' THEN
-        RETURN '{}';
+        RETURN '{}'::jsonb;
     END IF;
     SELECT shadows.policy
     INTO v_changes

@@ -5,38 +5,36 @@ SET LOCAL ROLE health_owner;
 
 CREATE OR REPLACE FUNCTION health_internal.copy_to_sandbox(
     p_sandbox text,
-    p_from regclass,
-    p_to text,
-    p_where text DEFAULT 'true'
+    p_table text,
+    p_agent_ids text [] DEFAULT NULL
 )
-RETURNS bigint
+RETURNS void
 LANGUAGE plpgsql
 VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_columns text;
-    v_count bigint;
 BEGIN
     SELECT string_agg(quote_ident(pg_attribute.attname), ', ' ORDER BY pg_attribute.attnum)
     INTO v_columns
     FROM pg_attribute
-    WHERE pg_attribute.attrelid = p_from
+    WHERE pg_attribute.attrelid = to_regclass('health.' || p_table)
         AND pg_attribute.attnum > 0
         AND NOT pg_attribute.attisdropped
         AND pg_attribute.attgenerated = '';
     EXECUTE format(
-        'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM %3$s AS source WHERE %4$s',
-        health_internal.sandboxed(p_to, p_sandbox, ARRAY[split_part(p_to, '.', 2)]),
-        v_columns, p_from, p_where
+        'INSERT INTO %1$I.%2$I (%3$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM health.%2$I',
+        p_sandbox, p_table, v_columns
     );
-    GET DIAGNOSTICS v_count = ROW_COUNT;
-    RETURN v_count;
+    IF p_agent_ids IS NOT NULL THEN
+        EXECUTE format('DELETE FROM %I.%I WHERE NOT agent_id = ANY ($1)', p_sandbox, p_table)
+        USING p_agent_ids;
+    END IF;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.copy_to_sandbox(text, regclass, text, text) IS
-'Copies rows of p_from (all columns that are not generated) into the sandbox''s table p_to, named as the '
-'live one. p_where: condition on "source", from code alone. Returns how many.';
+COMMENT ON FUNCTION health_internal.copy_to_sandbox(text, text, text []) IS
+'Copies the rows of a table of schema health into that of the sandbox, those of p_agent_ids or all.';
 
 CREATE OR REPLACE FUNCTION health_internal.furnish_sandbox(
     p_sandbox text,
@@ -60,9 +58,7 @@ BEGIN
         'escalation_steps', 'dependencies', 'silences', 'freeze_windows', 'maintenance_windows'
     ]
     LOOP
-        PERFORM health_internal.copy_to_sandbox(
-            p_sandbox, to_regclass('health.' || v_table), 'health.' || v_table
-        );
+        PERFORM health_internal.copy_to_sandbox(p_sandbox, v_table);
     END LOOP;
     -- Rules of users ask the present.
     EXECUTE format('UPDATE %I.alert_rules SET is_enabled = false WHERE NOT is_builtin', p_sandbox);
@@ -79,10 +75,7 @@ BEGIN
         p_sandbox
     )
     USING p_policy;
-    PERFORM health_internal.copy_to_sandbox(
-        p_sandbox, 'health.agents', 'health.agents',
-        format('%L::text [] IS NULL OR source.agent_id = ANY (%1$L::text [])', p_agent_ids)
-    );
+    PERFORM health_internal.copy_to_sandbox(p_sandbox, 'agents', p_agent_ids);
     EXECUTE format(
         'INSERT INTO %I.engine (folded_until, system_identifier) '
         'SELECT pg_current_snapshot(), control.system_identifier FROM pg_control_system() AS control',

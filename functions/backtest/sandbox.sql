@@ -91,6 +91,14 @@ COMMENT ON FUNCTION health_internal.sandbox_objects(text []) IS
 'The tables, views, sequences and functions of the engine that p_roots (names with schema) need, directly '
 'or not, as far as they touch a table: what a sandbox must hold. What only calculates is used as it is.';
 
+CREATE OR REPLACE FUNCTION health_internal.sandbox_schema(p_number integer)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE
+RETURN 'health_backtest_' || p_number;
+COMMENT ON FUNCTION health_internal.sandbox_schema(integer) IS
+'Schema of a sandbox that stands for health; that for health_internal is the same with _internal.';
+
 CREATE OR REPLACE FUNCTION health_internal.sandboxed(
     p_definition text,
     p_sandbox text,
@@ -108,10 +116,46 @@ RETURN regexp_replace(
 COMMENT ON FUNCTION health_internal.sandboxed(text, text, text []) IS
 'A definition in which the objects named live in the schemas p_sandbox and p_sandbox_internal.';
 
-CREATE OR REPLACE FUNCTION health_internal.build_sandbox(p_sandbox text, p_roots text [])
+CREATE OR REPLACE FUNCTION health_internal.sandbox_statement(
+    p_object health_internal.sandbox_object,
+    p_number integer,
+    p_names text []
+)
+RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN CASE (p_object).kind
+    WHEN 'table' THEN format(
+        'CREATE UNLOGGED TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS '
+        'INCLUDING IDENTITY INCLUDING GENERATED INCLUDING INDEXES)',
+        health_internal.sandboxed(
+            (p_object).object_oid::regclass::text, health_internal.sandbox_schema(p_number), p_names
+        ),
+        (p_object).object_oid::regclass
+    )
+    ELSE health_internal.sandboxed(
+        CASE (p_object).kind
+            WHEN 'sequence' THEN format('CREATE SEQUENCE %s', (p_object).object_oid::regclass)
+            WHEN 'view' THEN format(
+                'CREATE VIEW %s AS %s', (p_object).object_oid::regclass, (p_object).definition
+            )
+            ELSE (p_object).definition
+        END,
+        health_internal.sandbox_schema(p_number),
+        p_names
+    )
+END;
+COMMENT ON FUNCTION health_internal.sandbox_statement(
+    health_internal.sandbox_object, integer, text []
+) IS
+'The statement that makes an object of the engine, or a trigger, anew in the sandbox of that number.';
+
+CREATE OR REPLACE FUNCTION health_internal.build_sandbox(p_number integer, p_roots text [])
 RETURNS integer
 LANGUAGE plpgsql
 VOLATILE
+SET search_path = pg_catalog, pg_temp
 SET check_function_bodies = off
 SET client_min_messages = error
 AS $$
@@ -120,44 +164,38 @@ DECLARE
     v_left health_internal.sandbox_object [];
     v_names text [];
     v_object health_internal.sandbox_object;
-    v_trigger record;
-    v_statement text;
     v_error text;
 BEGIN
     SELECT
         array_agg(
             ROW(objects.*)::health_internal.sandbox_object ORDER BY objects.object_oid
         ),
-        -- The longest first, so that no name is taken for the beginning of another.
         array_agg(DISTINCT objects.object_name)
     INTO v_objects, v_names
     FROM health_internal.sandbox_objects(p_roots) AS objects;
-    EXECUTE format('CREATE SCHEMA %I', p_sandbox);
-    EXECUTE format('CREATE SCHEMA %I', p_sandbox || '_internal');
+    EXECUTE format('CREATE SCHEMA %I', health_internal.sandbox_schema(p_number));
+    EXECUTE format('CREATE SCHEMA %I', health_internal.sandbox_schema(p_number) || '_internal');
 
     -- Statement by statement: each is another definition.
     FOREACH v_object IN ARRAY v_objects
     LOOP
-        CASE v_object.kind
-            WHEN 'sequence' THEN
-                EXECUTE health_internal.sandboxed(
-                    format('CREATE SEQUENCE %s', v_object.object_oid::regclass), p_sandbox, v_names
-                );
-            WHEN 'table' THEN
-                EXECUTE format(
-                    'CREATE UNLOGGED TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS '
-                    'INCLUDING IDENTITY INCLUDING GENERATED INCLUDING INDEXES)',
-                    health_internal.sandboxed(
-                        v_object.object_oid::regclass::text, p_sandbox, v_names
-                    ),
-                    v_object.object_oid::regclass
-                );
-            ELSE
-                v_left := v_left || v_object;
-        END CASE;
+        IF v_object.kind IN ('table', 'sequence') THEN
+            EXECUTE health_internal.sandbox_statement(v_object, p_number, v_names);
+        ELSE
+            v_left := v_left || v_object;
+        END IF;
     END LOOP;
+    -- In the same way, since they hang on tables and call functions.
+    v_left := v_left || ARRAY(
+        SELECT (
+            'trigger', pg_trigger.oid, '', pg_trigger.tgname, pg_get_triggerdef(pg_trigger.oid)
+        )::health_internal.sandbox_object
+        FROM pg_trigger
+        INNER JOIN unnest(v_objects) AS objects ON pg_trigger.tgrelid = objects.object_oid
+        WHERE NOT pg_trigger.tgisinternal
+    );
 
-    -- Views and functions whose bodies are parsed need others first; the oldest are mostly the first.
+    -- Views, triggers and functions whose bodies are parsed need others first; mostly the oldest.
     WHILE cardinality(v_left) > 0
     LOOP
         v_objects := v_left;
@@ -165,16 +203,7 @@ BEGIN
         FOREACH v_object IN ARRAY v_objects
         LOOP
             BEGIN
-                EXECUTE health_internal.sandboxed(
-                    CASE v_object.kind
-                        WHEN 'view' THEN format(
-                            'CREATE VIEW %s AS %s', v_object.object_oid::regclass,
-                            v_object.definition
-                        )
-                        ELSE v_object.definition
-                    END,
-                    p_sandbox, v_names
-                );
+                EXECUTE health_internal.sandbox_statement(v_object, p_number, v_names);
             EXCEPTION
                 WHEN undefined_function OR undefined_table OR undefined_object
                     OR invalid_schema_name THEN
@@ -189,21 +218,11 @@ BEGIN
                         'that is a mistake of this project, please report it.';
         END IF;
     END LOOP;
-
-    FOR v_trigger IN
-        SELECT pg_get_triggerdef(pg_trigger.oid) AS definition
-        FROM pg_trigger
-        INNER JOIN health_internal.sandbox_objects(p_roots) AS objects
-            ON pg_trigger.tgrelid = objects.object_oid
-        WHERE NOT pg_trigger.tgisinternal
-    LOOP
-        EXECUTE health_internal.sandboxed(v_trigger.definition, p_sandbox, v_names);
-    END LOOP;
     RETURN cardinality(v_names);
 END;
 $$;
-COMMENT ON FUNCTION health_internal.build_sandbox(text, text []) IS
-'Makes the schemas p_sandbox and p_sandbox_internal with what p_roots need: tables unlogged, empty, '
-'without foreign keys; functions, views and triggers as they are. Returns how many names. Raises BT001.';
+COMMENT ON FUNCTION health_internal.build_sandbox(integer, text []) IS
+'Makes the two schemas of a sandbox with what p_roots need: tables unlogged, empty, without foreign keys; '
+'functions, views and triggers as they are. Returns how many names. Raises BT001.';
 
 COMMIT;

@@ -181,7 +181,7 @@ AS $$
 DECLARE
     v_source text;
     v_opened bigint := 0;
-    v_errors text [] := '{}';
+    v_errors text [] := ARRAY[]::text [];
 BEGIN
     -- Source by source: one that fails leaves its own recommendations as they are, and no others.
     FOR v_source IN SELECT sources.* FROM health_internal.recommendation_sources() AS sources

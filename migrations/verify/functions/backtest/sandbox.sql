@@ -3,8 +3,14 @@ BEGIN;
 DO $$
 BEGIN
     PERFORM 'health_internal.sandbox_objects(text [])'::regprocedure;
+    PERFORM 'health_internal.sandbox_schema(integer)'::regprocedure;
     PERFORM 'health_internal.sandboxed(text, text, text [])'::regprocedure;
-    PERFORM 'health_internal.build_sandbox(text, text [])'::regprocedure;
+    PERFORM (
+        'health_internal.sandbox_statement('
+        || 'health_internal.sandbox_object, integer, text []'
+        || ')'
+    )::regprocedure;
+    PERFORM 'health_internal.build_sandbox(integer, text [])'::regprocedure;
 END;
 $$;
 
