@@ -224,7 +224,7 @@ VOLATILE
 AS $$
 DECLARE
     v_started constant timestamptz := clock_timestamp();
-    v_sandbox constant text := health_internal.sandbox_schema(pg_backend_pid());
+    v_sandbox constant text := 'health_backtest';
     v_plan record;
     v_events health_internal.backtest_event [];
     v_ticks bigint;
@@ -234,13 +234,17 @@ BEGIN
     SELECT checked.*
     INTO v_plan
     FROM health_internal.check_backtest(p_from, p_to, p_step, p_warmup, p_agent_ids) AS checked;
+    PERFORM FROM health_internal.sandbox FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'another backtest is at work'
+            USING ERRCODE = 'BT010',
+                HINT = 'There is one sandbox, so that backtests leave the server to its agents: wait for '
+                    'the other, which pg_stat_activity shows.';
+    END IF;
     BEGIN
-        PERFORM health_internal.build_sandbox(
-            pg_backend_pid(),
-            ARRAY[
-                'health.tick', 'health.claim_recovery_actions', 'health.report_recovery_action'
-            ]
-        );
+        PERFORM health_internal.build_sandbox(ARRAY[
+            'health.tick', 'health.claim_recovery_actions', 'health.report_recovery_action'
+        ]);
         v_beats := health_internal.furnish_sandbox(
             v_sandbox, p_changes, v_plan.warm_from, p_to, p_agent_ids
         );
@@ -270,7 +274,7 @@ COMMENT ON FUNCTION health_internal.run_backtest(
     jsonb, timestamptz, timestamptz, interval, interval, text []
 ) IS
 'Replays the period through the engine in a sandbox under the policies in force with p_changes, takes '
-'everything back, and returns what happened, the last row being what it took. Raises BT002 to BT005. '
+'everything back, and returns what happened, the last row being what it took. Raises BT002 to BT005, BT010 while another is at work. '
 '(BT009 takes back the sandbox and is never seen.)';
 
 COMMIT;

@@ -1,5 +1,5 @@
 -- The sandbox of a backtest: the engine's tables, empty, and its functions as they stand in the catalog, in
--- two schemas of their own. Whoever makes one rolls it back (run_backtest), so that what is replayed is
+-- two schemas that are empty else. Whoever makes one rolls it back (run_backtest), so that what is replayed is
 -- what runs, and the live engine notices nothing (docs/adr/0022-backtests-run-the-engine-in-a-sandbox.md).
 BEGIN;
 
@@ -91,14 +91,6 @@ COMMENT ON FUNCTION health_internal.sandbox_objects(text []) IS
 'The tables, views, sequences and functions of the engine that p_roots (names with schema) need, directly '
 'or not, as far as they touch a table: what a sandbox must hold. What only calculates is used as it is.';
 
-CREATE OR REPLACE FUNCTION health_internal.sandbox_schema(p_number integer)
-RETURNS text
-LANGUAGE sql
-IMMUTABLE
-RETURN 'health_backtest_' || p_number;
-COMMENT ON FUNCTION health_internal.sandbox_schema(integer) IS
-'Schema of a sandbox that stands for health; that for health_internal is the same with _internal.';
-
 CREATE OR REPLACE FUNCTION health_internal.sandboxed(
     p_definition text,
     p_sandbox text,
@@ -118,7 +110,6 @@ COMMENT ON FUNCTION health_internal.sandboxed(text, text, text []) IS
 
 CREATE OR REPLACE FUNCTION health_internal.sandbox_statement(
     p_object health_internal.sandbox_object,
-    p_number integer,
     p_names text []
 )
 RETURNS text
@@ -130,7 +121,7 @@ RETURN CASE (p_object).kind
         'CREATE UNLOGGED TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS '
         'INCLUDING IDENTITY INCLUDING GENERATED INCLUDING INDEXES)',
         health_internal.sandboxed(
-            (p_object).object_oid::regclass::text, health_internal.sandbox_schema(p_number), p_names
+            (p_object).object_oid::regclass::text, 'health_backtest', p_names
         ),
         (p_object).object_oid::regclass
     )
@@ -142,16 +133,16 @@ RETURN CASE (p_object).kind
             )
             ELSE (p_object).definition
         END,
-        health_internal.sandbox_schema(p_number),
+        'health_backtest',
         p_names
     )
 END;
 COMMENT ON FUNCTION health_internal.sandbox_statement(
-    health_internal.sandbox_object, integer, text []
+    health_internal.sandbox_object, text []
 ) IS
-'The statement that makes an object of the engine, or a trigger, anew in the sandbox of that number.';
+'The statement that makes an object of the engine, or a trigger, anew in the sandbox.';
 
-CREATE OR REPLACE FUNCTION health_internal.build_sandbox(p_number integer, p_roots text [])
+CREATE OR REPLACE FUNCTION health_internal.build_sandbox(p_roots text [])
 RETURNS integer
 LANGUAGE plpgsql
 VOLATILE
@@ -173,14 +164,12 @@ BEGIN
         array_agg(DISTINCT objects.object_name)
     INTO v_objects, v_names
     FROM health_internal.sandbox_objects(p_roots) AS objects;
-    EXECUTE format('CREATE SCHEMA %I', health_internal.sandbox_schema(p_number));
-    EXECUTE format('CREATE SCHEMA %I', health_internal.sandbox_schema(p_number) || '_internal');
 
     -- Statement by statement: each is another definition.
     FOREACH v_object IN ARRAY v_objects
     LOOP
         IF v_object.kind IN ('table', 'sequence') THEN
-            EXECUTE health_internal.sandbox_statement(v_object, p_number, v_names);
+            EXECUTE health_internal.sandbox_statement(v_object, v_names);
         ELSE
             v_left := v_left || v_object;
         END IF;
@@ -203,7 +192,7 @@ BEGIN
         FOREACH v_object IN ARRAY v_objects
         LOOP
             BEGIN
-                EXECUTE health_internal.sandbox_statement(v_object, p_number, v_names);
+                EXECUTE health_internal.sandbox_statement(v_object, v_names);
             EXCEPTION
                 WHEN undefined_function OR undefined_table OR undefined_object
                     OR invalid_schema_name THEN
@@ -221,8 +210,8 @@ BEGIN
     RETURN cardinality(v_names);
 END;
 $$;
-COMMENT ON FUNCTION health_internal.build_sandbox(integer, text []) IS
-'Makes the two schemas of a sandbox with what p_roots need: tables unlogged, empty, without foreign keys; '
-'functions, views and triggers as they are. Returns how many names. Raises BT001.';
+COMMENT ON FUNCTION health_internal.build_sandbox(text []) IS
+'Fills the schemas health_backtest and health_backtest_internal with what p_roots need: tables unlogged, '
+'empty, without foreign keys; functions, views and triggers as they are. Returns how many names. Raises BT001.';
 
 COMMIT;

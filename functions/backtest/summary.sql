@@ -257,7 +257,7 @@ COMMENT ON FUNCTION health.backtest(
 'told or restarted. p_step: between ticks, the engine''s period or longer by default; p_warmup: time before '
 'p_from that is replayed too, so that agents are known; p_agent_ids: only these. Restarts are carried out '
 'at once and change nothing in what agents did. Detection times in seconds; *_seconds: agent-seconds in '
-'each status. About 5 ms per tick and 0.1 ms per heartbeat. Raises BT002 to BT005.';
+'each status. About 5 ms per tick and 0.1 ms per heartbeat. Raises BT002 to BT005, BT010.';
 
 CREATE OR REPLACE FUNCTION health.backtest(
     p_policy text,
@@ -312,7 +312,7 @@ END;
 COMMENT ON FUNCTION health.backtest(
     text, timestamptz, timestamptz, interval, interval, text []
 ) IS
-'The same for a policy by name: live, a shadow policy, or changes as JSON text. Raises BT002 to BT005.';
+'The same for a policy by name: live, a shadow policy, or changes as JSON text. Raises BT002 to BT005, BT010.';
 
 CREATE OR REPLACE FUNCTION health.backtest_events(
     p_policy text,
@@ -347,7 +347,7 @@ COMMENT ON FUNCTION health.backtest_events(
 ) IS
 'The rows that make the figures of backtest: transitions, alerts, incidents, pages (messages but reminders '
 'and all-clears) and restarts, the status each agent stood in at p_from, and what the backtest took. Raises '
-'BT002 to BT005.';
+'BT002 to BT005, BT010.';
 
 GRANT EXECUTE ON FUNCTION
 health.backtest(jsonb, timestamptz, timestamptz, interval, interval, text []),

@@ -169,6 +169,9 @@ COMMENT ON FUNCTION health_internal.foretell_exhaustion(health_internal.resource
 'confidence: probability that it rises at all, by the logistic approximation of the normal distribution; '
 'NULL: too few samples.';
 
+GRANT EXECUTE ON FUNCTION health_internal.foretell_exhaustion(health_internal.resource_trends)
+TO health_analyst, health_bridge;
+
 CREATE OR REPLACE FUNCTION health_internal.resource_samples(p_now timestamptz)
 RETURNS TABLE (
     agent_id text,
@@ -323,7 +326,9 @@ BEGIN
         INNER JOIN health.agent_status AS status ON trends.agent_id = status.agent_id
         INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
         LEFT JOIN health.rule_findings AS standing
-            ON standing.rule = 'exhaustion_ahead' AND standing.agent_id = trends.agent_id
+            ON standing.rule = 'exhaustion_ahead'
+            AND standing.agent_id = trends.agent_id
+            AND standing.details ->> 'resource' = trends.resource
         WHERE trends.sampled_at > p_now - interval '10 minutes'
             AND status.liveness NOT IN ('stopped', 'unresponsive')
             -- What is full already is the judgement's to tell.

@@ -1,7 +1,20 @@
--- What backtests hand on: they leave no row behind.
+-- The guard of the sandbox and what backtests hand on: they leave no row behind.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
+
+CREATE TABLE health_internal.sandbox (
+    is_only_row boolean NOT NULL DEFAULT true,
+    CONSTRAINT sandbox_pkey PRIMARY KEY (is_only_row),
+    CONSTRAINT sandbox_has_one_row
+    CHECK (is_only_row)
+);
+
+COMMENT ON TABLE health_internal.sandbox IS
+'One row: whoever holds it uses the sandbox; a second backtest finds it locked and says so.';
+COMMENT ON COLUMN health_internal.sandbox.is_only_row IS 'Always true; makes the row unique.';
+
+INSERT INTO health_internal.sandbox DEFAULT VALUES;
 
 CREATE TYPE health_internal.sandbox_object AS (
     kind text,

@@ -3,14 +3,13 @@ BEGIN;
 DO $$
 BEGIN
     PERFORM 'health_internal.sandbox_objects(text [])'::regprocedure;
-    PERFORM 'health_internal.sandbox_schema(integer)'::regprocedure;
     PERFORM 'health_internal.sandboxed(text, text, text [])'::regprocedure;
     PERFORM (
         'health_internal.sandbox_statement('
-        || 'health_internal.sandbox_object, integer, text []'
+        || 'health_internal.sandbox_object, text []'
         || ')'
     )::regprocedure;
-    PERFORM 'health_internal.build_sandbox(integer, text [])'::regprocedure;
+    PERFORM 'health_internal.build_sandbox(text [])'::regprocedure;
 END;
 $$;
 

@@ -1,5 +1,8 @@
 BEGIN;
 
+SELECT is_only_row
+FROM health_internal.sandbox
+WHERE false;
 DO $$
 BEGIN
     ASSERT to_regtype('health_internal.sandbox_object') IS NOT NULL, 'type health_internal.sandbox_object is missing';
