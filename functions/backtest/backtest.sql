@@ -40,31 +40,31 @@ BEGIN
                 HINT = 'One hour, the default, is enough for everything but baselines.';
     END IF;
 
-    -- Since when raw rows are kept without a hole, or the history that holds p_from.
-    SELECT coalesce(
-        min(partitions.from_at) FILTER (
-            WHERE partitions.from_at <= p_from AND partitions.until_at > p_from
-        ),
-        min(partitions.from_at) FILTER (WHERE NOT partitions.is_history)
-    )
+    -- Since when raw rows are kept without a hole. What comes after the last partition is in the default.
+    SELECT lower(stretches.times)
     INTO v_kept_from
-    FROM health_internal.partitions
-    WHERE partitions.table_name = 'agent_heartbeats';
-    SELECT least(v_kept_from, min(partitions.from_at))
-    INTO v_kept_from
-    FROM health_internal.partitions
-    WHERE partitions.table_name = 'agent_heartbeats'
-        AND NOT partitions.is_history
-        AND EXISTS (
-            SELECT FROM health_internal.partitions AS present
-            WHERE present.table_name = 'agent_heartbeats'
-                AND NOT present.is_history
-                AND present.from_at <= p_from
-        );
-    IF v_kept_from IS NULL OR p_from < v_kept_from THEN
+    FROM (
+        SELECT unnest(range_agg(tstzrange(partitions.from_at, partitions.until_at))) AS times
+        FROM health_internal.partitions
+        WHERE partitions.table_name = 'agent_heartbeats'
+    ) AS stretches
+    WHERE lower(stretches.times) <= p_from
+    ORDER BY stretches.times DESC
+    LIMIT 1;
+    IF v_kept_from IS NOT NULL AND NOT EXISTS (
+        SELECT FROM health_internal.partitions
+        WHERE partitions.table_name = 'agent_heartbeats'
+            AND (partitions.until_at > p_from OR NOT partitions.is_history)
+            AND partitions.from_at <= p_from
+    ) THEN
+        v_kept_from := NULL;
+    END IF;
+    IF v_kept_from IS NULL THEN
         RAISE EXCEPTION 'raw rows of % are no longer kept', p_from
             USING ERRCODE = 'BT004',
-                DETAIL = format('They are kept since %s.', v_kept_from),
+                DETAIL = format('The oldest that are kept came %s.', (
+                    SELECT min(partitions.from_at) FROM health_internal.partitions
+                )),
                 HINT = 'Begin later; settings.raw_retention says how long rows are kept, and '
                     'health.load_history makes room for rows of an archive.';
     END IF;

@@ -97,8 +97,8 @@ AS $$
     detected AS MATERIALIZED (
         SELECT
             (
-                SELECT greatest(
-                    0, min(date_part('epoch', incidents.occurred_at - known.began_at))
+                SELECT min(
+                    greatest(0, date_part('epoch', incidents.occurred_at - known.began_at))
                 )
                 FROM incidents
                 WHERE incidents.agent_id = known.agent_id

@@ -21,6 +21,7 @@ DECLARE
     v_kept double precision;
     v_foretold double precision;
     v_bound double precision;
+    v_residual double precision;
     v_value double precision := p_value;
     v_x double precision;
     v_y double precision;
@@ -42,13 +43,15 @@ BEGIN
         v_value := least(greatest(p_value, v_foretold - v_bound), v_foretold + v_bound);
     END IF;
 
+    -- decayed_sum: what is next to nothing is nothing, since squares of it underflow.
+    v_residual := health_internal.decayed_sum(v_value - v_foretold, 1);
     v_new.residual_product_sum := health_internal.decayed_sum(v_new.residual_product_sum, v_kept)
-        + (v_value - v_foretold) * v_new.last_residual;
+        + v_residual * v_new.last_residual;
     v_new.residual_square_sum := health_internal.decayed_sum(v_new.residual_square_sum, v_kept)
-        + (v_value - v_foretold) * (v_value - v_foretold);
-    v_new.last_residual := v_value - v_foretold;
+        + v_residual * v_residual;
+    v_new.last_residual := v_residual;
     v_x := - v_new.mean_hours;
-    v_y := v_value - v_new.mean_value;
+    v_y := health_internal.decayed_sum(v_value - v_new.mean_value, 1);
     v_new.weight := health_internal.decayed_sum(v_new.weight, v_kept) + 1;
     v_new.weight_square_sum :=
         health_internal.decayed_sum(v_new.weight_square_sum, v_kept * v_kept) + 1;
@@ -113,7 +116,9 @@ BEGIN
         basis := 'not foreseeable: less than ten samples or a quarter of an hour';
         RETURN;
     END IF;
-    slope_per_hour := (p_trend).product_sum / (p_trend).hours_square_sum;
+    slope_per_hour := health_internal.decayed_sum(
+        (p_trend).product_sum / (p_trend).hours_square_sum, 1
+    );
     -- Neighbours that err alike are fewer samples than they seem.
     v_alike := least(0.95, greatest(0, coalesce(
         (p_trend).residual_product_sum / nullif((p_trend).residual_square_sum, 0), 0

@@ -32,13 +32,13 @@ SELECT health_internal.build_sandbox('{health.tick,health.claim_recovery_actions
 SELECT is(health_internal.furnish_sandbox('health_backtest', '{"critical_below": 50}', at(0), at(60), NULL), 7::bigint, 'the beats of the period are copied');
 SELECT rows_are($$ SELECT (SELECT count(*) FROM health_backtest.agents), (SELECT critical_below FROM health_backtest.policies), (SELECT rate_tokens FROM health_backtest.channels WHERE channel = 'pager'), (SELECT count(*) FROM health_backtest.agent_status) $$,
     $$ VALUES (3::bigint, 50, NULL, 0::bigint) $$, 'with configuration, the policy, and nothing that was');
-SELECT ok(health_internal.replay_ticks('health_backtest', at(0), at(60), '1 s') BETWEEN 10 AND 30, 'seconds in which nothing can happen are left out');
+SELECT ok((SELECT ticks < 40 FROM health_internal.replay_ticks('health_backtest', at(0), at(60), '1 s') AS ticks), 'seconds in which nothing can happen are left out');
 SELECT rows_are($$ SELECT agent_id, beat_count, memory_usage_mb, last_heartbeat_at, round(error_sum::numeric, 1) FROM health_backtest.agent_status WHERE agent_id <> 'heartbeat_health_agent' ORDER BY 1 $$,
     $$ VALUES ('a1', 6::bigint, 6, at(60), 3.0), ('a2', 1, NULL, at(5), 0.0) $$, 'all was folded once');
 SELECT is((SELECT count(*) FROM health_backtest_internal.metric_series WHERE agent_id = 'a1'), 1::bigint, 'metrics too');
 SELECT is((SELECT outcome FROM health_backtest.job_runs), 'running', 'and signals, by the trigger of heartbeats');
 SELECT is((SELECT count(*) FROM health.agent_status WHERE last_heartbeat_at IS NOT NULL), 0::bigint, 'while the live engine has seen nothing');
-SELECT (SELECT count(*) FROM health_backtest.agent_status) AS before, health_internal.sweep_sandbox('health_backtest');
+SELECT health_internal.sweep_sandbox('health_backtest');
 SELECT rows_are($$ SELECT agent_id, beat_count FROM health_backtest.agent_status WHERE agent_id <> 'heartbeat_health_agent' ORDER BY 1 $$, $$ VALUES ('a1', 6::bigint), ('a2', 1) $$, 'a sweep keeps what is');
 SELECT is((SELECT count(*) FROM health_backtest.agent_heartbeats), 0::bigint, 'and empties what was folded');
 SELECT ok(health_internal.replay_ticks('health_backtest', at(61), at(62), '1 s') > 0, 'it ticks on after it');

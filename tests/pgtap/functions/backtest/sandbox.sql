@@ -19,10 +19,10 @@ SELECT signatures_are(
     $$
 );
 
-SELECT ok('{health.agent_status,health_internal.engine,health.policies,health.alerts,health.recovery_actions}' <@ array_agg(schema_name || '.' || object_name) FILTER (WHERE kind = 'table'), 'the tables a tick touches are copied'),
-    ok('{fold_phase,judge_agents,act_on_alerts,tg_agent_status__note_transition}' <@ array_agg(object_name) FILTER (WHERE kind = 'function'), 'with the functions that touch them, those of triggers too'),
-    ok(NOT array_agg(object_name) && '{score_error_rate,decay,gap_bin,classify_status}', 'but what only calculates is used as it is'),
-    ok(NOT array_agg(object_name) && '{run_tick,backtest,load_history}', 'and what no tick needs is left')
+SELECT ok('{health.agent_status,health_internal.engine,health.policies,health.alerts,health.recovery_actions}' <@ array_agg(schema_name || '.' || object_name) FILTER (WHERE kind = 'table'), 'the tables a tick touches are copied') FROM health_internal.sandbox_objects('{health.tick}');
+SELECT ok('{fold_phase,judge_agents,act_on_alerts,tg_agent_status__note_transition}' <@ array_agg(object_name) FILTER (WHERE kind = 'function'), 'with the functions that touch them, those of triggers too') FROM health_internal.sandbox_objects('{health.tick}');
+SELECT ok(NOT array_agg(object_name) && '{score_error_rate,decay,gap_bin,classify_status}', 'but what only calculates is used as it is') FROM health_internal.sandbox_objects('{health.tick}');
+SELECT ok(NOT array_agg(object_name) && '{run_tick,backtest,load_history}', 'and what no tick needs is left')
 FROM health_internal.sandbox_objects('{health.tick}');
 SELECT is(health_internal.sandboxed('a health.tick(health_internal.engine, health.tick_b) of health.agents', 'box', '{tick,engine}'), 'a box.tick(box_internal.engine, health.tick_b) of health.agents', 'names are replaced whole');
 

@@ -51,7 +51,7 @@ CREATE TABLE tap.compared AS
 SELECT p.place, b.* FROM (VALUES (1, 'live'), (2, '{"young_late_intervals": 8, "young_unresponsive_intervals": 9, "is_recovery_enabled": false}')) AS p (place, policy)
 CROSS JOIN LATERAL health.backtest(p.policy, at(5000), at(5100), '1 s', '5 s', '{b1}') AS b;
 SELECT rows_are('SELECT place, policy, agent_count, heartbeat_count, alert_count, alerts_per_day, page_count, known_incident_count, detected_count, missed_count, detection_seconds_median, false_positive_count, restarts_ordered, step_seconds, warmup_seconds FROM tap.compared ORDER BY 1',
-    $$ VALUES (1, '"live"'::jsonb, 1::bigint, 16::bigint, 1::bigint, 864::float8, 1::bigint, 1::bigint, 1::bigint, 0::bigint, 10::float8, 0::bigint, 1::bigint, 1::float8, 5::float8),
+    $$ VALUES (1, '"live"'::jsonb, 1::bigint, 16::bigint, 3::bigint, 2592::float8, 1::bigint, 1::bigint, 1::bigint, 0::bigint, 10::float8, 0::bigint, 1::bigint, 1::float8, 5::float8),
     (2, '{"is_recovery_enabled": false, "young_late_intervals": 8, "young_unresponsive_intervals": 9}', 1, 16, 0, 0, 0, 1, 0, 1, NULL, 0, 0, 1, 5) $$,
     'the one sees the failure after ten seconds and restarts, the other sees nothing');
 SELECT ok((SELECT bool_and(excellent_seconds + good_seconds + fair_seconds + poor_seconds + critical_seconds = 100) AND max(critical_seconds) > 0 FROM tap.compared), 'agent-seconds add up');
