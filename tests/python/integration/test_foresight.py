@@ -1,4 +1,4 @@
-"""Foresight with commits: parts isolated, called by schedulers, and backtests beside a live engine."""
+"""Foresight with commits: parts isolated, schedulers, and backtests beside a live engine."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_live_tick_does_not_wait_for_a_backtest(engine: Engine) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     values=st.lists(
@@ -198,7 +198,8 @@ def test_no_series_breaks_a_trend(
             FROM steps WHERE n < cardinality(%s::float8 [])
         )
         SELECT told.exhausts_at::text AS exhausts_at, told.confidence, told.basis,
-            told.exhausts_earliest_at <= told.exhausts_at AND told.exhausts_at <= told.exhausts_latest_at
+            told.exhausts_earliest_at <= told.exhausts_at
+                AND told.exhausts_at <= told.exhausts_latest_at
                 AS is_ordered
         FROM (SELECT trend FROM steps ORDER BY n DESC LIMIT 1) AS last
         CROSS JOIN LATERAL health_internal.foretell_exhaustion(last.trend) AS told
