@@ -97,6 +97,7 @@ AS $$
             NULL
         ),
         ('health_housekeeping', '* * * * *', 'CALL health.run_housekeeping()', NULL),
+        ('health_foresight', '* * * * *', 'CALL health.run_foresight()', NULL),
         -- As a login that may become nobody else: see check_rules_session.
         (
             'health_rules',

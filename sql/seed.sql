@@ -28,6 +28,7 @@ VALUES
 ('job_overdue', 'warning', 'takes longer than it may', true, 100),
 ('job_failed', 'critical', 'its last run failed', true, 100),
 ('schedule_unreadable', 'warning', 'its schedule cannot be read', true, 100),
+('exhaustion_ahead', 'warning', 'a resource of it will be exhausted', true, 35),
 ('rule_disabled', 'warning', 'an alert rule was disabled', true, 100),
 ('recovery_storm', 'critical', 'too many agents are in trouble to restart them unasked', true, 100),
 ('anomaly', 'warning', 'behaves unlike before', true, 60);

@@ -73,6 +73,8 @@ CREATE TABLE health.policies (
     anomaly_agreeing_series integer NOT NULL DEFAULT 2,
     anomaly_agreeing_share double precision NOT NULL DEFAULT 0.2,
     anomaly_alone_score double precision NOT NULL DEFAULT 1,
+    exhaustion_alert_seconds double precision NOT NULL DEFAULT 14400,
+    expected_interval_band double precision NOT NULL DEFAULT 0.5,
     CONSTRAINT policies_pkey PRIMARY KEY (policy_id),
     CONSTRAINT policies_class_version_key UNIQUE (policy_class, version),
     CONSTRAINT weights_are_not_negative_and_sum_to_1
@@ -116,6 +118,11 @@ CREATE TABLE health.policies (
         recovery_group_budget_count >= 1
         AND least(recovery_parent_seconds, stuck_idle_seconds, stuck_blocking_seconds) > 0
         AND greatest(recovery_parent_seconds, stuck_idle_seconds, stuck_blocking_seconds) <= 1e9
+    ),
+    CONSTRAINT foresight_limits_are_positive_and_finite
+    CHECK (
+        exhaustion_alert_seconds > 0 AND exhaustion_alert_seconds <= 1e9
+        AND expected_interval_band > 0 AND expected_interval_band < 1
     ),
     CONSTRAINT deadlines_are_late_first_and_at_least_one_interval
     CHECK (
@@ -290,6 +297,10 @@ COMMENT ON COLUMN health.policies.anomaly_agreeing_share IS
 '… provided they are at least this share of its watched series, 0..1.';
 COMMENT ON COLUMN health.policies.anomaly_alone_score IS
 'Score from which one strange minute of a single series raises the alert; 1: never.';
+COMMENT ON COLUMN health.policies.exhaustion_alert_seconds IS
+'Time to the earliest plausible exhaustion of a resource below which exhaustion_ahead is found.';
+COMMENT ON COLUMN health.policies.expected_interval_band IS
+'Share by which the learnt interval may differ from the expected one before correcting it is recommended.';
 
 
 CREATE VIEW health.current_policies

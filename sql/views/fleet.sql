@@ -58,16 +58,15 @@ SELECT
         CASE
             WHEN status.resource_efficiency < 60
                 THEN 'give it more memory or CPU, or find what takes them'
-        END,
-        CASE
-            WHEN status.expected_interval_seconds IS NOT NULL AND status.gap_count >= 20
-                AND status.learnt_interval_seconds
-                NOT BETWEEN 0.5 * status.expected_interval_seconds
-                AND 1.5 * status.expected_interval_seconds
-                THEN 'correct its expected_interval: it beats every '
-                    || round(status.learnt_interval_seconds::numeric, 1) || ' s'
         END
-    ], NULL) AS recommendations,
+    ], NULL) || ARRAY(
+        SELECT advice.summary
+        FROM health.recommendations AS advice
+        WHERE advice.agent_id = agents.agent_id
+            AND advice.closed_at IS NULL
+            AND advice.dismissed_at IS NULL
+        ORDER BY advice.priority, advice.recommendation_id
+    ) AS recommendations,
     coalesce(status.liveness, 'never_seen') AS observed_liveness,
     maintained.until_at AS maintenance_until
 FROM health.agents
@@ -353,7 +352,9 @@ COMMENT ON COLUMN health.fleet.performance_trend IS
 'improving, stable or degrading: the processing time of the last minutes against its learnt baseline; '
 'unknown without one.';
 COMMENT ON COLUMN health.fleet.open_alert_count IS 'How many of its alerts are open.';
-COMMENT ON COLUMN health.fleet.recommendations IS 'What a person could do, in sentences; empty: nothing.';
+COMMENT ON COLUMN health.fleet.recommendations IS
+'What a person could do, in sentences: at once, then what health.recommendations holds of the agent, the most '
+'urgent first; empty: nothing.';
 COMMENT ON COLUMN health.agent_timeline.agent_id IS 'Which agent.';
 COMMENT ON COLUMN health.agent_timeline.occurred_at IS 'When it happened.';
 COMMENT ON COLUMN health.agent_timeline.kind IS 'transition, alert, recovery or anomaly.';

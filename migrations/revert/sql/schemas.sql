@@ -1,6 +1,8 @@
 BEGIN;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE health_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
+DROP SCHEMA health_backtest_internal;
+DROP SCHEMA health_backtest;
 DROP SCHEMA health_internal;
 DROP SCHEMA health;
 

@@ -1,0 +1,362 @@
+-- Replays stored history through the engine in a sandbox, tick by tick, under another policy.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.copy_to_sandbox(
+    p_sandbox text,
+    p_table text,
+    p_agent_ids text [] DEFAULT NULL
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_columns text;
+BEGIN
+    SELECT string_agg(quote_ident(pg_attribute.attname), ', ' ORDER BY pg_attribute.attnum)
+    INTO v_columns
+    FROM pg_attribute
+    WHERE pg_attribute.attrelid = to_regclass('health.' || p_table)
+        AND pg_attribute.attnum > 0
+        AND NOT pg_attribute.attisdropped
+        AND pg_attribute.attgenerated = '';
+    EXECUTE format(
+        'INSERT INTO %1$I.%2$I (%3$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM health.%2$I',
+        p_sandbox, p_table, v_columns
+    );
+    IF p_agent_ids IS NOT NULL THEN
+        EXECUTE format('DELETE FROM %I.%I WHERE NOT agent_id = ANY ($1)', p_sandbox, p_table)
+        USING p_agent_ids;
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.copy_to_sandbox(text, text, text []) IS
+'Copies the rows of a table of schema health into that of the sandbox, those of p_agent_ids or all.';
+
+CREATE OR REPLACE FUNCTION health_internal.furnish_sandbox(
+    p_sandbox text,
+    p_policy jsonb,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_agent_ids text []
+)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_table text;
+    v_beats bigint;
+BEGIN
+    -- What people configured, as it stands now. Tables without a row of the past are left empty.
+    FOREACH v_table IN ARRAY ARRAY[
+        'settings', 'alert_rules', 'recovery_strategies', 'channels', 'escalation_policies',
+        'escalation_steps', 'dependencies', 'silences', 'freeze_windows', 'maintenance_windows'
+    ]
+    LOOP
+        PERFORM health_internal.copy_to_sandbox(p_sandbox, v_table);
+    END LOOP;
+    -- Rules of users ask the present.
+    EXECUTE format('UPDATE %I.alert_rules SET is_enabled = false WHERE NOT is_builtin', p_sandbox);
+    EXECUTE format(
+        'UPDATE %I.channels SET rate_tokens = NULL, rate_tokens_at = NULL, group_until = NULL, '
+        'group_messages_left = 0, group_severity = NULL',
+        p_sandbox
+    );
+    EXECUTE format('UPDATE %I.maintenance_windows SET enrolled_at = NULL', p_sandbox);
+    EXECUTE format(
+        'INSERT INTO %I.policies OVERRIDING SYSTEM VALUE '
+        'SELECT changed.* FROM health.current_policies AS live '
+        'CROSS JOIN LATERAL health_internal.changed_policy(ROW(live.*)::health.policies, $1) AS changed',
+        p_sandbox
+    )
+    USING p_policy;
+    PERFORM health_internal.copy_to_sandbox(p_sandbox, 'agents', p_agent_ids);
+    EXECUTE format(
+        'INSERT INTO %I.engine (folded_until, system_identifier) '
+        'SELECT pg_current_snapshot(), control.system_identifier FROM pg_control_system() AS control',
+        p_sandbox || '_internal'
+    );
+
+    -- History, in order, to be handed out tick by tick.
+    FOREACH v_table IN ARRAY ARRAY['agent_heartbeats', 'performance_metrics', 'system_events']
+    LOOP
+        EXECUTE format(
+            'CREATE UNLOGGED TABLE %1$I.%3$I (LIKE %2$I.%4$I)',
+            p_sandbox || '_internal', p_sandbox, 'history_of_' || v_table, v_table
+        );
+        EXECUTE format(
+            $sql$
+            INSERT INTO %1$I.%2$I
+            SELECT rows_kept.*
+            FROM health.%3$I AS rows_kept
+            WHERE rows_kept.received_at > $1
+                AND rows_kept.received_at <= $2
+                AND rows_kept.agent_id <> 'heartbeat_health_agent'
+                AND ($3 IS NULL OR rows_kept.agent_id = ANY ($3))
+            $sql$,
+            p_sandbox || '_internal', 'history_of_' || v_table, v_table
+        )
+        USING p_from, p_to, p_agent_ids;
+        IF v_table = 'agent_heartbeats' THEN
+            GET DIAGNOSTICS v_beats = ROW_COUNT;
+        END IF;
+    END LOOP;
+    EXECUTE format(
+        $sql$
+        INSERT INTO %1$I.history_of_agent_heartbeats
+        SELECT rows_kept.*
+        FROM health.ingest_heartbeats AS rows_kept
+        WHERE rows_kept.received_at > $1
+            AND rows_kept.received_at <= $2
+            AND ($3 IS NULL OR rows_kept.agent_id = ANY ($3))
+        $sql$,
+        p_sandbox || '_internal'
+    )
+    USING p_from, p_to, p_agent_ids;
+    FOREACH v_table IN ARRAY ARRAY['agent_heartbeats', 'performance_metrics', 'system_events']
+    LOOP
+        EXECUTE format(
+            'CREATE INDEX ON %I.%I (received_at)', p_sandbox || '_internal', 'history_of_' || v_table
+        );
+    END LOOP;
+
+    -- Room to rewrite what each tick updates: see sweep_sandbox.
+    FOREACH v_table IN ARRAY health_internal.swept_tables(p_sandbox)
+    LOOP
+        EXECUTE format(
+            'CREATE UNLOGGED TABLE %s (LIKE %s)', v_table || '_kept', v_table
+        );
+    END LOOP;
+    RETURN v_beats;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.furnish_sandbox(
+    text, jsonb, timestamptz, timestamptz, text []
+) IS
+'Fills a sandbox: configuration as it stands now, the policy of each class with p_policy''s changes, an '
+'engine that has not ticked, and the raw rows received in the period, of p_agent_ids or of all. Rules of '
+'users are left out: they ask the present. Returns how many heartbeats agents sent.';
+
+CREATE OR REPLACE FUNCTION health_internal.swept_tables(p_sandbox text)
+RETURNS text []
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN ARRAY(
+    SELECT tables.name
+    FROM unnest(ARRAY[
+        p_sandbox || '.agent_status', p_sandbox || '_internal.engine',
+        p_sandbox || '_internal.metric_series', p_sandbox || '.incidents',
+        p_sandbox || '.rule_findings', p_sandbox || '.recovery_actions', p_sandbox || '.channels'
+    ]) AS tables (name)
+    WHERE to_regclass(tables.name) IS NOT NULL
+);
+COMMENT ON FUNCTION health_internal.swept_tables(text) IS
+'Tables of a sandbox whose rows ticks update again and again.';
+
+CREATE OR REPLACE FUNCTION health_internal.sweep_sandbox(p_sandbox text)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_table text;
+    v_columns text;
+BEGIN
+    -- One transaction keeps every version of a row it ever wrote, and would look through all of them.
+    -- A table made in this subtransaction is truncated in place.
+    FOREACH v_table IN ARRAY health_internal.swept_tables(p_sandbox)
+    LOOP
+        SELECT string_agg(quote_ident(pg_attribute.attname), ', ')
+        INTO v_columns
+        FROM pg_attribute
+        WHERE pg_attribute.attrelid = v_table::regclass
+            AND pg_attribute.attnum > 0
+            AND pg_attribute.attgenerated = '';
+        EXECUTE format(
+            'INSERT INTO %1$s_kept (%2$s) SELECT %2$s FROM %1$s', v_table, v_columns
+        );
+        EXECUTE format('TRUNCATE %s', v_table);
+        EXECUTE format(
+            'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM %1$s_kept',
+            v_table, v_columns
+        );
+        EXECUTE format('TRUNCATE %s_kept', v_table);
+    END LOOP;
+    -- These have been folded.
+    EXECUTE format(
+        'TRUNCATE %1$I.agent_heartbeats, %1$I.performance_metrics, %1$I.system_events, '
+        '%2$I.agent_changes, %2$I.job_signals',
+        p_sandbox, p_sandbox || '_internal'
+    );
+END;
+$$;
+COMMENT ON FUNCTION health_internal.sweep_sandbox(text) IS
+'Rewrites what ticks update again and again, and empties what they have folded.';
+
+CREATE OR REPLACE FUNCTION health_internal.replay_ticks(
+    p_sandbox text,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_step interval
+)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+    v_internal constant text := p_sandbox || '_internal';
+    v_idle_step constant interval := greatest(p_step, interval '30 seconds');
+    v_feed constant text := format(
+        $sql$
+        WITH beats AS (
+            INSERT INTO %1$I.agent_heartbeats (
+                agent_id, state, sent_at, received_at, work_items_processed,
+                average_processing_time_ms, cpu_usage_percent, memory_usage_mb, memory_limit_mb,
+                error_count, cost_efficiency, user_satisfaction, operational_efficiency,
+                revenue_impact_usd, signal, run_id, attributes
+            )
+            SELECT
+                agent_id, state, sent_at, received_at, work_items_processed,
+                average_processing_time_ms, cpu_usage_percent, memory_usage_mb, memory_limit_mb,
+                error_count, cost_efficiency, user_satisfaction, operational_efficiency,
+                revenue_impact_usd, signal, run_id, attributes
+            FROM %2$I.history_of_agent_heartbeats
+            WHERE received_at > $1 AND received_at <= $2
+        ),
+        metrics AS (
+            INSERT INTO %1$I.performance_metrics (
+                agent_id, metric_name, metric_value, unit, recorded_at, received_at
+            )
+            SELECT agent_id, metric_name, metric_value, unit, recorded_at, received_at
+            FROM %2$I.history_of_performance_metrics
+            WHERE received_at > $1 AND received_at <= $2
+        ),
+        sessions AS (
+            INSERT INTO %1$I.agent_sessions (agent_id, agent_number, pid, attached_at)
+            SELECT agent_id, -agent_number, 0, attached_at
+            FROM health.agent_sessions
+            WHERE lost_reason = 'session_lost' AND lost_at > $1 AND lost_at <= $2
+                AND EXISTS (
+                    SELECT FROM %1$I.agent_status AS known
+                    WHERE known.agent_id = agent_sessions.agent_id
+                )
+        )
+        INSERT INTO %1$I.system_events (
+            agent_id, event_type, severity, event_data, occurred_at, received_at
+        )
+        SELECT agent_id, event_type, severity, event_data, occurred_at, received_at
+        FROM %2$I.history_of_system_events
+        WHERE received_at > $1 AND received_at <= $2
+        $sql$,
+        p_sandbox, v_internal
+    );
+    v_tick constant text := format('SELECT FROM %I.tick($1, false)', p_sandbox);
+    -- The bridge of a sandbox does at once what it is told; the world stays as it is recorded.
+    v_serve constant text := format(
+        $sql$
+        SELECT %1$I.report_recovery_action(
+            claimed.action_id, claimed.fencing_token, 'succeeded', '{}', $1
+        )
+        FROM %1$I.claim_recovery_actions('backtest', 1000, NULL, $1) AS claimed
+        $sql$,
+        p_sandbox
+    );
+    v_deliver constant text := format(
+        $sql$
+        UPDATE %1$I.deliveries SET state = 'delivered', finished_at = $1
+        WHERE state = 'pending' AND not_before <= $1
+        $sql$,
+        p_sandbox
+    );
+    -- What comes next: a raw row, a deadline, or something unfinished, which every tick looks at.
+    v_look constant text := format(
+        $sql$
+        SELECT
+            least(
+                (SELECT min(received_at) FROM %2$I.history_of_agent_heartbeats
+                    WHERE received_at > $1),
+                (SELECT min(received_at) FROM %2$I.history_of_performance_metrics
+                    WHERE received_at > $1),
+                (SELECT min(received_at) FROM %2$I.history_of_system_events
+                    WHERE received_at > $1),
+                (SELECT min(next_due_at) FROM %1$I.agent_status)
+            ),
+            EXISTS (
+                SELECT FROM %1$I.recovery_actions
+                WHERE state IN ('pending', 'claimed', 'executing', 'verifying')
+            )
+            OR EXISTS (SELECT FROM %1$I.incidents WHERE NOT is_settled)
+            OR EXISTS (SELECT FROM %1$I.deliveries WHERE state IN ('pending', 'claimed'))
+        $sql$,
+        p_sandbox, v_internal
+    );
+    v_now timestamptz := p_from;
+    v_last timestamptz := p_from - interval '1 microsecond';
+    v_next timestamptz;
+    v_is_busy boolean;
+    v_gap_end timestamptz;
+    v_count bigint := 0;
+BEGIN
+    -- Tick by tick, as it was: each judges by what the ones before it left.
+    WHILE v_now <= p_to
+    LOOP
+        -- While the engine itself stood still nobody ticked.
+        SELECT max(gaps.ended_at)
+        INTO v_gap_end
+        FROM health.monitor_gaps AS gaps
+        WHERE gaps.reason IN ('engine_stopped', 'server_restarted')
+            AND gaps.started_at < v_now AND gaps.ended_at > v_now;
+        IF v_gap_end IS NOT NULL THEN
+            v_now := v_gap_end;
+            EXIT WHEN v_now > p_to;
+        END IF;
+        EXECUTE format(
+            $sql$
+            INSERT INTO %I.monitor_gaps (reason, started_at, ended_at, settled_at, details)
+            SELECT reason, started_at, ended_at, settled_at, details
+            FROM health.monitor_gaps
+            WHERE reason = 'server_restarted' AND ended_at > $1 AND ended_at <= $2
+            $sql$,
+            p_sandbox
+        )
+        USING v_last, v_now;
+        EXECUTE v_feed USING v_last, v_now;
+        EXECUTE v_tick USING v_now;
+        v_count := v_count + 1;
+        EXECUTE v_look INTO v_next, v_is_busy USING v_now;
+        IF v_is_busy THEN
+            EXECUTE v_serve USING v_now;
+            EXECUTE v_deliver USING v_now;
+        END IF;
+        IF v_count % 100 = 0 THEN
+            PERFORM health_internal.sweep_sandbox(p_sandbox);
+        END IF;
+        v_last := v_now;
+        -- The next beat of the clock at which anything can happen.
+        v_now := v_now + CASE
+            WHEN v_is_busy THEN p_step
+            ELSE p_step * greatest(1, ceil(
+                date_part('epoch', least(v_next, v_now + v_idle_step) - v_now)
+                / date_part('epoch', p_step)
+            ))
+        END;
+    END LOOP;
+    RETURN v_count;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.replay_ticks(text, timestamptz, timestamptz, interval) IS
+'Ticks the sandbox''s engine from p_from to p_to each p_step, handing it the raw rows as they came and '
+'attach sessions as they were lost. Steps in which nothing can happen are left out, at most 30 s of them. '
+'The monitor''s own gaps are as recorded. Recoveries are carried out at once and messages delivered. '
+'Returns how many ticks.';
+
+COMMIT;

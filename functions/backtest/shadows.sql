@@ -1,0 +1,488 @@
+-- Shadow policies: what agent_status would say under another policy, each minute, recorded and nothing else.
+-- The components are the judgement's own functions over the running state it left (a test holds both
+-- together); what a deadline needs is learnt from the same histogram.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.assess_under(
+    p_policy health.policies,
+    p_now timestamptz
+)
+RETURNS TABLE (
+    agent_id text,
+    judged_at timestamptz,
+    liveness text,
+    state text,
+    ungated_score double precision,
+    gate double precision,
+    score double precision,
+    status text,
+    issue_candidate text,
+    live_score double precision,
+    live_status text
+)
+LANGUAGE plpgsql
+STABLE
+SET jit = off
+AS $$
+DECLARE
+    v_settings health.settings;
+    v_blindness constant health_internal.blindness := health_internal.recent_blindness();
+BEGIN
+    SELECT settings.* INTO STRICT v_settings FROM health.settings;
+    RETURN QUERY
+    WITH timed AS (
+        SELECT
+            known.*,
+            coalesce(known.expected_interval_seconds, known.learnt_interval_seconds)
+                AS expected_seconds,
+            CASE
+                WHEN known.gap_count < p_policy.young_beats THEN ARRAY[
+                    p_policy.young_late_intervals, p_policy.young_unresponsive_intervals
+                ]
+                ELSE health_internal.learn_deadlines(
+                    known.gap_histogram, known.gap_count - 1, known.learnt_interval_seconds,
+                    known.mean_gap_seconds, p_policy.late_false_alarm_cost,
+                    p_policy.unresponsive_false_alarm_cost, p_policy.hard_limit_intervals
+                )
+            END AS deadlines,
+            greatest(
+                0,
+                date_part('epoch', p_now - known.last_heartbeat_at)
+                - CASE
+                    WHEN known.last_heartbeat_at < (v_blindness).settled_at
+                        THEN health_internal.recent_blind_seconds(
+                            known.last_heartbeat_at, p_now, v_blindness
+                        )
+                    ELSE 0
+                END
+            ) AS silent,
+            CASE
+                WHEN known.grace_seconds >= 1e9
+                    THEN coalesce(health_internal.job_standing(known.agent_id), 'good')
+            END AS job_standing
+        FROM health.agent_status AS known
+        WHERE known.policy_class = p_policy.policy_class AND known.last_heartbeat_at IS NOT NULL
+        OFFSET 0
+    ),
+
+    late AS (
+        SELECT
+            timed.*,
+            timed.grace_seconds + greatest(
+                timed.learnt_interval_seconds * timed.deadlines[1],
+                CASE WHEN timed.state = 'initializing' THEN p_policy.startup_grace_seconds END
+            ) AS late_seconds,
+            timed.grace_seconds + greatest(
+                timed.learnt_interval_seconds * timed.deadlines[2],
+                CASE WHEN timed.state = 'initializing' THEN p_policy.startup_grace_seconds END
+            ) AS unresponsive_seconds,
+            health_internal.time_mass(
+                timed.expected_seconds, v_settings.heartbeat_memory_seconds
+            ) AS expected_mass
+        FROM timed
+        OFFSET 0
+    ),
+
+    measured AS (
+        SELECT
+            late.*,
+            CASE
+                WHEN late.state = 'stopped' THEN 'stopped'
+                WHEN late.silent >= late.unresponsive_seconds
+                    OR p_now >= late.session_lost_at
+                    + make_interval(secs => p_policy.session_grace_seconds)
+                    THEN CASE WHEN late.state = 'stopping' THEN 'stopped' ELSE 'unresponsive' END
+                WHEN late.silent >= late.late_seconds OR late.session_lost_at IS NOT NULL
+                    OR late.job_standing IN ('missed', 'overdue') THEN 'late'
+                WHEN late.state = 'initializing' THEN 'starting'
+                ELSE 'alive'
+            END AS new_liveness,
+            CASE
+                WHEN late.job_standing IS NOT NULL THEN health_internal.score_job(late.job_standing)
+                ELSE health_internal.score_heartbeat_consistency(
+                    late.gap_weight, late.gap_sum, late.gap_square_sum, late.expected_mass,
+                    CASE
+                        WHEN late.silent > late.expected_seconds THEN health_internal.open_gap_sum(
+                            late.gap_weight, late.expected_mass, late.silent,
+                            v_settings.heartbeat_memory_seconds
+                        )
+                        ELSE 0
+                    END,
+                    CASE
+                        WHEN late.session_lost_at IS NOT NULL THEN 0.5
+                        WHEN late.silent <= late.late_seconds THEN 1
+                        ELSE greatest(
+                            0,
+                            1 - (late.silent - late.late_seconds)
+                            / greatest(late.unresponsive_seconds - late.late_seconds, 1e-3)
+                        )
+                    END
+                )
+            END AS heartbeat,
+            health_internal.score_performance_metrics(
+                late.processing_mean_ms / nullif(coalesce(
+                    late.latency_slo_ms,
+                    CASE
+                        WHEN late.beat_count >= 10 THEN late.baseline_processing_ms
+                        ELSE late.processing_mean_ms
+                    END
+                ), 0),
+                CASE
+                    WHEN late.latency_slo_ms IS NULL THEN p_policy.latency_baseline_tolerance
+                    ELSE 1
+                END,
+                CASE
+                    WHEN late.latency_slo_ms IS NULL THEN p_policy.latency_baseline_zero_ratio
+                    ELSE p_policy.latency_slo_zero_ratio
+                END,
+                CASE
+                    WHEN late.work_items_processed IS NULL OR late.gap_sum <= 1 THEN NULL
+                    WHEN late.throughput_slo_per_minute IS NOT NULL THEN
+                        60 * late.recent_item_sum / late.gap_sum / late.throughput_slo_per_minute
+                    WHEN late.state <> 'idle' AND late.baseline_item_sum > 0
+                        AND late.baseline_seconds >= 600 THEN
+                        late.recent_item_sum / late.gap_sum
+                        / (late.baseline_item_sum / late.baseline_seconds)
+                        / p_policy.throughput_baseline_tolerance
+                END,
+                p_policy.latency_share
+            ) AS performance,
+            CASE
+                WHEN late.error_count IS NOT NULL OR late.error_sum > 0 THEN
+                    health_internal.score_error_rate(
+                        late.error_sum, late.item_sum,
+                        date_part('epoch', late.last_heartbeat_at - late.run_started_at),
+                        v_settings.metric_memory_seconds, p_policy.error_rate_scale,
+                        p_policy.errors_per_minute_scale
+                    )
+            END AS errors,
+            health_internal.score_resource_efficiency(
+                late.cpu_mean_percent,
+                CASE
+                    WHEN late.memory_limit_mb > 0 THEN late.memory_usage_mb / late.memory_limit_mb
+                END,
+                CASE
+                    WHEN late.memory_mean_mb > late.slow_memory_mean_mb AND late.memory_limit_mb > 0
+                        THEN health_internal.seconds_to_exhaustion(
+                            late.memory_mean_mb, late.slow_memory_mean_mb,
+                            date_part('epoch', late.last_heartbeat_at - late.run_started_at),
+                            v_settings.heartbeat_memory_seconds, v_settings.metric_memory_seconds,
+                            late.memory_usage_mb, late.memory_limit_mb
+                        )
+                END / p_policy.exhaustion_horizon_seconds,
+                p_policy.cpu_soft_percent, p_policy.cpu_hard_percent, p_policy.cpu_floor,
+                p_policy.memory_soft_share, p_policy.memory_hard_share
+            ) AS resources,
+            health_internal.score_business_impact(
+                late.cost_efficiency, late.user_satisfaction, late.operational_efficiency,
+                late.revenue_impact_usd, p_policy.revenue_loss_limit_usd
+            ) AS business
+        FROM late
+        OFFSET 0
+    ),
+
+    scored AS (
+        SELECT
+            measured.*,
+            health_internal.weighted_mean(
+                measured.heartbeat, p_policy.weight_heartbeat_consistency,
+                measured.performance, p_policy.weight_performance_metrics,
+                measured.errors, p_policy.weight_error_rate,
+                measured.resources, p_policy.weight_resource_efficiency,
+                measured.business, p_policy.weight_business_impact
+            ) AS new_ungated,
+            least(
+                100,
+                CASE WHEN measured.job_standing = 'failed' THEN p_policy.gate_error END,
+                CASE measured.new_liveness
+                    WHEN 'unresponsive' THEN p_policy.gate_unresponsive
+                    WHEN 'late' THEN p_policy.gate_late
+                END,
+                CASE measured.state
+                    WHEN 'failed' THEN p_policy.gate_failed
+                    WHEN 'error' THEN p_policy.gate_error
+                END
+            ) AS new_gate
+        FROM measured
+        OFFSET 0
+    )
+
+    SELECT
+        scored.agent_id::text,
+        scored.judged_at,
+        scored.new_liveness,
+        scored.state,
+        scored.new_ungated,
+        scored.new_gate,
+        least(scored.new_ungated, scored.new_gate),
+        health.classify_status(
+            least(scored.new_ungated, scored.new_gate), p_policy.excellent_from,
+            p_policy.good_from, p_policy.fair_from, p_policy.poor_from
+        ),
+        CASE
+            WHEN scored.new_liveness = 'stopped' THEN NULL
+            WHEN scored.new_liveness = 'unresponsive' OR scored.state = 'failed'
+                THEN 'agent_unresponsive'
+            WHEN scored.state = 'error' THEN 'high_error_rate'
+            WHEN scored.resources <= p_policy.resource_issue_below THEN 'resource_exhaustion'
+            WHEN scored.errors <= p_policy.error_issue_below THEN 'high_error_rate'
+            WHEN scored.performance <= p_policy.performance_issue_below
+                THEN 'performance_degradation'
+        END,
+        scored.score,
+        scored.status
+    FROM scored;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.assess_under(health.policies, timestamptz) IS
+'What the agents of a policy''s class would be judged at p_now under it, from the running state of their '
+'last heartbeat, beside what is in force. Reads; writes nothing. Deadlines are learnt at once, where the '
+'judgement learns them by turns.';
+
+CREATE OR REPLACE FUNCTION health_internal.judge_shadow(
+    p_shadow_policy_id bigint,
+    p_policy health.policies,
+    p_now timestamptz
+)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SET jit = off
+AS $$
+DECLARE
+    v_count bigint;
+BEGIN
+    WITH assessed AS MATERIALIZED (
+        SELECT
+            found.*,
+            before.agent_id IS NOT NULL AS is_known,
+            before.liveness AS old_liveness,
+            before.status AS old_status,
+            before.issue_type AS old_issue_type,
+            coalesce(before.active_conditions, '{}') AS old_conditions,
+            coalesce(before.bad_evaluations, 0) AS old_evaluations,
+            before.issue_candidate AS old_candidate,
+            coalesce(before.issue_evaluations, 0) AS old_issue_evaluations,
+            -- Time alone, without a new judgement, counts no evaluation unless it changes what is seen.
+            before.seen_judged_at IS DISTINCT FROM found.judged_at
+            OR before.liveness IS DISTINCT FROM found.liveness AS is_evaluation
+        FROM health_internal.assess_under(p_policy, p_now) AS found
+        LEFT JOIN health_internal.shadow_states AS before
+            ON before.shadow_policy_id = p_shadow_policy_id AND found.agent_id = before.agent_id
+        WHERE found.agent_id <> 'heartbeat_health_agent'
+    ),
+
+    judged AS MATERIALIZED (
+        SELECT
+            assessed.*,
+            CASE
+                WHEN assessed.liveness = 'stopped' THEN '{}'::text []
+                ELSE health_internal.holding_conditions(
+                    assessed.liveness, assessed.state, assessed.ungated_score, assessed.gate,
+                    assessed.old_evaluations, assessed.issue_candidate, assessed.old_candidate,
+                    assessed.old_issue_evaluations, assessed.old_issue_type, assessed.old_conditions,
+                    p_policy
+                )
+            END AS new_conditions,
+            CASE
+                WHEN assessed.issue_candidate IS NULL THEN NULL
+                WHEN assessed.liveness = 'unresponsive' OR assessed.state IN ('error', 'failed')
+                    OR assessed.old_issue_type = assessed.issue_candidate
+                    OR health_internal.is_confirmed(
+                        assessed.issue_candidate, assessed.old_candidate,
+                        assessed.old_issue_evaluations, p_policy.confirm_bad
+                    )
+                    THEN assessed.issue_candidate
+            END AS new_issue_type,
+            (
+                (assessed.old_evaluations << 1)
+                | CASE WHEN assessed.score < p_policy.critical_below THEN 1 ELSE 0 END
+            ) & 2097151 AS new_evaluations,
+            CASE
+                WHEN assessed.issue_candidate IS NULL THEN 0
+                WHEN assessed.issue_candidate = assessed.old_candidate
+                    THEN least(1000, assessed.old_issue_evaluations + 1)
+                ELSE 1
+            END AS new_issue_evaluations
+        FROM assessed
+        WHERE assessed.is_evaluation
+    ),
+
+    kept AS (
+        INSERT INTO health_internal.shadow_states AS states (
+            shadow_policy_id, agent_id, evaluated_at, seen_judged_at, liveness, status, score,
+            ungated_score, bad_evaluations, issue_candidate, issue_evaluations, issue_type,
+            active_conditions
+        )
+        SELECT
+            p_shadow_policy_id, judged.agent_id, p_now, judged.judged_at, judged.liveness,
+            judged.status, judged.score, judged.ungated_score, judged.new_evaluations,
+            judged.issue_candidate, judged.new_issue_evaluations, judged.new_issue_type,
+            judged.new_conditions
+        FROM judged
+        ON CONFLICT (shadow_policy_id, agent_id) DO UPDATE SET
+            evaluated_at = excluded.evaluated_at,
+            seen_judged_at = excluded.seen_judged_at,
+            liveness = excluded.liveness,
+            status = excluded.status,
+            score = excluded.score,
+            ungated_score = excluded.ungated_score,
+            bad_evaluations = excluded.bad_evaluations,
+            issue_candidate = excluded.issue_candidate,
+            issue_evaluations = excluded.issue_evaluations,
+            issue_type = excluded.issue_type,
+            active_conditions = excluded.active_conditions
+    ),
+
+    said AS (
+        -- Its first look is where it begins, not a change.
+        SELECT judged.*, 'transition' AS kind, NULL AS rule
+        FROM judged
+        WHERE judged.is_known
+            AND (judged.old_status, judged.old_liveness) IS DISTINCT FROM (judged.status, judged.liveness)
+        UNION ALL
+        SELECT judged.*, 'alert_opened', opened.rule
+        FROM judged
+        CROSS JOIN LATERAL unnest(judged.new_conditions) AS opened (rule)
+        WHERE NOT opened.rule = ANY (judged.old_conditions)
+        UNION ALL
+        SELECT judged.*, 'alert_closed', closed.rule
+        FROM judged
+        CROSS JOIN LATERAL unnest(judged.old_conditions) AS closed (rule)
+        WHERE NOT closed.rule = ANY (judged.new_conditions)
+        UNION ALL
+        SELECT judged.*, 'recovery', NULL
+        FROM judged
+        WHERE judged.new_issue_type IS NOT NULL
+            AND judged.new_issue_type IS DISTINCT FROM judged.old_issue_type
+            AND p_policy.is_recovery_enabled
+    ),
+
+    recorded AS (
+        INSERT INTO health.shadow_judgements (
+            shadow_policy_id, agent_id, occurred_at, kind, rule, old_status, new_status,
+            old_liveness, new_liveness, issue_type, score, live_score, live_status
+        )
+        SELECT
+            p_shadow_policy_id, said.agent_id, p_now, said.kind, said.rule, said.old_status,
+            said.status, said.old_liveness, said.liveness, said.new_issue_type, said.score,
+            said.live_score, said.live_status
+        FROM said
+    )
+
+    SELECT count(*)
+    INTO v_count
+    FROM judged;
+    RETURN v_count;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.judge_shadow(bigint, health.policies, timestamptz) IS
+'One look of a shadow policy at the agents of one class: what it would have done is recorded in '
+'shadow_judgements. An agent is evaluated when it was judged since the last look, or when its liveness under '
+'the shadow changes. Returns how many evaluations.';
+
+CREATE OR REPLACE FUNCTION health_internal.judge_shadows(p_now timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+AS $$
+DECLARE
+    v_shadow record;
+    v_count bigint := 0;
+BEGIN
+    -- Shadow by shadow and class by class: a policy is constants in a plan.
+    FOR v_shadow IN
+        SELECT
+            shadows.shadow_policy_id,
+            health_internal.changed_policy(ROW(live.*)::health.policies, shadows.policy) AS policy
+        FROM health.shadow_policies AS shadows
+        CROSS JOIN health.current_policies AS live
+        WHERE shadows.ended_at IS NULL
+    LOOP
+        v_count := v_count + health_internal.judge_shadow(
+            v_shadow.shadow_policy_id, v_shadow.policy, p_now
+        );
+    END LOOP;
+    DELETE FROM health.shadow_judgements
+    WHERE shadow_judgements.occurred_at < p_now - interval '90 days';
+    DELETE FROM health_internal.shadow_states AS states
+    USING health.shadow_policies AS shadows
+    WHERE states.shadow_policy_id = shadows.shadow_policy_id AND shadows.ended_at IS NOT NULL;
+    RETURN v_count;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.judge_shadows(timestamptz) IS
+'Part of run_foresight: every shadow policy at work looks at all agents. Returns how many evaluations.';
+
+CREATE OR REPLACE FUNCTION health.add_shadow_policy(
+    p_name text,
+    p_policy jsonb,
+    p_note text DEFAULT NULL,
+    p_now timestamptz DEFAULT clock_timestamp()
+)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_most constant integer := 10;
+    v_id bigint;
+BEGIN
+    PERFORM health_internal.check_policy_changes(p_policy);
+    IF (SELECT count(*) FROM health.shadow_policies WHERE shadow_policies.ended_at IS NULL)
+        >= v_most THEN
+        RAISE EXCEPTION 'there are % shadow policies at work already', v_most
+            USING ERRCODE = 'BT006',
+                HINT = 'End one with health.end_shadow_policy; each one looks at every agent each minute.';
+    END IF;
+    INSERT INTO health.shadow_policies (shadow_policy, policy, note, created_by, created_at)
+    VALUES (p_name, p_policy, p_note, session_user, p_now)
+    ON CONFLICT (shadow_policy) WHERE ended_at IS NULL DO NOTHING
+    RETURNING shadow_policies.shadow_policy_id INTO v_id;
+    IF v_id IS NULL THEN
+        RAISE EXCEPTION 'shadow policy "%" is at work already', p_name
+            USING ERRCODE = 'BT007',
+                HINT = 'Give another name, or end it first with health.end_shadow_policy.';
+    END IF;
+    RETURN v_id;
+END;
+$$;
+COMMENT ON FUNCTION health.add_shadow_policy(text, jsonb, text, timestamptz) IS
+'Lets a policy (the ones in force with p_policy''s changes) judge live without any effect, each minute; '
+'health.policy_comparison lays it beside what is in force. At most ten. Returns its number. Raises BT002 for '
+'changes that are none, BT006 for too many, BT007 for a name in use, and a named CHECK.';
+
+CREATE OR REPLACE FUNCTION health.end_shadow_policy(
+    p_name text,
+    p_now timestamptz DEFAULT clock_timestamp()
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE health.shadow_policies
+    SET ended_at = p_now, ended_by = session_user
+    WHERE shadow_policies.shadow_policy = p_name AND shadow_policies.ended_at IS NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'shadow policy "%" is not at work', coalesce(p_name, 'NULL')
+            USING ERRCODE = 'BT008',
+                HINT = 'SELECT shadow_policy FROM health.shadow_policies WHERE ended_at IS NULL lists '
+                    'those that are.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION health.end_shadow_policy(text, timestamptz) IS
+'Ends a shadow policy; what it recorded is kept for 90 days. Raises BT008 where none of that name is at '
+'work.';
+GRANT EXECUTE ON FUNCTION
+health.add_shadow_policy(text, jsonb, text, timestamptz),
+health.end_shadow_policy(text, timestamptz) TO health_admin;
+
+COMMIT;

@@ -1,0 +1,9 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP TYPE health_internal.backtest_event;
+DROP TYPE health_internal.sandbox_object;
+DROP TABLE health_internal.sandbox;
+
+COMMIT;

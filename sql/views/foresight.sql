@@ -1,0 +1,204 @@
+-- Views of foresight: times to exhaustion, shadow policies beside the live ones, how its parts fared.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE VIEW health.exhaustion AS
+SELECT
+    trends.agent_id,
+    trends.resource,
+    trends.used,
+    trends.limit_value,
+    told.slope_per_hour,
+    told.exhausts_at,
+    told.exhausts_earliest_at,
+    told.exhausts_latest_at,
+    told.confidence,
+    told.basis,
+    trends.sampled_at
+FROM health_internal.resource_trends AS trends
+CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends) AS told;
+
+COMMENT ON VIEW health.exhaustion IS
+'One row per agent and resource with a limit: when it is used up, as of sampled_at, at most a minute or so '
+'old; stable: columns may be added, never removed or retyped within a major version.';
+COMMENT ON COLUMN health.exhaustion.slope_per_hour IS
+'Rise per hour, in the resource''s unit; NULL: too few samples, or exhausted.';
+COMMENT ON COLUMN health.exhaustion.exhausts_at IS
+'When it meets its limit if it goes on so; NULL: not foreseeable, see basis.';
+COMMENT ON COLUMN health.exhaustion.exhausts_earliest_at IS
+'The same for a slope two standard errors steeper.';
+COMMENT ON COLUMN health.exhaustion.exhausts_latest_at IS
+'The same for a slope two standard errors flatter.';
+COMMENT ON COLUMN health.exhaustion.confidence IS
+'Probability that it rises at all, 0..1; NULL: too few samples.';
+COMMENT ON COLUMN health.exhaustion.basis IS
+'What it rests on, or why it is not foreseeable, in words.';
+
+CREATE VIEW health.policy_comparison AS
+SELECT
+    shadows.shadow_policy_id,
+    shadows.shadow_policy,
+    shadows.policy,
+    shadows.created_at,
+    shadows.ended_at,
+    looks.agent_count,
+    looks.differing_agent_count,
+    looks.mean_score,
+    looks.live_mean_score,
+    judged.transition_count,
+    (
+        SELECT count(*)
+        FROM health.status_transitions AS transitions
+        WHERE transitions.occurred_at >= shadows.created_at
+            AND transitions.occurred_at < coalesce(shadows.ended_at, 'infinity')
+            AND transitions.agent_id <> 'heartbeat_health_agent'
+    ) AS live_transition_count,
+    judged.alert_count,
+    live.alert_count AS live_alert_count,
+    judged.only_shadow_alert_count,
+    live.only_live_alert_count,
+    judged.recovery_count,
+    (
+        SELECT count(*)
+        FROM health.recovery_actions AS actions
+        WHERE actions.created_at >= shadows.created_at
+            AND actions.created_at < coalesce(shadows.ended_at, 'infinity')
+            AND actions.requested_by = 'engine'
+    ) AS live_recovery_count
+FROM health.shadow_policies AS shadows
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) AS agent_count,
+        count(*) FILTER (
+            WHERE (states.status, states.liveness) IS DISTINCT FROM (status.status, status.liveness)
+        ) AS differing_agent_count,
+        avg(states.score) AS mean_score,
+        avg(status.score) AS live_mean_score
+    FROM health_internal.shadow_states AS states
+    INNER JOIN health.agent_status AS status ON states.agent_id = status.agent_id
+    WHERE states.shadow_policy_id = shadows.shadow_policy_id
+) AS looks
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) FILTER (WHERE said.kind = 'transition') AS transition_count,
+        count(*) FILTER (WHERE said.kind = 'alert_opened') AS alert_count,
+        count(*) FILTER (
+            WHERE said.kind = 'alert_opened'
+                AND NOT EXISTS (
+                    SELECT FROM health.alerts
+                    WHERE alerts.agent_id = said.agent_id
+                        AND alerts.rule = said.rule
+                        AND alerts.opened_at <= said.occurred_at + interval '5 minutes'
+                        AND coalesce(alerts.resolved_at, 'infinity')
+                        >= said.occurred_at - interval '5 minutes'
+                )
+        ) AS only_shadow_alert_count,
+        count(*) FILTER (WHERE said.kind = 'recovery') AS recovery_count
+    FROM health.shadow_judgements AS said
+    WHERE said.shadow_policy_id = shadows.shadow_policy_id
+) AS judged
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) AS alert_count,
+        count(*) FILTER (
+            WHERE NOT EXISTS (
+                SELECT FROM health.shadow_judgements AS said
+                WHERE said.shadow_policy_id = shadows.shadow_policy_id
+                    AND said.kind = 'alert_opened'
+                    AND said.agent_id = alerts.agent_id
+                    AND said.rule = alerts.rule
+                    AND said.occurred_at BETWEEN alerts.opened_at - interval '5 minutes'
+                    AND coalesce(alerts.resolved_at, 'infinity'::timestamptz)
+                    + interval '5 minutes'
+            )
+        ) AS only_live_alert_count
+    FROM health.alerts
+    WHERE alerts.opened_at >= shadows.created_at
+        AND alerts.opened_at < coalesce(shadows.ended_at, 'infinity')
+        AND alerts.agent_id <> 'heartbeat_health_agent'
+        -- Those a policy decides.
+        AND alerts.rule IN (
+            'unresponsive', 'failed', 'error', 'score_critical', 'score_emergency',
+            'resource_exhaustion', 'high_error_rate', 'performance_degradation'
+        )
+) AS live;
+
+COMMENT ON VIEW health.policy_comparison IS
+'One row per shadow policy: what it would have done since it was added, beside what the policies in force '
+'did; stable within a major version. Shadows look each minute, the engine at each beat.';
+COMMENT ON COLUMN health.policy_comparison.agent_count IS 'Agents it judges at present.';
+COMMENT ON COLUMN health.policy_comparison.differing_agent_count IS
+'Of those, agents whose status or liveness is another in force.';
+COMMENT ON COLUMN health.policy_comparison.mean_score IS 'Mean of its scores, 0..100.';
+COMMENT ON COLUMN health.policy_comparison.live_mean_score IS 'Mean of the scores in force, 0..100.';
+COMMENT ON COLUMN health.policy_comparison.transition_count IS 'Transitions it would have made.';
+COMMENT ON COLUMN health.policy_comparison.live_transition_count IS 'Transitions made in that time.';
+COMMENT ON COLUMN health.policy_comparison.alert_count IS 'Alerts it would have opened.';
+COMMENT ON COLUMN health.policy_comparison.live_alert_count IS
+'Alerts opened in that time under rules a policy decides.';
+COMMENT ON COLUMN health.policy_comparison.only_shadow_alert_count IS
+'Of its alerts, those without one in force of that agent and rule within five minutes.';
+COMMENT ON COLUMN health.policy_comparison.only_live_alert_count IS
+'Of those in force, alerts it would not have opened.';
+COMMENT ON COLUMN health.policy_comparison.recovery_count IS 'Recoveries it would have asked for.';
+COMMENT ON COLUMN health.policy_comparison.live_recovery_count IS
+'Recoveries the engine queued in that time.';
+
+CREATE VIEW health.foresight_health AS
+SELECT
+    parts.part,
+    parts.is_enabled,
+    parts.period,
+    parts.last_run_at,
+    parts.last_duration_ms,
+    parts.last_error,
+    parts.last_error_at,
+    parts.run_count,
+    parts.error_count,
+    coalesce(
+        parts.is_enabled AND parts.last_run_at < clock_timestamp() - 5 * parts.period, false
+    ) AS is_overdue
+FROM health_internal.foresight_parts AS parts;
+
+COMMENT ON VIEW health.foresight_health IS
+'One row per part of run_foresight: when it ran, how long it took, and what it said when it failed; stable '
+'within a major version.';
+COMMENT ON COLUMN health.foresight_health.is_overdue IS
+'Whether it has not run for five periods, by the clock.';
+
+-- A column that a view hands on means what it means in its table.
+DO $$
+DECLARE
+    v_column record;
+BEGIN
+    FOR v_column IN
+        SELECT
+            of_view.attrelid::regclass AS view_name,
+            of_view.attname AS column_name,
+            col_description(of_table.attrelid, of_table.attnum) AS description
+        FROM (
+            VALUES
+            ('health.exhaustion', 'health_internal.resource_trends'),
+            ('health.policy_comparison', 'health.shadow_policies'),
+            ('health.foresight_health', 'health_internal.foresight_parts')
+        ) AS sources (view_name, table_name)
+        INNER JOIN pg_attribute AS of_view
+            ON of_view.attrelid = sources.view_name::regclass AND of_view.attnum > 0
+        INNER JOIN pg_attribute AS of_table
+            ON of_table.attrelid = sources.table_name::regclass
+            AND of_table.attname = of_view.attname
+        WHERE col_description(of_view.attrelid, of_view.attnum) IS NULL
+    LOOP
+        EXECUTE format(
+            'COMMENT ON COLUMN %s.%I IS %L',
+            v_column.view_name, v_column.column_name, v_column.description
+        );
+    END LOOP;
+END;
+$$;
+
+GRANT SELECT ON health.exhaustion, health.policy_comparison, health.foresight_health
+TO health_analyst, health_bridge;
+
+COMMIT;
