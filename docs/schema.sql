@@ -404,6 +404,29 @@ ALTER TYPE health_internal.arrival_range OWNER TO health_owner;
 COMMENT ON TYPE health_internal.arrival_range IS 'What one tick reads: rows that became visible between the last tick''s snapshot (from_xmax, in_progress) and this one''s (until), and rows of the ticking transaction itself (own_xid), told apart by command number (own_from to own_until; last_own_xid and last_own_from where the last tick''s transaction wrote on). Heartbeats received before received_from are history.';
 
 --
+-- Name: backtest_event; Type: TYPE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TYPE health_internal.backtest_event AS (
+	occurred_at timestamp with time zone,
+	agent_id text,
+	kind text,
+	what text,
+	severity text,
+	began_at timestamp with time zone,
+	ended_at timestamp with time zone,
+	details jsonb
+);
+
+ALTER TYPE health_internal.backtest_event OWNER TO health_owner;
+
+--
+-- Name: TYPE backtest_event; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TYPE health_internal.backtest_event IS 'What happened in a backtest: kind is standing (the status at its beginning), transition, alert, incident, page, restart or cost (one row: what the backtest itself took).';
+
+--
 -- Name: beat; Type: TYPE; Schema: health_internal; Owner: health_owner
 --
 
@@ -453,6 +476,45 @@ ALTER TYPE health_internal.blindness OWNER TO health_owner;
 COMMENT ON TYPE health_internal.blindness IS 'The monitor''s latest blindness (-infinity: none) and when the one before settled.';
 
 --
+-- Name: detector_state; Type: TYPE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TYPE health_internal.detector_state AS (
+	numbers double precision[],
+	profile real[],
+	visits smallint[]
+);
+
+ALTER TYPE health_internal.detector_state OWNER TO health_owner;
+
+--
+-- Name: TYPE detector_state; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TYPE health_internal.detector_state IS 'What the detector knows of one series, 1.5 kB: 35 numbers, and for 24 hours of the day (UTC) and 168 of the week what the series departs from its level and how often the hour has been seen. NULL: new.';
+
+--
+-- Name: detection; Type: TYPE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TYPE health_internal.detection AS (
+	state health_internal.detector_state,
+	score double precision,
+	is_anomaly boolean,
+	expected_low double precision,
+	expected_high double precision,
+	reason text
+);
+
+ALTER TYPE health_internal.detection OWNER TO health_owner;
+
+--
+-- Name: TYPE detection; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TYPE health_internal.detection IS 'What the detector says of one point: the state after it, score 0 to below 1 (0.5 is the bar), whether it is an anomaly, the range in which a single value is none (NULL while the series is being learnt) and why (NULL below the bar).';
+
+--
 -- Name: digest_line; Type: TYPE; Schema: health_internal; Owner: health_owner
 --
 
@@ -493,6 +555,26 @@ ALTER TYPE health_internal.mute OWNER TO health_owner;
 COMMENT ON TYPE health_internal.mute IS 'An incident that is kept quiet: why, and until when at least.';
 
 --
+-- Name: sandbox_object; Type: TYPE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TYPE health_internal.sandbox_object AS (
+	kind text,
+	object_oid oid,
+	schema_name text,
+	object_name text,
+	definition text
+);
+
+ALTER TYPE health_internal.sandbox_object OWNER TO health_owner;
+
+--
+-- Name: TYPE sandbox_object; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TYPE health_internal.sandbox_object IS 'A table, view, sequence or function that a sandbox copies; definition empty for tables and sequences.';
+
+--
 -- Name: schedule_plan; Type: TYPE; Schema: health_internal; Owner: health_owner
 --
 
@@ -512,6 +594,30 @@ ALTER TYPE health_internal.schedule_plan OWNER TO health_owner;
 --
 
 COMMENT ON TYPE health_internal.schedule_plan IS 'A cron expression as numbers: minutes of the day, days of the month, months, weekdays (0 is Sunday), whether a day needs to match only one of its two fields, and whether neither minute nor hour begins with *.';
+
+--
+-- Name: strange_point; Type: TYPE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TYPE health_internal.strange_point AS (
+	agent_id text,
+	metric_name text,
+	minute_at timestamp with time zone,
+	point_value double precision,
+	score double precision,
+	is_anomaly boolean,
+	expected_low double precision,
+	expected_high double precision,
+	reason text
+);
+
+ALTER TYPE health_internal.strange_point OWNER TO health_owner;
+
+--
+-- Name: TYPE strange_point; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TYPE health_internal.strange_point IS 'A minute of a series that is an anomaly, or at least outside the expected range.';
 
 --
 -- Name: acknowledge_alert(bigint, text, text, timestamp with time zone, boolean, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -736,6 +842,46 @@ ALTER FUNCTION health.add_freeze_window(p_window_name text, p_starts_at timestam
 COMMENT ON FUNCTION health.add_freeze_window(p_window_name text, p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_by text, p_policy_class text) IS 'From p_starts_at to p_ends_at recoveries wait, for agents of p_policy_class or all (NULL). Returns the window_id. Raises AG004 for an unknown class, and a named CHECK for times that do not fit.';
 
 --
+-- Name: add_shadow_policy(text, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.add_shadow_policy(p_name text, p_policy jsonb, p_note text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_most constant integer := 10;
+    v_id bigint;
+BEGIN
+    PERFORM health_internal.check_policy_changes(p_policy);
+    IF (SELECT count(*) FROM health.shadow_policies WHERE shadow_policies.ended_at IS NULL)
+        >= v_most THEN
+        RAISE EXCEPTION 'there are % shadow policies at work already', v_most
+            USING ERRCODE = 'BT006',
+                HINT = 'End one with health.end_shadow_policy; each one looks at every agent each minute.';
+    END IF;
+    INSERT INTO health.shadow_policies (shadow_policy, policy, note, created_by, created_at)
+    VALUES (p_name, p_policy, p_note, session_user, p_now)
+    ON CONFLICT (shadow_policy) WHERE ended_at IS NULL DO NOTHING
+    RETURNING shadow_policies.shadow_policy_id INTO v_id;
+    IF v_id IS NULL THEN
+        RAISE EXCEPTION 'shadow policy "%" is at work already', p_name
+            USING ERRCODE = 'BT007',
+                HINT = 'Give another name, or end it first with health.end_shadow_policy.';
+    END IF;
+    RETURN v_id;
+END;
+$$;
+
+ALTER FUNCTION health.add_shadow_policy(p_name text, p_policy jsonb, p_note text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION add_shadow_policy(p_name text, p_policy jsonb, p_note text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.add_shadow_policy(p_name text, p_policy jsonb, p_note text, p_now timestamp with time zone) IS 'Lets a policy (the ones in force with p_policy''s changes) judge live without any effect, each minute; health.policy_comparison lays it beside what is in force. At most ten. Returns its number. Raises BT002 for changes that are none, BT006 for too many, BT007 for a name in use, and a named CHECK.';
+
+--
 -- Name: add_weekly_freeze_window(text, integer[], time without time zone, interval, text, text, text); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -898,6 +1044,255 @@ ALTER FUNCTION health.attach(p_agent_id text) OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health.attach(p_agent_id text) IS 'Ties the agent to this session by an advisory lock on its number: when the session ends, however, the next tick knows, without waiting for a missed heartbeat. Holding it never extends a deadline. Call it twice: behind a pooler the second call fails. Returns the agent''s number. Raises AG001 for an unregistered agent, AG003 while another session holds it.';
+
+--
+-- Name: backtest(jsonb, timestamp with time zone, timestamp with time zone, interval, interval, text[]); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval DEFAULT NULL::interval, p_warmup interval DEFAULT '01:00:00'::interval, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS TABLE(policy jsonb, from_at timestamp with time zone, to_at timestamp with time zone, agent_count bigint, heartbeat_count bigint, alert_count bigint, alerts_per_day double precision, page_count bigint, pages_per_day double precision, known_incident_count bigint, detected_count bigint, missed_count bigint, detection_seconds_median double precision, detection_seconds_p90 double precision, false_positive_count bigint, restarts_ordered bigint, transition_count bigint, excellent_seconds double precision, good_seconds double precision, fair_seconds double precision, poor_seconds double precision, critical_seconds double precision, tick_count bigint, step_seconds double precision, warmup_seconds double precision, elapsed_ms double precision)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_days double precision;
+    v_events health_internal.backtest_event [];
+BEGIN
+    v_events := ARRAY(
+        SELECT ROW(happened.*)::health_internal.backtest_event
+        FROM health_internal.run_backtest(
+            CASE
+                WHEN jsonb_typeof(p_policy) = 'string'
+                    THEN health_internal.named_policy(p_policy #>> '{}')
+                ELSE p_policy
+            END,
+            p_from, p_to, p_step, p_warmup, p_agent_ids
+        ) AS happened
+    );
+    v_days := date_part('epoch', p_to - p_from) / 86400;
+    RETURN QUERY
+    SELECT
+        p_policy,
+        p_from,
+        p_to,
+        figures.agent_count,
+        (figures.cost ->> 'heartbeat_count')::bigint,
+        figures.alert_count,
+        figures.alert_count / v_days,
+        figures.page_count,
+        figures.page_count / v_days,
+        figures.known_count,
+        figures.detected_count,
+        figures.known_count - figures.detected_count,
+        figures.detection_seconds_median,
+        figures.detection_seconds_p90,
+        figures.false_positive_count,
+        figures.restarts_ordered,
+        figures.transition_count,
+        coalesce((figures.status_seconds ->> 'excellent')::float8, 0),
+        coalesce((figures.status_seconds ->> 'good')::float8, 0),
+        coalesce((figures.status_seconds ->> 'fair')::float8, 0),
+        coalesce((figures.status_seconds ->> 'poor')::float8, 0),
+        coalesce((figures.status_seconds ->> 'critical')::float8, 0),
+        (figures.cost ->> 'tick_count')::bigint,
+        (figures.cost ->> 'step_seconds')::float8,
+        (figures.cost ->> 'warmup_seconds')::float8,
+        (figures.cost ->> 'elapsed_ms')::float8
+    FROM health_internal.backtest_figures(v_events, p_from, p_to, p_agent_ids) AS figures;
+END;
+$$;
+
+ALTER FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) IS 'One row: what the engine would have done from p_from to p_to under the policies in force with the changes p_policy ({}: none; a JSON string: the name of a shadow policy; policy_class in it: for that class only), replayed over stored raw rows by the live functions in a sandbox that is rolled back: nothing is written, told or restarted. p_step: between ticks, the engine''s period or longer by default; p_warmup: time before p_from that is replayed too, so that agents are known; p_agent_ids: only these. Restarts are carried out at once and change nothing in what agents did. Detection times in seconds; *_seconds: agent-seconds in each status. About 5 ms per tick and 0.1 ms per heartbeat. Raises BT002 to BT005, BT010.';
+
+--
+-- Name: named_policy(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.named_policy(p_policy text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    v_changes jsonb;
+BEGIN
+    IF p_policy = 'live' THEN
+        RETURN '{}'::jsonb;
+    END IF;
+    SELECT shadows.policy
+    INTO v_changes
+    FROM health.shadow_policies AS shadows
+    WHERE shadows.shadow_policy = p_policy
+    ORDER BY shadows.ended_at DESC NULLS FIRST
+    LIMIT 1;
+    IF v_changes IS NULL AND starts_with(ltrim(p_policy), '{') THEN
+        BEGIN
+            v_changes := p_policy::jsonb;
+        EXCEPTION
+            WHEN invalid_text_representation THEN
+                v_changes := NULL;
+        END;
+    END IF;
+    IF v_changes IS NULL THEN
+        RAISE EXCEPTION 'policy "%" is not known', coalesce(left(p_policy, 100), 'NULL')
+            USING ERRCODE = 'BT002',
+                HINT = 'Give live, the name of a shadow policy (SELECT shadow_policy FROM '
+                    'health.shadow_policies), or changes as JSON such as {"critical_below": 55}.';
+    END IF;
+    RETURN v_changes;
+END;
+$$;
+
+ALTER FUNCTION health_internal.named_policy(p_policy text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION named_policy(p_policy text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.named_policy(p_policy text) IS 'The changes to the policies in force that a name stands for: none for live, those of a shadow policy (the one at work before ended ones), or JSON. Raises BT002.';
+
+--
+-- Name: backtest(text, timestamp with time zone, timestamp with time zone, interval, interval, text[]); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval DEFAULT NULL::interval, p_warmup interval DEFAULT '01:00:00'::interval, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS TABLE(policy jsonb, from_at timestamp with time zone, to_at timestamp with time zone, agent_count bigint, heartbeat_count bigint, alert_count bigint, alerts_per_day double precision, page_count bigint, pages_per_day double precision, known_incident_count bigint, detected_count bigint, missed_count bigint, detection_seconds_median double precision, detection_seconds_p90 double precision, false_positive_count bigint, restarts_ordered bigint, transition_count bigint, excellent_seconds double precision, good_seconds double precision, fair_seconds double precision, poor_seconds double precision, critical_seconds double precision, tick_count bigint, step_seconds double precision, warmup_seconds double precision, elapsed_ms double precision)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT figures.policy,
+     figures.from_at,
+     figures.to_at,
+     figures.agent_count,
+     figures.heartbeat_count,
+     figures.alert_count,
+     figures.alerts_per_day,
+     figures.page_count,
+     figures.pages_per_day,
+     figures.known_incident_count,
+     figures.detected_count,
+     figures.missed_count,
+     figures.detection_seconds_median,
+     figures.detection_seconds_p90,
+     figures.false_positive_count,
+     figures.restarts_ordered,
+     figures.transition_count,
+     figures.excellent_seconds,
+     figures.good_seconds,
+     figures.fair_seconds,
+     figures.poor_seconds,
+     figures.critical_seconds,
+     figures.tick_count,
+     figures.step_seconds,
+     figures.warmup_seconds,
+     figures.elapsed_ms
+    FROM health.backtest(
+         CASE
+             WHEN starts_with(ltrim(backtest.p_policy), '{'::text) THEN health_internal.named_policy(backtest.p_policy)
+             ELSE to_jsonb(COALESCE(backtest.p_policy, ''::text))
+         END, backtest.p_from, backtest.p_to, backtest.p_step, backtest.p_warmup, backtest.p_agent_ids) figures(policy, from_at, to_at, agent_count, heartbeat_count, alert_count, alerts_per_day, page_count, pages_per_day, known_incident_count, detected_count, missed_count, detection_seconds_median, detection_seconds_p90, false_positive_count, restarts_ordered, transition_count, excellent_seconds, good_seconds, fair_seconds, poor_seconds, critical_seconds, tick_count, step_seconds, warmup_seconds, elapsed_ms);
+END;
+
+ALTER FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) IS 'The same for a policy by name: live, a shadow policy, or changes as JSON text. Raises BT002 to BT005, BT010.';
+
+--
+-- Name: run_backtest(jsonb, timestamp with time zone, timestamp with time zone, interval, interval, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.run_backtest(p_changes jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) RETURNS SETOF health_internal.backtest_event
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_started constant timestamptz := clock_timestamp();
+    v_sandbox constant text := 'health_backtest';
+    v_plan record;
+    v_events health_internal.backtest_event [];
+    v_ticks bigint;
+    v_beats bigint;
+BEGIN
+    PERFORM health_internal.check_policy_changes(p_changes);
+    SELECT checked.*
+    INTO v_plan
+    FROM health_internal.check_backtest(p_from, p_to, p_step, p_warmup, p_agent_ids) AS checked;
+    PERFORM FROM health_internal.sandbox FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'another backtest is at work'
+            USING ERRCODE = 'BT010',
+                HINT = 'There is one sandbox, so that backtests leave the server to its agents: wait for '
+                    'the other, which pg_stat_activity shows.';
+    END IF;
+    BEGIN
+        PERFORM health_internal.build_sandbox(ARRAY[
+            'health.tick', 'health.claim_recovery_actions', 'health.report_recovery_action'
+        ]);
+        v_beats := health_internal.furnish_sandbox(
+            v_sandbox, p_changes, v_plan.warm_from, p_to, p_agent_ids
+        );
+        v_ticks := health_internal.replay_ticks(v_sandbox, v_plan.warm_from, p_to, v_plan.step);
+        v_events := health_internal.sandbox_events(v_sandbox, p_from, p_to);
+        RAISE EXCEPTION 'taken back' USING ERRCODE = 'BT009';
+    EXCEPTION
+        WHEN SQLSTATE 'BT009' THEN
+            -- Variables outlive the subtransaction; what it wrote does not.
+            NULL;
+    END;
+    RETURN QUERY
+    SELECT unnested.*
+    FROM unnest(v_events) AS unnested;
+    RETURN NEXT (
+        p_to, NULL, 'cost', 'backtest', NULL, v_plan.warm_from, p_to,
+        jsonb_build_object(
+            'tick_count', v_ticks, 'heartbeat_count', v_beats,
+            'step_seconds', date_part('epoch', v_plan.step),
+            'warmup_seconds', date_part('epoch', p_from - v_plan.warm_from),
+            'elapsed_ms', round(date_part('epoch', clock_timestamp() - v_started) * 1000)
+        )
+    )::health_internal.backtest_event;
+END;
+$$;
+
+ALTER FUNCTION health_internal.run_backtest(p_changes jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION run_backtest(p_changes jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.run_backtest(p_changes jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) IS 'Replays the period through the engine in a sandbox under the policies in force with p_changes, takes everything back, and returns what happened, the last row being what it took. Raises BT002 to BT005, BT010 while another is at work. (BT009 takes back the sandbox and is never seen.)';
+
+--
+-- Name: backtest_events(text, timestamp with time zone, timestamp with time zone, interval, interval, text[]); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.backtest_events(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval DEFAULT NULL::interval, p_warmup interval DEFAULT '01:00:00'::interval, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS TABLE(occurred_at timestamp with time zone, agent_id text, kind text, what text, severity text, began_at timestamp with time zone, ended_at timestamp with time zone, details jsonb)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT happened.occurred_at,
+     happened.agent_id,
+     happened.kind,
+     happened.what,
+     happened.severity,
+     happened.began_at,
+     happened.ended_at,
+     happened.details
+    FROM health_internal.run_backtest(health_internal.named_policy(backtest_events.p_policy), backtest_events.p_from, backtest_events.p_to, backtest_events.p_step, backtest_events.p_warmup, backtest_events.p_agent_ids) happened(occurred_at, agent_id, kind, what, severity, began_at, ended_at, details);
+END;
+
+ALTER FUNCTION health.backtest_events(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION backtest_events(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.backtest_events(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) IS 'The rows that make the figures of backtest: transitions, alerts, incidents, pages (messages but reminders and all-clears) and restarts, the status each agent stood in at p_from, and what the backtest took. Raises BT002 to BT005, BT010.';
 
 --
 -- Name: bridge_heartbeat(text, jsonb); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -1157,6 +1552,46 @@ ALTER FUNCTION health.disable_alert_rule(p_rule text, p_now timestamp with time 
 COMMENT ON FUNCTION health.disable_alert_rule(p_rule text, p_now timestamp with time zone) IS 'Disables a rule, a built-in one too: no alert of it opens any more; findings of a user''s rule are taken back. Raises RU002 where there is none (in switch_alert_rule).';
 
 --
+-- Name: dismiss_recommendation(bigint, text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.dismiss_recommendation(p_id bigint, p_by text, p_note text DEFAULT NULL::text, p_until timestamp with time zone DEFAULT NULL::timestamp with time zone, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF p_until <= p_now THEN
+        RAISE EXCEPTION 'a dismissal until % is over already', p_until
+            USING ERRCODE = 'FS002',
+                HINT = 'Give a time to come, or none: it then lasts until the evidence changes.';
+    END IF;
+    UPDATE health.recommendations
+    SET
+        dismissed_at = p_now,
+        dismissed_by = coalesce(p_by, session_user),
+        dismissal_note = p_note,
+        dismissed_until = p_until,
+        dismissed_priority = recommendations.priority,
+        dismissed_evidence = recommendations.evidence
+    WHERE recommendations.recommendation_id = p_id AND recommendations.closed_at IS NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'recommendation % is not open', coalesce(p_id::text, 'NULL')
+            USING ERRCODE = 'FS003',
+                HINT = 'SELECT recommendation_id, summary FROM health.recommendations WHERE closed_at '
+                    'IS NULL lists the open ones.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health.dismiss_recommendation(p_id bigint, p_by text, p_note text, p_until timestamp with time zone, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION dismiss_recommendation(p_id bigint, p_by text, p_note text, p_until timestamp with time zone, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.dismiss_recommendation(p_id bigint, p_by text, p_note text, p_until timestamp with time zone, p_now timestamp with time zone) IS 'Shows a recommendation no more until p_until, or until its evidence changes materially (a number doubles or halves, a word changes) or it becomes more urgent. Raises FS002 for a time that is past, FS003 where it is not open.';
+
+--
 -- Name: enable_alert_rule(text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -1252,6 +1687,35 @@ ALTER FUNCTION health.end_overrunning_rules(p_now timestamp with time zone) OWNE
 COMMENT ON FUNCTION health.end_overrunning_rules(p_now timestamp with time zone) IS 'Ends the sessions of evaluations that have gone on for 10 seconds, which only functions can that refuse to be cancelled, and disables their rules; returns how many. Housekeeping and bridges call it.';
 
 --
+-- Name: end_shadow_policy(text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.end_shadow_policy(p_name text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE health.shadow_policies
+    SET ended_at = p_now, ended_by = session_user
+    WHERE shadow_policies.shadow_policy = p_name AND shadow_policies.ended_at IS NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'shadow policy "%" is not at work', coalesce(p_name, 'NULL')
+            USING ERRCODE = 'BT008',
+                HINT = 'SELECT shadow_policy FROM health.shadow_policies WHERE ended_at IS NULL lists '
+                    'those that are.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health.end_shadow_policy(p_name text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION end_shadow_policy(p_name text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.end_shadow_policy(p_name text, p_now timestamp with time zone) IS 'Ends a shadow policy; what it recorded is kept for 90 days. Raises BT008 where none of that name is at work.';
+
+--
 -- Name: end_silence(bigint, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -1282,6 +1746,112 @@ ALTER FUNCTION health.end_silence(p_silence_id bigint, p_by text, p_now timestam
 --
 
 COMMENT ON FUNCTION health.end_silence(p_silence_id bigint, p_by text, p_now timestamp with time zone) IS 'Ends a silence; the next tick tells what is still wrong. Raises AL004 where it does not hold.';
+
+--
+-- Name: establish_baselines(text, text, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.establish_baselines(p_agent_id text DEFAULT NULL::text, p_metric_name text DEFAULT NULL::text, p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_until timestamp with time zone DEFAULT NULL::timestamp with time zone, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(agent_id text, metric_name text, hour_count bigint, value_count bigint, first_at timestamp with time zone, last_at timestamp with time zone, median double precision)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_from constant timestamptz := coalesce(p_from, '-infinity');
+    -- What the live watch has still to judge it will learn from by itself.
+    v_until constant timestamptz := least(
+        coalesce(p_until, p_now),
+        (SELECT nullif(cursor.stepped_until, '-infinity') FROM health_internal.series_cursor AS cursor)
+    );
+BEGIN
+    IF NOT coalesce(v_from < coalesce(p_until, p_now), false) THEN
+        RAISE EXCEPTION 'a baseline is learnt from one time to a later one'
+            USING ERRCODE = 'EN002',
+                DETAIL = format('Asked for %s to %s.', v_from, coalesce(p_until, p_now)),
+                HINT = 'Leave the times out to learn from all that is stored.';
+    END IF;
+    RETURN QUERY
+    WITH points AS MATERIALIZED (
+        SELECT
+            stored.agent_id, stored.metric_name, stored.minute_at, stored.point_value,
+            health_internal.hour_of_week(stored.minute_at) AS hour_of_week
+        FROM health_internal.stored_minutes(p_agent_id, p_metric_name, v_from, v_until) AS stored
+    ),
+
+    centers AS MATERIALIZED (
+        SELECT
+            points.agent_id, points.metric_name, points.hour_of_week,
+            count(*) AS value_count,
+            max(points.minute_at) AS updated_at,
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY points.point_value) AS center
+        FROM points
+        GROUP BY points.agent_id, points.metric_name, points.hour_of_week
+    ),
+
+    spreads AS (
+        SELECT
+            centers.agent_id, centers.metric_name, centers.hour_of_week,
+            1.4826 * percentile_cont(0.5) WITHIN GROUP (
+                ORDER BY abs(points.point_value - centers.center)
+            ) AS spread
+        FROM centers
+        INNER JOIN points
+            ON centers.agent_id = points.agent_id
+            AND centers.metric_name = points.metric_name
+            AND centers.hour_of_week = points.hour_of_week
+        GROUP BY centers.agent_id, centers.metric_name, centers.hour_of_week
+    ),
+
+    kept AS (
+        INSERT INTO health.baselines AS known (
+            agent_id, metric_name, hour_of_week, value_count, center, spread, updated_at,
+            established_at
+        )
+        SELECT
+            centers.agent_id, centers.metric_name, centers.hour_of_week, centers.value_count,
+            centers.center, spreads.spread, centers.updated_at, p_now
+        FROM centers
+        INNER JOIN spreads
+            ON centers.agent_id = spreads.agent_id
+            AND centers.metric_name = spreads.metric_name
+            AND centers.hour_of_week = spreads.hour_of_week
+        ON CONFLICT ON CONSTRAINT baselines_pkey DO UPDATE SET
+            value_count = excluded.value_count,
+            center = excluded.center,
+            spread = excluded.spread,
+            updated_at = excluded.updated_at,
+            established_at = excluded.established_at
+    )
+
+    SELECT
+        points.agent_id, points.metric_name, count(DISTINCT points.hour_of_week), count(*),
+        min(points.minute_at), max(points.minute_at),
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY points.point_value)
+    FROM points
+    GROUP BY points.agent_id, points.metric_name
+    ORDER BY points.agent_id, points.metric_name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'nothing is stored to learn a baseline from: %', concat_ws(
+            ', ',
+            coalesce('agent "' || p_agent_id || '"', 'all watched series'),
+            'metric "' || p_metric_name || '"'
+        )
+            USING ERRCODE = 'SE001',
+                DETAIL = format('Looked from %s to %s.', v_from, v_until),
+                HINT = 'Check the names in health.series; history older than settings.raw_retention '
+                    'is loaded with health.load_history and INSERTs.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health.establish_baselines(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION establish_baselines(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.establish_baselines(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone, p_now timestamp with time zone) IS 'Learns baselines from what is stored between two times (all of it by default), in one statement: per series and hour of the week the median of its per-minute means, and 1.4826 × the median absolute deviation from it. Replaces those hours; the minutes to come move them. p_agent_id NULL: every watched series; p_metric_name NULL: every metric of the agent. Returns what it learnt, a row per series. Raises EN002 for times that make no range, SE001 where nothing is stored.';
 
 --
 -- Name: evaluate_rules(timestamp with time zone); Type: PROCEDURE; Schema: health; Owner: health_owner
@@ -2026,6 +2596,9 @@ BEGIN
     IF v_state = 'pending' THEN
         PERFORM health_internal.withdraw_messages(p_now, v_incident_ids);
     END IF;
+    IF p_outcome = 'released' AND v_state IS NOT NULL THEN
+        PERFORM pg_notify('health_wakeup', '');
+    END IF;
     RETURN v_state IS NOT NULL;
 END;
 $$;
@@ -2273,6 +2846,32 @@ ALTER FUNCTION health.resolve_alert(p_alert_id bigint, p_by text, p_note text, p
 COMMENT ON FUNCTION health.resolve_alert(p_alert_id bigint, p_by text, p_note text, p_now timestamp with time zone) IS 'Closes an alert by hand, and its incident with the last one; while its condition holds the next tick opens a new one. Raises AL001 where the alert is not open.';
 
 --
+-- Name: run_foresight(timestamp with time zone); Type: PROCEDURE; Schema: health; Owner: health_owner
+--
+
+CREATE PROCEDURE health.run_foresight(IN p_now timestamp with time zone DEFAULT clock_timestamp())
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_part text;
+BEGIN
+    FOR v_part IN SELECT due.* FROM health_internal.due_foresight_parts(p_now) AS due
+    LOOP
+        PERFORM health_internal.run_foresight_part(v_part, p_now);
+        COMMIT;
+    END LOOP;
+END;
+$$;
+
+ALTER PROCEDURE health.run_foresight(IN p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: PROCEDURE run_foresight(IN p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON PROCEDURE health.run_foresight(IN p_now timestamp with time zone) IS 'Calls the parts of foresight that are due (exhaustion, shadow policies, recommendations, …), each in a transaction of its own; one that fails is noted in foresight_health and keeps no other from its work. Scheduled each minute; call it outside a transaction.';
+
+--
 -- Name: run_housekeeping(); Type: PROCEDURE; Schema: health; Owner: health_owner
 --
 
@@ -2387,6 +2986,15 @@ BEGIN
         COMMIT;
         EXIT WHEN NOT v_is_unfinished;
     END LOOP;
+    BEGIN
+        PERFORM health_internal.series_phase(v_fold.judged_until, false);
+    EXCEPTION
+        WHEN OTHERS THEN
+            PERFORM health_internal.note_series_error(format('%s (%s)', SQLERRM, SQLSTATE));
+            RAISE WARNING 'the watch over series failed: %', SQLERRM
+                USING HINT = 'Nothing is lost: the next tick collects the same rows again.';
+    END;
+    COMMIT;
 END;
 $$;
 
@@ -2396,7 +3004,7 @@ ALTER PROCEDURE health.run_tick() OWNER TO health_owner;
 -- Name: PROCEDURE run_tick(); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON PROCEDURE health.run_tick() IS 'The scheduler''s tick, by the clock: commits after fold and judge, so that a failing act undoes no fold; a failing phase is kept in engine_health.last_error and tried again. Call it outside a transaction.';
+COMMENT ON PROCEDURE health.run_tick() IS 'The scheduler''s tick, by the clock: commits after fold and judge, after act and after the watch over series, so that a failing phase undoes none before it; what fails is kept in engine_health.last_error (series: last_series_error) and tried again. Call it outside a transaction.';
 
 --
 -- Name: schedule_maintenance(jsonb, timestamp with time zone, timestamp with time zone, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -2474,6 +3082,7 @@ CREATE FUNCTION health.schedule_sql(p_cron_version text DEFAULT '1.6'::text) RET
             NULL
         ),
         ('health_housekeeping', '* * * * *', 'CALL health.run_housekeeping()', NULL),
+        ('health_foresight', '* * * * *', 'CALL health.run_foresight()', NULL),
         -- As a login that may become nobody else: see check_rules_session.
         (
             'health_rules',
@@ -2566,6 +3175,1057 @@ ALTER FUNCTION health.seconds_until_rules_are_due() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health.seconds_until_rules_are_due() IS 'When evaluate_rules has something to do, seconds from now, negative: since when; NULL: there are no rules.';
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: settings; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.settings (
+    is_only_row boolean DEFAULT true NOT NULL,
+    tick_period interval DEFAULT '00:00:01'::interval NOT NULL,
+    unknown_agents text DEFAULT 'register'::text NOT NULL,
+    partition_width interval DEFAULT '01:00:00'::interval NOT NULL,
+    partitions_ahead integer DEFAULT 3 NOT NULL,
+    raw_retention interval DEFAULT '24:00:00'::interval NOT NULL,
+    history_after interval DEFAULT '01:00:00'::interval NOT NULL,
+    heartbeat_memory_seconds double precision DEFAULT 600 NOT NULL,
+    metric_memory_seconds double precision DEFAULT 3600 NOT NULL,
+    baseline_memory_seconds double precision DEFAULT 86400 NOT NULL,
+    series_per_agent integer DEFAULT 200 NOT NULL,
+    engine_heartbeat_interval interval DEFAULT '00:00:30'::interval NOT NULL,
+    monitor_settle_time interval DEFAULT '00:01:00'::interval NOT NULL,
+    monitor_gap_after interval DEFAULT '00:01:00'::interval NOT NULL,
+    group_wait interval DEFAULT '00:00:00'::interval NOT NULL,
+    group_interval interval DEFAULT '00:05:00'::interval NOT NULL,
+    group_burst integer DEFAULT 5 NOT NULL,
+    repeat_interval interval DEFAULT '04:00:00'::interval NOT NULL,
+    parent_wait interval DEFAULT '00:01:00'::interval NOT NULL,
+    flapping_above double precision DEFAULT 30 NOT NULL,
+    flapping_until double precision DEFAULT 25 NOT NULL,
+    forgotten_after interval DEFAULT '24:00:00'::interval NOT NULL,
+    self_healing_limit integer DEFAULT 5 NOT NULL,
+    bridge_silent_after interval DEFAULT '00:01:00'::interval NOT NULL,
+    recovery_concurrency integer DEFAULT 20 NOT NULL,
+    storm_share double precision DEFAULT 0.25 NOT NULL,
+    storm_count integer DEFAULT 20 NOT NULL,
+    series_limit integer DEFAULT 20000 NOT NULL,
+    series_budget_share double precision DEFAULT 0.1 NOT NULL,
+    series_forgotten_after interval DEFAULT '7 days'::interval NOT NULL,
+    CONSTRAINT a_storm_is_a_share_of_the_fleet_and_at_least_one_agent CHECK (((storm_share >= (0)::double precision) AND (storm_share <= (1)::double precision) AND (storm_count >= 1))),
+    CONSTRAINT at_least_one_recovery_may_run CHECK ((recovery_concurrency >= 1)),
+    CONSTRAINT bridge_silent_after_is_10_seconds_to_1_day CHECK (((bridge_silent_after >= '00:00:10'::interval) AND (bridge_silent_after <= '1 day'::interval))),
+    CONSTRAINT flapping_is_left_at_or_below_where_it_is_entered CHECK ((((0)::double precision <= flapping_until) AND (flapping_until <= flapping_above) AND (flapping_above <= (100)::double precision))),
+    CONSTRAINT group_burst_is_1_to_1000 CHECK (((group_burst >= 1) AND (group_burst <= 1000))),
+    CONSTRAINT grouping_times_are_0_to_1_day CHECK (((LEAST(group_wait, group_interval, parent_wait) >= '00:00:00'::interval) AND (GREATEST(group_wait, group_interval, parent_wait) <= '1 day'::interval))),
+    CONSTRAINT memories_are_positive_and_ascend CHECK (((heartbeat_memory_seconds >= (1)::double precision) AND (metric_memory_seconds > heartbeat_memory_seconds) AND (baseline_memory_seconds > metric_memory_seconds) AND (baseline_memory_seconds <= ('1000000000'::numeric)::double precision))),
+    CONSTRAINT partition_width_is_1_minute_to_31_days CHECK (((partition_width >= '00:01:00'::interval) AND (partition_width <= '31 days'::interval))),
+    CONSTRAINT partitions_ahead_is_1_to_100 CHECK (((partitions_ahead >= 1) AND (partitions_ahead <= 100))),
+    CONSTRAINT raw_retention_is_at_least_one_partition CHECK ((raw_retention >= partition_width)),
+    CONSTRAINT reminders_and_mutes_are_1_minute_to_1_year CHECK (((LEAST(repeat_interval, forgotten_after) >= '00:01:00'::interval) AND (GREATEST(repeat_interval, forgotten_after) <= '366 days'::interval))),
+    CONSTRAINT self_healing_limit_is_positive CHECK ((self_healing_limit >= 1)),
+    CONSTRAINT series_are_forgotten_after_1_hour_to_10_years CHECK (((series_forgotten_after >= '01:00:00'::interval) AND (series_forgotten_after <= '3660 days'::interval))),
+    CONSTRAINT series_budget_share_is_above_0_up_to_half CHECK (((series_budget_share > (0)::double precision) AND (series_budget_share <= (0.5)::double precision))),
+    CONSTRAINT series_limit_is_0_to_10_million CHECK (((series_limit >= 0) AND (series_limit <= 10000000))),
+    CONSTRAINT series_per_agent_is_0_to_100000 CHECK (((series_per_agent >= 0) AND (series_per_agent <= 100000))),
+    CONSTRAINT settings_has_one_row CHECK (is_only_row),
+    CONSTRAINT tick_period_is_100_ms_to_1_hour CHECK (((tick_period >= '00:00:00.1'::interval) AND (tick_period <= '01:00:00'::interval))),
+    CONSTRAINT unknown_agents_is_register_or_refuse CHECK ((unknown_agents = ANY (ARRAY['register'::text, 'refuse'::text])))
+);
+
+ALTER TABLE health.settings OWNER TO health_owner;
+
+--
+-- Name: TABLE settings; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.settings IS 'One row: what holds for the whole engine.';
+
+--
+-- Name: COLUMN settings.is_only_row; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.is_only_row IS 'Always true; makes the row unique.';
+
+--
+-- Name: COLUMN settings.tick_period; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.tick_period IS 'How often the engine ticks.';
+
+--
+-- Name: COLUMN settings.unknown_agents; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.unknown_agents IS 'What to do with heartbeats of unknown agents: register or refuse.';
+
+--
+-- Name: COLUMN settings.partition_width; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.partition_width IS 'Width of a partition of the raw tables.';
+
+--
+-- Name: COLUMN settings.partitions_ahead; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.partitions_ahead IS 'Partitions kept ready beyond the present one.';
+
+--
+-- Name: COLUMN settings.raw_retention; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.raw_retention IS 'How long raw rows are kept.';
+
+--
+-- Name: COLUMN settings.history_after; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.history_after IS 'Rows received longer ago than this feed baselines only.';
+
+--
+-- Name: COLUMN settings.heartbeat_memory_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.heartbeat_memory_seconds IS 'Memory of heartbeat sums: weight exp(-age / memory), seconds.';
+
+--
+-- Name: COLUMN settings.metric_memory_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.metric_memory_seconds IS 'Memory of metric and error sums, seconds.';
+
+--
+-- Name: COLUMN settings.baseline_memory_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.baseline_memory_seconds IS 'Memory of learnt baselines, seconds.';
+
+--
+-- Name: COLUMN settings.series_per_agent; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.series_per_agent IS 'Series of performance_metrics kept per agent; further names are not folded.';
+
+--
+-- Name: COLUMN settings.engine_heartbeat_interval; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.engine_heartbeat_interval IS 'How often the engine beats for itself as agent heartbeat_health_agent.';
+
+--
+-- Name: COLUMN settings.monitor_settle_time; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.monitor_settle_time IS 'How long agents may take to come back after a gap.';
+
+--
+-- Name: COLUMN settings.monitor_gap_after; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.monitor_gap_after IS 'Time without a tick that counts as the monitor''s own blindness.';
+
+--
+-- Name: COLUMN settings.group_wait; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.group_wait IS 'How long the first page of a quiet channel waits for company.';
+
+--
+-- Name: COLUMN settings.group_interval; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.group_interval IS 'Window a first page opens; what no longer may leave at once in it is one digest at its end.';
+
+--
+-- Name: COLUMN settings.group_burst; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.group_burst IS 'Pages that leave at once in that window; 1: the first alone.';
+
+--
+-- Name: COLUMN settings.repeat_interval; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.repeat_interval IS 'After which an open incident nobody has taken is told again.';
+
+--
+-- Name: COLUMN settings.parent_wait; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.parent_wait IS 'How long a child''s page waits for the verdict on a parent that is late.';
+
+--
+-- Name: COLUMN settings.flapping_above; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.flapping_above IS 'Weighted percentage of changes above which an agent flaps (Icinga''s 30).';
+
+--
+-- Name: COLUMN settings.flapping_until; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.flapping_until IS 'Percentage at or below which it no longer does (Icinga''s 25).';
+
+--
+-- Name: COLUMN settings.forgotten_after; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.forgotten_after IS 'Age at which a mute over standing trouble raises an alert of its own.';
+
+--
+-- Name: COLUMN settings.self_healing_limit; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.self_healing_limit IS 'Successful restarts in 24 hours above which an agent only seems to heal.';
+
+--
+-- Name: COLUMN settings.bridge_silent_after; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.bridge_silent_after IS 'How long work may wait without any bridge alive.';
+
+--
+-- Name: COLUMN settings.recovery_concurrency; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.recovery_concurrency IS 'Recoveries of the engine''s own decision that may run at once in the whole fleet.';
+
+--
+-- Name: COLUMN settings.storm_share; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.storm_share IS 'Share of the agents at work, 0..1: with more in trouble at once a person is asked first …';
+
+--
+-- Name: COLUMN settings.storm_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.storm_count IS '… provided they are at least this many.';
+
+--
+-- Name: COLUMN settings.series_limit; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.series_limit IS 'Series watched for anomalies in the whole fleet; further ones wait for room, see series_refusals.';
+
+--
+-- Name: COLUMN settings.series_budget_share; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.series_budget_share IS 'Share of its period that a tick may spend on judging series.';
+
+--
+-- Name: COLUMN settings.series_forgotten_after; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.series_forgotten_after IS 'Silence after which a series that policy enrolled is forgotten, its baseline too, and makes room.';
+
+--
+-- Name: engine; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.engine (
+    is_only_row boolean DEFAULT true NOT NULL,
+    tick_id bigint DEFAULT 0 NOT NULL,
+    folded_until pg_snapshot NOT NULL,
+    own_xid xid8,
+    own_from bigint DEFAULT 0 NOT NULL,
+    system_identifier bigint NOT NULL,
+    last_now timestamp with time zone,
+    last_tick_at timestamp with time zone,
+    last_cron_tick_at timestamp with time zone,
+    last_tick_ms double precision,
+    last_act_ms double precision,
+    last_error text,
+    last_error_at timestamp with time zone,
+    server_started_at timestamp with time zone,
+    last_heartbeat_at timestamp with time zone,
+    tick_count_since_heartbeat bigint DEFAULT 0 NOT NULL,
+    judged_total bigint DEFAULT 0 NOT NULL,
+    folded_total bigint DEFAULT 0 NOT NULL,
+    refused_total bigint DEFAULT 0 NOT NULL,
+    skipped_series_total bigint DEFAULT 0 NOT NULL,
+    acted_transition_id bigint DEFAULT 0 NOT NULL,
+    self_checked_at timestamp with time zone,
+    CONSTRAINT engine_has_one_row CHECK (is_only_row)
+)
+WITH (fillfactor='10');
+
+ALTER TABLE health_internal.engine OWNER TO health_owner;
+
+--
+-- Name: TABLE engine; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.engine IS 'One row: the ticker''s cursor and clock. Whoever holds this row ticks; a second ticker finds it locked and returns is_busy.';
+
+--
+-- Name: COLUMN engine.is_only_row; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.is_only_row IS 'Always true; makes the row unique.';
+
+--
+-- Name: COLUMN engine.tick_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.tick_id IS 'Number of the last tick.';
+
+--
+-- Name: COLUMN engine.folded_until; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.folded_until IS 'Snapshot up to which arrivals are folded.';
+
+--
+-- Name: COLUMN engine.own_xid; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.own_xid IS 'Transaction of the last tick; it counts as in progress in folded_until.';
+
+--
+-- Name: COLUMN engine.own_from; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.own_from IS 'First command of that transaction whose rows are not folded.';
+
+--
+-- Name: COLUMN engine.system_identifier; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.system_identifier IS 'Cluster whose transaction ids the snapshot speaks of.';
+
+--
+-- Name: COLUMN engine.last_now; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.last_now IS 'The latest p_now of a tick that moved timers.';
+
+--
+-- Name: COLUMN engine.last_tick_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.last_tick_at IS 'When the last tick began, by the clock.';
+
+--
+-- Name: COLUMN engine.last_cron_tick_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.last_cron_tick_at IS 'When pg_cron last called the engine; NULL: never.';
+
+--
+-- Name: COLUMN engine.last_tick_ms; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.last_tick_ms IS 'How long fold and judge of the last tick took, milliseconds.';
+
+--
+-- Name: COLUMN engine.last_act_ms; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.last_act_ms IS 'How long act and ring of the last tick took, milliseconds.';
+
+--
+-- Name: COLUMN engine.last_error; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.last_error IS 'What the last failing phase said, NULL after a good one.';
+
+--
+-- Name: COLUMN engine.last_error_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.last_error_at IS 'When it failed.';
+
+--
+-- Name: COLUMN engine.server_started_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.server_started_at IS 'Start of the server''s checkpointer: a change means that all sessions were lost together.';
+
+--
+-- Name: COLUMN engine.last_heartbeat_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.last_heartbeat_at IS 'When the engine last beat for itself.';
+
+--
+-- Name: COLUMN engine.tick_count_since_heartbeat; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.tick_count_since_heartbeat IS 'Ticks since then.';
+
+--
+-- Name: COLUMN engine.judged_total; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.judged_total IS 'Assessments since installation.';
+
+--
+-- Name: COLUMN engine.folded_total; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.folded_total IS 'Rows folded since installation.';
+
+--
+-- Name: COLUMN engine.refused_total; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.refused_total IS 'Rows of unknown agents refused since installation.';
+
+--
+-- Name: COLUMN engine.skipped_series_total; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.skipped_series_total IS 'Metric values left out because their agent had too many series.';
+
+--
+-- Name: COLUMN engine.acted_transition_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.acted_transition_id IS 'Latest row of status_transitions that acting has seen.';
+
+--
+-- Name: COLUMN engine.self_checked_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.self_checked_at IS 'When the engine last checked itself, its bridges and its mutes.';
+
+--
+-- Name: has_cron_ticked(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.has_cron_ticked(p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT COALESCE(((has_cron_ticked.p_now - engine.last_cron_tick_at) <= GREATEST('00:00:10'::interval, ((3)::double precision * settings.tick_period))), false) AS "coalesce"
+    FROM (health_internal.engine
+      CROSS JOIN health.settings);
+END;
+
+ALTER FUNCTION health_internal.has_cron_ticked(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION has_cron_ticked(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.has_cron_ticked(p_now timestamp with time zone) IS 'Whether pg_cron is at work: it called the engine within 10 s or three periods.';
+
+--
+-- Name: held_sessions(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.held_sessions() RETURNS TABLE(pid integer, agent_number bigint)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT locks.pid,
+     (((locks.classid)::bigint << 32) | (locks.objid)::bigint) AS agent_number
+    FROM pg_locks locks
+   WHERE ((locks.locktype = 'advisory'::text) AND (locks.objsubid = 1) AND (locks.mode = 'ExclusiveLock'::text) AND locks.granted AND (locks.database = ( SELECT pg_database.oid
+            FROM pg_database
+           WHERE (pg_database.datname = current_database()))));
+END;
+
+ALTER FUNCTION health_internal.held_sessions() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION held_sessions(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.held_sessions() IS 'The exclusive session locks held in this database: the holder''s pid and the key, which for an attached agent is its number.';
+
+--
+-- Name: agent_sessions; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.agent_sessions (
+    session_id bigint NOT NULL,
+    agent_id health.agent_id NOT NULL,
+    agent_number bigint NOT NULL,
+    pid integer DEFAULT pg_backend_pid() NOT NULL,
+    attached_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lost_at timestamp with time zone,
+    lost_reason text
+);
+
+ALTER TABLE health.agent_sessions OWNER TO health_owner;
+
+--
+-- Name: TABLE agent_sessions; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.agent_sessions IS 'One row per attach: which database session answers for which agent. Append-only for agents; the ticker notes the loss.';
+
+--
+-- Name: COLUMN agent_sessions.session_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_sessions.session_id IS 'Number of the attach.';
+
+--
+-- Name: COLUMN agent_sessions.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_sessions.agent_id IS 'Which agent attached.';
+
+--
+-- Name: COLUMN agent_sessions.agent_number; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_sessions.agent_number IS 'Key of the advisory lock the session holds.';
+
+--
+-- Name: COLUMN agent_sessions.pid; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_sessions.pid IS 'The session''s backend.';
+
+--
+-- Name: COLUMN agent_sessions.attached_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_sessions.attached_at IS 'When it attached.';
+
+--
+-- Name: COLUMN agent_sessions.lost_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_sessions.lost_at IS 'When the ticker found the lock gone; NULL while it is held.';
+
+--
+-- Name: COLUMN agent_sessions.lost_reason; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_sessions.lost_reason IS 'session_lost, said_goodbye, attached_again, server_restarted or ended_by_recovery.';
+
+--
+-- Name: agent_status; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.agent_status (
+    next_due_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    judged_tick_id bigint DEFAULT 0 NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    liveness text DEFAULT 'never_seen'::text NOT NULL,
+    active_conditions text[] DEFAULT '{}'::text[] NOT NULL,
+    status text,
+    issue_type text,
+    gap_histogram real[] DEFAULT '{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}'::real[],
+    last_heartbeat_at timestamp with time zone,
+    judged_at timestamp with time zone,
+    first_heartbeat_at timestamp with time zone,
+    run_started_at timestamp with time zone,
+    last_sent_at timestamp with time zone,
+    session_lost_at timestamp with time zone,
+    state text,
+    policy_class text DEFAULT 'standard'::text COLLATE pg_catalog."C",
+    run_id text,
+    expected_interval_seconds double precision,
+    grace_seconds double precision DEFAULT 0,
+    latency_slo_ms double precision,
+    throughput_slo_per_minute double precision,
+    score double precision,
+    ungated_score double precision,
+    gate double precision,
+    heartbeat_consistency double precision,
+    performance_metrics double precision,
+    error_rate double precision,
+    resource_efficiency double precision,
+    business_impact double precision,
+    policy_id bigint,
+    silent_seconds double precision,
+    beat_count bigint DEFAULT 0,
+    gap_count bigint DEFAULT 0,
+    gap_weight double precision DEFAULT 0,
+    gap_sum double precision DEFAULT 0,
+    gap_square_sum double precision DEFAULT 0,
+    clump_seconds double precision DEFAULT 0,
+    learnt_interval_seconds double precision,
+    mean_gap_seconds double precision,
+    late_intervals double precision,
+    unresponsive_intervals double precision,
+    error_count bigint,
+    work_items_processed bigint,
+    error_sum double precision DEFAULT 0,
+    item_sum double precision DEFAULT 0,
+    recent_item_sum double precision DEFAULT 0,
+    baseline_item_sum double precision DEFAULT 0,
+    baseline_seconds double precision DEFAULT 0,
+    processing_mean_ms double precision,
+    baseline_processing_ms double precision,
+    cpu_mean_percent double precision,
+    memory_mean_mb double precision,
+    slow_memory_mean_mb double precision,
+    memory_usage_mb double precision,
+    memory_limit_mb double precision,
+    cost_efficiency double precision,
+    user_satisfaction double precision,
+    operational_efficiency double precision,
+    revenue_impact_usd double precision,
+    bad_evaluations integer DEFAULT 0,
+    issue_evaluations integer DEFAULT 0,
+    issue_candidate text,
+    loss_evaluations integer DEFAULT 0
+)
+WITH (fillfactor='22', autovacuum_vacuum_scale_factor='0.2', autovacuum_analyze_scale_factor='0.5');
+
+ALTER TABLE health.agent_status OWNER TO health_owner;
+
+--
+-- Name: TABLE agent_status; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.agent_status IS 'One row per agent: running state and latest judgement. Only the ticker writes it; its freshness is judged_at. Decayed sums and means are as of last_heartbeat_at, with weight exp(-age / memory).';
+
+--
+-- Name: COLUMN agent_status.next_due_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.next_due_at IS 'When the agent must be judged again without a new heartbeat; first column, the idle tick scans it.';
+
+--
+-- Name: COLUMN agent_status.judged_tick_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.judged_tick_id IS 'Tick that judged last; an agent is judged at most once in a tick.';
+
+--
+-- Name: COLUMN agent_status.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN agent_status.liveness; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.liveness IS 'never_seen, starting, alive, late, unresponsive or stopped: what its heartbeats say, also during maintenance.';
+
+--
+-- Name: COLUMN agent_status.active_conditions; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.active_conditions IS 'Built-in alert rules that hold at present.';
+
+--
+-- Name: COLUMN agent_status.status; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.status IS 'excellent, good, fair, poor or critical; NULL before the first heartbeat.';
+
+--
+-- Name: COLUMN agent_status.issue_type; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.issue_type IS 'Confirmed issue that asks for recovery.';
+
+--
+-- Name: COLUMN agent_status.gap_histogram; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.gap_histogram IS '25 bins of gap over learnt interval, weights growing by 3000/2999 per gap; see health_internal.gap_bin.';
+
+--
+-- Name: COLUMN agent_status.last_heartbeat_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.last_heartbeat_at IS 'Latest heartbeat, by the database''s clock; sums and means are as of then.';
+
+--
+-- Name: COLUMN agent_status.judged_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.judged_at IS 'p_now of that tick.';
+
+--
+-- Name: COLUMN agent_status.first_heartbeat_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.first_heartbeat_at IS 'First heartbeat ever, by the database''s clock.';
+
+--
+-- Name: COLUMN agent_status.run_started_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.run_started_at IS 'First heartbeat of the present run.';
+
+--
+-- Name: COLUMN agent_status.last_sent_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.last_sent_at IS 'The agent''s clock when it sent the latest heartbeat; NULL: it did not tell.';
+
+--
+-- Name: COLUMN agent_status.session_lost_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.session_lost_at IS 'When its attach session was lost; NULL if it was not or a heartbeat came since.';
+
+--
+-- Name: COLUMN agent_status.state; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.state IS 'State the agent last told.';
+
+--
+-- Name: COLUMN agent_status.policy_class; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.policy_class IS 'Copied from agents.';
+
+--
+-- Name: COLUMN agent_status.run_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.run_id IS 'Run it last told.';
+
+--
+-- Name: COLUMN agent_status.expected_interval_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.expected_interval_seconds IS 'Copied from agents, seconds; NULL: the policy''s default, then learnt.';
+
+--
+-- Name: COLUMN agent_status.grace_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.grace_seconds IS 'Copied from agents, seconds; 1e9 for one on a schedule, whose runs are expected and not its beats.';
+
+--
+-- Name: COLUMN agent_status.latency_slo_ms; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.latency_slo_ms IS 'Copied from agents.';
+
+--
+-- Name: COLUMN agent_status.throughput_slo_per_minute; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.throughput_slo_per_minute IS 'Copied from agents.';
+
+--
+-- Name: COLUMN agent_status.score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.score IS 'Gated overall score, 0..100.';
+
+--
+-- Name: COLUMN agent_status.ungated_score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.ungated_score IS 'Weighted mean of the components, 0..100; alert rules on the score read this.';
+
+--
+-- Name: COLUMN agent_status.gate; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.gate IS 'Highest score that the agent''s liveness and state allow, 100: no gate.';
+
+--
+-- Name: COLUMN agent_status.heartbeat_consistency; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.heartbeat_consistency IS 'Component, 0..100; NULL: no data.';
+
+--
+-- Name: COLUMN agent_status.performance_metrics; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.performance_metrics IS 'Component, 0..100; NULL: no data.';
+
+--
+-- Name: COLUMN agent_status.error_rate; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.error_rate IS 'Component, 0..100; NULL: no data.';
+
+--
+-- Name: COLUMN agent_status.resource_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.resource_efficiency IS 'Component, 0..100; NULL: no data.';
+
+--
+-- Name: COLUMN agent_status.business_impact; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.business_impact IS 'Component, 0..100; NULL: no data.';
+
+--
+-- Name: COLUMN agent_status.policy_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.policy_id IS 'Version of the policy that judged.';
+
+--
+-- Name: COLUMN agent_status.silent_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.silent_seconds IS 'Time since the last heartbeat at judged_at, less the monitor''s own blindness, seconds.';
+
+--
+-- Name: COLUMN agent_status.beat_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.beat_count IS 'Heartbeats folded; not decayed.';
+
+--
+-- Name: COLUMN agent_status.gap_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.gap_count IS 'Gaps learnt from; not decayed.';
+
+--
+-- Name: COLUMN agent_status.gap_weight; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.gap_weight IS 'Decayed number of gaps (10 min).';
+
+--
+-- Name: COLUMN agent_status.gap_sum; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.gap_sum IS 'Decayed time covered by gaps (10 min), seconds, less the monitor''s own blindness.';
+
+--
+-- Name: COLUMN agent_status.gap_square_sum; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.gap_square_sum IS 'Decayed sum of squared gaps, each as decayed time, seconds².';
+
+--
+-- Name: COLUMN agent_status.clump_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.clump_seconds IS 'Time since the first beat of a clump: beats within a tenth of an interval are one; mostly 0.';
+
+--
+-- Name: COLUMN agent_status.learnt_interval_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.learnt_interval_seconds IS 'Learnt interval: exponential mean of ln gap, as seconds.';
+
+--
+-- Name: COLUMN agent_status.mean_gap_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.mean_gap_seconds IS 'Learnt mean gap, seconds.';
+
+--
+-- Name: COLUMN agent_status.late_intervals; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.late_intervals IS 'Learnt intervals after which the agent is late; NULL: to be learnt anew.';
+
+--
+-- Name: COLUMN agent_status.unresponsive_intervals; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.unresponsive_intervals IS 'Learnt intervals after which it is unresponsive.';
+
+--
+-- Name: COLUMN agent_status.error_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.error_count IS 'Counter of errors as last told.';
+
+--
+-- Name: COLUMN agent_status.work_items_processed; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.work_items_processed IS 'Counter of work items as last told.';
+
+--
+-- Name: COLUMN agent_status.error_sum; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.error_sum IS 'Decayed errors of the present run (60 min), its own events included (severity error counts 1).';
+
+--
+-- Name: COLUMN agent_status.item_sum; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.item_sum IS 'Decayed work items of the present run (60 min).';
+
+--
+-- Name: COLUMN agent_status.recent_item_sum; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.recent_item_sum IS 'Decayed work items (10 min); over gap_sum it is the throughput.';
+
+--
+-- Name: COLUMN agent_status.baseline_item_sum; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.baseline_item_sum IS 'Decayed work items (24 h).';
+
+--
+-- Name: COLUMN agent_status.baseline_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.baseline_seconds IS 'Decayed time covered by heartbeats (24 h), seconds.';
+
+--
+-- Name: COLUMN agent_status.processing_mean_ms; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.processing_mean_ms IS 'Mean processing time (10 min), milliseconds.';
+
+--
+-- Name: COLUMN agent_status.baseline_processing_ms; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.baseline_processing_ms IS 'Mean processing time (24 h), each value clipped at 3 × the mean, milliseconds.';
+
+--
+-- Name: COLUMN agent_status.cpu_mean_percent; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.cpu_mean_percent IS 'Mean CPU (10 min), percent.';
+
+--
+-- Name: COLUMN agent_status.memory_mean_mb; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.memory_mean_mb IS 'Exponential mean of memory (10 min), begun with the run''s first value, megabytes.';
+
+--
+-- Name: COLUMN agent_status.slow_memory_mean_mb; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.slow_memory_mean_mb IS 'The same over 60 min; a rising memory runs ahead of it.';
+
+--
+-- Name: COLUMN agent_status.memory_usage_mb; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.memory_usage_mb IS 'Memory as last told, megabytes.';
+
+--
+-- Name: COLUMN agent_status.memory_limit_mb; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.memory_limit_mb IS 'Memory limit as last told, megabytes.';
+
+--
+-- Name: COLUMN agent_status.cost_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.cost_efficiency IS 'As last told, percent.';
+
+--
+-- Name: COLUMN agent_status.user_satisfaction; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.user_satisfaction IS 'As last told, percent.';
+
+--
+-- Name: COLUMN agent_status.operational_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.operational_efficiency IS 'As last told, percent.';
+
+--
+-- Name: COLUMN agent_status.revenue_impact_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.revenue_impact_usd IS 'As last told, US dollars per hour.';
+
+--
+-- Name: COLUMN agent_status.bad_evaluations; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.bad_evaluations IS 'Ring of the last 21 evaluations, newest in bit 0; set: gated score below critical.';
+
+--
+-- Name: COLUMN agent_status.issue_evaluations; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.issue_evaluations IS 'Evaluations in a row that saw issue_candidate.';
+
+--
+-- Name: COLUMN agent_status.issue_candidate; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.issue_candidate IS 'Issue seen by the latest evaluation, not yet confirmed.';
+
+--
+-- Name: COLUMN agent_status.loss_evaluations; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.loss_evaluations IS 'Ring of the last evaluations of the loss it reports, newest in bit 0; set: more per hour than the policy allows; see health_internal.moved_loss_evaluations.';
+
+--
+-- Name: next_suspicion_at(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.next_suspicion_at(p_now timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT LEAST(( SELECT next_suspicion_at.p_now AS p_now
+            FROM (health.agent_sessions sessions
+              JOIN health.agent_status status ON (((sessions.agent_id)::text = status.agent_id)))
+           WHERE ((sessions.lost_at IS NULL) AND (status.session_lost_at IS NULL) AND (status.last_heartbeat_at IS NOT NULL) AND (status.state <> ALL (ARRAY['stopping'::text, 'stopped'::text])) AND (status.liveness <> 'unresponsive'::text) AND (NOT (sessions.agent_number IN ( SELECT held.agent_number
+                    FROM health_internal.held_sessions() held(pid, agent_number)))))
+          LIMIT 1), ( SELECT min(status.next_due_at) AS min
+            FROM ((health.agent_sessions sessions
+              JOIN health.agent_status status ON (((sessions.agent_id)::text = status.agent_id)))
+              CROSS JOIN health_internal.engine)
+           WHERE ((sessions.lost_reason = 'session_lost'::text) AND (sessions.lost_at > (next_suspicion_at.p_now - '00:01:00'::interval)) AND (status.session_lost_at IS NOT NULL) AND (status.liveness = 'late'::text) AND (status.next_due_at > engine.last_now)))) AS "least";
+END;
+
+ALTER FUNCTION health_internal.next_suspicion_at(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION next_suspicion_at(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.next_suspicion_at(p_now timestamp with time zone) IS 'When a tick can say more about lost sessions: p_now where one is gone that no tick has seen, else when the first suspicion of the last minute ends; NULL: neither.';
+
+--
+-- Name: seconds_until_tick(timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.seconds_until_tick(p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS double precision
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT date_part('epoch'::text, (LEAST(COALESCE(GREATEST((engine.last_tick_at + ticker.period), (ticker.ended_at + ((0.25)::double precision * settings.tick_period)), (engine.last_error_at + ((0.25)::double precision * settings.tick_period))), seconds_until_tick.p_now), (seconds_until_tick.p_now + ticker.period),
+         CASE
+             WHEN (suspicion.ends_at IS NOT NULL) THEN GREATEST(suspicion.ends_at, (ticker.ended_at + GREATEST(((0.25)::double precision * ticker.took), '00:00:00.05'::interval)))
+             ELSE NULL::timestamp with time zone
+         END,
+         CASE
+             WHEN (EXISTS ( SELECT
+                FROM health.agent_sessions sessions
+               WHERE (sessions.lost_at IS NULL))) THEN (seconds_until_tick.p_now + ((0.25)::double precision * settings.tick_period))
+             ELSE NULL::timestamp with time zone
+         END) - seconds_until_tick.p_now)) AS date_part
+    FROM (((health_internal.engine
+      CROSS JOIN health.settings)
+      CROSS JOIN LATERAL health_internal.next_suspicion_at(seconds_until_tick.p_now) suspicion(ends_at))
+      CROSS JOIN LATERAL ( SELECT lengths.took,
+             (engine.last_tick_at + lengths.took) AS ended_at,
+             (settings.tick_period * (
+                 CASE
+                     WHEN health_internal.has_cron_ticked(seconds_until_tick.p_now) THEN 3
+                     ELSE 1
+                 END)::double precision) AS period
+            FROM ( SELECT make_interval(secs => ((COALESCE(engine.last_tick_ms, (0)::double precision) + COALESCE(engine.last_act_ms, (0)::double precision)) / (1000)::double precision)) AS took) lengths) ticker);
+END;
+
+ALTER FUNCTION health.seconds_until_tick(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION seconds_until_tick(p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.seconds_until_tick(p_now timestamp with time zone) IS 'After how many seconds whoever ticks should ask again; 0 or less: it should tick now. A period after the last tick began (three where pg_cron ticks), and between two when an attached session is lost or the suspicion that follows ends; a quarter of a period at most while sessions are attached.';
 
 --
 -- Name: set_channel(text, text, text, boolean, boolean, double precision, integer); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -2807,6 +4467,52 @@ ALTER FUNCTION health.set_recovery_strategy(p_policy_class text, p_issue_type te
 COMMENT ON FUNCTION health.set_recovery_strategy(p_policy_class text, p_issue_type text, p_steps jsonb) IS 'Replaces the steps that answer an issue for agents of a class: a JSON array of {"action", "parameters", "timeout_seconds"}, in order. Recoveries queued already keep theirs. Returns how many steps there are. Raises AG004 for an unknown class, RC004 for an unknown issue, RC005 for steps that cannot be used, and a named CHECK for parameters that do not fit their action.';
 
 --
+-- Name: set_resource_limit(text, double precision, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.set_resource_limit(p_metric_name text, p_limit double precision, p_agent_id text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF coalesce(p_metric_name, '') = '' THEN
+        RAISE EXCEPTION 'a resource limit needs the name of a metric'
+            USING ERRCODE = 'FS001',
+                HINT = 'For example health.set_resource_limit(''open_files'', 1024).';
+    END IF;
+    IF p_limit IS NULL THEN
+        DELETE FROM health.resource_limits
+        WHERE resource_limits.metric_name = p_metric_name
+            AND resource_limits.agent_id IS NOT DISTINCT FROM p_agent_id;
+        RETURN;
+    END IF;
+    IF p_agent_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM health.agents WHERE agents.agent_id = p_agent_id
+    ) THEN
+        RAISE EXCEPTION 'agent "%" is not registered', p_agent_id
+            USING ERRCODE = 'AG001',
+                HINT = 'SELECT agent_id FROM health.fleet lists the agents.';
+    END IF;
+    INSERT INTO health.resource_limits AS limits (
+        metric_name, agent_id, limit_value, set_by, set_at
+    )
+    VALUES (p_metric_name, p_agent_id, p_limit, session_user, p_now)
+    ON CONFLICT (metric_name, agent_id) DO UPDATE SET
+        limit_value = excluded.limit_value,
+        set_by = excluded.set_by,
+        set_at = excluded.set_at;
+END;
+$$;
+
+ALTER FUNCTION health.set_resource_limit(p_metric_name text, p_limit double precision, p_agent_id text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION set_resource_limit(p_metric_name text, p_limit double precision, p_agent_id text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.set_resource_limit(p_metric_name text, p_limit double precision, p_agent_id text, p_now timestamp with time zone) IS 'Says at which value a metric is used up, for one agent or, without p_agent_id, for all; NULL takes it back. Its time to exhaustion is in health.exhaustion. Raises FS001 without a name, AG001 for an unknown agent, and a named CHECK for a limit that is none.';
+
+--
 -- Name: set_schedule(text, text, text, interval, interval); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -2900,6 +4606,7 @@ BEGIN
         IF v_act.is_unfinished THEN
             recoveries_queued := health_internal.recover_phase(v_fold.judged_until);
         END IF;
+        PERFORM health_internal.series_phase(v_fold.judged_until, p_is_replay);
     END IF;
     tick_id := v_fold.tick_id;
     folded_rows := v_fold.folded_rows;
@@ -2915,7 +4622,7 @@ ALTER FUNCTION health.tick(p_now timestamp with time zone, p_is_replay boolean) 
 -- Name: FUNCTION tick(p_now timestamp with time zone, p_is_replay boolean); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.tick(p_now timestamp with time zone, p_is_replay boolean) IS 'One tick in one transaction: folds new rows, judges, acts, rings. For people, tests and replay; the scheduler calls run_tick. p_now: time to judge by; one not after the last tick''s folds but moves no timer. p_is_replay: steps of minutes are no gap of the monitor, and sessions are not watched. Returns is_busy, and does nothing, where another ticker works. Raises EN001.';
+COMMENT ON FUNCTION health.tick(p_now timestamp with time zone, p_is_replay boolean) IS 'One tick in one transaction: folds new rows, judges, acts, rings, watches series. For people, tests and replay; the scheduler calls run_tick. p_now: time to judge by; one not after the last tick''s folds but moves no timer. p_is_replay: steps of minutes are no gap of the monitor, sessions are not watched, and all series that wait are judged at once. Returns is_busy, and does nothing, where another ticker works. Raises EN001.';
 
 --
 -- Name: tick_for_a_minute(); Type: PROCEDURE; Schema: health; Owner: health_owner
@@ -2926,7 +4633,6 @@ CREATE PROCEDURE health.tick_for_a_minute()
     AS $$
 DECLARE
     v_until constant timestamptz := clock_timestamp() + interval '59 seconds';
-    v_period interval;
     v_next timestamptz;
 BEGIN
     -- For pg_cron 1.4, whose shortest schedule is a minute.
@@ -2934,9 +4640,15 @@ BEGIN
         v_next := clock_timestamp() + (SELECT settings.tick_period FROM health.settings);
         CALL health.run_scheduled_tick();
         EXIT WHEN v_next > v_until;
-        v_period := greatest(v_next - clock_timestamp(), interval '10 milliseconds');
         COMMIT;
-        PERFORM pg_sleep(date_part('epoch', v_period));
+        -- Until the period is over, or a lost session wants a tick of its own.
+        LOOP
+            PERFORM pg_sleep(greatest(0.01, least(
+                date_part('epoch', v_next - clock_timestamp()), health.seconds_until_tick()
+            )));
+            COMMIT;
+            EXIT WHEN clock_timestamp() >= v_next OR health.seconds_until_tick() <= 0;
+        END LOOP;
         COMMIT;
     END LOOP;
 END;
@@ -2948,7 +4660,7 @@ ALTER PROCEDURE health.tick_for_a_minute() OWNER TO health_owner;
 -- Name: PROCEDURE tick_for_a_minute(); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON PROCEDURE health.tick_for_a_minute() IS 'Ticks each settings.tick_period for a minute: the job for pg_cron before 1.5, which knows minutes only. Call it outside a transaction.';
+COMMENT ON PROCEDURE health.tick_for_a_minute() IS 'Ticks each settings.tick_period for a minute, and between two when seconds_until_tick says so: the job for pg_cron before 1.5, which knows minutes only. Call it outside a transaction.';
 
 --
 -- Name: unacknowledge_alert(bigint, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -2994,6 +4706,28 @@ ALTER FUNCTION health.unacknowledge_alert(p_alert_id bigint, p_by text, p_now ti
 COMMENT ON FUNCTION health.unacknowledge_alert(p_alert_id bigint, p_by text, p_now timestamp with time zone) IS 'Gives back what was acknowledged: the next tick tells what is still wrong. Raises AL001 where nobody has it.';
 
 --
+-- Name: unwatch_series(text, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.unwatch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM health_internal.be_brief();
+    PERFORM health_internal.set_watched(p_agent_id, p_metric_name, false, p_now);
+END;
+$$;
+
+ALTER FUNCTION health.unwatch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION unwatch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.unwatch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone) IS 'Takes a series out of the watch for anomalies, until watch_series; its baseline and episodes stay. Raises AG001 for an unknown agent, SE002 for a metric it never sent.';
+
+--
 -- Name: update_agent_state(text, text); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -3010,6 +4744,148 @@ ALTER FUNCTION health.update_agent_state(p_agent_id text, p_state text) OWNER TO
 --
 
 COMMENT ON FUNCTION health.update_agent_state(p_agent_id text, p_state text) IS 'A heartbeat that tells only a state: initializing, active, running, idle, error, failed, stopping or stopped.';
+
+--
+-- Name: watch_series(text, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.watch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM health_internal.be_brief();
+    PERFORM health_internal.set_watched(p_agent_id, p_metric_name, true, p_now);
+END;
+$$;
+
+ALTER FUNCTION health.watch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION watch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.watch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone) IS 'Watches a series for anomalies, whatever policy and limits say, until unwatch_series. p_metric_name: a gauge of agent_heartbeats or a name of performance_metrics. Raises AG001 for an unknown agent, SE002 for a metric it never sent.';
+
+--
+-- Name: monitor_gaps; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.monitor_gaps (
+    gap_id bigint NOT NULL,
+    reason text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT gap_reason_is_known CHECK ((reason = ANY (ARRAY['engine_stopped'::text, 'server_restarted'::text, 'fleet_silent'::text]))),
+    CONSTRAINT monitor_gap_ends_after_its_start CHECK (((ended_at >= started_at) AND (settled_at >= ended_at)))
+);
+
+ALTER TABLE health.monitor_gaps OWNER TO health_owner;
+
+--
+-- Name: TABLE monitor_gaps; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.monitor_gaps IS 'One row per time in which the monitor itself was blind: nobody is accused of silence in it.';
+
+--
+-- Name: COLUMN monitor_gaps.gap_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.monitor_gaps.gap_id IS 'Number of the gap.';
+
+--
+-- Name: COLUMN monitor_gaps.reason; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.monitor_gaps.reason IS 'engine_stopped, server_restarted or fleet_silent.';
+
+--
+-- Name: COLUMN monitor_gaps.started_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.monitor_gaps.started_at IS 'Since when the monitor was blind.';
+
+--
+-- Name: COLUMN monitor_gaps.ended_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.monitor_gaps.ended_at IS 'Until when.';
+
+--
+-- Name: COLUMN monitor_gaps.settled_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.monitor_gaps.settled_at IS 'Until when agents that fell silent in it may take to come back: nobody is accused before.';
+
+--
+-- Name: COLUMN monitor_gaps.details; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.monitor_gaps.details IS 'What showed it.';
+
+--
+-- Name: blind_seconds(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone) RETURNS double precision
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT COALESCE(sum(date_part('epoch'::text, (upper(blind.times) - lower(blind.times)))), (0)::double precision) AS "coalesce"
+    FROM ( SELECT unnest(range_agg(tstzrange(GREATEST(gaps.started_at, blind_seconds.p_from),
+                 CASE
+                     WHEN (gaps.settled_at > blind_seconds.p_until) THEN blind_seconds.p_until
+                     ELSE LEAST(gaps.ended_at, blind_seconds.p_until)
+                 END))) AS times
+            FROM health.monitor_gaps gaps
+           WHERE ((
+                 CASE
+                     WHEN (gaps.settled_at > blind_seconds.p_until) THEN blind_seconds.p_until
+                     ELSE gaps.ended_at
+                 END > blind_seconds.p_from) AND (gaps.started_at < blind_seconds.p_until) AND ((gaps.reason <> 'fleet_silent'::text) OR (gaps.settled_at > blind_seconds.p_until)))) blind;
+END;
+
+ALTER FUNCTION health_internal.blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone) IS 'Seconds of a silence that are the monitor''s own: of gaps it reaches into (but a silence of the fleet), and all since the beginning of one that has not settled at p_until. A silence that began after a gap is not credited with it.';
+
+--
+-- Name: recent_blind_seconds(timestamp with time zone, timestamp with time zone, health_internal.blindness); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) RETURNS double precision
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_from < (p_blindness).before_at) THEN health_internal.blind_seconds(p_from, p_until) ELSE GREATEST((0)::double precision, date_part('epoch'::text, (CASE WHEN (p_until < (p_blindness).settled_at) THEN p_until ELSE (p_blindness).ended_at END - GREATEST(p_from, (p_blindness).from_at)))) END;
+
+ALTER FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) IS 'blind_seconds for a silence that seldom reaches back beyond the latest blindness.';
+
+--
+-- Name: accused_at(timestamp with time zone, double precision, health_internal.blindness); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN ((p_last_at >= (p_blindness).settled_at) OR ((p_last_at + make_interval(secs => p_after_seconds)) <= (p_blindness).from_at)) THEN (p_last_at + make_interval(secs => p_after_seconds)) ELSE GREATEST((p_blindness).settled_at, (p_last_at + make_interval(secs => (p_after_seconds + health_internal.recent_blind_seconds(p_last_at, 'infinity'::timestamp with time zone, p_blindness))))) END;
+
+ALTER FUNCTION health_internal.accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness) IS 'When a silence since p_last_at is held against an agent that may be silent for p_after_seconds: not before a blindness it reaches into has settled, and later by what is the monitor''s own of it.';
 
 --
 -- Name: act_on_alerts(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -3349,6 +5225,57 @@ ALTER FUNCTION health_internal.agents_in_maintenance(p_agent_ids text[], p_now t
 --
 
 COMMENT ON FUNCTION health_internal.agents_in_maintenance(p_agent_ids text[], p_now timestamp with time zone) IS 'Which of these agents people work on at p_now: the only place that tells the brakes so.';
+
+--
+-- Name: alarming_agents(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.alarming_agents() RETURNS TABLE(agent_id text, since timestamp with time zone, is_agreed boolean, summary text, evidence jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        episodes.agent_id,
+        min(episodes.started_at),
+        bool_or(episodes.metric_name IS NULL),
+        left(
+            'behaves unlike before: ' || string_agg(
+                health_internal.episode_text(episodes), ', '
+                ORDER BY episodes.peak_score DESC, episodes.metric_name
+            ) FILTER (WHERE episodes.metric_name IS NOT NULL),
+            500
+        ),
+        jsonb_build_object('metrics', (jsonb_agg(
+            jsonb_build_object(
+                'metric_name', episodes.metric_name,
+                'since', episodes.started_at,
+                'value', episodes.peak_value,
+                'expected_low', episodes.expected_low,
+                'expected_high', episodes.expected_high,
+                'score', round(episodes.peak_score::numeric, 3),
+                'reason', episodes.reason
+            )
+            ORDER BY episodes.peak_score DESC, episodes.metric_name
+        ) FILTER (WHERE episodes.metric_name IS NOT NULL)))
+    FROM health.anomalies AS episodes
+    INNER JOIN health.agent_status AS status ON episodes.agent_id = status.agent_id
+    INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
+    WHERE episodes.ended_at IS NULL
+    GROUP BY episodes.agent_id
+    HAVING bool_or(
+        episodes.metric_name IS NULL
+        OR episodes.point_count >= policy.anomaly_lasting_points
+        OR (policy.anomaly_alone_score < 1 AND episodes.peak_score >= policy.anomaly_alone_score)
+    )
+        AND count(episodes.metric_name) > 0;
+$$;
+
+ALTER FUNCTION health_internal.alarming_agents() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION alarming_agents(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.alarming_agents() IS 'Agents whose open episodes are worth an alert: several series agree, or one lasts (policies.anomaly_lasting_points), or it is strange enough alone (anomaly_alone_score). One row per agent, with all its strange series.';
 
 --
 -- Name: apply_brakes(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -3906,6 +5833,752 @@ ALTER FUNCTION health_internal.ask_rule(p_schema name, p_view name, p_row_limit 
 COMMENT ON FUNCTION health_internal.ask_rule(p_schema name, p_view name, p_row_limit integer, OUT findings jsonb, OUT error text, OUT is_cancelled boolean) IS 'Reads a rule''s view with the session''s own rights in a read-only block that is always rolled back: its rows as a JSON array, one more than the limit at most (NULL: none), or what went wrong. Raises nothing.';
 
 --
+-- Name: policies; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.policies (
+    policy_id bigint NOT NULL,
+    policy_class text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    valid_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text DEFAULT SESSION_USER NOT NULL,
+    note text,
+    weight_heartbeat_consistency double precision DEFAULT 0.30 NOT NULL,
+    weight_performance_metrics double precision DEFAULT 0.25 NOT NULL,
+    weight_error_rate double precision DEFAULT 0.20 NOT NULL,
+    weight_resource_efficiency double precision DEFAULT 0.15 NOT NULL,
+    weight_business_impact double precision DEFAULT 0.10 NOT NULL,
+    excellent_from double precision DEFAULT 80 NOT NULL,
+    good_from double precision DEFAULT 70 NOT NULL,
+    fair_from double precision DEFAULT 60 NOT NULL,
+    poor_from double precision DEFAULT 40 NOT NULL,
+    critical_below double precision DEFAULT 60 NOT NULL,
+    emergency_below double precision DEFAULT 30 NOT NULL,
+    recovered_margin double precision DEFAULT 5 NOT NULL,
+    confirm_bad integer DEFAULT 2 NOT NULL,
+    confirm_of integer DEFAULT 3 NOT NULL,
+    gate_late double precision DEFAULT 65 NOT NULL,
+    gate_error double precision DEFAULT 39 NOT NULL,
+    gate_failed double precision DEFAULT 20 NOT NULL,
+    gate_unresponsive double precision DEFAULT 0 NOT NULL,
+    default_expected_interval_seconds double precision DEFAULT 30 NOT NULL,
+    young_beats integer DEFAULT 30 NOT NULL,
+    young_late_intervals double precision DEFAULT 2 NOT NULL,
+    young_unresponsive_intervals double precision DEFAULT 3 NOT NULL,
+    late_false_alarm_cost double precision DEFAULT 3 NOT NULL,
+    unresponsive_false_alarm_cost double precision DEFAULT 100 NOT NULL,
+    hard_limit_intervals double precision DEFAULT 15 NOT NULL,
+    session_grace_seconds double precision DEFAULT 0.9 NOT NULL,
+    startup_grace_seconds double precision DEFAULT 30 NOT NULL,
+    latency_slo_zero_ratio double precision DEFAULT 4 NOT NULL,
+    latency_baseline_tolerance double precision DEFAULT 1.5 NOT NULL,
+    latency_baseline_zero_ratio double precision DEFAULT 5 NOT NULL,
+    throughput_baseline_tolerance double precision DEFAULT 0.5 NOT NULL,
+    latency_share double precision DEFAULT 0.7 NOT NULL,
+    error_rate_scale double precision DEFAULT 0.10 NOT NULL,
+    errors_per_minute_scale double precision DEFAULT 1 NOT NULL,
+    cpu_soft_percent double precision DEFAULT 80 NOT NULL,
+    cpu_hard_percent double precision DEFAULT 100 NOT NULL,
+    cpu_floor double precision DEFAULT 25 NOT NULL,
+    memory_soft_share double precision DEFAULT 0.80 NOT NULL,
+    memory_hard_share double precision DEFAULT 1.00 NOT NULL,
+    exhaustion_horizon_seconds double precision DEFAULT 1800 NOT NULL,
+    revenue_loss_limit_usd double precision DEFAULT 1000 NOT NULL,
+    resource_issue_below double precision DEFAULT 20 NOT NULL,
+    performance_issue_below double precision DEFAULT 20 NOT NULL,
+    error_issue_below double precision DEFAULT 40 NOT NULL,
+    is_recovery_enabled boolean DEFAULT true NOT NULL,
+    verify_beats integer DEFAULT 3 NOT NULL,
+    recovery_backoff_seconds double precision DEFAULT 10 NOT NULL,
+    recovery_backoff_limit_seconds double precision DEFAULT 300 NOT NULL,
+    recovery_budget_count integer DEFAULT 3 NOT NULL,
+    recovery_budget_window_seconds double precision DEFAULT 600 NOT NULL,
+    recovery_claim_seconds double precision DEFAULT 120 NOT NULL,
+    recovery_execution_seconds double precision DEFAULT 120 NOT NULL,
+    recovery_group_budget_count integer DEFAULT 3 NOT NULL,
+    recovery_parent_seconds double precision DEFAULT 900 NOT NULL,
+    stuck_idle_seconds double precision DEFAULT 60 NOT NULL,
+    stuck_blocking_seconds double precision DEFAULT 10 NOT NULL,
+    anomaly_columns text[] DEFAULT '{average_processing_time_ms,cpu_usage_percent,memory_usage_mb}'::text[] NOT NULL,
+    anomaly_metrics_limit integer DEFAULT 20 NOT NULL,
+    anomaly_lasting_points integer DEFAULT 3 NOT NULL,
+    anomaly_agreeing_series integer DEFAULT 2 NOT NULL,
+    anomaly_agreeing_share double precision DEFAULT 0.2 NOT NULL,
+    anomaly_alone_score double precision DEFAULT 1 NOT NULL,
+    exhaustion_alert_seconds double precision DEFAULT 14400 NOT NULL,
+    expected_interval_band double precision DEFAULT 0.5 NOT NULL,
+    CONSTRAINT anomalies_need_points_series_and_scores_that_exist CHECK (((anomaly_lasting_points >= 1) AND (anomaly_agreeing_series >= 2) AND (anomaly_agreeing_share >= (0)::double precision) AND (anomaly_agreeing_share <= (1)::double precision) AND (anomaly_alone_score >= (0)::double precision) AND (anomaly_alone_score <= (1)::double precision))),
+    CONSTRAINT anomaly_columns_are_gauges_of_a_heartbeat CHECK ((anomaly_columns <@ ARRAY['average_processing_time_ms'::text, 'cpu_usage_percent'::text, 'memory_usage_mb'::text, 'cost_efficiency'::text, 'user_satisfaction'::text, 'operational_efficiency'::text, 'revenue_impact_usd'::text])),
+    CONSTRAINT anomaly_metrics_limit_is_0_to_100000 CHECK (((anomaly_metrics_limit >= 0) AND (anomaly_metrics_limit <= 100000))),
+    CONSTRAINT confirmation_needs_1_to_20_evaluations CHECK (((confirm_bad >= 1) AND (confirm_bad <= confirm_of) AND (confirm_of <= 20))),
+    CONSTRAINT deadlines_are_late_first_and_at_least_one_interval CHECK (((young_late_intervals >= (1)::double precision) AND (young_unresponsive_intervals >= young_late_intervals) AND (hard_limit_intervals >= young_unresponsive_intervals) AND (hard_limit_intervals <= (1000)::double precision) AND (young_beats >= 1) AND (late_false_alarm_cost > (0)::double precision) AND (unresponsive_false_alarm_cost >= late_false_alarm_cost) AND (unresponsive_false_alarm_cost <= ('1000000000'::numeric)::double precision))),
+    CONSTRAINT emergency_is_not_above_critical CHECK ((((100)::double precision >= critical_below) AND (critical_below >= emergency_below) AND (emergency_below >= (0)::double precision))),
+    CONSTRAINT foresight_limits_are_positive_and_finite CHECK (((exhaustion_alert_seconds > (0)::double precision) AND (exhaustion_alert_seconds <= ('1000000000'::numeric)::double precision) AND (expected_interval_band > (0)::double precision) AND (expected_interval_band < (1)::double precision))),
+    CONSTRAINT gates_are_between_0_and_100 CHECK (((LEAST(gate_late, gate_error, gate_failed, gate_unresponsive) >= (0)::double precision) AND (GREATEST(gate_late, gate_error, gate_failed, gate_unresponsive) <= (100)::double precision))),
+    CONSTRAINT limits_of_recovery_are_positive_and_finite CHECK (((recovery_group_budget_count >= 1) AND (LEAST(recovery_parent_seconds, stuck_idle_seconds, stuck_blocking_seconds) > (0)::double precision) AND (GREATEST(recovery_parent_seconds, stuck_idle_seconds, stuck_blocking_seconds) <= ('1000000000'::numeric)::double precision))),
+    CONSTRAINT scales_are_finite_and_from_1e_minus_9_to_1e9 CHECK (((LEAST((latency_slo_zero_ratio - (1)::double precision), (latency_baseline_zero_ratio - latency_baseline_tolerance), throughput_baseline_tolerance, error_rate_scale, errors_per_minute_scale, (cpu_hard_percent - cpu_soft_percent), (memory_hard_share - memory_soft_share), memory_soft_share, revenue_loss_limit_usd, exhaustion_horizon_seconds) >= (0.000000001)::double precision) AND (GREATEST(latency_slo_zero_ratio, latency_baseline_zero_ratio, error_rate_scale, errors_per_minute_scale, cpu_hard_percent, memory_hard_share, revenue_loss_limit_usd, exhaustion_horizon_seconds, recovered_margin, hard_limit_intervals, late_false_alarm_cost) <= ('1000000000'::numeric)::double precision))),
+    CONSTRAINT scales_leave_room_between_best_and_worst CHECK (((latency_slo_zero_ratio > (1)::double precision) AND (latency_baseline_tolerance >= (1)::double precision) AND (latency_baseline_zero_ratio > latency_baseline_tolerance) AND (throughput_baseline_tolerance > (0)::double precision) AND (throughput_baseline_tolerance <= (1)::double precision) AND (latency_share >= (0)::double precision) AND (latency_share <= (1)::double precision) AND (error_rate_scale > (0)::double precision) AND (errors_per_minute_scale > (0)::double precision) AND (cpu_hard_percent > cpu_soft_percent) AND (cpu_soft_percent >= (0)::double precision) AND (cpu_floor >= (0)::double precision) AND (cpu_floor <= (100)::double precision) AND (memory_hard_share > memory_soft_share) AND (memory_soft_share > (0)::double precision) AND (revenue_loss_limit_usd > (0)::double precision) AND (recovered_margin >= (0)::double precision) AND (verify_beats >= 1) AND (recovery_budget_count >= 1))),
+    CONSTRAINT status_limits_descend_from_100_to_0 CHECK ((((100)::double precision >= excellent_from) AND (excellent_from >= good_from) AND (good_from >= fair_from) AND (fair_from >= poor_from) AND (poor_from >= (0)::double precision))),
+    CONSTRAINT times_are_positive_and_finite CHECK (((LEAST(default_expected_interval_seconds, startup_grace_seconds, exhaustion_horizon_seconds, recovery_backoff_seconds, recovery_backoff_limit_seconds, recovery_budget_window_seconds, recovery_claim_seconds, recovery_execution_seconds) > (0)::double precision) AND (GREATEST(default_expected_interval_seconds, startup_grace_seconds, exhaustion_horizon_seconds, session_grace_seconds, recovery_backoff_seconds, recovery_backoff_limit_seconds, recovery_budget_window_seconds, recovery_claim_seconds, recovery_execution_seconds) <= ('1000000000'::numeric)::double precision) AND (session_grace_seconds >= (0)::double precision))),
+    CONSTRAINT weights_are_not_negative_and_sum_to_1 CHECK (((LEAST(weight_heartbeat_consistency, weight_performance_metrics, weight_error_rate, weight_resource_efficiency, weight_business_impact) >= (0)::double precision) AND (abs((((((weight_heartbeat_consistency + weight_performance_metrics) + weight_error_rate) + weight_resource_efficiency) + weight_business_impact) - (1)::double precision)) < (0.000000001)::double precision)))
+);
+
+ALTER TABLE health.policies OWNER TO health_owner;
+
+--
+-- Name: TABLE policies; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.policies IS 'One row per version of a class''s policy; rows are never changed, the highest version of a class is in force.';
+
+--
+-- Name: COLUMN policies.policy_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.policy_id IS 'Number of this version, remembered by every assessment.';
+
+--
+-- Name: COLUMN policies.policy_class; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.policy_class IS 'Class of agents the policy is for; standard where an agent names none.';
+
+--
+-- Name: COLUMN policies.version; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.version IS 'Version within the class, 1 upwards; the highest is in force.';
+
+--
+-- Name: COLUMN policies.valid_from; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.valid_from IS 'When this version came into force.';
+
+--
+-- Name: COLUMN policies.created_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.created_by IS 'Who set it.';
+
+--
+-- Name: COLUMN policies.note; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.note IS 'Why.';
+
+--
+-- Name: COLUMN policies.weight_heartbeat_consistency; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.weight_heartbeat_consistency IS 'Weight of the component heartbeat_consistency.';
+
+--
+-- Name: COLUMN policies.weight_performance_metrics; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.weight_performance_metrics IS 'Weight of the component performance_metrics.';
+
+--
+-- Name: COLUMN policies.weight_error_rate; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.weight_error_rate IS 'Weight of the component error_rate.';
+
+--
+-- Name: COLUMN policies.weight_resource_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.weight_resource_efficiency IS 'Weight of the component resource_efficiency.';
+
+--
+-- Name: COLUMN policies.weight_business_impact; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.weight_business_impact IS 'Weight of the component business_impact.';
+
+--
+-- Name: COLUMN policies.excellent_from; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.excellent_from IS 'Lowest score called excellent.';
+
+--
+-- Name: COLUMN policies.good_from; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.good_from IS 'Lowest score called good.';
+
+--
+-- Name: COLUMN policies.fair_from; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.fair_from IS 'Lowest score called fair.';
+
+--
+-- Name: COLUMN policies.poor_from; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.poor_from IS 'Lowest score called poor; below it critical.';
+
+--
+-- Name: COLUMN policies.critical_below; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.critical_below IS 'Ungated score below which the alert score_critical opens, once confirmed.';
+
+--
+-- Name: COLUMN policies.emergency_below; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.emergency_below IS 'Ungated score below which the alert score_emergency opens, at once.';
+
+--
+-- Name: COLUMN policies.recovered_margin; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.recovered_margin IS 'Points above a threshold at which its alert closes (hysteresis).';
+
+--
+-- Name: COLUMN policies.confirm_bad; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.confirm_bad IS 'Bad evaluations that confirm a problem …';
+
+--
+-- Name: COLUMN policies.confirm_of; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.confirm_of IS '… among this many last ones, at most 20.';
+
+--
+-- Name: COLUMN policies.gate_late; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.gate_late IS 'Highest score of an agent that is late.';
+
+--
+-- Name: COLUMN policies.gate_error; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.gate_error IS 'Highest score of an agent in state error.';
+
+--
+-- Name: COLUMN policies.gate_failed; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.gate_failed IS 'Highest score of an agent in state failed.';
+
+--
+-- Name: COLUMN policies.gate_unresponsive; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.gate_unresponsive IS 'Highest score of an agent that is unresponsive.';
+
+--
+-- Name: COLUMN policies.default_expected_interval_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.default_expected_interval_seconds IS 'Interval between heartbeats expected of an agent that names none, seconds.';
+
+--
+-- Name: COLUMN policies.young_beats; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.young_beats IS 'Gaps an agent must have shown before its own deadline is learnt; four times as many allow it twice the young deadlines, and so on.';
+
+--
+-- Name: COLUMN policies.young_late_intervals; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.young_late_intervals IS 'Intervals after which a younger agent is late.';
+
+--
+-- Name: COLUMN policies.young_unresponsive_intervals; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.young_unresponsive_intervals IS 'Intervals after which a younger agent is unresponsive.';
+
+--
+-- Name: COLUMN policies.late_false_alarm_cost; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.late_false_alarm_cost IS 'Seconds of delay worth one false lateness fewer per agent and day.';
+
+--
+-- Name: COLUMN policies.unresponsive_false_alarm_cost; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.unresponsive_false_alarm_cost IS 'Seconds of delay worth one false unresponsiveness fewer per agent and day.';
+
+--
+-- Name: COLUMN policies.hard_limit_intervals; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.hard_limit_intervals IS 'Learnt intervals after which an agent is unresponsive in any case.';
+
+--
+-- Name: COLUMN policies.session_grace_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.session_grace_seconds IS 'Seconds after a lost attach session until an agent is unresponsive.';
+
+--
+-- Name: COLUMN policies.startup_grace_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.startup_grace_seconds IS 'Seconds an agent may take to start, before deadlines hold and after a restart.';
+
+--
+-- Name: COLUMN policies.latency_slo_zero_ratio; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.latency_slo_zero_ratio IS 'Processing time over its objective at which the latency score is 0; 1 gives 100.';
+
+--
+-- Name: COLUMN policies.latency_baseline_tolerance; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.latency_baseline_tolerance IS 'Processing time over its learnt baseline that still scores 100 …';
+
+--
+-- Name: COLUMN policies.latency_baseline_zero_ratio; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.latency_baseline_zero_ratio IS '… and at which the latency score is 0.';
+
+--
+-- Name: COLUMN policies.throughput_baseline_tolerance; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.throughput_baseline_tolerance IS 'Share of its learnt throughput that still scores 100.';
+
+--
+-- Name: COLUMN policies.latency_share; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.latency_share IS 'Share of latency in performance_metrics where throughput is known too.';
+
+--
+-- Name: COLUMN policies.error_rate_scale; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.error_rate_scale IS 'Errors per work item at which error_rate is 100/e = 37.';
+
+--
+-- Name: COLUMN policies.errors_per_minute_scale; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.errors_per_minute_scale IS 'Errors per minute at which error_rate is 37, for agents without work items.';
+
+--
+-- Name: COLUMN policies.cpu_soft_percent; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.cpu_soft_percent IS 'CPU use up to which the CPU part is 100.';
+
+--
+-- Name: COLUMN policies.cpu_hard_percent; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.cpu_hard_percent IS 'CPU use at which the CPU part reaches its floor.';
+
+--
+-- Name: COLUMN policies.cpu_floor; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.cpu_floor IS 'Lowest value of the CPU part: a busy CPU alone restarts nobody.';
+
+--
+-- Name: COLUMN policies.memory_soft_share; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.memory_soft_share IS 'Share of the memory limit up to which the memory part is 100.';
+
+--
+-- Name: COLUMN policies.memory_hard_share; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.memory_hard_share IS 'Share of the memory limit at which the memory part is 0.';
+
+--
+-- Name: COLUMN policies.exhaustion_horizon_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.exhaustion_horizon_seconds IS 'Predicted time to memory exhaustion below which the trend part falls under 100.';
+
+--
+-- Name: COLUMN policies.revenue_loss_limit_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.revenue_loss_limit_usd IS 'Revenue lost per hour at which the revenue part is 0, US dollars.';
+
+--
+-- Name: COLUMN policies.resource_issue_below; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.resource_issue_below IS 'Component resource_efficiency at or below which resource_exhaustion is an issue.';
+
+--
+-- Name: COLUMN policies.performance_issue_below; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.performance_issue_below IS 'Component performance_metrics at or below which performance_degradation is an issue.';
+
+--
+-- Name: COLUMN policies.error_issue_below; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.error_issue_below IS 'Component error_rate at or below which high_error_rate is an issue.';
+
+--
+-- Name: COLUMN policies.is_recovery_enabled; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.is_recovery_enabled IS 'Whether recoveries are queued for agents of this class.';
+
+--
+-- Name: COLUMN policies.verify_beats; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.verify_beats IS 'Good heartbeats after a restart that prove it.';
+
+--
+-- Name: COLUMN policies.recovery_backoff_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.recovery_backoff_seconds IS 'Wait before the second attempt, doubling with each further one …';
+
+--
+-- Name: COLUMN policies.recovery_backoff_limit_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.recovery_backoff_limit_seconds IS '… up to this wait.';
+
+--
+-- Name: COLUMN policies.recovery_budget_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.recovery_budget_count IS 'Attempts allowed within the window, then a person is asked.';
+
+--
+-- Name: COLUMN policies.recovery_budget_window_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.recovery_budget_window_seconds IS 'Window of the budget; also the healthy time after which the back-off starts anew.';
+
+--
+-- Name: COLUMN policies.recovery_claim_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.recovery_claim_seconds IS 'Seconds a queued recovery waits for a bridge before a person is asked.';
+
+--
+-- Name: COLUMN policies.recovery_execution_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.recovery_execution_seconds IS 'Seconds a step of a recovery may execute before it counts as failed.';
+
+--
+-- Name: COLUMN policies.recovery_group_budget_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.recovery_group_budget_count IS 'Attempts allowed within the window for all agents of one recovery_group together.';
+
+--
+-- Name: COLUMN policies.recovery_parent_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.recovery_parent_seconds IS 'Seconds a recovery waits for a dead parent before a person is asked.';
+
+--
+-- Name: COLUMN policies.stuck_idle_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.stuck_idle_seconds IS 'Seconds an agent''s database session may idle in a transaction before it is stuck.';
+
+--
+-- Name: COLUMN policies.stuck_blocking_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.stuck_blocking_seconds IS 'Seconds others may wait for its locks before it is stuck.';
+
+--
+-- Name: COLUMN policies.anomaly_columns; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.anomaly_columns IS 'Columns of its heartbeats that are watched for anomalies.';
+
+--
+-- Name: COLUMN policies.anomaly_metrics_limit; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.anomaly_metrics_limit IS 'Series of performance_metrics that are watched for anomalies, per agent; the first to come.';
+
+--
+-- Name: COLUMN policies.anomaly_lasting_points; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.anomaly_lasting_points IS 'Strange minutes after which a single series raises the alert anomaly.';
+
+--
+-- Name: COLUMN policies.anomaly_agreeing_series; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.anomaly_agreeing_series IS 'Series of an agent that, strange within 5 minutes, are an anomaly of the agent and raise the alert …';
+
+--
+-- Name: COLUMN policies.anomaly_agreeing_share; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.anomaly_agreeing_share IS '… provided they are at least this share of its watched series, 0..1.';
+
+--
+-- Name: COLUMN policies.anomaly_alone_score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.anomaly_alone_score IS 'Score from which one strange minute of a single series raises the alert; 1: never.';
+
+--
+-- Name: COLUMN policies.exhaustion_alert_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.exhaustion_alert_seconds IS 'Time to the earliest plausible exhaustion of a resource below which exhaustion_ahead is found.';
+
+--
+-- Name: COLUMN policies.expected_interval_band; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policies.expected_interval_band IS 'Share by which the learnt interval may differ from the expected one before correcting it is recommended.';
+
+--
+-- Name: assess_under(health.policies, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.assess_under(p_policy health.policies, p_now timestamp with time zone) RETURNS TABLE(agent_id text, judged_at timestamp with time zone, liveness text, state text, ungated_score double precision, gate double precision, score double precision, status text, issue_candidate text, live_score double precision, live_status text)
+    LANGUAGE plpgsql STABLE
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_settings health.settings;
+    v_blindness constant health_internal.blindness := health_internal.recent_blindness();
+BEGIN
+    SELECT settings.* INTO STRICT v_settings FROM health.settings;
+    RETURN QUERY
+    WITH timed AS (
+        SELECT
+            known.*,
+            coalesce(known.expected_interval_seconds, known.learnt_interval_seconds)
+                AS expected_seconds,
+            CASE
+                WHEN known.gap_count < p_policy.young_beats THEN ARRAY[
+                    p_policy.young_late_intervals, p_policy.young_unresponsive_intervals
+                ]
+                ELSE health_internal.learn_deadlines(
+                    known.gap_histogram, known.gap_count - 1, known.learnt_interval_seconds,
+                    known.mean_gap_seconds, p_policy.late_false_alarm_cost,
+                    p_policy.unresponsive_false_alarm_cost, p_policy.hard_limit_intervals
+                )
+            END AS deadlines,
+            greatest(
+                0,
+                date_part('epoch', p_now - known.last_heartbeat_at)
+                - CASE
+                    WHEN known.last_heartbeat_at < (v_blindness).settled_at
+                        THEN health_internal.recent_blind_seconds(
+                            known.last_heartbeat_at, p_now, v_blindness
+                        )
+                    ELSE 0
+                END
+            ) AS silent,
+            CASE
+                WHEN known.grace_seconds >= 1e9
+                    THEN coalesce(health_internal.job_standing(known.agent_id), 'good')
+            END AS job_standing
+        FROM health.agent_status AS known
+        WHERE known.policy_class = p_policy.policy_class AND known.last_heartbeat_at IS NOT NULL
+        OFFSET 0
+    ),
+
+    late AS (
+        SELECT
+            timed.*,
+            timed.grace_seconds + greatest(
+                timed.learnt_interval_seconds * timed.deadlines[1],
+                CASE WHEN timed.state = 'initializing' THEN p_policy.startup_grace_seconds END
+            ) AS late_seconds,
+            timed.grace_seconds + greatest(
+                timed.learnt_interval_seconds * timed.deadlines[2],
+                CASE WHEN timed.state = 'initializing' THEN p_policy.startup_grace_seconds END
+            ) AS unresponsive_seconds,
+            health_internal.time_mass(
+                timed.expected_seconds, v_settings.heartbeat_memory_seconds
+            ) AS expected_mass
+        FROM timed
+        OFFSET 0
+    ),
+
+    measured AS (
+        SELECT
+            late.*,
+            CASE
+                WHEN late.state = 'stopped' THEN 'stopped'
+                WHEN late.silent >= late.unresponsive_seconds
+                    OR p_now >= late.session_lost_at
+                    + make_interval(secs => p_policy.session_grace_seconds)
+                    THEN CASE WHEN late.state = 'stopping' THEN 'stopped' ELSE 'unresponsive' END
+                WHEN late.silent >= late.late_seconds OR late.session_lost_at IS NOT NULL
+                    OR late.job_standing IN ('missed', 'overdue') THEN 'late'
+                WHEN late.state = 'initializing' THEN 'starting'
+                ELSE 'alive'
+            END AS new_liveness,
+            CASE
+                WHEN late.job_standing IS NOT NULL THEN health_internal.score_job(late.job_standing)
+                ELSE health_internal.score_heartbeat_consistency(
+                    late.gap_weight, late.gap_sum, late.gap_square_sum, late.expected_mass,
+                    CASE
+                        WHEN late.silent > late.expected_seconds THEN health_internal.open_gap_sum(
+                            late.gap_weight, late.expected_mass, late.silent,
+                            v_settings.heartbeat_memory_seconds
+                        )
+                        ELSE 0
+                    END,
+                    CASE
+                        WHEN late.session_lost_at IS NOT NULL THEN 0.5
+                        WHEN late.silent <= late.late_seconds THEN 1
+                        ELSE greatest(
+                            0,
+                            1 - (late.silent - late.late_seconds)
+                            / greatest(late.unresponsive_seconds - late.late_seconds, 1e-3)
+                        )
+                    END
+                )
+            END AS heartbeat,
+            health_internal.score_performance_metrics(
+                late.processing_mean_ms / nullif(coalesce(
+                    late.latency_slo_ms,
+                    CASE
+                        WHEN late.beat_count >= 10 THEN late.baseline_processing_ms
+                        ELSE late.processing_mean_ms
+                    END
+                ), 0),
+                CASE
+                    WHEN late.latency_slo_ms IS NULL THEN p_policy.latency_baseline_tolerance
+                    ELSE 1
+                END,
+                CASE
+                    WHEN late.latency_slo_ms IS NULL THEN p_policy.latency_baseline_zero_ratio
+                    ELSE p_policy.latency_slo_zero_ratio
+                END,
+                CASE
+                    WHEN late.work_items_processed IS NULL OR late.gap_sum <= 1 THEN NULL
+                    WHEN late.throughput_slo_per_minute IS NOT NULL THEN
+                        60 * late.recent_item_sum / late.gap_sum / late.throughput_slo_per_minute
+                    WHEN late.state <> 'idle' AND late.baseline_item_sum > 0
+                        AND late.baseline_seconds >= 600 THEN
+                        late.recent_item_sum / late.gap_sum
+                        / (late.baseline_item_sum / late.baseline_seconds)
+                        / p_policy.throughput_baseline_tolerance
+                END,
+                p_policy.latency_share
+            ) AS performance,
+            CASE
+                WHEN late.error_count IS NOT NULL OR late.error_sum > 0 THEN
+                    health_internal.score_error_rate(
+                        late.error_sum, late.item_sum,
+                        date_part('epoch', late.last_heartbeat_at - late.run_started_at),
+                        v_settings.metric_memory_seconds, p_policy.error_rate_scale,
+                        p_policy.errors_per_minute_scale
+                    )
+            END AS errors,
+            health_internal.score_resource_efficiency(
+                late.cpu_mean_percent,
+                CASE
+                    WHEN late.memory_limit_mb > 0 THEN late.memory_usage_mb / late.memory_limit_mb
+                END,
+                CASE
+                    WHEN late.memory_mean_mb > late.slow_memory_mean_mb AND late.memory_limit_mb > 0
+                        THEN health_internal.seconds_to_exhaustion(
+                            late.memory_mean_mb, late.slow_memory_mean_mb,
+                            date_part('epoch', late.last_heartbeat_at - late.run_started_at),
+                            v_settings.heartbeat_memory_seconds, v_settings.metric_memory_seconds,
+                            late.memory_usage_mb, late.memory_limit_mb
+                        )
+                END / p_policy.exhaustion_horizon_seconds,
+                p_policy.cpu_soft_percent, p_policy.cpu_hard_percent, p_policy.cpu_floor,
+                p_policy.memory_soft_share, p_policy.memory_hard_share
+            ) AS resources,
+            health_internal.score_business_impact(
+                late.cost_efficiency, late.user_satisfaction, late.operational_efficiency,
+                late.revenue_impact_usd, p_policy.revenue_loss_limit_usd
+            ) AS business
+        FROM late
+        OFFSET 0
+    ),
+
+    scored AS (
+        SELECT
+            measured.*,
+            health_internal.weighted_mean(
+                measured.heartbeat, p_policy.weight_heartbeat_consistency,
+                measured.performance, p_policy.weight_performance_metrics,
+                measured.errors, p_policy.weight_error_rate,
+                measured.resources, p_policy.weight_resource_efficiency,
+                measured.business, p_policy.weight_business_impact
+            ) AS new_ungated,
+            least(
+                100,
+                CASE WHEN measured.job_standing = 'failed' THEN p_policy.gate_error END,
+                CASE measured.new_liveness
+                    WHEN 'unresponsive' THEN p_policy.gate_unresponsive
+                    WHEN 'late' THEN p_policy.gate_late
+                END,
+                CASE measured.state
+                    WHEN 'failed' THEN p_policy.gate_failed
+                    WHEN 'error' THEN p_policy.gate_error
+                END
+            ) AS new_gate
+        FROM measured
+        OFFSET 0
+    )
+
+    SELECT
+        scored.agent_id::text,
+        scored.judged_at,
+        scored.new_liveness,
+        scored.state,
+        scored.new_ungated,
+        scored.new_gate,
+        least(scored.new_ungated, scored.new_gate),
+        health.classify_status(
+            least(scored.new_ungated, scored.new_gate), p_policy.excellent_from,
+            p_policy.good_from, p_policy.fair_from, p_policy.poor_from
+        ),
+        CASE
+            WHEN scored.new_liveness = 'stopped' THEN NULL
+            WHEN scored.new_liveness = 'unresponsive' OR scored.state = 'failed'
+                THEN 'agent_unresponsive'
+            WHEN scored.state = 'error' THEN 'high_error_rate'
+            WHEN scored.resources <= p_policy.resource_issue_below THEN 'resource_exhaustion'
+            WHEN scored.errors <= p_policy.error_issue_below THEN 'high_error_rate'
+            WHEN scored.performance <= p_policy.performance_issue_below
+                THEN 'performance_degradation'
+        END,
+        scored.score,
+        scored.status
+    FROM scored;
+END;
+$$;
+
+ALTER FUNCTION health_internal.assess_under(p_policy health.policies, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION assess_under(p_policy health.policies, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.assess_under(p_policy health.policies, p_now timestamp with time zone) IS 'What the agents of a policy''s class would be judged at p_now under it, from the running state of their last heartbeat, beside what is in force. Reads; writes nothing. Deadlines are learnt at once, where the judgement learns them by turns.';
+
+--
 -- Name: await_ingest(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -3928,6 +6601,180 @@ ALTER FUNCTION health_internal.await_ingest(p_now timestamp with time zone) OWNE
 --
 
 COMMENT ON FUNCTION health_internal.await_ingest(p_now timestamp with time zone) IS 'Nobody beat: a silence of the fleet that has not settled goes on, five times the settling time at most. The settling time counts from the first beat that shows that ingest works.';
+
+--
+-- Name: backtest_figures(health_internal.backtest_event[], timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.backtest_figures(p_events health_internal.backtest_event[], p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) RETURNS TABLE(agent_count bigint, alert_count bigint, page_count bigint, known_count bigint, detected_count bigint, detection_seconds_median double precision, detection_seconds_p90 double precision, false_positive_count bigint, restarts_ordered bigint, transition_count bigint, status_seconds jsonb, cost jsonb)
+    LANGUAGE sql STABLE
+    SET jit TO 'off'
+    AS $$
+    WITH events AS MATERIALIZED (
+        SELECT happened.* FROM unnest(p_events) AS happened
+    ),
+
+    -- Incidents that call somebody; a warning is a hint and neither detects nor accuses.
+    incidents AS MATERIALIZED (
+        SELECT
+            events.agent_id,
+            events.occurred_at,
+            tstzrange(events.began_at, coalesce(events.ended_at, p_to), '[]') AS times
+        FROM events
+        WHERE events.kind = 'incident' AND events.severity IN ('critical', 'emergency')
+    ),
+
+    known AS MATERIALIZED (
+        SELECT troubles.* FROM health_internal.known_troubles(p_from, p_to, p_agent_ids) AS troubles
+    ),
+
+    detected AS MATERIALIZED (
+        SELECT
+            (
+                SELECT min(
+                    greatest(0, date_part('epoch', incidents.occurred_at - known.began_at))
+                )
+                FROM incidents
+                WHERE incidents.agent_id = known.agent_id
+                    AND incidents.times && tstzrange(known.began_at, known.ended_at, '[]')
+            ) AS seconds
+        FROM known
+    ),
+
+    spans AS (
+        SELECT
+            events.agent_id,
+            events.what AS status,
+            date_part(
+                'epoch',
+                coalesce(lead(events.occurred_at) OVER by_time, p_to) - events.occurred_at
+            ) AS seconds
+        FROM events
+        WHERE events.kind IN ('standing', 'transition')
+        WINDOW by_time AS (PARTITION BY events.agent_id ORDER BY events.occurred_at)
+    )
+
+    SELECT
+        (SELECT count(DISTINCT spans.agent_id) FROM spans),
+        count(*) FILTER (WHERE events.kind = 'alert'),
+        count(*) FILTER (WHERE events.kind = 'page'),
+        (SELECT count(*) FROM detected),
+        (SELECT count(*) FROM detected WHERE detected.seconds IS NOT NULL),
+        (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY detected.seconds) FROM detected),
+        (SELECT percentile_cont(0.9) WITHIN GROUP (ORDER BY detected.seconds) FROM detected),
+        (
+            SELECT count(*)
+            FROM incidents
+            WHERE incidents.agent_id IS NOT NULL
+                AND incidents.occurred_at > p_from
+                AND NOT EXISTS (
+                    SELECT FROM known
+                    WHERE known.agent_id = incidents.agent_id
+                        AND tstzrange(known.began_at, known.ended_at, '[]') && incidents.times
+                )
+        ),
+        count(*) FILTER (WHERE events.kind = 'restart'),
+        count(*) FILTER (WHERE events.kind = 'transition'),
+        (
+            SELECT jsonb_object_agg(summed.status, summed.seconds)
+            FROM (
+                SELECT spans.status, sum(spans.seconds) AS seconds
+                FROM spans
+                WHERE spans.status IS NOT NULL
+                GROUP BY spans.status
+            ) AS summed
+        ),
+        (SELECT events.details FROM events WHERE events.kind = 'cost')
+    FROM events;
+$$;
+
+ALTER FUNCTION health_internal.backtest_figures(p_events health_internal.backtest_event[], p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION backtest_figures(p_events health_internal.backtest_event[], p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.backtest_figures(p_events health_internal.backtest_event[], p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'The figures of a backtest. Detected: a critical incident of the agent overlaps the known trouble; its detection time counts from the trouble''s onset, 0 where it was open before. False: a critical incident that overlaps no known trouble of its agent.';
+
+--
+-- Name: baseline_gain(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.baseline_gain(p_count bigint) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN GREATEST((1.0 / ((p_count + 1))::numeric), (1.0 / (240)::numeric));
+
+ALTER FUNCTION health_internal.baseline_gain(p_count bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION baseline_gain(p_count bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.baseline_gain(p_count bigint) IS 'How much one more value counts beside p_count: all the same, until 240 are remembered, which are four weeks of an hour.';
+
+--
+-- Name: least_spread(double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.least_spread(p_center double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (((0.001)::double precision * abs(p_center)) + (0.000000001)::double precision);
+
+ALTER FUNCTION health_internal.least_spread(p_center double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION least_spread(p_center double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.least_spread(p_center double precision) IS 'The spread a baseline has at least where it is used: a thousandth of its center. Values that never differed would else make each small difference endless.';
+
+--
+-- Name: baseline_step(double precision, double precision, bigint, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.baseline_step(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (abs((p_value - p_center)) < (0.0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001)::double precision) THEN (0)::double precision WHEN (p_count >= 10) THEN (sign((p_value - p_center)) * LEAST(abs((p_value - p_center)), ((2)::double precision * GREATEST(p_spread, health_internal.least_spread(p_center))))) WHEN (p_spread > (0)::double precision) THEN (sign((p_value - p_center)) * LEAST(abs((p_value - p_center)), ((10)::double precision * p_spread))) ELSE (p_value - p_center) END;
+
+ALTER FUNCTION health_internal.baseline_step(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION baseline_step(p_center double precision, p_spread double precision, p_count bigint, p_value double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.baseline_step(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) IS 'How far a value lies from the center of a baseline, as far as it counts: at most 2 spreads, among the first ten values 10, before there is a spread all of it.';
+
+--
+-- Name: baseline_center(double precision, double precision, bigint, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.baseline_center(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (p_center + (health_internal.baseline_gain(p_count) * health_internal.baseline_step(p_center, p_spread, p_count, p_value)));
+
+ALTER FUNCTION health_internal.baseline_center(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION baseline_center(p_center double precision, p_spread double precision, p_count bigint, p_value double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.baseline_center(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) IS 'The center of a baseline after one more value: center + gain × ψ(value - center), where Huber''s ψ cuts at k = 2 spreads: a recursive M-estimator (Gelper, Fried and Croux, Robust forecasting with exponential and Holt-Winters smoothing, 2010).';
+
+--
+-- Name: baseline_spread(double precision, double precision, bigint, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.baseline_spread(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN sqrt((((((1)::double precision - health_internal.baseline_gain(p_count)) * GREATEST(p_spread, (0.00000000000000000000000000000000000000000000000001)::double precision)) * GREATEST(p_spread, (0.00000000000000000000000000000000000000000000000001)::double precision)) + ((health_internal.baseline_gain(p_count) * (CASE WHEN (p_count < 10) THEN (1)::numeric ELSE 1.0864 END)::double precision) * power(GREATEST(abs(health_internal.baseline_step(p_center, p_spread, p_count, p_value)), (0.00000000000000000000000000000000000000000000000001)::double precision), (2)::double precision))));
+
+ALTER FUNCTION health_internal.baseline_spread(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION baseline_spread(p_center double precision, p_spread double precision, p_count bigint, p_value double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.baseline_spread(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) IS 'The spread of a baseline after one more value: spread² ← (1 - gain) spread² + gain × 1.0864 × ψ(value - center)², ψ cut at 2 spreads; 1.0864 makes the mean of that the variance of a normal distribution (the bounded scale of Gelper, Fried and Croux, 2010). Of the first ten values the plain mean square.';
 
 --
 -- Name: be_brief(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -4038,98 +6885,6 @@ ALTER FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_act
 
 COMMENT ON FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text, p_action text) IS 'Notes that the present steps of these recoveries began, as p_action where that is not the recovery''s own.';
 
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
---
--- Name: monitor_gaps; Type: TABLE; Schema: health; Owner: health_owner
---
-
-CREATE TABLE health.monitor_gaps (
-    gap_id bigint NOT NULL,
-    reason text NOT NULL,
-    started_at timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone NOT NULL,
-    settled_at timestamp with time zone NOT NULL,
-    details jsonb DEFAULT '{}'::jsonb NOT NULL,
-    CONSTRAINT gap_reason_is_known CHECK ((reason = ANY (ARRAY['engine_stopped'::text, 'server_restarted'::text, 'fleet_silent'::text]))),
-    CONSTRAINT monitor_gap_ends_after_its_start CHECK (((ended_at >= started_at) AND (settled_at >= ended_at)))
-);
-
-ALTER TABLE health.monitor_gaps OWNER TO health_owner;
-
---
--- Name: TABLE monitor_gaps; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON TABLE health.monitor_gaps IS 'One row per time in which the monitor itself was blind: nobody is accused of silence in it.';
-
---
--- Name: COLUMN monitor_gaps.gap_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.monitor_gaps.gap_id IS 'Number of the gap.';
-
---
--- Name: COLUMN monitor_gaps.reason; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.monitor_gaps.reason IS 'engine_stopped, server_restarted or fleet_silent.';
-
---
--- Name: COLUMN monitor_gaps.started_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.monitor_gaps.started_at IS 'Since when the monitor was blind.';
-
---
--- Name: COLUMN monitor_gaps.ended_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.monitor_gaps.ended_at IS 'Until when.';
-
---
--- Name: COLUMN monitor_gaps.settled_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.monitor_gaps.settled_at IS 'Until when agents that fell silent in it may take to come back: nobody is accused before.';
-
---
--- Name: COLUMN monitor_gaps.details; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.monitor_gaps.details IS 'What showed it.';
-
---
--- Name: blind_seconds(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
---
-
-CREATE FUNCTION health_internal.blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone) RETURNS double precision
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
- SELECT COALESCE(sum(date_part('epoch'::text, (upper(blind.times) - lower(blind.times)))), (0)::double precision) AS "coalesce"
-    FROM ( SELECT unnest(range_agg(tstzrange(GREATEST(gaps.started_at, blind_seconds.p_from),
-                 CASE
-                     WHEN (gaps.settled_at > blind_seconds.p_until) THEN blind_seconds.p_until
-                     ELSE LEAST(gaps.ended_at, blind_seconds.p_until)
-                 END))) AS times
-            FROM health.monitor_gaps gaps
-           WHERE ((
-                 CASE
-                     WHEN (gaps.settled_at > blind_seconds.p_until) THEN blind_seconds.p_until
-                     ELSE gaps.ended_at
-                 END > blind_seconds.p_from) AND (gaps.started_at < blind_seconds.p_until) AND ((gaps.reason <> 'fleet_silent'::text) OR (gaps.settled_at > blind_seconds.p_until)))) blind;
-END;
-
-ALTER FUNCTION health_internal.blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone) OWNER TO health_owner;
-
---
--- Name: FUNCTION blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON FUNCTION health_internal.blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone) IS 'Seconds of a silence that are the monitor''s own: of gaps it reaches into (but a silence of the fleet), and all since the beginning of one that has not settled at p_until. A silence that began after a gap is not credited with it.';
-
 --
 -- Name: broken_channels(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
@@ -4162,6 +6917,85 @@ ALTER FUNCTION health_internal.broken_channels(p_now timestamp with time zone) O
 --
 
 COMMENT ON FUNCTION health_internal.broken_channels(p_now timestamp with time zone) IS 'Channels that gave up on a message in the last 24 hours and have delivered none since.';
+
+--
+-- Name: build_sandbox(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.build_sandbox(p_roots text[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET check_function_bodies TO 'off'
+    SET client_min_messages TO 'error'
+    AS $$
+DECLARE
+    v_objects health_internal.sandbox_object [];
+    v_left health_internal.sandbox_object [];
+    v_names text [];
+    v_object health_internal.sandbox_object;
+    v_error text;
+BEGIN
+    SELECT
+        array_agg(
+            ROW(objects.*)::health_internal.sandbox_object ORDER BY objects.object_oid
+        ),
+        array_agg(DISTINCT objects.object_name)
+    INTO v_objects, v_names
+    FROM health_internal.sandbox_objects(p_roots) AS objects;
+
+    -- Statement by statement: each is another definition.
+    FOREACH v_object IN ARRAY v_objects
+    LOOP
+        IF v_object.kind IN ('table', 'sequence') THEN
+            EXECUTE health_internal.sandbox_statement(v_object, v_names);
+        ELSE
+            v_left := v_left || v_object;
+        END IF;
+    END LOOP;
+    -- In the same way, since they hang on tables and call functions.
+    v_left := v_left || ARRAY(
+        SELECT (
+            'trigger', pg_trigger.oid, '', pg_trigger.tgname, pg_get_triggerdef(pg_trigger.oid)
+        )::health_internal.sandbox_object
+        FROM pg_trigger
+        INNER JOIN unnest(v_objects) AS objects ON pg_trigger.tgrelid = objects.object_oid
+        WHERE NOT pg_trigger.tgisinternal
+    );
+
+    -- Views, triggers and functions whose bodies are parsed need others first; mostly the oldest.
+    WHILE cardinality(v_left) > 0
+    LOOP
+        v_objects := v_left;
+        v_left := '{}';
+        FOREACH v_object IN ARRAY v_objects
+        LOOP
+            BEGIN
+                EXECUTE health_internal.sandbox_statement(v_object, v_names);
+            EXCEPTION
+                WHEN undefined_function OR undefined_table OR undefined_object
+                    OR invalid_schema_name THEN
+                    v_left := v_left || v_object;
+                    v_error := SQLERRM;
+            END;
+        END LOOP;
+        IF cardinality(v_left) = cardinality(v_objects) THEN
+            RAISE EXCEPTION 'the engine cannot be copied for a backtest: %', v_error
+                USING ERRCODE = 'BT001',
+                    HINT = 'Some definition names an object in a way the copy does not understand; '
+                        'that is a mistake of this project, please report it.';
+        END IF;
+    END LOOP;
+    RETURN cardinality(v_names);
+END;
+$$;
+
+ALTER FUNCTION health_internal.build_sandbox(p_roots text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION build_sandbox(p_roots text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.build_sandbox(p_roots text[]) IS 'Fills the schemas health_backtest and health_backtest_internal with what p_roots need: tables unlogged, empty, without foreign keys; functions, views and triggers as they are. Returns how many names. Raises BT001.';
 
 --
 -- Name: bundle_deliveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -4266,6 +7100,22 @@ ALTER FUNCTION health_internal.bundle_deliveries(p_now timestamp with time zone)
 --
 
 COMMENT ON FUNCTION health_internal.bundle_deliveries(p_now timestamp with time zone) IS 'Makes one digest of the waiting messages of a channel that holds more of them than its bucket will ever hand out at once; nothing is lost. Returns how many digests.';
+
+--
+-- Name: changed_policy(health.policies, jsonb); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.changed_policy(p_policy health.policies, p_changes jsonb) RETURNS health.policies
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (COALESCE((p_changes ->> 'policy_class'::text), (p_policy).policy_class) = (p_policy).policy_class) THEN jsonb_populate_record(p_policy, p_changes) ELSE p_policy END;
+
+ALTER FUNCTION health_internal.changed_policy(p_policy health.policies, p_changes jsonb) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION changed_policy(p_policy health.policies, p_changes jsonb); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.changed_policy(p_policy health.policies, p_changes jsonb) IS 'A policy with changes, unless they name another policy_class.';
 
 --
 -- Name: channels; Type: TABLE; Schema: health; Owner: health_owner
@@ -4386,6 +7236,122 @@ ALTER FUNCTION health_internal.channel_tokens(p_channel health.channels, p_now t
 COMMENT ON FUNCTION health_internal.channel_tokens(p_channel health.channels, p_now timestamp with time zone) IS 'Messages a channel may be handed at p_now: its bucket fills at rate_per_minute up to rate_burst.';
 
 --
+-- Name: check_backtest(timestamp with time zone, timestamp with time zone, interval, interval, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.check_backtest(p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[], OUT warm_from timestamp with time zone, OUT step interval) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    v_most_rows constant integer := 2000000;
+    v_most_ticks constant integer := 200000;
+    v_kept_from timestamptz;
+    v_rows bigint;
+BEGIN
+    IF p_from IS NULL OR p_to IS NULL OR p_from >= p_to
+        OR p_from < '0001-01-01' OR p_to > '9999-12-31' THEN
+        RAISE EXCEPTION 'a backtest must go from one time to a later one'
+            USING ERRCODE = 'BT003',
+                DETAIL = format('Asked for %s to %s.', p_from, p_to),
+                HINT = 'For example health.backtest(''live'', now() - interval ''6 hours'', now()).';
+    END IF;
+    IF p_step NOT BETWEEN interval '100 milliseconds' AND interval '30 seconds' THEN
+        RAISE EXCEPTION 'a backtest ticks each 100 ms to 30 s, not each %', p_step
+            USING ERRCODE = 'BT003',
+                HINT = 'Leave p_step out: it is then the engine''s own period, or longer for a long time.';
+    END IF;
+    IF p_warmup IS NULL OR p_warmup NOT BETWEEN interval '0' AND interval '31 days' THEN
+        RAISE EXCEPTION 'a backtest is warmed up for at most 31 days'
+            USING ERRCODE = 'BT003',
+                HINT = 'One hour, the default, is enough for everything but baselines.';
+    END IF;
+
+    -- Since when raw rows are kept without a hole. What comes after the last partition is in the default.
+    SELECT lower(stretches.times)
+    INTO v_kept_from
+    FROM (
+        SELECT unnest(range_agg(tstzrange(partitions.from_at, partitions.until_at))) AS times
+        FROM health_internal.partitions
+        WHERE partitions.table_name = 'agent_heartbeats'
+    ) AS stretches
+    WHERE lower(stretches.times) <= p_from
+    ORDER BY stretches.times DESC
+    LIMIT 1;
+    IF v_kept_from IS NOT NULL AND NOT EXISTS (
+        SELECT FROM health_internal.partitions
+        WHERE partitions.table_name = 'agent_heartbeats'
+            AND (partitions.until_at > p_from OR NOT partitions.is_history)
+            AND partitions.from_at <= p_from
+    ) THEN
+        v_kept_from := NULL;
+    END IF;
+    IF v_kept_from IS NULL THEN
+        RAISE EXCEPTION 'raw rows of % are no longer kept', p_from
+            USING ERRCODE = 'BT004',
+                DETAIL = format('The oldest that are kept came %s.', (
+                    SELECT min(partitions.from_at) FROM health_internal.partitions
+                )),
+                HINT = 'Begin later; settings.raw_retention says how long rows are kept, and '
+                    'health.load_history makes room for rows of an archive.';
+    END IF;
+    warm_from := greatest(p_from - p_warmup, v_kept_from);
+
+    step := coalesce(p_step, least(interval '30 seconds', greatest(
+        (SELECT settings.tick_period FROM health.settings),
+        -- Whole seconds, so that a day is some ten thousand ticks at most.
+        make_interval(secs => floor(date_part('epoch', p_to - warm_from) / 10000))
+    )));
+    IF date_part('epoch', p_to - warm_from) / date_part('epoch', step) > v_most_ticks THEN
+        RAISE EXCEPTION 'a backtest from % to % each % is more than % ticks',
+            warm_from, p_to, step, v_most_ticks
+            USING ERRCODE = 'BT005',
+                HINT = 'Shorten the time, or give a longer p_step.';
+    END IF;
+    SELECT sum(counted.row_count)
+    INTO v_rows
+    FROM (
+        SELECT count(*) AS row_count
+        FROM (
+            SELECT FROM health.agent_heartbeats AS beats
+            WHERE beats.received_at > warm_from AND beats.received_at <= p_to
+                AND (p_agent_ids IS NULL OR beats.agent_id = ANY (p_agent_ids))
+            LIMIT v_most_rows + 1
+        ) AS few
+        UNION ALL
+        SELECT count(*)
+        FROM (
+            SELECT FROM health.ingest_heartbeats AS beats
+            WHERE beats.received_at > warm_from AND beats.received_at <= p_to
+                AND (p_agent_ids IS NULL OR beats.agent_id = ANY (p_agent_ids))
+            LIMIT v_most_rows + 1
+        ) AS few
+        UNION ALL
+        SELECT count(*)
+        FROM (
+            SELECT FROM health.performance_metrics AS metrics
+            WHERE metrics.received_at > warm_from AND metrics.received_at <= p_to
+                AND (p_agent_ids IS NULL OR metrics.agent_id = ANY (p_agent_ids))
+            LIMIT v_most_rows + 1
+        ) AS few
+    ) AS counted;
+    IF v_rows > v_most_rows THEN
+        RAISE EXCEPTION 'more than % raw rows from % to % are too many for a backtest',
+            v_most_rows, warm_from, p_to
+            USING ERRCODE = 'BT005',
+                HINT = 'Shorten the time, or name some agents in p_agent_ids.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health_internal.check_backtest(p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[], OUT warm_from timestamp with time zone, OUT step interval) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION check_backtest(p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[], OUT warm_from timestamp with time zone, OUT step interval); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.check_backtest(p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[], OUT warm_from timestamp with time zone, OUT step interval) IS 'From when to replay, the warm-up included as far as rows are kept, and at which step (where none is asked for the engine''s period, longer beyond 10,000 ticks). Raises BT003 for times that make no sense, BT004 where rows are no longer kept, BT005 beyond 2,000,000 rows or 200,000 ticks.';
+
+--
 -- Name: check_engine(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -4494,6 +7460,73 @@ ALTER FUNCTION health_internal.check_matchers(p_matchers jsonb, p_keys text[]) O
 --
 
 COMMENT ON FUNCTION health_internal.check_matchers(p_matchers jsonb, p_keys text[]) IS 'Returns p_matchers where each key is one of p_keys and fits. Raises AL002 where not.';
+
+--
+-- Name: check_policy_changes(jsonb); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.check_policy_changes(p_changes jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_unknown text;
+BEGIN
+    IF jsonb_typeof(p_changes) IS DISTINCT FROM 'object' THEN
+        RAISE EXCEPTION 'a policy is given as a JSON object of changes, not as %',
+            coalesce(left(p_changes::text, 100), 'NULL')
+            USING ERRCODE = 'BT002',
+                HINT = 'For example {"critical_below": 55}; {} is the policy in force.';
+    END IF;
+    SELECT string_agg(changes.name, ', ' ORDER BY changes.name)
+    INTO v_unknown
+    FROM jsonb_object_keys(p_changes) AS changes (name)
+    WHERE changes.name IN ('policy_id', 'version', 'valid_from', 'created_by', 'note')
+        OR NOT EXISTS (
+            SELECT FROM pg_attribute
+            WHERE pg_attribute.attrelid = 'health.policies'::regclass
+                AND pg_attribute.attname = changes.name
+                AND pg_attribute.attnum > 0
+        );
+    IF v_unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'a policy has no setting "%"', v_unknown
+            USING ERRCODE = 'BT002',
+                HINT = E'\\d+ health.policies lists the settings and what they mean; policy_class '
+                    'says which class the changes are for.';
+    END IF;
+    IF p_changes ? 'policy_class' AND NOT EXISTS (
+        SELECT FROM health.policies
+        WHERE policies.policy_class = p_changes ->> 'policy_class'
+    ) THEN
+        RAISE EXCEPTION 'there is no policy class "%"', p_changes ->> 'policy_class'
+            USING ERRCODE = 'BT002',
+                HINT = 'SELECT policy_class FROM health.current_policies lists them; without one the '
+                    'changes hold for every class.';
+    END IF;
+
+    -- The table knows which values fit; what it accepts is taken back.
+    BEGIN
+        INSERT INTO health.policies OVERRIDING SYSTEM VALUE
+        SELECT changed.*
+        FROM health.current_policies AS live
+        CROSS JOIN LATERAL jsonb_populate_record(
+            health_internal.changed_policy(ROW(live.*)::health.policies, p_changes),
+            jsonb_build_object('policy_id', -live.policy_id, 'version', -live.version)
+        ) AS changed;
+        RAISE EXCEPTION 'taken back' USING ERRCODE = 'BT009';
+    EXCEPTION
+        WHEN SQLSTATE 'BT009' THEN
+            RETURN;
+    END;
+END;
+$$;
+
+ALTER FUNCTION health_internal.check_policy_changes(p_changes jsonb) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION check_policy_changes(p_changes jsonb); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.check_policy_changes(p_changes jsonb) IS 'Raises BT002 for changes that are no policy''s, and a named CHECK for values that do not fit. (BT009 takes back a trial and is never seen.)';
 
 --
 -- Name: check_policy_class(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -4820,6 +7853,122 @@ ALTER FUNCTION health_internal.close_storm_alert(p_now timestamp with time zone,
 COMMENT ON FUNCTION health_internal.close_storm_alert(p_now timestamp with time zone, p_by text, p_reason text) IS 'Closes the alert recovery_storm and its incident.';
 
 --
+-- Name: collect_minutes(health_internal.arrival_range, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.collect_minutes(p_range health_internal.arrival_range, p_stepped_until timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_nestloop TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET work_mem TO '64MB'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_columns text [];
+    v_count bigint;
+BEGIN
+    v_columns := ARRAY(
+        SELECT DISTINCT series.metric_name
+        FROM health_internal.series
+        WHERE series.is_watched AND series.source = 'heartbeat'
+    );
+
+    WITH beats AS (
+        SELECT
+            arrived.agent_id,
+            date_bin(interval '1 minute', arrived.received_at, '2000-01-01 00:00:00+00')
+                AS minute_at,
+            sum(arrived.average_processing_time_ms) AS processing_sum,
+            count(arrived.average_processing_time_ms) AS processing_count,
+            sum(arrived.cpu_usage_percent) AS cpu_sum,
+            count(arrived.cpu_usage_percent) AS cpu_count,
+            sum(arrived.memory_usage_mb) AS memory_sum,
+            count(arrived.memory_usage_mb) AS memory_count,
+            sum(arrived.cost_efficiency) AS cost_sum,
+            count(arrived.cost_efficiency) AS cost_count,
+            sum(arrived.user_satisfaction) AS satisfaction_sum,
+            count(arrived.user_satisfaction) AS satisfaction_count,
+            sum(arrived.operational_efficiency) AS operational_sum,
+            count(arrived.operational_efficiency) AS operational_count,
+            sum(arrived.revenue_impact_usd) AS revenue_sum,
+            count(arrived.revenue_impact_usd) AS revenue_count
+        FROM health_internal.arrived_heartbeats(p_range) AS arrived
+        WHERE v_columns <> '{}'
+            AND arrived.agent_id IN (
+                SELECT series.agent_id FROM health_internal.series
+                WHERE series.is_watched AND series.source = 'heartbeat'
+            )
+        GROUP BY arrived.agent_id, minute_at
+    ),
+
+    arrived AS (
+        SELECT
+            beats.agent_id, columns.metric_name, beats.minute_at, columns.value_sum,
+            columns.value_count
+        FROM beats
+        CROSS JOIN LATERAL (
+            VALUES
+            ('average_processing_time_ms', beats.processing_sum, beats.processing_count),
+            ('cpu_usage_percent', beats.cpu_sum, beats.cpu_count),
+            ('memory_usage_mb', beats.memory_sum, beats.memory_count),
+            ('cost_efficiency', beats.cost_sum, beats.cost_count),
+            ('user_satisfaction', beats.satisfaction_sum, beats.satisfaction_count),
+            ('operational_efficiency', beats.operational_sum, beats.operational_count),
+            ('revenue_impact_usd', beats.revenue_sum, beats.revenue_count)
+        ) AS columns (metric_name, value_sum, value_count)
+        WHERE columns.value_count > 0 AND columns.metric_name = ANY (v_columns)
+        UNION ALL
+        SELECT
+            logged.agent_id,
+            logged.metric_name,
+            date_bin(interval '1 minute', logged.received_at, '2000-01-01 00:00:00+00') AS minute_at,
+            sum(logged.metric_value),
+            count(*)
+        FROM health_internal.arrived_metrics(p_range) AS logged
+        WHERE logged.received_at >= (p_range).received_from
+        GROUP BY logged.agent_id, logged.metric_name, minute_at
+    ),
+
+    watched AS MATERIALIZED (
+        SELECT series.series_id, arrived.minute_at, arrived.value_sum, arrived.value_count
+        FROM arrived
+        INNER JOIN health_internal.series
+            ON arrived.agent_id = series.agent_id AND arrived.metric_name = series.metric_name
+        WHERE series.is_watched
+    ),
+
+    -- What comes when its minute was judged is counted, and left out.
+    late AS (
+        UPDATE health_internal.series_states AS states
+        SET late_value_count = states.late_value_count + missed.value_count
+        FROM (
+            SELECT watched.series_id, sum(watched.value_count) AS value_count
+            FROM watched
+            WHERE watched.minute_at < p_stepped_until
+            GROUP BY watched.series_id
+        ) AS missed
+        WHERE states.series_id = missed.series_id
+    )
+
+    INSERT INTO health_internal.series_minutes (minute_at, series_id, value_sum, value_count)
+    SELECT watched.minute_at, watched.series_id, watched.value_sum, watched.value_count
+    FROM watched
+    WHERE watched.minute_at >= p_stepped_until;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health_internal.collect_minutes(p_range health_internal.arrival_range, p_stepped_until timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION collect_minutes(p_range health_internal.arrival_range, p_stepped_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.collect_minutes(p_range health_internal.arrival_range, p_stepped_until timestamp with time zone) IS 'Adds what arrived to the minutes of the series that are watched. Rows received before p_range.received_from are history and left out; values of minutes before p_stepped_until are too late and only counted. Returns how many rows of series_minutes it wrote.';
+
+--
 -- Name: compose_digests(health_internal.digest_line[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -5082,6 +8231,43 @@ ALTER FUNCTION health_internal.configure_jobs(p_now timestamp with time zone, p_
 COMMENT ON FUNCTION health_internal.configure_jobs(p_now timestamp with time zone, p_agent_ids text[]) IS 'Takes over the schedules of agents whose configuration changed; a new schedule expects its first run after p_now.';
 
 --
+-- Name: copy_to_sandbox(text, text, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    v_columns text;
+BEGIN
+    SELECT string_agg(quote_ident(pg_attribute.attname), ', ' ORDER BY pg_attribute.attnum)
+    INTO v_columns
+    FROM pg_attribute
+    WHERE pg_attribute.attrelid = to_regclass('health.' || p_table)
+        AND pg_attribute.attnum > 0
+        AND NOT pg_attribute.attisdropped
+        AND pg_attribute.attgenerated = '';
+    EXECUTE format(
+        'INSERT INTO %1$I.%2$I (%3$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM health.%2$I',
+        p_sandbox, p_table, v_columns
+    );
+    IF p_agent_ids IS NOT NULL THEN
+        EXECUTE format('DELETE FROM %I.%I WHERE NOT agent_id = ANY ($1)', p_sandbox, p_table)
+        USING p_agent_ids;
+    END IF;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[]) IS 'Copies the rows of a table of schema health into that of the sandbox, those of p_agent_ids or all.';
+
+--
 -- Name: count_arrived(health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -5252,6 +8438,22 @@ ALTER FUNCTION health_internal.dead_parents(p_agent_ids text[]) OWNER TO health_
 --
 
 COMMENT ON FUNCTION health_internal.dead_parents(p_agent_ids text[]) IS 'One row per given agent that misses parents: is_down: too few of a group are left; else too few are left beyond those that are late, of whom nobody knows yet. Dead is unresponsive or failed.';
+
+--
+-- Name: deadline_limit(double precision, integer, double precision, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.deadline_limit(p_young_intervals double precision, p_young_beats integer, p_hard_limit double precision, p_gap_count bigint) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN LEAST(p_hard_limit, (p_young_intervals * sqrt(GREATEST((1)::double precision, ((p_gap_count)::double precision / (p_young_beats)::double precision)))));
+
+ALTER FUNCTION health_internal.deadline_limit(p_young_intervals double precision, p_young_beats integer, p_hard_limit double precision, p_gap_count bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION deadline_limit(p_young_intervals double precision, p_young_beats integer, p_hard_limit double precision, p_gap_count bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.deadline_limit(p_young_intervals double precision, p_young_beats integer, p_hard_limit double precision, p_gap_count bigint) IS 'Longest deadline an agent can have earned, learnt intervals: a young agent''s, growing with the root of the gaps it has shown, up to the hard limit. Few gaps prove little, in either direction.';
 
 --
 -- Name: decay(double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -5548,6 +8750,333 @@ ALTER FUNCTION health_internal.decide_notification(p_news text, p_was_told boole
 COMMENT ON FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) IS 'What to do about an incident: {send, event}, {withhold, reason} or {nothing, reason}. p_news: new (nobody was told), worse, unrecovered, step_due, reminder_due, withdrawn (from a channel that was to hear of it), none or over; p_parent: up, suspected or down. The truth table is in docs/alerting.md; a test compares them row by row.';
 
 --
+-- Name: detect_series(health_internal.detector_state, timestamp with time zone[], double precision[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.detect_series(p_state health_internal.detector_state, p_at timestamp with time zone[], p_value double precision[]) RETURNS SETOF health_internal.detection
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+DECLARE
+    -- Lengths are in points: tried in time they were worse on every set (docs/detection/anomalies.md).
+    c_tiny constant double precision := 1e-30;
+    s double precision [] := (p_state).numbers;
+    profile real [] := (p_state).profile;
+    visits smallint [] := (p_state).visits;
+    -- Scalars are several times faster than elements of an array.
+    n double precision := coalesce(s[1], 0);
+    last_at double precision := s[2];
+    last_x double precision := s[3];
+    ignored double precision := coalesce(s[4], 0);
+    size double precision := coalesce(s[5], 0);
+    level double precision := s[6];
+    recent double precision := s[7];
+    bias double precision := coalesce(s[8], 0);
+    scale double precision := coalesce(s[9], 0);
+    shift double precision := coalesce(s[10], 0);
+    turbulence double precision := coalesce(s[11], 0);
+    err_1 double precision := coalesce(s[12], 0);
+    err_2 double precision := coalesce(s[13], 0);
+    err_3 double precision := coalesce(s[14], 0);
+    err_4 double precision := coalesce(s[15], 0);
+    record double precision [] := coalesce(s[16:19], '{0,0,0,0}');
+    mean double precision [] := coalesce(s[20:23], '{0,0,0,0}');
+    age double precision [] := coalesce(s[24:27], '{0,0,0,0}');
+    held double precision := coalesce(s[28], 0);
+    since double precision := coalesce(s[29], 0);
+    run double precision := coalesce(s[30], 0);
+    longest double precision := coalesce(s[31], 0);
+    crept_before double precision := coalesce(s[32], 0);
+    crept_now double precision := coalesce(s[33], 0);
+    crept_points double precision := coalesce(s[34], 0);
+    usual_gap double precision := coalesce(s[35], 0);
+    v_count constant integer := coalesce(cardinality(p_at), 0);
+    found health_internal.detection;
+    t double precision;
+    x double precision;
+    gap double precision;
+    hour integer;
+    h integer;
+    w integer;
+    by_day double precision;
+    by_week double precision;
+    trust_1 double precision;
+    trust_2 double precision;
+    trust_3 double precision;
+    trust_4 double precision;
+    least_err double precision;
+    expected double precision;
+    unit double precision;
+    clip double precision;
+    r double precision;
+    rl double precision;
+    learnt double precision;
+    q double precision;
+    fresh double precision;
+    rate_100 double precision;
+    rate_1000 double precision;
+    rate_2000 double precision;
+    views double precision [] := '{0,0,0,0}';
+    v double precision;
+    bar double precision;
+    floor_x double precision;
+    reach double precision;
+    strange double precision;
+    which integer;
+    said double precision;
+BEGIN
+    IF p_state IS NULL OR profile IS NULL THEN
+        profile := array_fill(0::real, ARRAY[192]);
+        visits := array_fill(0::smallint, ARRAY[192]);
+    END IF;
+    FOR i IN 1..v_count LOOP
+        t := date_part('epoch', p_at[i]);
+        x := p_value[i];
+        -- What is no number, or not later than the last point, is counted and changes nothing else.
+        IF x IS NULL OR t IS NULL OR x IN ('NaN', 'Infinity', '-Infinity')
+            OR t IN ('Infinity', '-Infinity') OR t <= last_at THEN
+            ignored := ignored + 1;
+            found := ROW(
+                NULL, 0, false, NULL, NULL,
+                CASE
+                    WHEN t <= last_at THEN 'ignored: not later than the value before'
+                    ELSE 'ignored: not a finite number at a finite time'
+                END
+            );
+            IF i = v_count THEN
+                EXIT;
+            END IF;
+            RETURN NEXT found;
+            CONTINUE;
+        END IF;
+        x := CASE
+            WHEN x > 1e30 THEN 1e30 WHEN x < -1e30 THEN -1e30 WHEN abs(x) < 1e-30 THEN 0 ELSE x
+        END;
+        IF n = 0 THEN
+            size := abs(x);
+            level := x;
+            recent := x;
+        ELSE
+            gap := t - last_at;
+            -- After days of silence what is short-lived starts anew; what was learnt stays.
+            IF gap > 86400 AND gap > 20 * usual_gap THEN
+                shift := 0;
+                turbulence := 0;
+                run := 0;
+                since := 0;
+                held := 0;
+            END IF;
+            usual_gap := usual_gap
+                + greatest(0.01, 1 / n) * (least(gap, 5 * usual_gap + 86400) - usual_gap);
+        END IF;
+        fresh := 1 / (n + 1);
+        rate_100 := greatest(0.01, fresh);
+        rate_1000 := greatest(0.001, fresh);
+        rate_2000 := greatest(0.0005, fresh);
+
+        -- 1. What was expected: four experts, trusted by how small their errors have been.
+        hour := (floor(t / 3600)::bigint % 168)::integer;
+        hour := CASE WHEN hour < 0 THEN hour + 168 ELSE hour END;
+        h := hour % 24 + 1;
+        w := hour + 25;
+        by_day := profile[h] * (visits[h] / (visits[h] + 5.0::double precision));
+        q := visits[w] / (visits[w] + 5.0::double precision);
+        by_week := q * profile[w] + (1 - q) * by_day;
+        least_err := least(err_1, err_2, err_3, err_4) + c_tiny;
+        trust_1 := greatest(least_err / (err_1 + c_tiny), 1e-9);
+        trust_2 := greatest(least_err / (err_2 + c_tiny), 1e-9);
+        trust_3 := greatest(least_err / (err_3 + c_tiny), 1e-9);
+        trust_4 := greatest(least_err / (err_4 + c_tiny), 1e-9);
+        trust_1 := trust_1 * trust_1 * trust_1 * trust_1;
+        trust_2 := trust_2 * trust_2 * trust_2 * trust_2;
+        trust_3 := trust_3 * trust_3 * trust_3 * trust_3;
+        trust_4 := trust_4 * trust_4 * trust_4 * trust_4;
+        expected := (
+            trust_1 * level + trust_2 * (level + by_day) + trust_3 * (level + by_week)
+            + trust_4 * recent
+        ) / (trust_1 + trust_2 + trust_3 + trust_4);
+
+        -- 2. The residual, plain and in logarithms (a collapse counts as much as a surge). One
+        -- outlier teaches no more than clip.
+        r := x - expected;
+        clip := CASE
+            WHEN n < 50 OR size <= c_tiny THEN abs(r) ELSE greatest(20 * scale, 0.1 * size)
+        END;
+        learnt := least(clip, greatest(-clip, r));
+        size := size + rate_2000 * (abs(expected + learnt) + c_tiny - size);
+        unit := 0.2 * size + c_tiny;
+        rl := CASE WHEN x < 0 THEN -ln(1 - x / unit) ELSE ln(1 + x / unit) END
+            - CASE
+                WHEN expected < 0 THEN -ln(1 - expected / unit) ELSE ln(1 + expected / unit)
+            END
+            - bias;
+        err_1 := err_1 + rate_1000 * (least(abs(x - level), 20 * err_1 + clip) + c_tiny - err_1);
+        err_2 := err_2
+            + rate_1000 * (least(abs(x - level - by_day), 20 * err_2 + clip) + c_tiny - err_2);
+        err_3 := err_3
+            + rate_1000 * (least(abs(x - level - by_week), 20 * err_3 + clip) + c_tiny - err_3);
+        err_4 := err_4 + rate_1000 * (least(abs(x - recent), 20 * err_4 + clip) + c_tiny - err_4);
+        q := expected + learnt - level;
+        visits[h] := least(visits[h] + 1, 100);
+        by_day := profile[h] + (q - profile[h]) / visits[h];
+        profile[h] := CASE WHEN abs(by_day) < c_tiny THEN 0 ELSE by_day END;
+        visits[w] := least(visits[w] + 1, 20);
+        by_week := profile[w] + (q - profile[w]) / visits[w];
+        profile[w] := CASE WHEN abs(by_week) < c_tiny THEN 0 ELSE by_week END;
+        level := level + rate_1000 * (q + c_tiny);
+        recent := recent + rate_100 * (expected + learnt + c_tiny - recent);
+        bias := bias + rate_1000 * rl;
+        scale := scale + rate_2000 * (abs(learnt) + c_tiny - scale);
+
+        -- 3. Four views of it: now, now as a ratio, its lasting sign, its lasting size.
+        shift := shift + greatest(0.125, fresh) * (rl + c_tiny - shift);
+        turbulence := turbulence
+            + greatest(0.1, fresh) * (least(abs(r), 10 * scale) + c_tiny - turbulence);
+        views[1] := abs(r);
+        views[2] := abs(rl);
+        views[3] := abs(shift);
+        views[4] := turbulence;
+
+        -- 4. Each against its own record, which fades when nothing comes near it for long.
+        strange := 0;
+        which := 1;
+        floor_x := 0.0005 * size + c_tiny;
+        FOR k IN 1..4 LOOP
+            v := views[k];
+            bar := (
+                record[k] + 0.17 * mean[k] + CASE WHEN k IN (2, 3) THEN 0.0005 ELSE floor_x END
+            );
+            IF k = 1 THEN
+                reach := bar;
+            END IF;
+            IF v > strange * bar AND n >= 150 THEN
+                strange := v / bar;
+                which := k;
+            END IF;
+            IF n >= 100 THEN
+                IF v > record[k] THEN
+                    record[k] := greatest(
+                        record[k], least(1.08 * v, greatest(5 * bar, 30 * mean[k]))
+                    );
+                    age[k] := 0;
+                ELSIF v > 0.7 * record[k] THEN
+                    age[k] := 0;
+                ELSE
+                    age[k] := age[k] + 1;
+                    IF age[k] > 500 THEN
+                        record[k] := record[k] - 0.0002 * (record[k] - c_tiny);
+                    END IF;
+                END IF;
+            END IF;
+            mean[k] := mean[k] + rate_2000 * (least(v, 30 * mean[k] + bar) + c_tiny - mean[k]);
+        END LOOP;
+
+        -- 5. Stuck: far longer the same than ever before, in a series that moves. Said once.
+        IF x = last_x THEN
+            run := run + 1;
+            IF n >= 150 AND run = greatest(30, 3 * longest) AND scale > 2 * floor_x
+                AND strange < 1.02 THEN
+                strange := 1.02;
+                which := 5;
+            END IF;
+        ELSE
+            longest := greatest(longest, run);
+            run := 0;
+        END IF;
+
+        -- 6. Creeping: further from the slow level than in all blocks of 500 points before.
+        v := abs(recent - level);
+        crept_now := greatest(crept_now, v);
+        IF n >= 1500 AND v > 2 * crept_before + 2 * scale AND strange < 1.02 THEN
+            strange := 1.02;
+            which := 6;
+            crept_before := v;
+        END IF;
+        crept_points := crept_points + 1;
+        IF crept_points >= 500 THEN
+            crept_before := greatest(0.95 * crept_before, crept_now);
+            crept_now := c_tiny;
+            crept_points := 0;
+        END IF;
+
+        -- 7. Within 80 points of something strange only what is stranger is said.
+        since := since + 1;
+        said := 0;
+        IF strange > held OR since > 80 THEN
+            said := CASE WHEN strange < 1e-6 THEN 0 ELSE least(strange, 1000) END;
+            held := 0;
+            IF strange > 0.9 THEN
+                held := strange;
+                since := 0;
+            END IF;
+        END IF;
+        n := n + 1;
+        last_at := t;
+        last_x := x;
+        found.score := said * said * said * said / (1 + said * said * said * said);
+        found.is_anomaly := found.score >= 0.5;
+        IF n > 150 THEN
+            found.expected_low := expected - reach;
+            found.expected_high := expected + reach;
+        END IF;
+        found.reason := CASE
+            WHEN NOT found.is_anomaly THEN NULL
+            WHEN which = 1 AND r > 0 THEN 'value above the expected range'
+            WHEN which = 1 THEN 'value below the expected range'
+            WHEN which = 2 AND rl > 0 THEN 'value many times what was expected'
+            WHEN which = 2 THEN 'value a small part of what was expected'
+            WHEN which = 3 AND shift > 0 THEN 'level has moved up'
+            WHEN which = 3 THEN 'level has moved down'
+            WHEN which = 4 THEN 'more turbulent than usual'
+            WHEN which = 5 THEN 'value is stuck'
+            WHEN recent > level THEN 'level creeps up'
+            ELSE 'level creeps down'
+        END;
+        IF i < v_count THEN
+            found.state := NULL;
+            RETURN NEXT found;
+        END IF;
+    END LOOP;
+    IF v_count > 0 THEN
+        found.state := ROW(
+            ARRAY[
+                n, last_at, last_x, ignored, size, level, recent, bias, scale, shift, turbulence,
+                err_1, err_2, err_3, err_4
+            ] || record || mean || age || ARRAY[
+                held, since, run, longest, crept_before, crept_now, crept_points, usual_gap
+            ],
+            profile,
+            visits
+        );
+        RETURN NEXT found;
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health_internal.detect_series(p_state health_internal.detector_state, p_at timestamp with time zone[], p_value double precision[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION detect_series(p_state health_internal.detector_state, p_at timestamp with time zone[], p_value double precision[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.detect_series(p_state health_internal.detector_state, p_at timestamp with time zone[], p_value double precision[]) IS 'Steps one series through its points, oldest first: one detection per point, the last one with the state after it (the others'' state is NULL). The same as detect point by point. Constant work per point. A point that is not finite or not later than the one before is counted and changes nothing else; magnitudes beyond 1e30 count as 1e30. Raises nothing.';
+
+--
+-- Name: detect(health_internal.detector_state, timestamp with time zone, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) RETURNS health_internal.detection
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT one.*::health_internal.detection AS one FROM health_internal.detect_series(detect.p_state, ARRAY[detect.p_at], ARRAY[detect.p_value]) one(state, score, is_anomaly, expected_low, expected_high, reason));
+
+ALTER FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) IS 'One step of the detector: state before (NULL: a new series), time, value; the state after and what is to be said of the point. Raises nothing.';
+
+--
 -- Name: drop_partition(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -5604,14 +9133,71 @@ ALTER FUNCTION health_internal.drop_partition(p_name text) OWNER TO health_owner
 COMMENT ON FUNCTION health_internal.drop_partition(p_name text) IS 'Drops one partition; false, and nothing done, if a lock was not to be had within 100 ms or it holds rows that no tick has read.';
 
 --
+-- Name: due_foresight_parts(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.due_foresight_parts(p_now timestamp with time zone) RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT parts.part
+    FROM health_internal.foresight_parts AS parts
+    WHERE parts.is_enabled
+        -- A scheduler a little early is on time.
+        AND (parts.last_run_at <= p_now - 0.9 * parts.period OR parts.last_run_at IS NULL)
+    ORDER BY parts.place, parts.part;
+$$;
+
+ALTER FUNCTION health_internal.due_foresight_parts(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION due_foresight_parts(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.due_foresight_parts(p_now timestamp with time zone) IS 'Parts of run_foresight whose time has come, in order.';
+
+--
+-- Name: end_anomalies(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.end_anomalies(p_stepped_until timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_count bigint;
+BEGIN
+    UPDATE health.anomalies AS episodes
+    SET ended_at = episodes.last_seen_at + interval '1 minute'
+    WHERE episodes.ended_at IS NULL
+        AND episodes.last_seen_at < p_stepped_until - interval '10 minutes';
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health_internal.end_anomalies(p_stepped_until timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION end_anomalies(p_stepped_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.end_anomalies(p_stepped_until timestamp with time zone) IS 'Ends the episodes that were quiet for ten minutes, when all minutes before p_stepped_until are judged; returns how many.';
+
+--
 -- Name: end_steps(timestamp with time zone, bigint[], text, text, jsonb, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
 CREATE FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb DEFAULT '{}'::jsonb, p_is_held boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
     AS $$
 DECLARE
     v_verifying bigint [];
+    v_finished bigint [];
 BEGIN
     UPDATE health.recovery_steps AS steps
     SET finished_at = p_now, outcome = p_outcome, reason = p_reason, details = p_details
@@ -5698,6 +9284,7 @@ BEGIN
             FROM (
                 SELECT
                     of_now.action_id,
+                    of_now.state AS state_before,
                     of_now.state = 'verifying' AS was_verification,
                     coalesce(after.step, of_now.step) AS step,
                     of_now.strategy -> (after.step - 1) AS item,
@@ -5719,49 +9306,28 @@ BEGIN
                     ) AS step
                 ) AS after
                 WHERE of_now.action_id = ANY (p_action_ids)
+                -- So that these rows are found by their numbers, not among all that are open.
+                OFFSET 0
             ) AS climbed
+            WHERE climbed.state_before IN ('claimed', 'executing', 'verifying', 'pending')
+            OFFSET 0
         ) AS following
         WHERE actions.action_id = following.action_id
-            AND actions.state IN ('claimed', 'executing', 'verifying', 'pending')
-        RETURNING
-            actions.action_id, actions.agent_id, actions.issue_type, actions.state,
-            actions.created_at, actions.outcome
-    ),
-
-    recovered AS (
-        UPDATE health.incidents
-        SET recovered_at = p_now
-        FROM ended
-        WHERE ended.state = 'succeeded'
-            AND incidents.agent_id = ended.agent_id
-            AND incidents.resolved_at IS NULL
-    ),
-
-    told AS (
-        INSERT INTO health.system_events (agent_id, event_type, severity, event_data, received_at)
-        SELECT
-            'heartbeat_health_agent',
-            'automated_recovery',
-            CASE ended.state WHEN 'succeeded' THEN 'info' ELSE 'warning' END,
-            jsonb_strip_nulls(jsonb_build_object(
-                'agent_id', ended.agent_id, 'issue_type', ended.issue_type,
-                'action_id', ended.action_id, 'success', ended.state = 'succeeded',
-                'recovery_seconds', CASE
-                    WHEN ended.state = 'succeeded' THEN date_part('epoch', p_now - ended.created_at)
-                END,
-                'reason', CASE WHEN ended.state <> 'succeeded' THEN ended.outcome ->> 'reason' END
-            )),
-            p_now
-        FROM ended
-        WHERE ended.state IN ('succeeded', 'failed', 'escalated')
+        RETURNING actions.action_id, actions.state
     )
 
-    SELECT array_agg(ended.action_id)
-    INTO v_verifying
-    FROM ended
-    WHERE ended.state = 'verifying';
+    SELECT
+        array_agg(ended.action_id) FILTER (WHERE ended.state = 'verifying'),
+        array_agg(ended.action_id) FILTER (
+            WHERE ended.state IN ('succeeded', 'failed', 'escalated')
+        )
+    INTO v_verifying, v_finished
+    FROM ended;
     IF v_verifying IS NOT NULL THEN
         PERFORM health_internal.begin_steps(p_now, v_verifying, 'engine', 'verify');
+    END IF;
+    IF v_finished IS NOT NULL THEN
+        PERFORM health_internal.tell_finished(p_now, v_finished);
     END IF;
 END;
 $$;
@@ -5962,6 +9528,344 @@ ALTER FUNCTION health_internal.enqueue_recoveries(p_now timestamp with time zone
 --
 
 COMMENT ON FUNCTION health_internal.enqueue_recoveries(p_now timestamp with time zone, p_agent_ids text[], p_issue_types text[], p_transition_ids bigint[]) IS 'Queues a recovery for each agent and issue that has none under way and whose policy allows it, with its strategy, the number of the attempt and the back-off (10 s doubling to 300 s, from the start again after ten healthy minutes); an agent whose queueing would wait for somebody''s open transaction is left out. Returns how many. The brakes release them.';
+
+--
+-- Name: enrol_arrived(timestamp with time zone, health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.enrol_arrived(p_now timestamp with time zone, p_range health_internal.arrival_range) RETURNS bigint
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_nestloop TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET work_mem TO '64MB'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_room bigint;
+    v_columns text [];
+    v_count bigint;
+BEGIN
+    SELECT greatest(0, settings.series_limit - (
+        SELECT count(*) FROM health_internal.series WHERE series.is_watched
+    ))
+    INTO STRICT v_room
+    FROM health.settings;
+    -- Without room heartbeats are not looked through for more.
+    IF v_room > 0 THEN
+        v_columns := ARRAY(
+            SELECT DISTINCT columns.metric_name
+            FROM health.current_policies AS policy
+            CROSS JOIN LATERAL unnest(policy.anomaly_columns) AS columns (metric_name)
+        );
+    END IF;
+
+    WITH beats AS (
+        SELECT told.*
+        FROM (
+            SELECT
+                arrived.agent_id,
+                count(arrived.average_processing_time_ms) AS processing_count,
+                count(arrived.cpu_usage_percent) AS cpu_count,
+                count(arrived.memory_usage_mb) AS memory_count,
+                count(arrived.cost_efficiency) AS cost_count,
+                count(arrived.user_satisfaction) AS satisfaction_count,
+                count(arrived.operational_efficiency) AS operational_count,
+                count(arrived.revenue_impact_usd) AS revenue_count
+            FROM health_internal.arrived_heartbeats(p_range) AS arrived
+            WHERE v_columns <> '{}'
+            GROUP BY arrived.agent_id
+        ) AS told
+        LEFT JOIN health.agents AS dear
+            ON told.agent_id = dear.agent_id AND dear.revenue_usd_per_hour > 0
+        LEFT JOIN (
+            SELECT DISTINCT known.agent_id FROM health_internal.series AS known
+        ) AS watched ON told.agent_id = watched.agent_id
+        -- Of a million agents no more than there is room for.
+        ORDER BY
+            watched.agent_id IS NOT NULL, dear.revenue_usd_per_hour DESC NULLS LAST, told.agent_id
+        LIMIT v_room
+    ),
+
+    arrived AS (
+        SELECT beats.agent_id, columns.metric_name, 'heartbeat' AS source, columns.value_count
+        FROM beats
+        CROSS JOIN LATERAL (
+            VALUES
+            ('average_processing_time_ms', beats.processing_count),
+            ('cpu_usage_percent', beats.cpu_count),
+            ('memory_usage_mb', beats.memory_count),
+            ('cost_efficiency', beats.cost_count),
+            ('user_satisfaction', beats.satisfaction_count),
+            ('operational_efficiency', beats.operational_count),
+            ('revenue_impact_usd', beats.revenue_count)
+        ) AS columns (metric_name, value_count)
+        WHERE columns.value_count > 0 AND columns.metric_name = ANY (v_columns)
+        UNION ALL
+        SELECT logged.agent_id, logged.metric_name, 'metric', count(*)
+        FROM health_internal.arrived_metrics(p_range) AS logged
+        WHERE logged.received_at >= (p_range).received_from
+        GROUP BY logged.agent_id, logged.metric_name
+    ),
+
+    strangers AS (
+        SELECT
+            arrived.agent_id,
+            arrived.metric_name,
+            min(arrived.source) AS source,
+            sum(arrived.value_count) AS value_count
+        FROM arrived
+        WHERE arrived.agent_id <> 'heartbeat_health_agent'
+            AND NOT starts_with(arrived.agent_id, 'bridge:')
+            AND NOT EXISTS (
+                SELECT FROM health_internal.series
+                WHERE series.agent_id = arrived.agent_id
+                    AND series.metric_name = arrived.metric_name
+            )
+        GROUP BY arrived.agent_id, arrived.metric_name
+    ),
+
+    -- What policy wants. A metric must have come three times: what comes once is no series.
+    wanted AS (
+        SELECT
+            strangers.*,
+            policy.anomaly_metrics_limit,
+            strangers.source = 'metric' AND known.value_count IS NULL AS is_unfolded
+        FROM strangers
+        INNER JOIN health.agent_status AS status ON strangers.agent_id = status.agent_id
+        INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
+        LEFT JOIN health_internal.metric_series AS known
+            ON strangers.agent_id = known.agent_id AND strangers.metric_name = known.metric_name
+        WHERE CASE strangers.source
+            WHEN 'heartbeat' THEN strangers.metric_name = ANY (policy.anomaly_columns)
+            ELSE policy.anomaly_metrics_limit > 0 AND coalesce(known.value_count, 3) >= 3
+        END
+    ),
+
+    placed AS (
+        SELECT
+            wanted.*,
+            CASE
+                WHEN wanted.source = 'metric' THEN coalesce(others.series_count, 0)
+                    + row_number() OVER (
+                        PARTITION BY wanted.agent_id, wanted.source, wanted.is_unfolded
+                        ORDER BY wanted.metric_name
+                    )
+                    > wanted.anomaly_metrics_limit
+                ELSE false
+            END AS is_beyond_agent
+        FROM wanted
+        LEFT JOIN (
+            SELECT series.agent_id, count(*) AS series_count
+            FROM health_internal.series
+            WHERE series.is_watched AND series.source = 'metric'
+            GROUP BY series.agent_id
+        ) AS others ON wanted.agent_id = others.agent_id
+    ),
+
+    decided AS (
+        SELECT
+            placed.*,
+            CASE
+                WHEN placed.is_unfolded THEN 'name_limit'
+                WHEN placed.is_beyond_agent THEN 'agent_limit'
+                WHEN row_number() OVER (
+                    PARTITION BY placed.is_unfolded, placed.is_beyond_agent
+                    -- The dearest first, and an agent's series together.
+                    ORDER BY agents.revenue_usd_per_hour DESC NULLS LAST, placed.agent_id,
+                        placed.source, placed.metric_name
+                ) > v_room THEN 'fleet_limit'
+            END AS refusal
+        FROM placed
+        LEFT JOIN health.agents ON placed.agent_id = agents.agent_id
+    ),
+
+    enrolled AS (
+        INSERT INTO health_internal.series (
+            agent_id, metric_name, source, is_counter, enrolled_by, enrolled_at
+        )
+        SELECT
+            decided.agent_id, decided.metric_name, decided.source,
+            decided.source = 'metric' AND health_internal.is_counter_name(decided.metric_name),
+            'policy', p_now
+        FROM decided
+        WHERE decided.refusal IS NULL
+        ON CONFLICT (agent_id, metric_name) DO NOTHING
+        RETURNING series.series_id
+    ),
+
+    refused AS (
+        INSERT INTO health_internal.series_refusals AS known (
+            agent_id, reason, value_count, name_count, metric_name, first_at, last_at
+        )
+        SELECT
+            CASE WHEN decided.refusal <> 'fleet_limit' THEN decided.agent_id END AS refused_agent,
+            decided.refusal, sum(decided.value_count), count(*), max(decided.metric_name), p_now,
+            p_now
+        FROM decided
+        WHERE decided.refusal IS NOT NULL
+        GROUP BY refused_agent, decided.refusal
+        ON CONFLICT (agent_id, reason) DO UPDATE SET
+            value_count = known.value_count + excluded.value_count,
+            name_count = greatest(known.name_count, excluded.name_count),
+            metric_name = excluded.metric_name,
+            last_at = excluded.last_at
+    )
+
+    INSERT INTO health_internal.series_states (series_id)
+    SELECT enrolled.series_id FROM enrolled;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health_internal.enrol_arrived(p_now timestamp with time zone, p_range health_internal.arrival_range) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION enrol_arrived(p_now timestamp with time zone, p_range health_internal.arrival_range); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.enrol_arrived(p_now timestamp with time zone, p_range health_internal.arrival_range) IS 'Watches new series among what arrived, as policy and limits say: columns of heartbeats when they first have a value, metrics when their name has come three times; the dearest agents first. What a limit refuses is noted in series_refusals. The engine and bridges are not watched. Returns how many series.';
+
+--
+-- Name: shown_number(double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.shown_number(p_value double precision) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (abs(p_value) < (0.000000001)::double precision) THEN '0'::text WHEN (abs(p_value) >= ('1000000000000000'::numeric)::double precision) THEN (p_value)::text ELSE (trim_scale(round((p_value)::numeric, GREATEST(0, (2 - (floor(log(abs(p_value))))::integer)))))::text END;
+
+ALTER FUNCTION health_internal.shown_number(p_value double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION shown_number(p_value double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.shown_number(p_value double precision) IS 'A number for people: three digits, or all before the point.';
+
+--
+-- Name: anomalies; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.anomalies (
+    anomaly_id bigint NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    metric_name text COLLATE pg_catalog."C",
+    started_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    point_count bigint DEFAULT 1 NOT NULL,
+    peak_score double precision NOT NULL,
+    peak_value double precision,
+    expected_low double precision,
+    expected_high double precision,
+    reason text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT anomaly_ends_after_its_start CHECK (((started_at <= last_seen_at) AND (last_seen_at <= ended_at))),
+    CONSTRAINT peak_score_is_from_0_to_below_1 CHECK (((peak_score >= (0)::double precision) AND (peak_score < (1)::double precision)))
+);
+
+ALTER TABLE health.anomalies OWNER TO health_owner;
+
+--
+-- Name: TABLE anomalies; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.anomalies IS 'One row per episode in which a series behaved unlike before: strange minutes within 10 minutes of each other are one. An episode without a metric is about the agent: several of its series were strange at the same time. Times are the beginnings of minutes.';
+
+--
+-- Name: COLUMN anomalies.anomaly_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.anomaly_id IS 'Number of the episode.';
+
+--
+-- Name: COLUMN anomalies.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.agent_id IS 'Whose series.';
+
+--
+-- Name: COLUMN anomalies.metric_name; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.metric_name IS 'Which series; NULL: several of the agent''s together.';
+
+--
+-- Name: COLUMN anomalies.started_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.started_at IS 'The first strange minute.';
+
+--
+-- Name: COLUMN anomalies.last_seen_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.last_seen_at IS 'The latest.';
+
+--
+-- Name: COLUMN anomalies.ended_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.ended_at IS 'End of the last strange minute, set after 10 quiet ones; NULL: it goes on.';
+
+--
+-- Name: COLUMN anomalies.point_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.point_count IS 'How many minutes were strange.';
+
+--
+-- Name: COLUMN anomalies.peak_score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.peak_score IS 'How strange the strangest was, 0 to below 1.';
+
+--
+-- Name: COLUMN anomalies.peak_value; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.peak_value IS 'The value then, in the unit of the series; NULL for an agent''s.';
+
+--
+-- Name: COLUMN anomalies.expected_low; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.expected_low IS 'The lowest value that was expected then.';
+
+--
+-- Name: COLUMN anomalies.expected_high; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.expected_high IS 'The highest.';
+
+--
+-- Name: COLUMN anomalies.reason; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.reason IS 'What was strange, in words.';
+
+--
+-- Name: COLUMN anomalies.details; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.anomalies.details IS 'Of a series: the latest minute''s value and score. Of an agent: the score of each series.';
+
+--
+-- Name: episode_text(health.anomalies); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.episode_text(p_episode health.anomalies) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN concat_ws(' '::text, (p_episode).metric_name, health_internal.shown_number((p_episode).peak_value), format('(expected %s to %s)'::text, health_internal.shown_number((p_episode).expected_low), health_internal.shown_number((p_episode).expected_high)));
+
+ALTER FUNCTION health_internal.episode_text(p_episode health.anomalies) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION episode_text(p_episode health.anomalies); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.episode_text(p_episode health.anomalies) IS 'An episode of a series in words: its strangest value and what was expected.';
 
 --
 -- Name: escalate_recoveries(timestamp with time zone, bigint[], text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -6332,6 +10236,53 @@ ALTER FUNCTION health_internal.expired_partitions(p_now timestamp with time zone
 COMMENT ON FUNCTION health_internal.expired_partitions(p_now timestamp with time zone) IS 'Partitions older than settings.raw_retention, history excepted, oldest first.';
 
 --
+-- Name: explain_anomalies(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.explain_anomalies(p_agent_id text) RETURNS TABLE(component text, raw_inputs jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        'anomalies',
+        jsonb_build_object(
+            'is_alert', EXISTS (
+                SELECT FROM health_internal.alarming_agents() AS alarming
+                WHERE alarming.agent_id = p_agent_id
+            ),
+            'episodes', jsonb_agg(
+                jsonb_strip_nulls(jsonb_build_object(
+                    'metric_name', episodes.metric_name,
+                    'started_at', episodes.started_at,
+                    'last_seen_at', episodes.last_seen_at,
+                    'minutes', episodes.point_count,
+                    'value', episodes.peak_value,
+                    'expected_low', episodes.expected_low,
+                    'expected_high', episodes.expected_high,
+                    'usual_at_this_hour', usual.center,
+                    'score', round(episodes.peak_score::numeric, 3),
+                    'reason', episodes.reason
+                ))
+                ORDER BY episodes.metric_name NULLS FIRST
+            )
+        )
+    FROM health.anomalies AS episodes
+    LEFT JOIN health.baselines AS usual
+        ON episodes.agent_id = usual.agent_id
+        AND episodes.metric_name = usual.metric_name
+        AND health_internal.hour_of_week(episodes.last_seen_at) = usual.hour_of_week
+    WHERE episodes.agent_id = p_agent_id AND episodes.ended_at IS NULL
+    HAVING count(*) > 0;
+$$;
+
+ALTER FUNCTION health_internal.explain_anomalies(p_agent_id text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION explain_anomalies(p_agent_id text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.explain_anomalies(p_agent_id text) IS 'What is strange about an agent at present, one row for health.explain: its open episodes with what was seen and expected, what is usual at this hour of the week, and whether they are worth an alert; no row: nothing is strange.';
+
+--
 -- Name: failure_reason(text, jsonb); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -6389,6 +10340,96 @@ ALTER FUNCTION health_internal.few_arrived(p_range health_internal.arrival_range
 --
 
 COMMENT ON FUNCTION health_internal.few_arrived(p_range health_internal.arrival_range, p_limit integer) IS 'The heartbeats that arrived, at most p_limit.';
+
+--
+-- Name: find_exhaustion(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.find_exhaustion(p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    WITH ahead AS MATERIALIZED (
+        SELECT
+            trends.agent_id,
+            min(told.exhausts_earliest_at) AS earliest_at,
+            (array_agg(trends.resource ORDER BY told.exhausts_earliest_at))[1] AS resource,
+            (array_agg(
+                jsonb_build_object(
+                    'resource', trends.resource, 'used', round(trends.used::numeric, 1),
+                    'limit_value', round(trends.limit_value::numeric, 1),
+                    'slope_per_hour', round(told.slope_per_hour::numeric, 3),
+                    'exhausts_at', told.exhausts_at,
+                    'exhausts_earliest_at', told.exhausts_earliest_at,
+                    'exhausts_latest_at', told.exhausts_latest_at, 'basis', told.basis
+                )
+                ORDER BY told.exhausts_earliest_at
+            ))[1] AS details
+        FROM health_internal.resource_trends AS trends
+        CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends) AS told
+        INNER JOIN health.agent_status AS status ON trends.agent_id = status.agent_id
+        INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
+        LEFT JOIN health.rule_findings AS standing
+            ON standing.rule = 'exhaustion_ahead'
+            AND standing.agent_id = trends.agent_id
+            AND standing.details ->> 'resource' = trends.resource
+        WHERE trends.sampled_at > p_now - interval '10 minutes'
+            AND status.liveness NOT IN ('stopped', 'unresponsive')
+            -- What is full already is the judgement's to tell.
+            AND told.exhausts_earliest_at > trends.sampled_at
+            -- Once said, it is taken back only when it is clearly no longer so.
+            AND told.exhausts_earliest_at <= p_now + make_interval(
+                secs => policy.exhaustion_alert_seconds
+                * CASE WHEN standing.rule IS NULL THEN 1 ELSE 1.5 END
+            )
+        GROUP BY trends.agent_id
+    ),
+
+    gone AS (
+        DELETE FROM health.rule_findings AS standing
+        WHERE standing.rule = 'exhaustion_ahead'
+            AND NOT EXISTS (SELECT FROM ahead WHERE ahead.agent_id = standing.agent_id)
+            -- A trend that wavers for some minutes is still a trend; a new run or a fall is not.
+            AND NOT EXISTS (
+                SELECT FROM health_internal.resource_trends AS trends
+                CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends) AS told
+                WHERE trends.agent_id = standing.agent_id
+                    AND trends.resource = standing.details ->> 'resource'
+                    AND told.confidence > 0.95
+                    AND told.exhausts_at IS NULL
+                    AND told.slope_per_hour * 1.5 * (
+                        SELECT policy.exhaustion_alert_seconds / 3600
+                        FROM health.agent_status AS status
+                        INNER JOIN health.current_policies AS policy
+                            ON status.policy_class = policy.policy_class
+                        WHERE status.agent_id = trends.agent_id
+                    ) > trends.limit_value - trends.used
+            )
+    )
+
+    INSERT INTO health.rule_findings AS standing (
+        rule, agent_id, severity, summary, details, found_at, changed_at
+    )
+    SELECT
+        rules.rule, ahead.agent_id, rules.severity,
+        format('its %s will be exhausted', left(ahead.resource, 200)), ahead.details, p_now, p_now
+    FROM ahead
+    INNER JOIN health.alert_rules AS rules ON rules.rule = 'exhaustion_ahead'
+    ON CONFLICT (rule, agent_id) DO UPDATE SET
+        summary = excluded.summary,
+        details = excluded.details,
+        changed_at = excluded.changed_at
+    WHERE (standing.summary, standing.details) IS DISTINCT FROM (excluded.summary, excluded.details);
+END;
+$$;
+
+ALTER FUNCTION health_internal.find_exhaustion(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION find_exhaustion(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.find_exhaustion(p_now timestamp with time zone) IS 'Keeps the findings of exhaustion_ahead: one per agent whose resource may meet its limit, at the earliest plausible time, within the policy''s exhaustion_alert_seconds; it stands until that time is beyond 1.5 times as much, or the trend is gone.';
 
 --
 -- Name: find_run(health_internal.schedule_plan, text, timestamp with time zone, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -6803,6 +10844,7 @@ CREATE FUNCTION health_internal.fold_agent_changes(p_range health_internal.arriv
     AS $$
 DECLARE
     v_changed text [];
+    v_gone text [];
 BEGIN
     v_changed := ARRAY(
         SELECT DISTINCT changes.agent_id
@@ -6849,6 +10891,17 @@ BEGIN
         excluded.policy_class, excluded.expected_interval_seconds, excluded.grace_seconds,
         excluded.latency_slo_ms, excluded.throughput_slo_per_minute
     );
+
+    v_gone := ARRAY(
+        SELECT changed.agent_id
+        FROM unnest(v_changed) AS changed (agent_id)
+        WHERE NOT EXISTS (
+            SELECT FROM health.agents WHERE agents.agent_id = changed.agent_id
+        )
+    );
+    IF v_gone <> '{}' THEN
+        PERFORM health_internal.forget_series(v_gone);
+    END IF;
     RETURN cardinality(v_changed);
 END;
 $$;
@@ -6859,7 +10912,7 @@ ALTER FUNCTION health_internal.fold_agent_changes(p_range health_internal.arriva
 -- Name: FUNCTION fold_agent_changes(p_range health_internal.arrival_range); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.fold_agent_changes(p_range health_internal.arrival_range) IS 'Copies what changed in agents since the last tick into agent_status; returns how many agents.';
+COMMENT ON FUNCTION health_internal.fold_agent_changes(p_range health_internal.arrival_range) IS 'Copies what changed in agents since the last tick into agent_status, and forgets the series of agents that were removed; returns how many agents changed.';
 
 --
 -- Name: fold_and_judge(timestamp with time zone, bigint, health_internal.arrival_range, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -6944,9 +10997,12 @@ BEGIN
     );
     IF v_due <> '{}' THEN
         v_is_many := cardinality(v_due) > v_few;
-        -- So many at once may be the monitor's fault. (A silence of thousands is never noticed by tens.)
+        -- Silence may be the monitor's fault. (To ask costs a scan. One of a fleet that beats at all
+        -- times of its interval shows as a few due per tick: of a thousand one, at 1,600 bytes each.)
         IF NOT p_is_replay
-            AND cardinality(v_due) >= least(v_few, greatest(20, v_agent_count / 1000)) THEN
+            AND cardinality(v_due) >= least(v_few, greatest(
+                1, pg_relation_size('health.agent_status') / 1600000
+            )) THEN
             IF health_internal.notice_fleet_silence(p_now) THEN
                 v_blindness := health_internal.recent_blindness();
             END IF;
@@ -6973,463 +11029,6 @@ ALTER FUNCTION health_internal.fold_and_judge(p_now timestamp with time zone, p_
 --
 
 COMMENT ON FUNCTION health_internal.fold_and_judge(p_now timestamp with time zone, p_tick_id bigint, p_range health_internal.arrival_range, p_is_replay boolean, OUT folded_beats bigint, OUT judged_agents bigint, OUT unknown_agents bigint) IS 'Folds the heartbeats that arrived and judges their agents and those whose next_due_at has come, each once. Returns how many beats arrived, agents were judged and agents were new.';
-
---
--- Name: agent_status; Type: TABLE; Schema: health; Owner: health_owner
---
-
-CREATE TABLE health.agent_status (
-    next_due_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
-    judged_tick_id bigint DEFAULT 0 NOT NULL,
-    agent_id text NOT NULL COLLATE pg_catalog."C",
-    liveness text DEFAULT 'never_seen'::text NOT NULL,
-    active_conditions text[] DEFAULT '{}'::text[] NOT NULL,
-    status text,
-    issue_type text,
-    gap_histogram real[] DEFAULT '{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}'::real[],
-    last_heartbeat_at timestamp with time zone,
-    judged_at timestamp with time zone,
-    first_heartbeat_at timestamp with time zone,
-    run_started_at timestamp with time zone,
-    last_sent_at timestamp with time zone,
-    session_lost_at timestamp with time zone,
-    state text,
-    policy_class text DEFAULT 'standard'::text COLLATE pg_catalog."C",
-    run_id text,
-    expected_interval_seconds double precision,
-    grace_seconds double precision DEFAULT 0,
-    latency_slo_ms double precision,
-    throughput_slo_per_minute double precision,
-    score double precision,
-    ungated_score double precision,
-    gate double precision,
-    heartbeat_consistency double precision,
-    performance_metrics double precision,
-    error_rate double precision,
-    resource_efficiency double precision,
-    business_impact double precision,
-    policy_id bigint,
-    silent_seconds double precision,
-    beat_count bigint DEFAULT 0,
-    gap_count bigint DEFAULT 0,
-    gap_weight double precision DEFAULT 0,
-    gap_sum double precision DEFAULT 0,
-    gap_square_sum double precision DEFAULT 0,
-    clump_seconds double precision DEFAULT 0,
-    learnt_interval_seconds double precision,
-    mean_gap_seconds double precision,
-    late_intervals double precision,
-    unresponsive_intervals double precision,
-    error_count bigint,
-    work_items_processed bigint,
-    error_sum double precision DEFAULT 0,
-    item_sum double precision DEFAULT 0,
-    recent_item_sum double precision DEFAULT 0,
-    baseline_item_sum double precision DEFAULT 0,
-    baseline_seconds double precision DEFAULT 0,
-    processing_mean_ms double precision,
-    baseline_processing_ms double precision,
-    cpu_mean_percent double precision,
-    memory_mean_mb double precision,
-    slow_memory_mean_mb double precision,
-    memory_usage_mb double precision,
-    memory_limit_mb double precision,
-    cost_efficiency double precision,
-    user_satisfaction double precision,
-    operational_efficiency double precision,
-    revenue_impact_usd double precision,
-    bad_evaluations integer DEFAULT 0,
-    issue_evaluations integer DEFAULT 0,
-    issue_candidate text,
-    loss_evaluations integer DEFAULT 0
-)
-WITH (fillfactor='22', autovacuum_vacuum_scale_factor='0.2', autovacuum_analyze_scale_factor='0.5');
-
-ALTER TABLE health.agent_status OWNER TO health_owner;
-
---
--- Name: TABLE agent_status; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON TABLE health.agent_status IS 'One row per agent: running state and latest judgement. Only the ticker writes it; its freshness is judged_at. Decayed sums and means are as of last_heartbeat_at, with weight exp(-age / memory).';
-
---
--- Name: COLUMN agent_status.next_due_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.next_due_at IS 'When the agent must be judged again without a new heartbeat; first column, the idle tick scans it.';
-
---
--- Name: COLUMN agent_status.judged_tick_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.judged_tick_id IS 'Tick that judged last; an agent is judged at most once in a tick.';
-
---
--- Name: COLUMN agent_status.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.agent_id IS 'Which agent.';
-
---
--- Name: COLUMN agent_status.liveness; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.liveness IS 'never_seen, starting, alive, late, unresponsive or stopped: what its heartbeats say, also during maintenance.';
-
---
--- Name: COLUMN agent_status.active_conditions; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.active_conditions IS 'Built-in alert rules that hold at present.';
-
---
--- Name: COLUMN agent_status.status; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.status IS 'excellent, good, fair, poor or critical; NULL before the first heartbeat.';
-
---
--- Name: COLUMN agent_status.issue_type; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.issue_type IS 'Confirmed issue that asks for recovery.';
-
---
--- Name: COLUMN agent_status.gap_histogram; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.gap_histogram IS '25 bins of gap over learnt interval, weights growing by 3000/2999 per gap; see health_internal.gap_bin.';
-
---
--- Name: COLUMN agent_status.last_heartbeat_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.last_heartbeat_at IS 'Latest heartbeat, by the database''s clock; sums and means are as of then.';
-
---
--- Name: COLUMN agent_status.judged_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.judged_at IS 'p_now of that tick.';
-
---
--- Name: COLUMN agent_status.first_heartbeat_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.first_heartbeat_at IS 'First heartbeat ever, by the database''s clock.';
-
---
--- Name: COLUMN agent_status.run_started_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.run_started_at IS 'First heartbeat of the present run.';
-
---
--- Name: COLUMN agent_status.last_sent_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.last_sent_at IS 'The agent''s clock when it sent the latest heartbeat; NULL: it did not tell.';
-
---
--- Name: COLUMN agent_status.session_lost_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.session_lost_at IS 'When its attach session was lost; NULL if it was not or a heartbeat came since.';
-
---
--- Name: COLUMN agent_status.state; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.state IS 'State the agent last told.';
-
---
--- Name: COLUMN agent_status.policy_class; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.policy_class IS 'Copied from agents.';
-
---
--- Name: COLUMN agent_status.run_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.run_id IS 'Run it last told.';
-
---
--- Name: COLUMN agent_status.expected_interval_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.expected_interval_seconds IS 'Copied from agents, seconds; NULL: the policy''s default, then learnt.';
-
---
--- Name: COLUMN agent_status.grace_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.grace_seconds IS 'Copied from agents, seconds; 1e9 for one on a schedule, whose runs are expected and not its beats.';
-
---
--- Name: COLUMN agent_status.latency_slo_ms; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.latency_slo_ms IS 'Copied from agents.';
-
---
--- Name: COLUMN agent_status.throughput_slo_per_minute; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.throughput_slo_per_minute IS 'Copied from agents.';
-
---
--- Name: COLUMN agent_status.score; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.score IS 'Gated overall score, 0..100.';
-
---
--- Name: COLUMN agent_status.ungated_score; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.ungated_score IS 'Weighted mean of the components, 0..100; alert rules on the score read this.';
-
---
--- Name: COLUMN agent_status.gate; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.gate IS 'Highest score that the agent''s liveness and state allow, 100: no gate.';
-
---
--- Name: COLUMN agent_status.heartbeat_consistency; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.heartbeat_consistency IS 'Component, 0..100; NULL: no data.';
-
---
--- Name: COLUMN agent_status.performance_metrics; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.performance_metrics IS 'Component, 0..100; NULL: no data.';
-
---
--- Name: COLUMN agent_status.error_rate; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.error_rate IS 'Component, 0..100; NULL: no data.';
-
---
--- Name: COLUMN agent_status.resource_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.resource_efficiency IS 'Component, 0..100; NULL: no data.';
-
---
--- Name: COLUMN agent_status.business_impact; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.business_impact IS 'Component, 0..100; NULL: no data.';
-
---
--- Name: COLUMN agent_status.policy_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.policy_id IS 'Version of the policy that judged.';
-
---
--- Name: COLUMN agent_status.silent_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.silent_seconds IS 'Time since the last heartbeat at judged_at, less the monitor''s own blindness, seconds.';
-
---
--- Name: COLUMN agent_status.beat_count; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.beat_count IS 'Heartbeats folded; not decayed.';
-
---
--- Name: COLUMN agent_status.gap_count; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.gap_count IS 'Gaps learnt from; not decayed.';
-
---
--- Name: COLUMN agent_status.gap_weight; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.gap_weight IS 'Decayed number of gaps (10 min).';
-
---
--- Name: COLUMN agent_status.gap_sum; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.gap_sum IS 'Decayed time covered by gaps (10 min), seconds, less the monitor''s own blindness.';
-
---
--- Name: COLUMN agent_status.gap_square_sum; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.gap_square_sum IS 'Decayed sum of squared gaps, each as decayed time, seconds².';
-
---
--- Name: COLUMN agent_status.clump_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.clump_seconds IS 'Time since the first beat of a clump: beats within a tenth of an interval are one; mostly 0.';
-
---
--- Name: COLUMN agent_status.learnt_interval_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.learnt_interval_seconds IS 'Learnt interval: exponential mean of ln gap, as seconds.';
-
---
--- Name: COLUMN agent_status.mean_gap_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.mean_gap_seconds IS 'Learnt mean gap, seconds.';
-
---
--- Name: COLUMN agent_status.late_intervals; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.late_intervals IS 'Learnt intervals after which the agent is late; NULL: to be learnt anew.';
-
---
--- Name: COLUMN agent_status.unresponsive_intervals; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.unresponsive_intervals IS 'Learnt intervals after which it is unresponsive.';
-
---
--- Name: COLUMN agent_status.error_count; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.error_count IS 'Counter of errors as last told.';
-
---
--- Name: COLUMN agent_status.work_items_processed; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.work_items_processed IS 'Counter of work items as last told.';
-
---
--- Name: COLUMN agent_status.error_sum; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.error_sum IS 'Decayed errors of the present run (60 min), its own events included (severity error counts 1).';
-
---
--- Name: COLUMN agent_status.item_sum; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.item_sum IS 'Decayed work items of the present run (60 min).';
-
---
--- Name: COLUMN agent_status.recent_item_sum; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.recent_item_sum IS 'Decayed work items (10 min); over gap_sum it is the throughput.';
-
---
--- Name: COLUMN agent_status.baseline_item_sum; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.baseline_item_sum IS 'Decayed work items (24 h).';
-
---
--- Name: COLUMN agent_status.baseline_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.baseline_seconds IS 'Decayed time covered by heartbeats (24 h), seconds.';
-
---
--- Name: COLUMN agent_status.processing_mean_ms; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.processing_mean_ms IS 'Mean processing time (10 min), milliseconds.';
-
---
--- Name: COLUMN agent_status.baseline_processing_ms; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.baseline_processing_ms IS 'Mean processing time (24 h), each value clipped at 3 × the mean, milliseconds.';
-
---
--- Name: COLUMN agent_status.cpu_mean_percent; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.cpu_mean_percent IS 'Mean CPU (10 min), percent.';
-
---
--- Name: COLUMN agent_status.memory_mean_mb; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.memory_mean_mb IS 'Exponential mean of memory (10 min), begun with the run''s first value, megabytes.';
-
---
--- Name: COLUMN agent_status.slow_memory_mean_mb; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.slow_memory_mean_mb IS 'The same over 60 min; a rising memory runs ahead of it.';
-
---
--- Name: COLUMN agent_status.memory_usage_mb; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.memory_usage_mb IS 'Memory as last told, megabytes.';
-
---
--- Name: COLUMN agent_status.memory_limit_mb; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.memory_limit_mb IS 'Memory limit as last told, megabytes.';
-
---
--- Name: COLUMN agent_status.cost_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.cost_efficiency IS 'As last told, percent.';
-
---
--- Name: COLUMN agent_status.user_satisfaction; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.user_satisfaction IS 'As last told, percent.';
-
---
--- Name: COLUMN agent_status.operational_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.operational_efficiency IS 'As last told, percent.';
-
---
--- Name: COLUMN agent_status.revenue_impact_usd; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.revenue_impact_usd IS 'As last told, US dollars per hour.';
-
---
--- Name: COLUMN agent_status.bad_evaluations; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.bad_evaluations IS 'Ring of the last 21 evaluations, newest in bit 0; set: gated score below critical.';
-
---
--- Name: COLUMN agent_status.issue_evaluations; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.issue_evaluations IS 'Evaluations in a row that saw issue_candidate.';
-
---
--- Name: COLUMN agent_status.issue_candidate; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.issue_candidate IS 'Issue seen by the latest evaluation, not yet confirmed.';
-
---
--- Name: COLUMN agent_status.loss_evaluations; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.loss_evaluations IS 'Ring of the last evaluations of the loss it reports, newest in bit 0; set: more per hour than the policy allows; see health_internal.moved_loss_evaluations.';
 
 --
 -- Name: fold_beats(health.agent_status, health_internal.beat[], double precision, timestamp with time zone, double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -7526,7 +11125,7 @@ BEGIN
                 v_clump := v_learn_gap;
             ELSE
                 v_bin := health_internal.gap_bin(v_learn_gap / v_interval);
-                v_histogram[v_bin] := v_histogram[v_bin] + health_internal.gap_unit(v_gap_count);
+                v_histogram[v_bin] := v_histogram[v_bin] + health_internal.gap_mass(v_gap_count);
                 v_interval := health_internal.moved_interval(v_interval, v_learn_gap, v_gap_count);
                 v_mean_gap := health_internal.moved_mean_gap(v_mean_gap, v_learn_gap, v_gap_count);
                 v_gap_count := v_gap_count + 1;
@@ -8433,6 +12032,447 @@ ALTER FUNCTION health_internal.fold_unusual_beats(p_tick_id bigint, p_beats heal
 COMMENT ON FUNCTION health_internal.fold_unusual_beats(p_tick_id bigint, p_beats health_internal.beat[], p_is_many boolean, p_range health_internal.arrival_range, p_blind_until timestamp with time zone) IS 'Folds the beats of agents that judge_agents has left (not judged in this tick) and makes those agents due at once (next_due_at -infinity, which is also how a second call knows them); returns how many beats. Agents without a row in agent_status are left to register_unknown.';
 
 --
+-- Name: foresee_exhaustion(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.foresee_exhaustion(p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_count bigint;
+BEGIN
+    INSERT INTO health_internal.resource_trends AS trends (
+        agent_id, resource, used, limit_value, peak, began_at, sampled_at, mean_value
+    )
+    SELECT
+        samples.agent_id, samples.resource, samples.used, samples.limit_value, samples.used,
+        samples.sampled_at, samples.sampled_at, samples.used
+    FROM health_internal.resource_samples(p_now) AS samples
+    LEFT JOIN health_internal.resource_trends AS known
+        ON samples.agent_id = known.agent_id AND samples.resource = known.resource
+    -- A new run begins with empty hands, and after a day of silence nothing is known any more.
+    WHERE known.agent_id IS NULL
+        OR samples.run_started_at > known.sampled_at
+        OR samples.sampled_at > known.sampled_at + interval '24 hours'
+    ON CONFLICT (agent_id, resource) DO UPDATE SET (
+        used, limit_value, peak, began_at, sampled_at, sample_count, weight, weight_square_sum,
+        mean_hours, mean_value, hours_square_sum, product_sum, value_square_sum, last_residual,
+        residual_square_sum, residual_product_sum
+    ) = (
+        excluded.used, excluded.limit_value, excluded.peak, excluded.began_at, excluded.sampled_at,
+        1, 1, 1, 0, excluded.mean_value, 0, 0, 0, 0, 0, 0
+    );
+
+    UPDATE health_internal.resource_trends AS trends
+    SET
+        used = (moved.trend).used,
+        limit_value = (moved.trend).limit_value,
+        peak = (moved.trend).peak,
+        sampled_at = (moved.trend).sampled_at,
+        sample_count = (moved.trend).sample_count,
+        weight = (moved.trend).weight,
+        weight_square_sum = (moved.trend).weight_square_sum,
+        mean_hours = (moved.trend).mean_hours,
+        mean_value = (moved.trend).mean_value,
+        hours_square_sum = (moved.trend).hours_square_sum,
+        product_sum = (moved.trend).product_sum,
+        value_square_sum = (moved.trend).value_square_sum,
+        last_residual = (moved.trend).last_residual,
+        residual_square_sum = (moved.trend).residual_square_sum,
+        residual_product_sum = (moved.trend).residual_product_sum
+    FROM (
+        SELECT
+            known.agent_id,
+            known.resource,
+            health_internal.moved_trend(
+                known, samples.sampled_at, samples.used, samples.limit_value
+            ) AS trend
+        FROM health_internal.resource_samples(p_now) AS samples
+        INNER JOIN health_internal.resource_trends AS known
+            ON samples.agent_id = known.agent_id AND samples.resource = known.resource
+        WHERE samples.sampled_at > known.sampled_at
+        OFFSET 0
+    ) AS moved
+    WHERE trends.agent_id = moved.agent_id AND trends.resource = moved.resource;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    DELETE FROM health_internal.resource_trends AS trends
+    WHERE trends.sampled_at < p_now - interval '7 days'
+        OR NOT EXISTS (SELECT FROM health.agent_status WHERE agent_status.agent_id = trends.agent_id);
+    PERFORM health_internal.find_exhaustion(p_now);
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health_internal.foresee_exhaustion(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION foresee_exhaustion(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.foresee_exhaustion(p_now timestamp with time zone) IS 'Part of run_foresight: takes one sample of each resource into its trend and keeps the findings of the rule exhaustion_ahead. Returns how many trends moved.';
+
+--
+-- Name: resource_trends; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.resource_trends (
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    resource text NOT NULL COLLATE pg_catalog."C",
+    used double precision NOT NULL,
+    limit_value double precision NOT NULL,
+    peak double precision NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    sampled_at timestamp with time zone NOT NULL,
+    sample_count bigint DEFAULT 1 NOT NULL,
+    weight double precision DEFAULT 1 NOT NULL,
+    weight_square_sum double precision DEFAULT 1 NOT NULL,
+    mean_hours double precision DEFAULT 0 NOT NULL,
+    mean_value double precision NOT NULL,
+    hours_square_sum double precision DEFAULT 0 NOT NULL,
+    product_sum double precision DEFAULT 0 NOT NULL,
+    value_square_sum double precision DEFAULT 0 NOT NULL,
+    last_residual double precision DEFAULT 0 NOT NULL,
+    residual_square_sum double precision DEFAULT 0 NOT NULL,
+    residual_product_sum double precision DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE health_internal.resource_trends OWNER TO health_owner;
+
+--
+-- Name: TABLE resource_trends; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.resource_trends IS 'One row per agent and resource with a limit: decayed least squares over samples of a minute, of the present run; see health_internal.moved_trend.';
+
+--
+-- Name: COLUMN resource_trends.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN resource_trends.resource; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.resource IS 'memory (megabytes), cpu (percent) or a metric_name.';
+
+--
+-- Name: COLUMN resource_trends.used; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.used IS 'Latest sample, in the resource''s unit.';
+
+--
+-- Name: COLUMN resource_trends.limit_value; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.limit_value IS 'At which it is used up, same unit.';
+
+--
+-- Name: COLUMN resource_trends.peak; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.peak IS 'Highest sample since began_at.';
+
+--
+-- Name: COLUMN resource_trends.began_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.began_at IS 'First sample of the present run.';
+
+--
+-- Name: COLUMN resource_trends.sampled_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.sampled_at IS 'Time of the latest sample; hours count from it, backwards.';
+
+--
+-- Name: COLUMN resource_trends.sample_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.sample_count IS 'Samples since began_at.';
+
+--
+-- Name: COLUMN resource_trends.weight; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.weight IS 'Sum of weights, decayed (6 h).';
+
+--
+-- Name: COLUMN resource_trends.weight_square_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.weight_square_sum IS 'Sum of squared weights.';
+
+--
+-- Name: COLUMN resource_trends.mean_hours; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.mean_hours IS 'Weighted mean time of the samples, hours before the latest, not above 0.';
+
+--
+-- Name: COLUMN resource_trends.mean_value; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.mean_value IS 'Weighted mean of the samples.';
+
+--
+-- Name: COLUMN resource_trends.hours_square_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.hours_square_sum IS 'Weighted squares of hours about their mean.';
+
+--
+-- Name: COLUMN resource_trends.product_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.product_sum IS 'Weighted products of hours and values about their means.';
+
+--
+-- Name: COLUMN resource_trends.value_square_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.value_square_sum IS 'Weighted squares of values about their mean.';
+
+--
+-- Name: COLUMN resource_trends.last_residual; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.last_residual IS 'Latest sample less what the line through those before it foretold.';
+
+--
+-- Name: COLUMN resource_trends.residual_square_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.residual_square_sum IS 'Decayed squares of such residuals.';
+
+--
+-- Name: COLUMN resource_trends.residual_product_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.resource_trends.residual_product_sum IS 'Decayed products of successive residuals: samples that resemble their neighbours tell less.';
+
+--
+-- Name: foretell_exhaustion(health_internal.resource_trends); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+DECLARE
+    v_effective double precision;
+    v_alike double precision;
+    v_level double precision;
+    v_left double precision;
+    v_z double precision;
+    v_span constant double precision := least(
+        12, date_part('epoch', (p_trend).sampled_at - (p_trend).began_at) / 3600
+    );
+BEGIN
+    IF (p_trend).used >= (p_trend).limit_value THEN
+        exhausts_at := (p_trend).sampled_at;
+        exhausts_earliest_at := exhausts_at;
+        exhausts_latest_at := exhausts_at;
+        confidence := 1;
+        basis := 'exhausted';
+        RETURN;
+    END IF;
+    v_effective := (p_trend).weight * (p_trend).weight / (p_trend).weight_square_sum;
+    IF (p_trend).sample_count < 10 OR v_span < 0.25 OR v_effective < 4
+        OR (p_trend).hours_square_sum <= 0 THEN
+        basis := 'not foreseeable: less than ten samples or a quarter of an hour';
+        RETURN;
+    END IF;
+    slope_per_hour := health_internal.decayed_sum(
+        (p_trend).product_sum / (p_trend).hours_square_sum, 1
+    );
+    -- Neighbours that err alike are fewer samples than they seem.
+    v_alike := least(0.95, greatest(0, coalesce(
+        (p_trend).residual_product_sum / nullif((p_trend).residual_square_sum, 0), 0
+    )));
+    slope_error_per_hour := sqrt(
+        greatest(
+            0,
+            (p_trend).value_square_sum - slope_per_hour * (p_trend).product_sum
+        ) / (p_trend).weight * v_effective / (v_effective - 2)
+        * (p_trend).weight_square_sum / (p_trend).weight / (p_trend).hours_square_sum
+        * (1 + v_alike) / (1 - v_alike)
+    );
+    slope_error_per_hour := greatest(slope_error_per_hour, 1e-6 * abs(slope_per_hour));
+    v_z := CASE
+        WHEN slope_error_per_hour > 0 THEN least(40, greatest(
+            -40, slope_per_hour / slope_error_per_hour
+        ))
+        ELSE 0
+    END;
+    confidence := 1 / (1 + exp(-1.702 * v_z));
+    IF v_z < 3 OR slope_per_hour * v_span < 0.01 * (p_trend).limit_value THEN
+        basis := 'not foreseeable: the slope is not significantly positive';
+        RETURN;
+    END IF;
+    v_level := greatest(
+        (p_trend).used, (p_trend).mean_value - slope_per_hour * (p_trend).mean_hours
+    );
+    v_left := greatest(0, (p_trend).limit_value - v_level);
+    IF v_left / slope_per_hour > 10 * v_span THEN
+        basis := format(
+            'not foreseeable: further away than ten times the %s hours seen', round(v_span::numeric, 1)
+        );
+        RETURN;
+    END IF;
+    exhausts_at := (p_trend).sampled_at + make_interval(secs => 3600 * v_left / slope_per_hour);
+    exhausts_earliest_at := (p_trend).sampled_at + make_interval(
+        secs => 3600 * v_left / (slope_per_hour + 2 * slope_error_per_hour)
+    );
+    exhausts_latest_at := (p_trend).sampled_at + make_interval(
+        secs => 3600 * v_left / (slope_per_hour - 2 * slope_error_per_hour)
+    );
+    basis := format(
+        'decayed least squares over %s samples in %s hours', (p_trend).sample_count,
+        round(v_span::numeric, 1)
+    );
+END;
+$$;
+
+ALTER FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) IS 'When a trend meets its limit. Slope by decayed least squares; its error is the usual one for n_eff = (Σw)² / Σw² samples, times √((1 + ρ) / (1 - ρ)) for residuals of lag-1 correlation ρ (effective sample size of an AR(1) series). Interval: slope ± 2 errors. Foreseeable only where the slope is 3 errors above 0 and rose by 1 % of the limit, and the crossing is within ten times the time seen (at most 12 h of it). confidence: probability that it rises at all, by the logistic approximation of the normal distribution; NULL: too few samples.';
+
+--
+-- Name: forget_series(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.forget_series(p_agent_ids text[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    DELETE FROM health_internal.series WHERE series.agent_id = ANY (p_agent_ids);
+    DELETE FROM health_internal.series_refusals
+    WHERE series_refusals.agent_id = ANY (p_agent_ids);
+    DELETE FROM health.baselines WHERE baselines.agent_id = ANY (p_agent_ids);
+    DELETE FROM health.anomalies WHERE anomalies.agent_id = ANY (p_agent_ids);
+    DELETE FROM health.rule_findings
+    WHERE rule_findings.rule = 'anomaly' AND rule_findings.agent_id = ANY (p_agent_ids);
+$$;
+
+ALTER FUNCTION health_internal.forget_series(p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION forget_series(p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.forget_series(p_agent_ids text[]) IS 'Removes all that is known of the series of agents that are gone.';
+
+--
+-- Name: furnish_sandbox(text, jsonb, timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.furnish_sandbox(p_sandbox text, p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    v_table text;
+    v_beats bigint;
+BEGIN
+    -- What people configured, as it stands now. Tables without a row of the past are left empty.
+    FOREACH v_table IN ARRAY ARRAY[
+        'settings', 'alert_rules', 'recovery_strategies', 'channels', 'escalation_policies',
+        'escalation_steps', 'dependencies', 'silences', 'freeze_windows', 'maintenance_windows'
+    ]
+    LOOP
+        PERFORM health_internal.copy_to_sandbox(p_sandbox, v_table);
+    END LOOP;
+    -- Rules of users ask the present.
+    EXECUTE format('UPDATE %I.alert_rules SET is_enabled = false WHERE NOT is_builtin', p_sandbox);
+    EXECUTE format(
+        'UPDATE %I.channels SET rate_tokens = NULL, rate_tokens_at = NULL, group_until = NULL, '
+        'group_messages_left = 0, group_severity = NULL',
+        p_sandbox
+    );
+    EXECUTE format('UPDATE %I.maintenance_windows SET enrolled_at = NULL', p_sandbox);
+    EXECUTE format(
+        'INSERT INTO %I.policies OVERRIDING SYSTEM VALUE '
+        'SELECT changed.* FROM health.current_policies AS live '
+        'CROSS JOIN LATERAL health_internal.changed_policy(ROW(live.*)::health.policies, $1) AS changed',
+        p_sandbox
+    )
+    USING p_policy;
+    PERFORM health_internal.copy_to_sandbox(p_sandbox, 'agents', p_agent_ids);
+    EXECUTE format(
+        'INSERT INTO %I.engine (folded_until, system_identifier) '
+        'SELECT pg_current_snapshot(), control.system_identifier FROM pg_control_system() AS control',
+        p_sandbox || '_internal'
+    );
+
+    -- History, in order, to be handed out tick by tick.
+    FOREACH v_table IN ARRAY ARRAY['agent_heartbeats', 'performance_metrics', 'system_events']
+    LOOP
+        EXECUTE format(
+            'CREATE UNLOGGED TABLE %1$I.%3$I (LIKE %2$I.%4$I)',
+            p_sandbox || '_internal', p_sandbox, 'history_of_' || v_table, v_table
+        );
+        EXECUTE format(
+            $sql$
+            INSERT INTO %1$I.%2$I
+            SELECT rows_kept.*
+            FROM health.%3$I AS rows_kept
+            WHERE rows_kept.received_at > $1
+                AND rows_kept.received_at <= $2
+                AND rows_kept.agent_id <> 'heartbeat_health_agent'
+                AND ($3 IS NULL OR rows_kept.agent_id = ANY ($3))
+            $sql$,
+            p_sandbox || '_internal', 'history_of_' || v_table, v_table
+        )
+        USING p_from, p_to, p_agent_ids;
+        IF v_table = 'agent_heartbeats' THEN
+            GET DIAGNOSTICS v_beats = ROW_COUNT;
+        END IF;
+    END LOOP;
+    EXECUTE format(
+        $sql$
+        INSERT INTO %1$I.history_of_agent_heartbeats
+        SELECT rows_kept.*
+        FROM health.ingest_heartbeats AS rows_kept
+        WHERE rows_kept.received_at > $1
+            AND rows_kept.received_at <= $2
+            AND ($3 IS NULL OR rows_kept.agent_id = ANY ($3))
+        $sql$,
+        p_sandbox || '_internal'
+    )
+    USING p_from, p_to, p_agent_ids;
+    FOREACH v_table IN ARRAY ARRAY['agent_heartbeats', 'performance_metrics', 'system_events']
+    LOOP
+        EXECUTE format(
+            'CREATE INDEX ON %I.%I (received_at)', p_sandbox || '_internal', 'history_of_' || v_table
+        );
+    END LOOP;
+
+    -- Room to rewrite what each tick updates: see sweep_sandbox.
+    FOREACH v_table IN ARRAY health_internal.swept_tables(p_sandbox)
+    LOOP
+        EXECUTE format(
+            'CREATE UNLOGGED TABLE %s (LIKE %s)', v_table || '_kept', v_table
+        );
+    END LOOP;
+    RETURN v_beats;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.furnish_sandbox(p_sandbox text, p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION furnish_sandbox(p_sandbox text, p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.furnish_sandbox(p_sandbox text, p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'Fills a sandbox: configuration as it stands now, the policy of each class with p_policy''s changes, an engine that has not ticked, and the raw rows received in the period, of p_agent_ids or of all. Rules of users are left out: they ask the present. Returns how many heartbeats agents sent.';
+
+--
 -- Name: gap_bin(double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -8465,6 +12505,38 @@ ALTER FUNCTION health_internal.gap_unit(p_gap_count bigint) OWNER TO health_owne
 COMMENT ON FUNCTION health_internal.gap_unit(p_gap_count bigint) IS 'Weight of the next gap in a histogram that remembers 3,000 gaps: instead of shrinking 25 bins by 2999/3000 at each gap the weight grows by 3000/2999; every 30,000 gaps all is divided.';
 
 --
+-- Name: gap_mass(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.gap_mass(p_gap_count bigint) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_gap_count < 10) THEN (0)::double precision ELSE health_internal.gap_unit(p_gap_count) END;
+
+ALTER FUNCTION health_internal.gap_mass(p_gap_count bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION gap_mass(p_gap_count bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.gap_mass(p_gap_count bigint) IS 'What the next gap adds to a histogram: its gap_unit, but nothing for the first ten, which teach the interval that all others are measured in; told one four times too short they would stand there as long silences for the next 3,000.';
+
+--
+-- Name: has_changed_materially(jsonb, jsonb); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.has_changed_materially(p_old jsonb, p_new jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (EXISTS (SELECT FROM (jsonb_each(has_changed_materially.p_old) old(key, value) FULL JOIN jsonb_each(has_changed_materially.p_new) new(key, value) ON ((old.key = new.key))) WHERE ((COALESCE(old.key, new.key) !~~ '%\_at'::text) AND CASE WHEN ((jsonb_typeof(old.value) = 'number'::text) AND (jsonb_typeof(new.value) = 'number'::text)) THEN (abs((((old.value #>> '{}'::text[]))::numeric - ((new.value #>> '{}'::text[]))::numeric)) > (0.5 * GREATEST(abs(((old.value #>> '{}'::text[]))::numeric), abs(((new.value #>> '{}'::text[]))::numeric)))) WHEN (jsonb_typeof(COALESCE(old.value, new.value)) = ANY (ARRAY['object'::text, 'array'::text, 'null'::text])) THEN false ELSE (old.value IS DISTINCT FROM new.value) END)));
+
+ALTER FUNCTION health_internal.has_changed_materially(p_old jsonb, p_new jsonb) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION has_changed_materially(p_old jsonb, p_new jsonb); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.has_changed_materially(p_old jsonb, p_new jsonb) IS 'Whether evidence says something else than it did: a number that more than doubled or halved, a word that changed, one more or one less. Times (*_at), lists and objects do not count.';
+
+--
 -- Name: has_dead_parent(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -8483,463 +12555,20 @@ ALTER FUNCTION health_internal.has_dead_parent(p_agent_id text) OWNER TO health_
 COMMENT ON FUNCTION health_internal.has_dead_parent(p_agent_id text) IS 'Whether a parent this agent needs is dead; of a redundancy group, too many of them.';
 
 --
--- Name: policies; Type: TABLE; Schema: health; Owner: health_owner
+-- Name: heartbeat_gauges(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE TABLE health.policies (
-    policy_id bigint NOT NULL,
-    policy_class text NOT NULL COLLATE pg_catalog."C",
-    version integer NOT NULL,
-    valid_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    created_by text DEFAULT SESSION_USER NOT NULL,
-    note text,
-    weight_heartbeat_consistency double precision DEFAULT 0.30 NOT NULL,
-    weight_performance_metrics double precision DEFAULT 0.25 NOT NULL,
-    weight_error_rate double precision DEFAULT 0.20 NOT NULL,
-    weight_resource_efficiency double precision DEFAULT 0.15 NOT NULL,
-    weight_business_impact double precision DEFAULT 0.10 NOT NULL,
-    excellent_from double precision DEFAULT 80 NOT NULL,
-    good_from double precision DEFAULT 70 NOT NULL,
-    fair_from double precision DEFAULT 60 NOT NULL,
-    poor_from double precision DEFAULT 40 NOT NULL,
-    critical_below double precision DEFAULT 60 NOT NULL,
-    emergency_below double precision DEFAULT 30 NOT NULL,
-    recovered_margin double precision DEFAULT 5 NOT NULL,
-    confirm_bad integer DEFAULT 2 NOT NULL,
-    confirm_of integer DEFAULT 3 NOT NULL,
-    gate_late double precision DEFAULT 65 NOT NULL,
-    gate_error double precision DEFAULT 39 NOT NULL,
-    gate_failed double precision DEFAULT 20 NOT NULL,
-    gate_unresponsive double precision DEFAULT 0 NOT NULL,
-    default_expected_interval_seconds double precision DEFAULT 30 NOT NULL,
-    young_beats integer DEFAULT 30 NOT NULL,
-    young_late_intervals double precision DEFAULT 2 NOT NULL,
-    young_unresponsive_intervals double precision DEFAULT 3 NOT NULL,
-    late_false_alarm_cost double precision DEFAULT 3 NOT NULL,
-    unresponsive_false_alarm_cost double precision DEFAULT 100 NOT NULL,
-    hard_limit_intervals double precision DEFAULT 10 NOT NULL,
-    session_grace_seconds double precision DEFAULT 0.9 NOT NULL,
-    startup_grace_seconds double precision DEFAULT 30 NOT NULL,
-    latency_slo_zero_ratio double precision DEFAULT 4 NOT NULL,
-    latency_baseline_tolerance double precision DEFAULT 1.5 NOT NULL,
-    latency_baseline_zero_ratio double precision DEFAULT 5 NOT NULL,
-    throughput_baseline_tolerance double precision DEFAULT 0.5 NOT NULL,
-    latency_share double precision DEFAULT 0.7 NOT NULL,
-    error_rate_scale double precision DEFAULT 0.10 NOT NULL,
-    errors_per_minute_scale double precision DEFAULT 1 NOT NULL,
-    cpu_soft_percent double precision DEFAULT 80 NOT NULL,
-    cpu_hard_percent double precision DEFAULT 100 NOT NULL,
-    cpu_floor double precision DEFAULT 25 NOT NULL,
-    memory_soft_share double precision DEFAULT 0.80 NOT NULL,
-    memory_hard_share double precision DEFAULT 1.00 NOT NULL,
-    exhaustion_horizon_seconds double precision DEFAULT 1800 NOT NULL,
-    revenue_loss_limit_usd double precision DEFAULT 1000 NOT NULL,
-    resource_issue_below double precision DEFAULT 20 NOT NULL,
-    performance_issue_below double precision DEFAULT 20 NOT NULL,
-    error_issue_below double precision DEFAULT 40 NOT NULL,
-    is_recovery_enabled boolean DEFAULT true NOT NULL,
-    verify_beats integer DEFAULT 3 NOT NULL,
-    recovery_backoff_seconds double precision DEFAULT 10 NOT NULL,
-    recovery_backoff_limit_seconds double precision DEFAULT 300 NOT NULL,
-    recovery_budget_count integer DEFAULT 3 NOT NULL,
-    recovery_budget_window_seconds double precision DEFAULT 600 NOT NULL,
-    recovery_claim_seconds double precision DEFAULT 120 NOT NULL,
-    recovery_execution_seconds double precision DEFAULT 120 NOT NULL,
-    recovery_group_budget_count integer DEFAULT 3 NOT NULL,
-    recovery_parent_seconds double precision DEFAULT 900 NOT NULL,
-    stuck_idle_seconds double precision DEFAULT 60 NOT NULL,
-    stuck_blocking_seconds double precision DEFAULT 10 NOT NULL,
-    CONSTRAINT confirmation_needs_1_to_20_evaluations CHECK (((confirm_bad >= 1) AND (confirm_bad <= confirm_of) AND (confirm_of <= 20))),
-    CONSTRAINT deadlines_are_late_first_and_at_least_one_interval CHECK (((young_late_intervals >= (1)::double precision) AND (young_unresponsive_intervals >= young_late_intervals) AND (hard_limit_intervals >= young_unresponsive_intervals) AND (hard_limit_intervals <= (1000)::double precision) AND (young_beats >= 1) AND (late_false_alarm_cost > (0)::double precision) AND (unresponsive_false_alarm_cost >= late_false_alarm_cost) AND (unresponsive_false_alarm_cost <= ('1000000000'::numeric)::double precision))),
-    CONSTRAINT emergency_is_not_above_critical CHECK ((((100)::double precision >= critical_below) AND (critical_below >= emergency_below) AND (emergency_below >= (0)::double precision))),
-    CONSTRAINT gates_are_between_0_and_100 CHECK (((LEAST(gate_late, gate_error, gate_failed, gate_unresponsive) >= (0)::double precision) AND (GREATEST(gate_late, gate_error, gate_failed, gate_unresponsive) <= (100)::double precision))),
-    CONSTRAINT limits_of_recovery_are_positive_and_finite CHECK (((recovery_group_budget_count >= 1) AND (LEAST(recovery_parent_seconds, stuck_idle_seconds, stuck_blocking_seconds) > (0)::double precision) AND (GREATEST(recovery_parent_seconds, stuck_idle_seconds, stuck_blocking_seconds) <= ('1000000000'::numeric)::double precision))),
-    CONSTRAINT scales_are_finite_and_from_1e_minus_9_to_1e9 CHECK (((LEAST((latency_slo_zero_ratio - (1)::double precision), (latency_baseline_zero_ratio - latency_baseline_tolerance), throughput_baseline_tolerance, error_rate_scale, errors_per_minute_scale, (cpu_hard_percent - cpu_soft_percent), (memory_hard_share - memory_soft_share), memory_soft_share, revenue_loss_limit_usd, exhaustion_horizon_seconds) >= (0.000000001)::double precision) AND (GREATEST(latency_slo_zero_ratio, latency_baseline_zero_ratio, error_rate_scale, errors_per_minute_scale, cpu_hard_percent, memory_hard_share, revenue_loss_limit_usd, exhaustion_horizon_seconds, recovered_margin, hard_limit_intervals, late_false_alarm_cost) <= ('1000000000'::numeric)::double precision))),
-    CONSTRAINT scales_leave_room_between_best_and_worst CHECK (((latency_slo_zero_ratio > (1)::double precision) AND (latency_baseline_tolerance >= (1)::double precision) AND (latency_baseline_zero_ratio > latency_baseline_tolerance) AND (throughput_baseline_tolerance > (0)::double precision) AND (throughput_baseline_tolerance <= (1)::double precision) AND (latency_share >= (0)::double precision) AND (latency_share <= (1)::double precision) AND (error_rate_scale > (0)::double precision) AND (errors_per_minute_scale > (0)::double precision) AND (cpu_hard_percent > cpu_soft_percent) AND (cpu_soft_percent >= (0)::double precision) AND (cpu_floor >= (0)::double precision) AND (cpu_floor <= (100)::double precision) AND (memory_hard_share > memory_soft_share) AND (memory_soft_share > (0)::double precision) AND (revenue_loss_limit_usd > (0)::double precision) AND (recovered_margin >= (0)::double precision) AND (verify_beats >= 1) AND (recovery_budget_count >= 1))),
-    CONSTRAINT status_limits_descend_from_100_to_0 CHECK ((((100)::double precision >= excellent_from) AND (excellent_from >= good_from) AND (good_from >= fair_from) AND (fair_from >= poor_from) AND (poor_from >= (0)::double precision))),
-    CONSTRAINT times_are_positive_and_finite CHECK (((LEAST(default_expected_interval_seconds, startup_grace_seconds, exhaustion_horizon_seconds, recovery_backoff_seconds, recovery_backoff_limit_seconds, recovery_budget_window_seconds, recovery_claim_seconds, recovery_execution_seconds) > (0)::double precision) AND (GREATEST(default_expected_interval_seconds, startup_grace_seconds, exhaustion_horizon_seconds, session_grace_seconds, recovery_backoff_seconds, recovery_backoff_limit_seconds, recovery_budget_window_seconds, recovery_claim_seconds, recovery_execution_seconds) <= ('1000000000'::numeric)::double precision) AND (session_grace_seconds >= (0)::double precision))),
-    CONSTRAINT weights_are_not_negative_and_sum_to_1 CHECK (((LEAST(weight_heartbeat_consistency, weight_performance_metrics, weight_error_rate, weight_resource_efficiency, weight_business_impact) >= (0)::double precision) AND (abs((((((weight_heartbeat_consistency + weight_performance_metrics) + weight_error_rate) + weight_resource_efficiency) + weight_business_impact) - (1)::double precision)) < (0.000000001)::double precision)))
-);
+CREATE FUNCTION health_internal.heartbeat_gauges() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY['average_processing_time_ms'::text, 'cpu_usage_percent'::text, 'memory_usage_mb'::text, 'cost_efficiency'::text, 'user_satisfaction'::text, 'operational_efficiency'::text, 'revenue_impact_usd'::text];
 
-ALTER TABLE health.policies OWNER TO health_owner;
+ALTER FUNCTION health_internal.heartbeat_gauges() OWNER TO health_owner;
 
 --
--- Name: TABLE policies; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: FUNCTION heartbeat_gauges(); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON TABLE health.policies IS 'One row per version of a class''s policy; rows are never changed, the highest version of a class is in force.';
-
---
--- Name: COLUMN policies.policy_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.policy_id IS 'Number of this version, remembered by every assessment.';
-
---
--- Name: COLUMN policies.policy_class; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.policy_class IS 'Class of agents the policy is for; standard where an agent names none.';
-
---
--- Name: COLUMN policies.version; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.version IS 'Version within the class, 1 upwards; the highest is in force.';
-
---
--- Name: COLUMN policies.valid_from; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.valid_from IS 'When this version came into force.';
-
---
--- Name: COLUMN policies.created_by; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.created_by IS 'Who set it.';
-
---
--- Name: COLUMN policies.note; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.note IS 'Why.';
-
---
--- Name: COLUMN policies.weight_heartbeat_consistency; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.weight_heartbeat_consistency IS 'Weight of the component heartbeat_consistency.';
-
---
--- Name: COLUMN policies.weight_performance_metrics; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.weight_performance_metrics IS 'Weight of the component performance_metrics.';
-
---
--- Name: COLUMN policies.weight_error_rate; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.weight_error_rate IS 'Weight of the component error_rate.';
-
---
--- Name: COLUMN policies.weight_resource_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.weight_resource_efficiency IS 'Weight of the component resource_efficiency.';
-
---
--- Name: COLUMN policies.weight_business_impact; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.weight_business_impact IS 'Weight of the component business_impact.';
-
---
--- Name: COLUMN policies.excellent_from; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.excellent_from IS 'Lowest score called excellent.';
-
---
--- Name: COLUMN policies.good_from; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.good_from IS 'Lowest score called good.';
-
---
--- Name: COLUMN policies.fair_from; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.fair_from IS 'Lowest score called fair.';
-
---
--- Name: COLUMN policies.poor_from; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.poor_from IS 'Lowest score called poor; below it critical.';
-
---
--- Name: COLUMN policies.critical_below; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.critical_below IS 'Ungated score below which the alert score_critical opens, once confirmed.';
-
---
--- Name: COLUMN policies.emergency_below; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.emergency_below IS 'Ungated score below which the alert score_emergency opens, at once.';
-
---
--- Name: COLUMN policies.recovered_margin; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.recovered_margin IS 'Points above a threshold at which its alert closes (hysteresis).';
-
---
--- Name: COLUMN policies.confirm_bad; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.confirm_bad IS 'Bad evaluations that confirm a problem …';
-
---
--- Name: COLUMN policies.confirm_of; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.confirm_of IS '… among this many last ones, at most 20.';
-
---
--- Name: COLUMN policies.gate_late; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.gate_late IS 'Highest score of an agent that is late.';
-
---
--- Name: COLUMN policies.gate_error; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.gate_error IS 'Highest score of an agent in state error.';
-
---
--- Name: COLUMN policies.gate_failed; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.gate_failed IS 'Highest score of an agent in state failed.';
-
---
--- Name: COLUMN policies.gate_unresponsive; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.gate_unresponsive IS 'Highest score of an agent that is unresponsive.';
-
---
--- Name: COLUMN policies.default_expected_interval_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.default_expected_interval_seconds IS 'Interval between heartbeats expected of an agent that names none, seconds.';
-
---
--- Name: COLUMN policies.young_beats; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.young_beats IS 'Gaps an agent must have shown before its own deadline is learnt.';
-
---
--- Name: COLUMN policies.young_late_intervals; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.young_late_intervals IS 'Intervals after which a younger agent is late.';
-
---
--- Name: COLUMN policies.young_unresponsive_intervals; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.young_unresponsive_intervals IS 'Intervals after which a younger agent is unresponsive.';
-
---
--- Name: COLUMN policies.late_false_alarm_cost; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.late_false_alarm_cost IS 'Seconds of delay worth one false lateness fewer per agent and day.';
-
---
--- Name: COLUMN policies.unresponsive_false_alarm_cost; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.unresponsive_false_alarm_cost IS 'Seconds of delay worth one false unresponsiveness fewer per agent and day.';
-
---
--- Name: COLUMN policies.hard_limit_intervals; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.hard_limit_intervals IS 'Learnt intervals after which an agent is unresponsive in any case.';
-
---
--- Name: COLUMN policies.session_grace_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.session_grace_seconds IS 'Seconds after a lost attach session until an agent is unresponsive.';
-
---
--- Name: COLUMN policies.startup_grace_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.startup_grace_seconds IS 'Seconds an agent may take to start, before deadlines hold and after a restart.';
-
---
--- Name: COLUMN policies.latency_slo_zero_ratio; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.latency_slo_zero_ratio IS 'Processing time over its objective at which the latency score is 0; 1 gives 100.';
-
---
--- Name: COLUMN policies.latency_baseline_tolerance; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.latency_baseline_tolerance IS 'Processing time over its learnt baseline that still scores 100 …';
-
---
--- Name: COLUMN policies.latency_baseline_zero_ratio; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.latency_baseline_zero_ratio IS '… and at which the latency score is 0.';
-
---
--- Name: COLUMN policies.throughput_baseline_tolerance; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.throughput_baseline_tolerance IS 'Share of its learnt throughput that still scores 100.';
-
---
--- Name: COLUMN policies.latency_share; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.latency_share IS 'Share of latency in performance_metrics where throughput is known too.';
-
---
--- Name: COLUMN policies.error_rate_scale; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.error_rate_scale IS 'Errors per work item at which error_rate is 100/e = 37.';
-
---
--- Name: COLUMN policies.errors_per_minute_scale; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.errors_per_minute_scale IS 'Errors per minute at which error_rate is 37, for agents without work items.';
-
---
--- Name: COLUMN policies.cpu_soft_percent; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.cpu_soft_percent IS 'CPU use up to which the CPU part is 100.';
-
---
--- Name: COLUMN policies.cpu_hard_percent; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.cpu_hard_percent IS 'CPU use at which the CPU part reaches its floor.';
-
---
--- Name: COLUMN policies.cpu_floor; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.cpu_floor IS 'Lowest value of the CPU part: a busy CPU alone restarts nobody.';
-
---
--- Name: COLUMN policies.memory_soft_share; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.memory_soft_share IS 'Share of the memory limit up to which the memory part is 100.';
-
---
--- Name: COLUMN policies.memory_hard_share; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.memory_hard_share IS 'Share of the memory limit at which the memory part is 0.';
-
---
--- Name: COLUMN policies.exhaustion_horizon_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.exhaustion_horizon_seconds IS 'Predicted time to memory exhaustion below which the trend part falls under 100.';
-
---
--- Name: COLUMN policies.revenue_loss_limit_usd; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.revenue_loss_limit_usd IS 'Revenue lost per hour at which the revenue part is 0, US dollars.';
-
---
--- Name: COLUMN policies.resource_issue_below; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.resource_issue_below IS 'Component resource_efficiency at or below which resource_exhaustion is an issue.';
-
---
--- Name: COLUMN policies.performance_issue_below; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.performance_issue_below IS 'Component performance_metrics at or below which performance_degradation is an issue.';
-
---
--- Name: COLUMN policies.error_issue_below; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.error_issue_below IS 'Component error_rate at or below which high_error_rate is an issue.';
-
---
--- Name: COLUMN policies.is_recovery_enabled; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.is_recovery_enabled IS 'Whether recoveries are queued for agents of this class.';
-
---
--- Name: COLUMN policies.verify_beats; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.verify_beats IS 'Good heartbeats after a restart that prove it.';
-
---
--- Name: COLUMN policies.recovery_backoff_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.recovery_backoff_seconds IS 'Wait before the second attempt, doubling with each further one …';
-
---
--- Name: COLUMN policies.recovery_backoff_limit_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.recovery_backoff_limit_seconds IS '… up to this wait.';
-
---
--- Name: COLUMN policies.recovery_budget_count; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.recovery_budget_count IS 'Attempts allowed within the window, then a person is asked.';
-
---
--- Name: COLUMN policies.recovery_budget_window_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.recovery_budget_window_seconds IS 'Window of the budget; also the healthy time after which the back-off starts anew.';
-
---
--- Name: COLUMN policies.recovery_claim_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.recovery_claim_seconds IS 'Seconds a queued recovery waits for a bridge before a person is asked.';
-
---
--- Name: COLUMN policies.recovery_execution_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.recovery_execution_seconds IS 'Seconds a step of a recovery may execute before it counts as failed.';
-
---
--- Name: COLUMN policies.recovery_group_budget_count; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.recovery_group_budget_count IS 'Attempts allowed within the window for all agents of one recovery_group together.';
-
---
--- Name: COLUMN policies.recovery_parent_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.recovery_parent_seconds IS 'Seconds a recovery waits for a dead parent before a person is asked.';
-
---
--- Name: COLUMN policies.stuck_idle_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.stuck_idle_seconds IS 'Seconds an agent''s database session may idle in a transaction before it is stuck.';
-
---
--- Name: COLUMN policies.stuck_blocking_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.stuck_blocking_seconds IS 'Seconds others may wait for its locks before it is stuck.';
+COMMENT ON FUNCTION health_internal.heartbeat_gauges() IS 'Columns of agent_heartbeats that are series: gauges, not counters.';
 
 --
 -- Name: holding_conditions(text, text, double precision, double precision, integer, text, text, integer, text, text[], integer, health.policies); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -9014,6 +12643,22 @@ ALTER FUNCTION health_internal.holding_conditions(p_liveness text, p_state text,
 --
 
 COMMENT ON FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies) IS 'The built-in alert rules that hold for an agent after an evaluation, given the last one''s outcome: facts at once, a score below critical when confirm_bad of the last confirm_of evaluations were bad, an issue when seen confirm_bad times in a row; scores end only recovered_margin above their limit. A reported loss is business_impact when confirm_bad of the last confirm_of evaluations saw it, until confirm_bad in a row saw none.';
+
+--
+-- Name: hour_of_week(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) RETURNS smallint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((((((floor((date_part('epoch'::text, p_at) / (3600)::double precision)))::bigint + 72) % (168)::bigint) + 168) % (168)::bigint))::smallint;
+
+ALTER FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION hour_of_week(p_at timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) IS 'Hour of the week, UTC: 0 is Monday 00:00 to 01:00, 167 Sunday 23:00 to 24:00.';
 
 --
 -- Name: maintenance_periods; Type: TABLE; Schema: health; Owner: health_owner
@@ -9715,6 +13360,22 @@ ALTER FUNCTION health_internal.is_confirmed(p_candidate text, p_last_candidate t
 COMMENT ON FUNCTION health_internal.is_confirmed(p_candidate text, p_last_candidate text, p_last_evaluations integer, p_confirm_bad integer) IS 'Whether an issue was seen by that many evaluations in a row, this one included.';
 
 --
+-- Name: is_counter_name(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.is_counter_name(p_metric_name text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (p_metric_name ~~ '%\_total'::text);
+
+ALTER FUNCTION health_internal.is_counter_name(p_metric_name text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION is_counter_name(p_metric_name text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.is_counter_name(p_metric_name text) IS 'Whether a metric is a counter: by OpenMetrics'' convention its name ends in _total.';
+
+--
 -- Name: is_waiting(health.deliveries, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -9979,7 +13640,7 @@ BEGIN
                 WHEN decays.gap IS NULL THEN decays.gap_histogram[decays.gap_bin]
                 ELSE (
                     decays.gap_histogram[decays.gap_bin]
-                    + health_internal.gap_unit(decays.gap_count)
+                    + health_internal.gap_mass(decays.gap_count)
                 )::real
             END AS bin_weight,
             CASE
@@ -10042,13 +13703,21 @@ BEGIN
             coalesce(folded.expected_interval_seconds, folded.learnt_interval_seconds)
                 AS expected_seconds,
             CASE
-                WHEN folded.must_learn_deadlines AND folded.gap_count >= p_policy.young_beats THEN health_internal.learn_deadlines(
-                    folded.gap_histogram[:folded.gap_bin - 1] || folded.bin_weight
-                    || folded.gap_histogram[folded.gap_bin + 1:],
-                    folded.gap_count, folded.learnt_interval_seconds, folded.mean_gap_seconds,
-                    p_policy.late_false_alarm_cost, p_policy.unresponsive_false_alarm_cost,
-                    p_policy.hard_limit_intervals
-                )
+                WHEN folded.must_learn_deadlines AND folded.gap_count >= p_policy.young_beats
+                    THEN health_internal.learn_deadlines(
+                        folded.gap_histogram[:folded.gap_bin - 1] || folded.bin_weight
+                        || folded.gap_histogram[folded.gap_bin + 1:],
+                        folded.gap_count, folded.learnt_interval_seconds, folded.mean_gap_seconds,
+                        p_policy.late_false_alarm_cost, p_policy.unresponsive_false_alarm_cost,
+                        health_internal.deadline_limit(
+                            p_policy.young_late_intervals, p_policy.young_beats,
+                            p_policy.hard_limit_intervals, folded.gap_count
+                        ),
+                        health_internal.deadline_limit(
+                            p_policy.young_unresponsive_intervals, p_policy.young_beats,
+                            p_policy.hard_limit_intervals, folded.gap_count
+                        )
+                    )
             END AS deadlines,
             CASE
                 WHEN folded.last_at < (p_blindness).settled_at THEN
@@ -10311,15 +13980,23 @@ BEGIN
             END AS active_conditions,
             CASE
                 WHEN scored.liveness = 'alive' OR scored.liveness = 'starting'
-                    THEN scored.last_at
-                        + make_interval(secs => scored.late_seconds + scored.blind)
+                    THEN CASE
+                        WHEN scored.blind > 0 THEN health_internal.accused_at(
+                            scored.last_at, scored.late_seconds, p_blindness
+                        )
+                        ELSE scored.last_at + make_interval(secs => scored.late_seconds)
+                    END
                 WHEN scored.liveness <> 'late' OR scored.job_standing IS NOT NULL THEN 'infinity'
                 WHEN scored.session_lost_at IS NOT NULL
                     THEN scored.session_lost_at
                         + make_interval(secs => p_policy.session_grace_seconds)
                 ELSE least(
-                    scored.last_at
-                    + make_interval(secs => scored.unresponsive_seconds + scored.blind),
+                    CASE
+                        WHEN scored.blind > 0 THEN health_internal.accused_at(
+                            scored.last_at, scored.unresponsive_seconds, p_blindness
+                        )
+                        ELSE scored.last_at + make_interval(secs => scored.unresponsive_seconds)
+                    END,
                     p_now + make_interval(secs => scored.learnt_interval_seconds)
                 )
             END AS next_due_at
@@ -10397,6 +14074,191 @@ ALTER FUNCTION health_internal.judge_agents(p_now timestamp with time zone, p_ti
 COMMENT ON FUNCTION health_internal.judge_agents(p_now timestamp with time zone, p_tick_id bigint, p_policy health.policies, p_beats health_internal.beat[], p_is_many boolean, p_is_most boolean, p_only_due boolean, p_range health_internal.arrival_range, p_blindness health_internal.blindness) IS 'Judges the agents of one policy class, each at most once per tick, and returns how many: the subjects (see there). p_is_most: they are a good part of all agents. Agents whose beat is out of the ordinary (see fold_beats), or who have several, are left to fold_unusual_beats.';
 
 --
+-- Name: judge_shadow(bigint, health.policies, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.judge_shadow(p_shadow_policy_id bigint, p_policy health.policies, p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_count bigint;
+BEGIN
+    WITH assessed AS MATERIALIZED (
+        SELECT
+            found.*,
+            before.agent_id IS NOT NULL AS is_known,
+            before.liveness AS old_liveness,
+            before.status AS old_status,
+            before.issue_type AS old_issue_type,
+            coalesce(before.active_conditions, '{}') AS old_conditions,
+            coalesce(before.bad_evaluations, 0) AS old_evaluations,
+            before.issue_candidate AS old_candidate,
+            coalesce(before.issue_evaluations, 0) AS old_issue_evaluations,
+            -- Time alone, without a new judgement, counts no evaluation unless it changes what is seen.
+            before.seen_judged_at IS DISTINCT FROM found.judged_at
+            OR before.liveness IS DISTINCT FROM found.liveness AS is_evaluation
+        FROM health_internal.assess_under(p_policy, p_now) AS found
+        LEFT JOIN health_internal.shadow_states AS before
+            ON before.shadow_policy_id = p_shadow_policy_id AND found.agent_id = before.agent_id
+        WHERE found.agent_id <> 'heartbeat_health_agent'
+    ),
+
+    judged AS MATERIALIZED (
+        SELECT
+            assessed.*,
+            CASE
+                WHEN assessed.liveness = 'stopped' THEN '{}'::text []
+                ELSE health_internal.holding_conditions(
+                    assessed.liveness, assessed.state, assessed.ungated_score, assessed.gate,
+                    assessed.old_evaluations, assessed.issue_candidate, assessed.old_candidate,
+                    assessed.old_issue_evaluations, assessed.old_issue_type, assessed.old_conditions,
+                    p_policy
+                )
+            END AS new_conditions,
+            CASE
+                WHEN assessed.issue_candidate IS NULL THEN NULL
+                WHEN assessed.liveness = 'unresponsive' OR assessed.state IN ('error', 'failed')
+                    OR assessed.old_issue_type = assessed.issue_candidate
+                    OR health_internal.is_confirmed(
+                        assessed.issue_candidate, assessed.old_candidate,
+                        assessed.old_issue_evaluations, p_policy.confirm_bad
+                    )
+                    THEN assessed.issue_candidate
+            END AS new_issue_type,
+            (
+                (assessed.old_evaluations << 1)
+                | CASE WHEN assessed.score < p_policy.critical_below THEN 1 ELSE 0 END
+            ) & 2097151 AS new_evaluations,
+            CASE
+                WHEN assessed.issue_candidate IS NULL THEN 0
+                WHEN assessed.issue_candidate = assessed.old_candidate
+                    THEN least(1000, assessed.old_issue_evaluations + 1)
+                ELSE 1
+            END AS new_issue_evaluations
+        FROM assessed
+        WHERE assessed.is_evaluation
+    ),
+
+    kept AS (
+        INSERT INTO health_internal.shadow_states AS states (
+            shadow_policy_id, agent_id, evaluated_at, seen_judged_at, liveness, status, score,
+            ungated_score, bad_evaluations, issue_candidate, issue_evaluations, issue_type,
+            active_conditions
+        )
+        SELECT
+            p_shadow_policy_id, judged.agent_id, p_now, judged.judged_at, judged.liveness,
+            judged.status, judged.score, judged.ungated_score, judged.new_evaluations,
+            judged.issue_candidate, judged.new_issue_evaluations, judged.new_issue_type,
+            judged.new_conditions
+        FROM judged
+        ON CONFLICT (shadow_policy_id, agent_id) DO UPDATE SET
+            evaluated_at = excluded.evaluated_at,
+            seen_judged_at = excluded.seen_judged_at,
+            liveness = excluded.liveness,
+            status = excluded.status,
+            score = excluded.score,
+            ungated_score = excluded.ungated_score,
+            bad_evaluations = excluded.bad_evaluations,
+            issue_candidate = excluded.issue_candidate,
+            issue_evaluations = excluded.issue_evaluations,
+            issue_type = excluded.issue_type,
+            active_conditions = excluded.active_conditions
+    ),
+
+    said AS (
+        -- Its first look is where it begins, not a change.
+        SELECT judged.*, 'transition' AS kind, NULL AS rule
+        FROM judged
+        WHERE judged.is_known
+            AND (judged.old_status, judged.old_liveness) IS DISTINCT FROM (judged.status, judged.liveness)
+        UNION ALL
+        SELECT judged.*, 'alert_opened', opened.rule
+        FROM judged
+        CROSS JOIN LATERAL unnest(judged.new_conditions) AS opened (rule)
+        WHERE NOT opened.rule = ANY (judged.old_conditions)
+        UNION ALL
+        SELECT judged.*, 'alert_closed', closed.rule
+        FROM judged
+        CROSS JOIN LATERAL unnest(judged.old_conditions) AS closed (rule)
+        WHERE NOT closed.rule = ANY (judged.new_conditions)
+        UNION ALL
+        SELECT judged.*, 'recovery', NULL
+        FROM judged
+        WHERE judged.new_issue_type IS NOT NULL
+            AND judged.new_issue_type IS DISTINCT FROM judged.old_issue_type
+            AND p_policy.is_recovery_enabled
+    ),
+
+    recorded AS (
+        INSERT INTO health.shadow_judgements (
+            shadow_policy_id, agent_id, occurred_at, kind, rule, old_status, new_status,
+            old_liveness, new_liveness, issue_type, score, live_score, live_status
+        )
+        SELECT
+            p_shadow_policy_id, said.agent_id, p_now, said.kind, said.rule, said.old_status,
+            said.status, said.old_liveness, said.liveness, said.new_issue_type, said.score,
+            said.live_score, said.live_status
+        FROM said
+    )
+
+    SELECT count(*)
+    INTO v_count
+    FROM judged;
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health_internal.judge_shadow(p_shadow_policy_id bigint, p_policy health.policies, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION judge_shadow(p_shadow_policy_id bigint, p_policy health.policies, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.judge_shadow(p_shadow_policy_id bigint, p_policy health.policies, p_now timestamp with time zone) IS 'One look of a shadow policy at the agents of one class: what it would have done is recorded in shadow_judgements. An agent is evaluated when it was judged since the last look, or when its liveness under the shadow changes. Returns how many evaluations.';
+
+--
+-- Name: judge_shadows(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.judge_shadows(p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_shadow record;
+    v_count bigint := 0;
+BEGIN
+    -- Shadow by shadow and class by class: a policy is constants in a plan.
+    FOR v_shadow IN
+        SELECT
+            shadows.shadow_policy_id,
+            health_internal.changed_policy(ROW(live.*)::health.policies, shadows.policy) AS policy
+        FROM health.shadow_policies AS shadows
+        CROSS JOIN health.current_policies AS live
+        WHERE shadows.ended_at IS NULL
+    LOOP
+        v_count := v_count + health_internal.judge_shadow(
+            v_shadow.shadow_policy_id, v_shadow.policy, p_now
+        );
+    END LOOP;
+    DELETE FROM health.shadow_judgements
+    WHERE shadow_judgements.occurred_at < p_now - interval '90 days';
+    DELETE FROM health_internal.shadow_states AS states
+    USING health.shadow_policies AS shadows
+    WHERE states.shadow_policy_id = shadows.shadow_policy_id AND shadows.ended_at IS NOT NULL;
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health_internal.judge_shadows(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION judge_shadows(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.judge_shadows(p_now timestamp with time zone) IS 'Part of run_foresight: every shadow policy at work looks at all agents. Returns how many evaluations.';
+
+--
 -- Name: kept_share(double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -10411,6 +14273,57 @@ ALTER FUNCTION health_internal.kept_share(p_decay double precision, p_count doub
 --
 
 COMMENT ON FUNCTION health_internal.kept_share(p_decay double precision, p_count double precision) IS 'How much of a mean of p_count values is kept when one more comes: count / (count + 1), a plain mean, until the decay since the last value asks for less.';
+
+--
+-- Name: known_troubles(timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.known_troubles(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) RETURNS TABLE(agent_id text, began_at timestamp with time zone, ended_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    -- What overlaps is one trouble: an incident's time, a failure event and the ten minutes after it.
+    SELECT
+        merged.agent_id,
+        lower(merged.times),
+        upper(merged.times)
+    FROM (
+        SELECT
+            troubles.agent_id,
+            unnest(range_agg(troubles.times)) AS times
+        FROM (
+            SELECT
+                coalesce(members.agent_id, incidents.agent_id) AS agent_id,
+                tstzrange(incidents.onset_at, coalesce(incidents.resolved_at, p_to), '[]') AS times
+            FROM health.incidents
+            LEFT JOIN health.incident_members AS members
+                ON incidents.incident_id = members.incident_id
+            WHERE incidents.severity IN ('critical', 'emergency')
+                AND incidents.onset_at <= p_to
+            UNION ALL
+            SELECT
+                coalesce(failures.event_data ->> 'agent_id', failures.agent_id),
+                tstzrange(
+                    failures.received_at, failures.received_at + interval '10 minutes', '[]'
+                )
+            FROM health.system_events AS failures
+            WHERE failures.event_type = 'failure'
+                AND failures.received_at > p_from
+                AND failures.received_at <= p_to
+        ) AS troubles
+        WHERE troubles.agent_id <> 'heartbeat_health_agent'
+            AND (p_agent_ids IS NULL OR troubles.agent_id = ANY (p_agent_ids))
+        GROUP BY troubles.agent_id
+    ) AS merged
+    WHERE upper(merged.times) > p_from AND lower(merged.times) < p_to;
+$$;
+
+ALTER FUNCTION health_internal.known_troubles(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION known_troubles(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.known_troubles(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'What is known to have been wrong with agents in the period: incidents of severity critical or emergency from their onset, and events of type failure (of event_data.agent_id, or of who wrote it) with the ten minutes after each; what overlaps is one.';
 
 --
 -- Name: known_weight(double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -10429,16 +14342,50 @@ ALTER FUNCTION health_internal.known_weight(p_weight double precision, p_value d
 COMMENT ON FUNCTION health_internal.known_weight(p_weight double precision, p_value double precision) IS 'The weight of a component that has data, else 0: its weight is shared among the others.';
 
 --
--- Name: learn_deadlines(real[], bigint, double precision, double precision, double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: learn_baselines(text[], text[], double precision[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_hard_limit double precision) RETURNS double precision[]
+CREATE FUNCTION health_internal.learn_baselines(p_agent_ids text[], p_metric_names text[], p_values double precision[], p_at timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO health.baselines AS known (
+        agent_id, metric_name, hour_of_week, value_count, center, spread, updated_at
+    )
+    SELECT
+        points.agent_id, points.metric_name, health_internal.hour_of_week(p_at), 1,
+        points.point_value, 0, p_at
+    FROM unnest(p_agent_ids, p_metric_names, p_values)
+        AS points (agent_id, metric_name, point_value)
+    ON CONFLICT (agent_id, metric_name, hour_of_week) DO UPDATE SET
+        value_count = known.value_count + 1,
+        center = health_internal.baseline_center(
+            known.center, known.spread, known.value_count, excluded.center
+        ),
+        spread = health_internal.baseline_spread(
+            known.center, known.spread, known.value_count, excluded.center
+        ),
+        updated_at = excluded.updated_at;
+$$;
+
+ALTER FUNCTION health_internal.learn_baselines(p_agent_ids text[], p_metric_names text[], p_values double precision[], p_at timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION learn_baselines(p_agent_ids text[], p_metric_names text[], p_values double precision[], p_at timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.learn_baselines(p_agent_ids text[], p_metric_names text[], p_values double precision[], p_at timestamp with time zone) IS 'Moves the baselines of series by one value each, of the minute p_at.';
+
+--
+-- Name: learn_deadlines(real[], bigint, double precision, double precision, double precision, double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_late_limit double precision, p_unresponsive_limit double precision) RETURNS double precision[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     AS $$
 DECLARE
     v_unit constant double precision := health_internal.gap_unit(p_gap_count);
     v_per_day constant double precision := 86400 / greatest(p_mean_gap_seconds, 1e-3) / (
-        0.1 + 3000 * (1 - exp(-least(700, p_gap_count / 3000.0::double precision)))
+        0.1 + 3000 * (1 - exp(-least(700, greatest(0, p_gap_count - 10) / 3000.0::double precision)))
     );
     v_longer double precision := 0;
     v_edge double precision := 1 + 0.02 * 1.39 ^ 23;
@@ -10468,17 +14415,19 @@ BEGIN
         END IF;
         v_edge := 1 + (v_edge - 1) / 1.39;
     END LOOP;
-    RETURN ARRAY[least(p_hard_limit, v_late + 1), least(p_hard_limit, v_unresponsive + 1)];
+    RETURN ARRAY[
+        least(p_late_limit, v_late + 1), least(p_unresponsive_limit, v_unresponsive + 1)
+    ];
 END;
 $$;
 
-ALTER FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_hard_limit double precision) OWNER TO health_owner;
+ALTER FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_late_limit double precision, p_unresponsive_limit double precision) OWNER TO health_owner;
 
 --
--- Name: FUNCTION learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_hard_limit double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_late_limit double precision, p_unresponsive_limit double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_hard_limit double precision) IS 'Learnt intervals after which silence is late and unresponsive: for each the edge x of the histogram with the least cost × P(gap > x) + interval × x, plus one interval for a lost beat, at most the hard limit. P has a weak prior (a tenth of one gap, tail x^-3); a cost is seconds of delay per false alarm and day.';
+COMMENT ON FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_late_limit double precision, p_unresponsive_limit double precision) IS 'Learnt intervals after which silence is late and unresponsive: for each the edge x of the histogram with the least cost × P(gap > x) + interval × x, plus one interval for a lost beat, at most its limit. P has a weak prior (a tenth of one gap, tail x^-3); a cost is seconds of delay per false alarm and day.';
 
 --
 -- Name: maintenance_windows; Type: TABLE; Schema: health; Owner: health_owner
@@ -10983,6 +14932,80 @@ ALTER FUNCTION health_internal.moved_mean_gap(p_mean_seconds double precision, p
 COMMENT ON FUNCTION health_internal.moved_mean_gap(p_mean_seconds double precision, p_gap_seconds double precision, p_gap_count bigint) IS 'The mean gap after one more: step 1/(n+2), at least 1/100; a gap counts at most ten times the mean.';
 
 --
+-- Name: moved_trend(health_internal.resource_trends, timestamp with time zone, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.moved_trend(p_trend health_internal.resource_trends, p_at timestamp with time zone, p_value double precision, p_limit double precision) RETURNS health_internal.resource_trends
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+DECLARE
+    v_memory_hours constant double precision := 6;
+    v_new health_internal.resource_trends := p_trend;
+    v_gap constant double precision := date_part('epoch', p_at - (p_trend).sampled_at) / 3600;
+    v_kept double precision;
+    v_foretold double precision;
+    v_bound double precision;
+    v_residual double precision;
+    v_value double precision := p_value;
+    v_x double precision;
+    v_y double precision;
+    v_share double precision;
+BEGIN
+    IF v_gap <= 0 THEN
+        RETURN p_trend;
+    END IF;
+    v_kept := health_internal.decay(v_gap, v_memory_hours);
+    v_new.mean_hours := v_new.mean_hours - v_gap;
+    v_foretold := v_new.mean_value - v_new.mean_hours * coalesce(
+        v_new.product_sum / nullif(v_new.hours_square_sum, 0), 0
+    );
+    -- One wild value must not tilt the line: beyond four deviations (or 2 % of the limit) it counts as there.
+    IF v_new.sample_count >= 10 THEN
+        v_bound := greatest(
+            0.02 * p_limit, 4 * sqrt(v_new.residual_square_sum / v_new.weight)
+        );
+        v_value := least(greatest(p_value, v_foretold - v_bound), v_foretold + v_bound);
+    END IF;
+
+    -- decayed_sum: what is next to nothing is nothing, since squares of it underflow.
+    v_residual := health_internal.decayed_sum(v_value - v_foretold, 1);
+    v_new.residual_product_sum := health_internal.decayed_sum(v_new.residual_product_sum, v_kept)
+        + v_residual * v_new.last_residual;
+    v_new.residual_square_sum := health_internal.decayed_sum(v_new.residual_square_sum, v_kept)
+        + v_residual * v_residual;
+    v_new.last_residual := v_residual;
+    v_x := - v_new.mean_hours;
+    v_y := health_internal.decayed_sum(v_value - v_new.mean_value, 1);
+    v_new.weight := health_internal.decayed_sum(v_new.weight, v_kept) + 1;
+    v_new.weight_square_sum :=
+        health_internal.decayed_sum(v_new.weight_square_sum, v_kept * v_kept) + 1;
+    v_share := (v_new.weight - 1) / v_new.weight;
+    v_new.mean_hours := v_new.mean_hours + v_x / v_new.weight;
+    v_new.mean_value := v_new.mean_value + v_y / v_new.weight;
+    v_new.hours_square_sum :=
+        health_internal.decayed_sum(v_new.hours_square_sum, v_kept) + v_x * v_x * v_share;
+    v_new.product_sum :=
+        health_internal.decayed_sum(v_new.product_sum, v_kept) + v_x * v_y * v_share;
+    v_new.value_square_sum :=
+        health_internal.decayed_sum(v_new.value_square_sum, v_kept) + v_y * v_y * v_share;
+    v_new.used := p_value;
+    v_new.limit_value := p_limit;
+    v_new.peak := greatest(v_new.peak, p_value);
+    v_new.sampled_at := p_at;
+    v_new.sample_count := v_new.sample_count + 1;
+    RETURN v_new;
+END;
+$$;
+
+ALTER FUNCTION health_internal.moved_trend(p_trend health_internal.resource_trends, p_at timestamp with time zone, p_value double precision, p_limit double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION moved_trend(p_trend health_internal.resource_trends, p_at timestamp with time zone, p_value double precision, p_limit double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.moved_trend(p_trend health_internal.resource_trends, p_at timestamp with time zone, p_value double precision, p_limit double precision) IS 'A trend after one more sample: weighted sums about their means (West 1979), weights exp(-age / 6 h). A sample counts at most four standard deviations, or 2 % of the limit, from where the line foretold it. One that is not later changes nothing.';
+
+--
 -- Name: muted_incidents(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -11106,6 +15129,163 @@ ALTER FUNCTION health_internal.next_run_at(p_schedule text, p_time_zone text, p_
 COMMENT ON FUNCTION health_internal.next_run_at(p_schedule text, p_time_zone text, p_after timestamp with time zone) IS 'When a schedule, a cron expression read in a time zone, next runs after p_after. On the day the clock goes forward a run in the skipped hour comes at the first moment after it; on the day it goes back a run in the hour that comes twice comes the first time only; schedules whose minute or hour begins with * follow the clock instead, as Vixie''s cron has it. Raises JB001 for a schedule that is not understood and 22023 for an unknown time zone.';
 
 --
+-- Name: note_agreement(timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    WITH agreeing AS (
+        SELECT
+            episodes.agent_id,
+            count(*) AS series_count,
+            -- As if they were independent, the chance that all are innocent is a product.
+            least(
+                1 - exp(sum(ln(greatest(1 - episodes.peak_score, 1e-9)))), 0.999999999
+            ) AS score,
+            jsonb_object_agg(episodes.metric_name, round(episodes.peak_score::numeric, 3)) AS scores,
+            string_agg(episodes.metric_name, ', ' ORDER BY episodes.peak_score DESC) AS names
+        FROM health.anomalies AS episodes
+        WHERE episodes.ended_at IS NULL
+            AND episodes.metric_name IS NOT NULL
+            AND episodes.last_seen_at >= p_minute - interval '5 minutes'
+            AND episodes.agent_id = ANY (p_agent_ids)
+        GROUP BY episodes.agent_id
+        HAVING count(*) > 1
+    ),
+
+    agents AS (
+        SELECT agreeing.*
+        FROM agreeing
+        INNER JOIN health.agent_status AS status ON agreeing.agent_id = status.agent_id
+        INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
+        WHERE agreeing.series_count >= greatest(
+            policy.anomaly_agreeing_series,
+            policy.anomaly_agreeing_share * (
+                SELECT count(*) FROM health_internal.series
+                WHERE series.agent_id = agreeing.agent_id AND series.is_watched
+            )
+        )
+    )
+
+    INSERT INTO health.anomalies AS known (
+        agent_id, metric_name, started_at, last_seen_at, peak_score, reason, details
+    )
+    SELECT
+        agents.agent_id, NULL, p_minute, p_minute, agents.score,
+        left(agents.series_count || ' series are strange together: ' || agents.names, 500),
+        jsonb_build_object('scores', agents.scores)
+    FROM agents
+    ON CONFLICT (agent_id, metric_name) WHERE ended_at IS NULL DO UPDATE SET
+        last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
+        point_count = known.point_count
+        + CASE WHEN excluded.last_seen_at > known.last_seen_at THEN 1 ELSE 0 END,
+        peak_score = greatest(known.peak_score, excluded.peak_score),
+        reason = CASE
+            WHEN excluded.peak_score >= known.peak_score THEN excluded.reason ELSE known.reason
+        END,
+        details = CASE
+            WHEN excluded.peak_score >= known.peak_score THEN excluded.details ELSE known.details
+        END;
+$$;
+
+ALTER FUNCTION health_internal.note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]) IS 'Opens or continues the episodes of agents several of whose series were strange within 5 minutes before p_minute: at least policies.anomaly_agreeing_series, and anomaly_agreeing_share of its watched ones. Score: 1 - Π (1 - score of each).';
+
+--
+-- Name: note_anomalies(timestamp with time zone, timestamp with time zone, health_internal.strange_point[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.note_anomalies(p_now timestamp with time zone, p_minute timestamp with time zone, p_points health_internal.strange_point[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    -- What was quiet for ten minutes is over, what comes now another one.
+    UPDATE health.anomalies AS episodes
+    SET ended_at = episodes.last_seen_at + interval '1 minute'
+    FROM unnest(p_points) AS points
+    WHERE episodes.agent_id = points.agent_id
+        AND episodes.metric_name = points.metric_name
+        AND episodes.ended_at IS NULL
+        AND episodes.last_seen_at < p_minute - interval '10 minutes';
+
+    UPDATE health.anomalies AS episodes
+    SET
+        last_seen_at = p_minute,
+        point_count = episodes.point_count + 1,
+        peak_score = greatest(episodes.peak_score, points.score),
+        peak_value = CASE
+            WHEN points.score > episodes.peak_score THEN points.point_value
+            ELSE episodes.peak_value
+        END,
+        expected_low = CASE
+            WHEN points.score > episodes.peak_score THEN points.expected_low
+            ELSE episodes.expected_low
+        END,
+        expected_high = CASE
+            WHEN points.score > episodes.peak_score THEN points.expected_high
+            ELSE episodes.expected_high
+        END,
+        reason = CASE
+            WHEN points.score > episodes.peak_score THEN coalesce(points.reason, episodes.reason)
+            ELSE episodes.reason
+        END,
+        details = jsonb_build_object('last_value', points.point_value, 'last_score', points.score)
+    FROM unnest(p_points) AS points
+    WHERE episodes.agent_id = points.agent_id
+        AND episodes.metric_name = points.metric_name
+        AND episodes.ended_at IS NULL
+        AND episodes.last_seen_at < p_minute;
+
+    WITH opened AS (
+        INSERT INTO health.anomalies (
+            agent_id, metric_name, started_at, last_seen_at, peak_score, peak_value, expected_low,
+            expected_high, reason, details
+        )
+        SELECT
+            points.agent_id, points.metric_name, p_minute, p_minute, points.score,
+            points.point_value, points.expected_low, points.expected_high,
+            coalesce(points.reason, 'unlike before'),
+            jsonb_build_object('last_value', points.point_value, 'last_score', points.score)
+        FROM unnest(p_points) AS points
+        WHERE points.is_anomaly
+        ON CONFLICT (agent_id, metric_name) WHERE ended_at IS NULL DO NOTHING
+        RETURNING anomalies.*
+    )
+
+    INSERT INTO health.system_events (agent_id, event_type, severity, event_data, received_at)
+    SELECT
+        'heartbeat_health_agent', 'anomaly', 'warning',
+        jsonb_strip_nulls(jsonb_build_object(
+            'agent_id', opened.agent_id, 'metric_name', opened.metric_name,
+            'anomaly_id', opened.anomaly_id, 'started_at', opened.started_at,
+            'value', opened.peak_value, 'expected_low', opened.expected_low,
+            'expected_high', opened.expected_high, 'score', opened.peak_score,
+            'reason', opened.reason
+        )),
+        p_now
+    FROM opened;
+
+    PERFORM health_internal.note_agreement(
+        p_now, p_minute, ARRAY(SELECT DISTINCT points.agent_id FROM unnest(p_points) AS points)
+    );
+END;
+$$;
+
+ALTER FUNCTION health_internal.note_anomalies(p_now timestamp with time zone, p_minute timestamp with time zone, p_points health_internal.strange_point[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION note_anomalies(p_now timestamp with time zone, p_minute timestamp with time zone, p_points health_internal.strange_point[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.note_anomalies(p_now timestamp with time zone, p_minute timestamp with time zone, p_points health_internal.strange_point[]) IS 'Brings episodes up to date with the strange points of one minute: an anomaly opens one, anything outside its expected range continues one that is open. Each new episode is an event anomaly of the engine.';
+
+--
 -- Name: note_cron_tick(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -11147,6 +15327,29 @@ ALTER FUNCTION health_internal.note_engine_error(p_error text) OWNER TO health_o
 --
 
 COMMENT ON FUNCTION health_internal.note_engine_error(p_error text) IS 'Keeps what a failing phase said, for engine_health.';
+
+--
+-- Name: note_foresight_error(text, text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.note_foresight_error(p_part text, p_error text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE health_internal.foresight_parts
+    SET
+        last_error = left(p_error, 2000),
+        last_error_at = p_now,
+        error_count = foresight_parts.error_count + 1
+    WHERE foresight_parts.part = p_part;
+$$;
+
+ALTER FUNCTION health_internal.note_foresight_error(p_part text, p_error text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION note_foresight_error(p_part text, p_error text, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.note_foresight_error(p_part text, p_error text, p_now timestamp with time zone) IS 'Keeps what a failing part said, for foresight_health.';
 
 --
 -- Name: note_maintenance(timestamp with time zone, text[], text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -11200,6 +15403,26 @@ ALTER FUNCTION health_internal.note_maintenance(p_now timestamp with time zone, 
 --
 
 COMMENT ON FUNCTION health_internal.note_maintenance(p_now timestamp with time zone, p_joined text[], p_left text[]) IS 'Writes the transitions of agents that entered and left maintenance: to in_maintenance, and back to what is known of them at the end. What changes between stands in no transition of liveness.';
+
+--
+-- Name: note_series_error(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.note_series_error(p_error text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    UPDATE health_internal.series_cursor
+    SET last_error = left(p_error, 2000), last_error_at = clock_timestamp();
+$$;
+
+ALTER FUNCTION health_internal.note_series_error(p_error text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION note_series_error(p_error text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.note_series_error(p_error text) IS 'Keeps what a failing watch over series said, for engine_health.';
 
 --
 -- Name: note_unconfirmed(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -11981,22 +16204,6 @@ ALTER FUNCTION health_internal.raw_tables() OWNER TO health_owner;
 COMMENT ON FUNCTION health_internal.raw_tables() IS 'The partitioned tables of schema health.';
 
 --
--- Name: recent_blind_seconds(timestamp with time zone, timestamp with time zone, health_internal.blindness); Type: FUNCTION; Schema: health_internal; Owner: health_owner
---
-
-CREATE FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) RETURNS double precision
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN (p_from < (p_blindness).before_at) THEN health_internal.blind_seconds(p_from, p_until) ELSE GREATEST((0)::double precision, date_part('epoch'::text, (CASE WHEN (p_until < (p_blindness).settled_at) THEN p_until ELSE (p_blindness).ended_at END - GREATEST(p_from, (p_blindness).from_at)))) END;
-
-ALTER FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) OWNER TO health_owner;
-
---
--- Name: FUNCTION recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness); Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) IS 'blind_seconds for a silence that seldom reaches back beyond the latest blindness.';
-
---
 -- Name: recent_blindness(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -12023,6 +16230,460 @@ ALTER FUNCTION health_internal.recent_blindness() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health_internal.recent_blindness() IS 'The monitor''s latest time of blindness, for many agents to be compared with.';
+
+--
+-- Name: recommend_from_agents(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recommend_from_agents(p_now timestamp with time zone) RETURNS TABLE(agent_id text, kind text, priority integer, summary text, reason text, evidence jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH known AS (
+        SELECT
+            agents.agent_id,
+            agents.criticality,
+            agents.revenue_usd_per_hour,
+            agents.criticality IN ('high', 'vital') OR agents.revenue_usd_per_hour > 0 AS matters,
+            policy.expected_interval_band,
+            status.expected_interval_seconds,
+            status.learnt_interval_seconds,
+            status.gap_count,
+            status.memory_usage_mb,
+            status.memory_limit_mb,
+            status.processing_mean_ms,
+            status.latency_slo_ms
+        FROM health.agents
+        INNER JOIN health.agent_status AS status ON agents.agent_id = status.agent_id
+        INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
+        WHERE status.last_heartbeat_at > p_now - interval '24 hours'
+            AND agents.agent_id <> 'heartbeat_health_agent'
+            AND NOT starts_with(agents.agent_id, 'bridge:')
+    )
+
+    SELECT
+        known.agent_id,
+        advice.kind,
+        advice.priority,
+        advice.summary,
+        advice.reason,
+        advice.evidence
+    FROM known
+    CROSS JOIN LATERAL (
+        SELECT
+            'correct_expected_interval' AS kind,
+            3 AS priority,
+            'correct its expected_interval: it beats every '
+            || round(known.learnt_interval_seconds::numeric, 1) || ' s' AS summary,
+            format(
+                'It is said to beat every %s s; %s gaps show otherwise. Coverage is reckoned by what is '
+                'said.',
+                round(known.expected_interval_seconds::numeric, 1), known.gap_count
+            ) AS reason,
+            jsonb_build_object(
+                'expected_interval_seconds', known.expected_interval_seconds,
+                'learnt_interval_seconds', round(known.learnt_interval_seconds::numeric, 1)
+            ) AS evidence
+        WHERE known.gap_count >= 20
+            AND known.learnt_interval_seconds NOT BETWEEN
+            (1 - known.expected_interval_band) * known.expected_interval_seconds
+            AND (1 + known.expected_interval_band) * known.expected_interval_seconds
+        UNION ALL
+        SELECT
+            'set_memory_limit', 4, 'tell its memory_limit_mb: without one no leak is foreseen',
+            'It matters, tells its memory, and no limit.',
+            jsonb_build_object(
+                'memory_usage_mb', round(known.memory_usage_mb::numeric), 'criticality',
+                known.criticality
+            )
+        WHERE known.matters AND known.memory_usage_mb IS NOT NULL AND known.memory_limit_mb IS NULL
+        UNION ALL
+        SELECT
+            'set_latency_objective', 4,
+            'set its latency_slo_ms: without one slowness becomes its baseline',
+            'It matters, tells its processing time, and has no objective.',
+            jsonb_build_object('criticality', known.criticality)
+        WHERE known.matters AND known.processing_mean_ms IS NOT NULL
+            AND known.latency_slo_ms IS NULL
+        UNION ALL
+        SELECT
+            'set_revenue', 4,
+            'set its revenue_usd_per_hour: without it nobody is told what an outage costs',
+            format('Its criticality is %s, and its revenue 0.', known.criticality),
+            jsonb_build_object('criticality', known.criticality)
+        WHERE known.criticality IN ('high', 'vital') AND known.revenue_usd_per_hour = 0
+        UNION ALL
+        SELECT
+            'add_dependencies', 5,
+            'say what it depends on: a dead parent then pages once, and is restarted first',
+            format(
+                'Its criticality is %s, and it has neither parents nor children.', known.criticality
+            ),
+            jsonb_build_object('criticality', known.criticality)
+        WHERE known.criticality = 'vital'
+            AND NOT EXISTS (
+                SELECT FROM health.dependencies
+                WHERE dependencies.child_id = known.agent_id
+                    OR dependencies.parent_id = known.agent_id
+            )
+    ) AS advice;
+$$;
+
+ALTER FUNCTION health_internal.recommend_from_agents(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recommend_from_agents(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recommend_from_agents(p_now timestamp with time zone) IS 'correct_expected_interval: the learnt interval is outside the policy''s expected_interval_band; for agents that matter (criticality high or vital, or revenue): set_memory_limit, set_latency_objective, set_revenue, add_dependencies. Of agents that beat in the last 24 hours.';
+
+--
+-- Name: recommend_from_alerts(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recommend_from_alerts(p_now timestamp with time zone) RETURNS TABLE(agent_id text, kind text, priority integer, summary text, reason text, evidence jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH recent AS MATERIALIZED (
+        SELECT
+            alerts.agent_id,
+            alerts.rule,
+            incidents.acknowledged_at IS NOT NULL AS is_acknowledged,
+            incidents.told_at IS NOT NULL AS is_told,
+            alerts.severity,
+            alerts.resolved_by = 'engine'
+            AND incidents.acknowledged_at IS NULL
+            AND alerts.resolved_at < alerts.opened_at + interval '5 minutes' AS has_gone_by_itself
+        FROM health.alerts
+        INNER JOIN health.incidents ON alerts.incident_id = incidents.incident_id
+        WHERE alerts.opened_at > p_now - interval '7 days' AND alerts.opened_at <= p_now
+    )
+
+    SELECT
+        NULL::text,
+        'noisy_rule',
+        3,
+        format('loosen the rule %s: most of its alerts go away by themselves', recent.rule),
+        format(
+            '%s of its %s alerts in 7 days ended within 5 minutes, and nobody had taken them.',
+            count(*) FILTER (WHERE recent.has_gone_by_itself), count(*)
+        ),
+        jsonb_build_object(
+            'subject', recent.rule, 'alert_count', count(*),
+            'self_resolved_count', count(*) FILTER (WHERE recent.has_gone_by_itself)
+        )
+    FROM recent
+    GROUP BY recent.rule
+    HAVING count(*) >= 10
+        AND count(*) FILTER (WHERE recent.has_gone_by_itself) >= 0.8 * count(*)
+    UNION ALL
+    SELECT
+        NULL,
+        'never_acknowledged',
+        4,
+        format('ask whether anybody needs the alerts of %s', recent.rule),
+        format(
+            'People were told of %s in 7 days and acknowledged none: what nobody acts on hides what '
+            'somebody should.',
+            count(*)
+        ),
+        jsonb_build_object('subject', recent.rule, 'told_count', count(*))
+    FROM recent
+    WHERE recent.is_told AND recent.severity IN ('critical', 'emergency')
+    GROUP BY recent.rule
+    HAVING count(*) >= 10 AND NOT bool_or(recent.is_acknowledged)
+    UNION ALL
+    SELECT
+        flapping.agent_id,
+        'flapping',
+        3,
+        'find out why it changes to and fro, or widen its limits',
+        format(
+            'It flaps since %s; while it does, people are not told of it.',
+            to_char(flapping.since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
+        ),
+        jsonb_build_object('flapping_since_at', flapping.since)
+    FROM health_internal.flapping_agents AS flapping
+    WHERE flapping.since <= p_now - interval '1 hour'
+    UNION ALL
+    SELECT
+        incidents.agent_id,
+        'muted_for_long',
+        3,
+        format('look again: it is in trouble and muted (%s)', incidents.withheld),
+        format(
+            'Nobody is told of it since %s.',
+            to_char(incidents.withheld_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
+        ),
+        jsonb_build_object(
+            'subject', 'incident ' || incidents.incident_id, 'withheld', incidents.withheld,
+            'withheld_at', incidents.withheld_at
+        )
+    FROM health.incidents
+    CROSS JOIN health.settings
+    WHERE incidents.resolved_at IS NULL
+        AND incidents.withheld IN ('maintenance', 'silenced', 'acknowledged')
+        AND incidents.withheld_at <= p_now - settings.forgotten_after;
+$$;
+
+ALTER FUNCTION health_internal.recommend_from_alerts(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recommend_from_alerts(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recommend_from_alerts(p_now timestamp with time zone) IS 'noisy_rule: at least 10 alerts in 7 days, four fifths of which ended within 5 minutes untouched; never_acknowledged: at least 10 told, none taken; flapping: for more than an hour; muted_for_long: beyond settings.forgotten_after.';
+
+--
+-- Name: recommend_from_anomalies(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recommend_from_anomalies(p_now timestamp with time zone) RETURNS TABLE(agent_id text, kind text, priority integer, summary text, reason text, evidence jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        alarming.agent_id,
+        'look_at_anomaly',
+        CASE WHEN alarming.is_agreed THEN 3 ELSE 4 END,
+        'look at what changed in the agent at ' || to_char(
+            alarming.since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'
+        ),
+        alarming.summary,
+        alarming.evidence
+    FROM health_internal.alarming_agents() AS alarming
+    WHERE alarming.since <= p_now;
+$$;
+
+ALTER FUNCTION health_internal.recommend_from_anomalies(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recommend_from_anomalies(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recommend_from_anomalies(p_now timestamp with time zone) IS 'A recommendation per agent whose anomalies are worth an alert: priority 3 where several series agree, else 4.';
+
+--
+-- Name: recommend_from_engine(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recommend_from_engine(p_now timestamp with time zone) RETURNS TABLE(agent_id text, kind text, priority integer, summary text, reason text, evidence jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        NULL::text,
+        'slow_ticks',
+        2,
+        'give the engine a longer settings.tick_period, or a faster server',
+        format(
+            'The last tick took %s ms of a period of %s ms.',
+            round(engine.last_tick_ms + coalesce(engine.last_act_ms, 0)),
+            round(1000 * date_part('epoch', settings.tick_period))
+        ),
+        jsonb_build_object(
+            'period_ms', round(1000 * date_part('epoch', settings.tick_period)),
+            'snapshot_holder_at', (
+                SELECT min(activity.xact_start) FROM pg_stat_activity AS activity
+                WHERE activity.backend_xmin IS NOT NULL
+            )
+        )
+    FROM health_internal.engine
+    CROSS JOIN health.settings
+    -- Several ticks in a row are slow where their mean is, which the engine tells of itself.
+    INNER JOIN health.agent_status AS status ON status.agent_id = 'heartbeat_health_agent'
+    WHERE greatest(status.processing_mean_ms, 0)
+        > 500 * date_part('epoch', settings.tick_period)
+        AND engine.last_tick_ms IS NOT NULL
+    UNION ALL
+    SELECT
+        NULL,
+        'too_many_series',
+        3,
+        'raise settings.series_per_agent, or let agents log fewer metric names',
+        engine.skipped_series_total || ' metric values were left out since installation: their agents '
+        'had too many series.',
+        jsonb_build_object('limit_count', settings.series_per_agent)
+    FROM health_internal.engine
+    CROSS JOIN health.settings
+    WHERE engine.skipped_series_total > 0
+        AND EXISTS (
+            SELECT FROM health_internal.metric_series AS series
+            GROUP BY series.agent_id
+            HAVING count(*) >= settings.series_per_agent
+        )
+    UNION ALL
+    SELECT
+        NULL,
+        'failing_foresight',
+        2,
+        format('mend the part %s of foresight', parts.part),
+        'It said: ' || parts.last_error,
+        jsonb_build_object('subject', parts.part)
+    FROM health_internal.foresight_parts AS parts
+    WHERE parts.last_error IS NOT NULL AND parts.is_enabled AND parts.part <> 'refresh_recommendations';
+$$;
+
+ALTER FUNCTION health_internal.recommend_from_engine(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recommend_from_engine(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recommend_from_engine(p_now timestamp with time zone) IS 'About the monitor itself: slow_ticks (on the mean, more than half the period), too_many_series, failing_foresight.';
+
+--
+-- Name: recommend_from_exhaustion(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recommend_from_exhaustion(p_now timestamp with time zone) RETURNS TABLE(agent_id text, kind text, priority integer, summary text, reason text, evidence jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        trends.agent_id,
+        'exhaustion_ahead',
+        CASE
+            WHEN told.exhausts_earliest_at <= p_now + interval '1 hour' THEN 1
+            WHEN told.exhausts_earliest_at <= p_now + interval '24 hours' THEN 2
+            ELSE 3
+        END,
+        format('give it more %s, or find what takes it', trends.resource),
+        format(
+            'At %s per hour its %s reaches %s about %s (between %s and %s).',
+            round(told.slope_per_hour::numeric, 2), trends.resource,
+            round(trends.limit_value::numeric, 1),
+            to_char(told.exhausts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'),
+            to_char(told.exhausts_earliest_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI'),
+            to_char(told.exhausts_latest_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI')
+        ),
+        jsonb_build_object(
+            'subject', trends.resource,
+            'limit_value', trends.limit_value,
+            'slope_per_hour', round(told.slope_per_hour::numeric, 3),
+            'used_at_present_at', trends.sampled_at,
+            'exhausts_at', told.exhausts_at,
+            'exhausts_earliest_at', told.exhausts_earliest_at,
+            'exhausts_latest_at', told.exhausts_latest_at
+        )
+    FROM health_internal.resource_trends AS trends
+    CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends) AS told
+    WHERE trends.sampled_at > p_now - interval '10 minutes'
+        AND told.exhausts_earliest_at > trends.sampled_at
+        AND told.exhausts_earliest_at <= p_now + interval '7 days'
+    UNION ALL
+    SELECT
+        trends.agent_id,
+        'over_provisioned',
+        5,
+        'give it less memory: it uses at most ' || round(100 * trends.peak / trends.limit_value)
+        || ' % of its limit',
+        format(
+            'In the %s hours of this run it never used more than %s of %s MB.',
+            round(date_part('epoch', trends.sampled_at - trends.began_at) / 3600),
+            round(trends.peak), round(trends.limit_value)
+        ),
+        jsonb_build_object(
+            'peak_mb', round(trends.peak::numeric, 1),
+            'limit_mb', round(trends.limit_value::numeric, 1),
+            'began_at', trends.began_at
+        )
+    FROM health_internal.resource_trends AS trends
+    WHERE trends.resource = 'memory'
+        AND trends.sampled_at >= trends.began_at + interval '24 hours'
+        AND trends.sampled_at > p_now - interval '10 minutes'
+        AND trends.limit_value >= 128
+        AND trends.peak < 0.3 * trends.limit_value;
+$$;
+
+ALTER FUNCTION health_internal.recommend_from_exhaustion(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recommend_from_exhaustion(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recommend_from_exhaustion(p_now timestamp with time zone) IS 'exhaustion_ahead: a resource that may be used up within 7 days; over_provisioned: an agent that used less than 30 % of at least 128 MB in a run of a day or more.';
+
+--
+-- Name: recommend_from_recoveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recommend_from_recoveries(p_now timestamp with time zone) RETURNS TABLE(agent_id text, kind text, priority integer, summary text, reason text, evidence jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        actions.agent_id,
+        'chronic_restarts',
+        2,
+        'find out why it needs restarts: ' || count(*) || ' in 24 hours',
+        'Each restart helped, and none cured it; more than '
+        || settings.self_healing_limit || ' a day only hide a fault.',
+        jsonb_build_object(
+            'restart_count', count(*), 'limit_count', settings.self_healing_limit,
+            'issue_type', mode() WITHIN GROUP (ORDER BY actions.issue_type)
+        )
+    FROM health.recovery_actions AS actions
+    CROSS JOIN health.settings
+    WHERE actions.state = 'succeeded'
+        AND actions.finished_at > p_now - interval '24 hours' AND actions.finished_at <= p_now
+    GROUP BY actions.agent_id, settings.self_healing_limit
+    HAVING count(*) > settings.self_healing_limit
+    UNION ALL
+    SELECT
+        ended.agent_id,
+        'failing_recoveries',
+        2,
+        'mend its recovery: ' || ended.failed_count || ' of ' || ended.ended_count
+        || ' for ' || ended.issue_type || ' failed',
+        'A recovery that fails delays the person who must act. Last reason: '
+        || coalesce(ended.last_reason, 'none was told') || '.',
+        jsonb_build_object(
+            'subject', ended.issue_type, 'failed_count', ended.failed_count,
+            'ended_count', ended.ended_count
+        )
+    FROM (
+        SELECT
+            actions.agent_id,
+            actions.issue_type,
+            count(*) AS ended_count,
+            count(*) FILTER (WHERE actions.state <> 'succeeded') AS failed_count,
+            (array_agg(actions.outcome ->> 'reason' ORDER BY actions.finished_at DESC)
+                FILTER (WHERE actions.state <> 'succeeded'))[1] AS last_reason
+        FROM health.recovery_actions AS actions
+        WHERE actions.state IN ('succeeded', 'failed', 'escalated')
+            AND actions.finished_at > p_now - interval '7 days' AND actions.finished_at <= p_now
+        GROUP BY actions.agent_id, actions.issue_type
+    ) AS ended
+    WHERE ended.failed_count >= 2 AND 2 * ended.failed_count >= ended.ended_count;
+$$;
+
+ALTER FUNCTION health_internal.recommend_from_recoveries(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recommend_from_recoveries(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recommend_from_recoveries(p_now timestamp with time zone) IS 'chronic_restarts: more than settings.self_healing_limit successful ones in 24 hours; failing_recoveries: at least two, and half, of an issue''s recoveries failed or went to a person in 7 days.';
+
+--
+-- Name: recommendation_sources(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recommendation_sources() RETURNS SETOF text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT pg_proc.proname::text
+    FROM pg_proc
+    WHERE pg_proc.pronamespace = 'health_internal'::regnamespace
+        AND starts_with(pg_proc.proname, 'recommend_from_')
+        AND pg_proc.proargtypes = ARRAY['timestamptz'::regtype]::oidvector
+    ORDER BY pg_proc.proname;
+$$;
+
+ALTER FUNCTION health_internal.recommendation_sources() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recommendation_sources(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recommendation_sources() IS 'Functions health_internal.recommend_from_<area>(p_now timestamptz), each of which returns agent_id, kind, priority, summary, reason and evidence of what it recommends: a new one needs no registration.';
 
 --
 -- Name: recover_phase(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12073,6 +16734,52 @@ ALTER FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT
 --
 
 COMMENT ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) IS 'Moves recoveries on, tells what is new, and rings health_wakeup once if the bridge has work. Returns how many recoveries were queued.';
+
+--
+-- Name: refresh_anomaly_findings(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.refresh_anomaly_findings(p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $_$
+    WITH found AS MATERIALIZED (
+        SELECT alarming.* FROM health_internal.alarming_agents() AS alarming
+    ),
+
+    gone AS (
+        DELETE FROM health.rule_findings AS standing
+        WHERE standing.rule = 'anomaly'
+            AND NOT EXISTS (SELECT FROM found WHERE found.agent_id = standing.agent_id)
+    )
+
+    INSERT INTO health.rule_findings AS standing (
+        rule, agent_id, severity, summary, details, found_at, changed_at
+    )
+    SELECT
+        rules.rule, found.agent_id, rules.severity, found.summary,
+        CASE
+            WHEN pg_column_size(found.evidence) <= 8192 THEN found.evidence
+            ELSE jsonb_build_object(
+                'metrics', jsonb_path_query_array(found.evidence, '$.metrics[0 to 9]')
+            )
+        END,
+        p_now, p_now
+    FROM found
+    INNER JOIN health.alert_rules AS rules ON rules.rule = 'anomaly'
+    ON CONFLICT (rule, agent_id) DO UPDATE SET
+        summary = excluded.summary,
+        details = excluded.details,
+        changed_at = excluded.changed_at
+    WHERE (standing.summary, standing.details) IS DISTINCT FROM (excluded.summary, excluded.details);
+$_$;
+
+ALTER FUNCTION health_internal.refresh_anomaly_findings(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION refresh_anomaly_findings(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.refresh_anomaly_findings(p_now timestamp with time zone) IS 'Makes the findings of rule anomaly agree with alarming_agents: one per agent, naming its metrics, gone with the episodes.';
 
 --
 -- Name: refresh_disabled_rules(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12390,6 +17097,182 @@ ALTER FUNCTION health_internal.refresh_maintenance(p_now timestamp with time zon
 COMMENT ON FUNCTION health_internal.refresh_maintenance(p_now timestamp with time zone) IS 'Makes maintenance_periods agree with the windows: begins and ends periods, notes them as transitions, and withdraws what waits to be told of those who enter. Called by each tick before it folds, and by those who announce or cancel; a few rows where nothing is announced.';
 
 --
+-- Name: refresh_recommendations(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.refresh_recommendations(p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_source text;
+    v_opened bigint := 0;
+    v_errors text [] := ARRAY[]::text [];
+BEGIN
+    -- Source by source: one that fails leaves its own recommendations as they are, and no others.
+    FOR v_source IN SELECT sources.* FROM health_internal.recommendation_sources() AS sources
+    LOOP
+        BEGIN
+            v_opened := v_opened
+                + health_internal.refresh_recommendations_of(v_source, p_now);
+        EXCEPTION
+            WHEN OTHERS THEN
+                v_errors := v_errors || format('%s: %s (%s)', v_source, SQLERRM, SQLSTATE);
+        END;
+    END LOOP;
+    DELETE FROM health.recommendations
+    WHERE recommendations.closed_at < p_now - interval '90 days';
+    IF v_errors <> '{}' THEN
+        PERFORM health_internal.note_foresight_error(
+            'refresh_recommendations', array_to_string(v_errors, '; '), p_now
+        );
+    END IF;
+    RETURN v_opened;
+END;
+$$;
+
+ALTER FUNCTION health_internal.refresh_recommendations(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION refresh_recommendations(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.refresh_recommendations(p_now timestamp with time zone) IS 'Part of run_foresight: brings the recommendations of every source up to date; what a source said when it failed is in foresight_health. Returns how many opened.';
+
+--
+-- Name: refresh_recommendations_of(text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.refresh_recommendations_of(p_source text, p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+    v_found health.recommendations [];
+    v_opened bigint;
+BEGIN
+    EXECUTE format(
+        $sql$
+        SELECT array_agg(
+            jsonb_populate_record(
+                NULL::health.recommendations,
+                jsonb_build_object(
+                    'agent_id', found.agent_id, 'kind', found.kind, 'priority', found.priority,
+                    'summary', left(found.summary, 500), 'reason', left(found.reason, 2000),
+                    'evidence', coalesce(found.evidence, '{}'),
+                    'subject', coalesce(left(found.evidence ->> 'subject', 200), '')
+                )
+            )
+        )
+        FROM health_internal.%I($1) AS found
+        $sql$,
+        p_source
+    )
+    INTO v_found
+    USING p_now;
+
+    UPDATE health.recommendations AS standing
+    SET closed_at = p_now
+    WHERE standing.source = p_source
+        AND standing.closed_at IS NULL
+        AND NOT EXISTS (
+            SELECT FROM unnest(v_found) AS found
+            WHERE found.agent_id IS NOT DISTINCT FROM standing.agent_id
+                AND found.kind = standing.kind AND found.subject = standing.subject
+        );
+
+    -- What rests on other numbers than were dismissed, or whose time is over, is shown again.
+    UPDATE health.recommendations AS standing
+    SET
+        priority = found.priority,
+        summary = found.summary,
+        reason = found.reason,
+        evidence = found.evidence,
+        changed_at = CASE
+            WHEN (standing.priority, standing.summary) IS DISTINCT FROM (found.priority, found.summary)
+                THEN p_now
+            ELSE standing.changed_at
+        END,
+        dismissed_at = CASE WHEN NOT compared.is_over THEN standing.dismissed_at END,
+        dismissed_by = CASE WHEN NOT compared.is_over THEN standing.dismissed_by END,
+        dismissal_note = CASE WHEN NOT compared.is_over THEN standing.dismissal_note END,
+        dismissed_until = CASE WHEN NOT compared.is_over THEN standing.dismissed_until END,
+        dismissed_priority = CASE WHEN NOT compared.is_over THEN standing.dismissed_priority END,
+        dismissed_evidence = CASE WHEN NOT compared.is_over THEN standing.dismissed_evidence END
+    FROM unnest(v_found) AS found
+    CROSS JOIN LATERAL (
+        SELECT before.recommendation_id
+        FROM health.recommendations AS before
+        WHERE before.agent_id IS NOT DISTINCT FROM found.agent_id
+            AND before.kind = found.kind AND before.subject = found.subject
+            AND before.closed_at IS NULL
+    ) AS matched
+    CROSS JOIN LATERAL (
+        SELECT coalesce(
+            before.dismissed_until <= p_now
+            OR found.priority < before.dismissed_priority
+            OR health_internal.has_changed_materially(before.dismissed_evidence, found.evidence),
+            false
+        ) AS is_over
+        FROM health.recommendations AS before
+        WHERE before.recommendation_id = matched.recommendation_id
+    ) AS compared
+    WHERE standing.recommendation_id = matched.recommendation_id
+        AND (
+            compared.is_over
+            OR (standing.priority, standing.summary, standing.reason, standing.evidence)
+            IS DISTINCT FROM (found.priority, found.summary, found.reason, found.evidence)
+        );
+
+    INSERT INTO health.recommendations AS opening (
+        agent_id, kind, subject, source, priority, summary, reason, evidence, created_at, changed_at,
+        dismissed_at, dismissed_by, dismissal_note, dismissed_until, dismissed_priority,
+        dismissed_evidence
+    )
+    SELECT
+        found.agent_id, found.kind, found.subject, p_source, found.priority, found.summary,
+        found.reason, found.evidence, p_now, p_now, dismissal.dismissed_at, dismissal.dismissed_by,
+        dismissal.dismissal_note, dismissal.dismissed_until, dismissal.dismissed_priority,
+        dismissal.dismissed_evidence
+    FROM unnest(v_found) AS found
+    -- What goes and comes back as it was dismissed is still dismissed.
+    LEFT JOIN LATERAL (
+        SELECT latest.*
+        FROM (
+            SELECT before.*
+            FROM health.recommendations AS before
+            WHERE before.agent_id IS NOT DISTINCT FROM found.agent_id
+                AND before.kind = found.kind AND before.subject = found.subject
+                AND before.dismissed_at IS NOT NULL
+            ORDER BY before.closed_at DESC
+            LIMIT 1
+        ) AS latest
+        WHERE coalesce(latest.dismissed_until > p_now, true)
+            AND latest.closed_at > p_now - interval '30 days'
+            AND found.priority >= latest.dismissed_priority
+            AND NOT health_internal.has_changed_materially(
+                latest.dismissed_evidence, found.evidence
+            )
+    ) AS dismissal ON true
+    WHERE NOT EXISTS (
+        SELECT FROM health.recommendations AS before
+        WHERE before.agent_id IS NOT DISTINCT FROM found.agent_id
+            AND before.kind = found.kind AND before.subject = found.subject
+            AND before.closed_at IS NULL
+    )
+    ON CONFLICT (agent_id, kind, subject) WHERE closed_at IS NULL DO NOTHING;
+    GET DIAGNOSTICS v_opened = ROW_COUNT;
+    RETURN v_opened;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.refresh_recommendations_of(p_source text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION refresh_recommendations_of(p_source text, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.refresh_recommendations_of(p_source text, p_now timestamp with time zone) IS 'Brings the recommendations of one source up to date; returns how many opened.';
+
+--
 -- Name: register_unknown(health_internal.beat[], boolean, health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -12473,6 +17356,165 @@ ALTER FUNCTION health_internal.release_rule(p_rule text, p_evaluation_id bigint)
 --
 
 COMMENT ON FUNCTION health_internal.release_rule(p_rule text, p_evaluation_id bigint) IS 'Gives back a rule whose evaluation was cancelled through no fault of its own; it stays due.';
+
+--
+-- Name: replay_ticks(text, timestamp with time zone, timestamp with time zone, interval); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.replay_ticks(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+DECLARE
+    v_internal constant text := p_sandbox || '_internal';
+    v_idle_step constant interval := greatest(p_step, interval '30 seconds');
+    v_feed constant text := format(
+        $sql$
+        WITH beats AS (
+            INSERT INTO %1$I.agent_heartbeats (
+                agent_id, state, sent_at, received_at, work_items_processed,
+                average_processing_time_ms, cpu_usage_percent, memory_usage_mb, memory_limit_mb,
+                error_count, cost_efficiency, user_satisfaction, operational_efficiency,
+                revenue_impact_usd, signal, run_id, attributes
+            )
+            SELECT
+                agent_id, state, sent_at, received_at, work_items_processed,
+                average_processing_time_ms, cpu_usage_percent, memory_usage_mb, memory_limit_mb,
+                error_count, cost_efficiency, user_satisfaction, operational_efficiency,
+                revenue_impact_usd, signal, run_id, attributes
+            FROM %2$I.history_of_agent_heartbeats
+            WHERE received_at > $1 AND received_at <= $2
+        ),
+        metrics AS (
+            INSERT INTO %1$I.performance_metrics (
+                agent_id, metric_name, metric_value, unit, recorded_at, received_at
+            )
+            SELECT agent_id, metric_name, metric_value, unit, recorded_at, received_at
+            FROM %2$I.history_of_performance_metrics
+            WHERE received_at > $1 AND received_at <= $2
+        ),
+        sessions AS (
+            INSERT INTO %1$I.agent_sessions (agent_id, agent_number, pid, attached_at)
+            SELECT agent_id, -agent_number, 0, attached_at
+            FROM health.agent_sessions
+            WHERE lost_reason = 'session_lost' AND lost_at > $1 AND lost_at <= $2
+                AND EXISTS (
+                    SELECT FROM %1$I.agent_status AS known
+                    WHERE known.agent_id = agent_sessions.agent_id
+                )
+        )
+        INSERT INTO %1$I.system_events (
+            agent_id, event_type, severity, event_data, occurred_at, received_at
+        )
+        SELECT agent_id, event_type, severity, event_data, occurred_at, received_at
+        FROM %2$I.history_of_system_events
+        WHERE received_at > $1 AND received_at <= $2
+        $sql$,
+        p_sandbox, v_internal
+    );
+    v_tick constant text := format('SELECT FROM %I.tick($1, false)', p_sandbox);
+    -- The bridge of a sandbox does at once what it is told; the world stays as it is recorded.
+    v_serve constant text := format(
+        $sql$
+        SELECT %1$I.report_recovery_action(
+            claimed.action_id, claimed.fencing_token, 'succeeded', '{}', $1
+        )
+        FROM %1$I.claim_recovery_actions('backtest', 1000, NULL, $1) AS claimed
+        $sql$,
+        p_sandbox
+    );
+    v_deliver constant text := format(
+        $sql$
+        UPDATE %1$I.deliveries SET state = 'delivered', finished_at = $1
+        WHERE state = 'pending' AND not_before <= $1
+        $sql$,
+        p_sandbox
+    );
+    -- What comes next: a raw row, a deadline, or something unfinished, which every tick looks at.
+    v_look constant text := format(
+        $sql$
+        SELECT
+            least(
+                (SELECT min(received_at) FROM %2$I.history_of_agent_heartbeats
+                    WHERE received_at > $1),
+                (SELECT min(received_at) FROM %2$I.history_of_performance_metrics
+                    WHERE received_at > $1),
+                (SELECT min(received_at) FROM %2$I.history_of_system_events
+                    WHERE received_at > $1),
+                (SELECT min(next_due_at) FROM %1$I.agent_status)
+            ),
+            EXISTS (
+                SELECT FROM %1$I.recovery_actions
+                WHERE state IN ('pending', 'claimed', 'executing', 'verifying')
+            )
+            OR EXISTS (SELECT FROM %1$I.incidents WHERE NOT is_settled)
+            OR EXISTS (SELECT FROM %1$I.deliveries WHERE state IN ('pending', 'claimed'))
+        $sql$,
+        p_sandbox, v_internal
+    );
+    v_now timestamptz := p_from;
+    v_last timestamptz := p_from - interval '1 microsecond';
+    v_next timestamptz;
+    v_is_busy boolean;
+    v_gap_end timestamptz;
+    v_count bigint := 0;
+BEGIN
+    -- Tick by tick, as it was: each judges by what the ones before it left.
+    WHILE v_now <= p_to
+    LOOP
+        -- While the engine itself stood still nobody ticked.
+        SELECT max(gaps.ended_at)
+        INTO v_gap_end
+        FROM health.monitor_gaps AS gaps
+        WHERE gaps.reason IN ('engine_stopped', 'server_restarted')
+            AND gaps.started_at < v_now AND gaps.ended_at > v_now;
+        IF v_gap_end IS NOT NULL THEN
+            v_now := v_gap_end;
+            EXIT WHEN v_now > p_to;
+        END IF;
+        EXECUTE format(
+            $sql$
+            INSERT INTO %I.monitor_gaps (reason, started_at, ended_at, settled_at, details)
+            SELECT reason, started_at, ended_at, settled_at, details
+            FROM health.monitor_gaps
+            WHERE reason = 'server_restarted' AND ended_at > $1 AND ended_at <= $2
+            $sql$,
+            p_sandbox
+        )
+        USING v_last, v_now;
+        EXECUTE v_feed USING v_last, v_now;
+        EXECUTE v_tick USING v_now;
+        v_count := v_count + 1;
+        EXECUTE v_look INTO v_next, v_is_busy USING v_now;
+        IF v_is_busy THEN
+            EXECUTE v_serve USING v_now;
+            EXECUTE v_deliver USING v_now;
+        END IF;
+        IF v_count % 100 = 0 THEN
+            PERFORM health_internal.sweep_sandbox(p_sandbox);
+        END IF;
+        v_last := v_now;
+        -- The next beat of the clock at which anything can happen.
+        v_now := v_now + CASE
+            WHEN v_is_busy THEN p_step
+            ELSE p_step * greatest(1, ceil(
+                date_part('epoch', least(v_next, v_now + v_idle_step) - v_now)
+                / date_part('epoch', p_step)
+            ))
+        END;
+    END LOOP;
+    RETURN v_count;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.replay_ticks(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION replay_ticks(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.replay_ticks(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval) IS 'Ticks the sandbox''s engine from p_from to p_to each p_step, handing it the raw rows as they came and attach sessions as they were lost. Steps in which nothing can happen are left out, at most 30 s of them. The monitor''s own gaps are as recorded. Recoveries are carried out at once and messages delivered. Returns how many ticks.';
 
 --
 -- Name: rescaled_histogram(real[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12560,6 +17602,58 @@ ALTER FUNCTION health_internal.rescue_recoveries(p_now timestamp with time zone)
 --
 
 COMMENT ON FUNCTION health_internal.rescue_recoveries(p_now timestamp with time zone) IS 'Ends leases and steps whose time is up: claimed goes back to the queue, executing without a lease to verification, executing beyond its time-out has failed.';
+
+--
+-- Name: resource_samples(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.resource_samples(p_now timestamp with time zone) RETURNS TABLE(agent_id text, resource text, sampled_at timestamp with time zone, used double precision, limit_value double precision, run_started_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        status.agent_id, samples.resource, status.last_heartbeat_at, samples.used,
+        samples.limit_value, status.run_started_at
+    FROM health.agent_status AS status
+    INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
+    CROSS JOIN LATERAL (
+        VALUES
+        ('memory', status.memory_usage_mb, status.memory_limit_mb * policy.memory_hard_share),
+        ('cpu', status.cpu_mean_percent, policy.cpu_hard_percent)
+    ) AS samples (resource, used, limit_value)
+    WHERE samples.used IS NOT NULL
+        AND samples.limit_value > 0
+        AND status.last_heartbeat_at > p_now - interval '10 minutes'
+    UNION ALL
+    SELECT
+        series.agent_id, series.metric_name, series.last_received_at, series.last_value,
+        coalesce(own.limit_value, common.limit_value, 100), NULL
+    FROM health_internal.metric_series AS series
+    LEFT JOIN health.resource_limits AS own
+        ON series.metric_name = own.metric_name AND series.agent_id = own.agent_id
+    LEFT JOIN health.resource_limits AS common
+        ON series.metric_name = common.metric_name AND common.agent_id IS NULL
+    WHERE series.last_received_at > p_now - interval '10 minutes'
+        AND series.metric_name NOT IN ('memory', 'cpu')
+        AND (
+            own.limit_value IS NOT NULL
+            OR common.limit_value IS NOT NULL
+            -- A rising share of satisfied users exhausts nothing.
+            OR (
+                lower(series.unit) IN ('percent', '%')
+                AND series.metric_name
+                ~* '(disk|storage|space|inode|memory|heap|swap|cpu|pool|quota|usage|used|utili[sz]ation|fill)'
+                AND series.metric_name !~* '(free|avail|idle|left|remaining)'
+            )
+        );
+$$;
+
+ALTER FUNCTION health_internal.resource_samples(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION resource_samples(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.resource_samples(p_now timestamp with time zone) IS 'The present sample of each resource that has a limit: memory against its limit times the policy''s memory_hard_share, mean CPU against cpu_hard_percent, metrics against resource_limits or, where their unit is percent and their name says that something is used, against 100. Of the last ten minutes.';
 
 --
 -- Name: ring_for(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12757,6 +17851,54 @@ ALTER FUNCTION health_internal.run_counts_from(p_previous_at timestamp with time
 COMMENT ON FUNCTION health_internal.run_counts_from(p_previous_at timestamp with time zone, p_expected_at timestamp with time zone) IS 'From when on a run answers a scheduled time. Clocks differ: a minute early, or half the time since the scheduled time before.';
 
 --
+-- Name: run_foresight_part(text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.run_foresight_part(p_part text, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '5s'
+    AS $_$
+DECLARE
+    v_started constant timestamptz := clock_timestamp();
+BEGIN
+    PERFORM FROM health_internal.foresight_parts AS parts
+    WHERE parts.part = p_part
+        AND (parts.last_run_at <= p_now - 0.9 * parts.period OR parts.last_run_at IS NULL)
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE health_internal.foresight_parts AS parts
+    SET last_error = NULL
+    WHERE parts.part = p_part;
+    BEGIN
+        EXECUTE format('SELECT health_internal.%I($1)', p_part) USING p_now;
+    EXCEPTION
+        WHEN OTHERS THEN
+            PERFORM health_internal.note_foresight_error(
+                p_part, format('%s (%s)', SQLERRM, SQLSTATE), p_now
+            );
+    END;
+    UPDATE health_internal.foresight_parts AS parts
+    SET
+        last_run_at = p_now,
+        run_count = parts.run_count + 1,
+        last_duration_ms = date_part('epoch', clock_timestamp() - v_started) * 1000
+    WHERE parts.part = p_part;
+    RETURN true;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.run_foresight_part(p_part text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION run_foresight_part(p_part text, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.run_foresight_part(p_part text, p_now timestamp with time zone) IS 'Calls one part if it is due and nobody else does; what it says when it fails is kept in foresight_parts, and what it did is undone. False: not its turn.';
+
+--
 -- Name: run_own_steps(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -12870,6 +18012,221 @@ ALTER FUNCTION health_internal.runs_of_day(p_minutes integer[], p_is_fixed boole
 --
 
 COMMENT ON FUNCTION health_internal.runs_of_day(p_minutes integer[], p_is_fixed boolean, p_time_zone text, p_day date) IS 'When a schedule''s minutes of one day of its time zone come. A time of day that the clock skips comes at the first moment after the gap, one that comes twice at its first occurrence; a schedule whose minute or hour begins with * (not p_is_fixed) runs whenever the clock shows the time: not in the gap, and both times.';
+
+--
+-- Name: sandbox_events(text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.sandbox_events(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS health_internal.backtest_event[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    v_events health_internal.backtest_event [];
+BEGIN
+    EXECUTE format(
+        $sql$
+        SELECT array_agg(
+            ROW(
+                events.occurred_at, events.agent_id, events.kind, events.what, events.severity,
+                events.began_at, events.ended_at, events.details
+            )::health_internal.backtest_event ORDER BY events.occurred_at, events.place
+        )
+        FROM (
+            SELECT $1 AS occurred_at, standing.agent_id, 'standing' AS kind, standing.new_status AS what,
+                NULL AS severity, NULL::timestamptz AS began_at, NULL::timestamptz AS ended_at,
+                jsonb_build_object('liveness', standing.new_liveness) AS details, 0::bigint AS place
+            FROM (
+                SELECT DISTINCT ON (agent_id) agent_id, new_status, new_liveness
+                FROM %1$I.status_transitions
+                WHERE occurred_at <= $1
+                ORDER BY agent_id, transition_id DESC
+            ) AS standing
+            UNION ALL
+            SELECT occurred_at, agent_id, 'transition', new_status, NULL, NULL, NULL,
+                jsonb_build_object(
+                    'old_status', old_status, 'new_status', new_status,
+                    'old_liveness', old_liveness, 'new_liveness', new_liveness,
+                    'old_issue_type', old_issue_type, 'issue_type', issue_type,
+                    'new_score', new_score
+                ),
+                transition_id
+            FROM %1$I.status_transitions
+            WHERE occurred_at > $1 AND occurred_at <= $2
+            UNION ALL
+            SELECT opened_at, agent_id, 'alert', rule, severity, opened_at, resolved_at,
+                jsonb_build_object('summary', summary, 'incident_id', incident_id), alert_id
+            FROM %1$I.alerts
+            WHERE opened_at > $1 AND opened_at <= $2
+            UNION ALL
+            -- One for each agent of an incident of many.
+            SELECT incidents.detected_at, coalesce(members.agent_id, incidents.agent_id), 'incident',
+                incidents.engine_rule, incidents.severity, incidents.onset_at, incidents.resolved_at,
+                jsonb_build_object('incident_id', incidents.incident_id), incidents.incident_id
+            FROM %1$I.incidents
+            LEFT JOIN %1$I.incident_members AS members USING (incident_id)
+            WHERE incidents.detected_at <= $2
+                AND (incidents.resolved_at > $1 OR incidents.resolved_at IS NULL)
+            UNION ALL
+            SELECT created_at, agent_ids[1], 'page', event, severity, NULL, NULL,
+                jsonb_build_object(
+                    'channel', channel, 'subject', subject, 'incident_id', incident_id
+                ),
+                delivery_id
+            FROM %1$I.deliveries
+            WHERE created_at > $1 AND created_at <= $2 AND event NOT IN ('resolved', 'reminder')
+            UNION ALL
+            SELECT steps.started_at, actions.agent_id, 'restart', actions.issue_type, NULL,
+                steps.started_at, steps.finished_at,
+                jsonb_build_object('attempt', actions.attempt, 'state', actions.state),
+                actions.action_id
+            FROM %1$I.recovery_steps AS steps
+            INNER JOIN %1$I.recovery_actions AS actions USING (action_id)
+            WHERE steps.action = 'restart_agent'
+                AND steps.started_at > $1 AND steps.started_at <= $2
+        ) AS events
+        WHERE events.agent_id IS DISTINCT FROM 'heartbeat_health_agent'
+        $sql$,
+        p_sandbox
+    )
+    INTO v_events
+    USING p_from, p_to;
+    RETURN coalesce(v_events, '{}');
+END;
+$_$;
+
+ALTER FUNCTION health_internal.sandbox_events(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION sandbox_events(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.sandbox_events(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone) IS 'What happened in a sandbox in the period, the status before it and the incidents that reach into it included; of the agents, not of the engine itself.';
+
+--
+-- Name: sandbox_objects(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.sandbox_objects(p_roots text[]) RETURNS TABLE(kind text, object_oid oid, schema_name text, object_name text, definition text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    WITH RECURSIVE known AS MATERIALIZED (
+        SELECT
+            'function' AS kind,
+            pg_proc.oid AS object_oid,
+            pg_proc.pronamespace::regnamespace::text AS schema_name,
+            pg_proc.proname::text AS object_name,
+            pg_get_functiondef(pg_proc.oid) AS definition
+        FROM pg_proc
+        WHERE pg_proc.pronamespace IN ('health'::regnamespace, 'health_internal'::regnamespace)
+            AND pg_proc.prokind = 'f'
+        UNION ALL
+        SELECT
+            CASE pg_class.relkind WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence' ELSE 'table' END,
+            pg_class.oid,
+            pg_class.relnamespace::regnamespace::text,
+            pg_class.relname::text,
+            CASE WHEN pg_class.relkind = 'v' THEN pg_get_viewdef(pg_class.oid) ELSE '' END
+        FROM pg_class
+        WHERE pg_class.relnamespace IN ('health'::regnamespace, 'health_internal'::regnamespace)
+            AND pg_class.relkind IN ('r', 'p', 'v', 'S')
+            AND NOT pg_class.relispartition
+            -- Those of identity columns come with their table.
+            AND NOT EXISTS (
+                SELECT FROM pg_depend
+                WHERE pg_depend.classid = 'pg_class'::regclass
+                    AND pg_depend.objid = pg_class.oid
+                    AND pg_depend.deptype = 'i'
+                    AND pg_class.relkind = 'S'
+            )
+    ),
+
+    -- What an object needs is known from its text: bodies of PL/pgSQL leave no dependencies.
+    mentions AS MATERIALIZED (
+        SELECT DISTINCT
+            known.schema_name || '.' || known.object_name AS name,
+            found.parts[1] AS needs
+        FROM known
+        CROSS JOIN LATERAL regexp_matches(
+            known.definition, '\m(health(?:_internal)?\.\w+)', 'g'
+        ) AS found (parts)
+        UNION
+        SELECT
+            pg_trigger.tgrelid::regclass::text,
+            pg_trigger.tgfoid::regproc::text
+        FROM pg_trigger
+        INNER JOIN known ON pg_trigger.tgrelid = known.object_oid
+        WHERE NOT pg_trigger.tgisinternal
+    ),
+
+    reachable AS (
+        SELECT roots.name
+        FROM unnest(p_roots) AS roots (name)
+        UNION
+        SELECT mentions.needs
+        FROM reachable
+        INNER JOIN mentions ON reachable.name = mentions.name
+    ),
+
+    -- Arithmetic that touches no table is used as it is.
+    touching AS (
+        SELECT known.schema_name || '.' || known.object_name AS name
+        FROM known
+        WHERE known.kind <> 'function'
+        UNION
+        SELECT mentions.name
+        FROM touching
+        INNER JOIN mentions ON touching.name = mentions.needs
+    )
+
+    SELECT known.kind, known.object_oid, known.schema_name, known.object_name, known.definition
+    FROM known
+    INNER JOIN reachable ON known.schema_name || '.' || known.object_name = reachable.name
+    INNER JOIN touching ON known.schema_name || '.' || known.object_name = touching.name
+    ORDER BY known.object_oid;
+$$;
+
+ALTER FUNCTION health_internal.sandbox_objects(p_roots text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION sandbox_objects(p_roots text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.sandbox_objects(p_roots text[]) IS 'The tables, views, sequences and functions of the engine that p_roots (names with schema) need, directly or not, as far as they touch a table: what a sandbox must hold. What only calculates is used as it is.';
+
+--
+-- Name: sandboxed(text, text, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.sandboxed(p_definition text, p_sandbox text, p_names text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN regexp_replace(p_definition, (('\mhealth(_internal)?\.('::text || array_to_string(p_names, '|'::text)) || ')\M'::text), (p_sandbox || '\1.\2'::text), 'g'::text);
+
+ALTER FUNCTION health_internal.sandboxed(p_definition text, p_sandbox text, p_names text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION sandboxed(p_definition text, p_sandbox text, p_names text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.sandboxed(p_definition text, p_sandbox text, p_names text[]) IS 'A definition in which the objects named live in the schemas p_sandbox and p_sandbox_internal.';
+
+--
+-- Name: sandbox_statement(health_internal.sandbox_object, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.sandbox_statement(p_object health_internal.sandbox_object, p_names text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN CASE (p_object).kind WHEN 'table'::text THEN format('CREATE UNLOGGED TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING IDENTITY INCLUDING GENERATED INCLUDING INDEXES)'::text, health_internal.sandboxed((((p_object).object_oid)::regclass)::text, 'health_backtest'::text, p_names), ((p_object).object_oid)::regclass) ELSE health_internal.sandboxed(CASE (p_object).kind WHEN 'sequence'::text THEN format('CREATE SEQUENCE %s'::text, ((p_object).object_oid)::regclass) WHEN 'view'::text THEN format('CREATE VIEW %s AS %s'::text, ((p_object).object_oid)::regclass, (p_object).definition) ELSE (p_object).definition END, 'health_backtest'::text, p_names) END;
+
+ALTER FUNCTION health_internal.sandbox_statement(p_object health_internal.sandbox_object, p_names text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION sandbox_statement(p_object health_internal.sandbox_object, p_names text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.sandbox_statement(p_object health_internal.sandbox_object, p_names text[]) IS 'The statement that makes an object of the engine, or a trigger, anew in the sandbox.';
 
 --
 -- Name: schedule_day(health_internal.schedule_plan, date, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -13289,6 +18646,196 @@ ALTER FUNCTION health_internal.send_notices(p_now timestamp with time zone) OWNE
 COMMENT ON FUNCTION health_internal.send_notices(p_now timestamp with time zone) IS 'Queues the messages of channels that may speak now (see route_modes) and notes each in the ledger; returns how many.';
 
 --
+-- Name: series_phase(timestamp with time zone, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_started constant timestamptz := clock_timestamp();
+    -- A minute is over 5 s after its end: what commits a little late still belongs to it.
+    v_finished constant timestamptz := date_bin(
+        interval '1 minute', p_now - interval '5 seconds', '2000-01-01 00:00:00+00'
+    );
+    v_cursor health_internal.series_cursor;
+    v_engine health_internal.engine;
+    v_settings health.settings;
+    v_range health_internal.arrival_range;
+    v_budget_ms double precision;
+    v_batch integer := 500;
+    v_minute timestamptz;
+    v_step record;
+    v_after bigint;
+    v_count bigint;
+    v_is_changed boolean := false;
+BEGIN
+    stepped_points := 0;
+    is_unfinished := false;
+    -- Most ticks have nothing to do here and pay for this look.
+    SELECT engine.* INTO STRICT v_engine FROM health_internal.engine;
+    SELECT cursor.* INTO STRICT v_cursor FROM health_internal.series_cursor AS cursor;
+    IF v_finished <= v_cursor.finished_until
+        AND v_engine.folded_total < v_cursor.folded_total + 20000
+        AND v_cursor.stepped_until >= v_cursor.finished_until THEN
+        RETURN;
+    END IF;
+    SELECT cursor.*
+    INTO v_cursor
+    FROM health_internal.series_cursor AS cursor
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT engine.* INTO STRICT v_engine FROM health_internal.engine;
+    SELECT settings.* INTO STRICT v_settings FROM health.settings;
+
+    -- Once a minute, or before too much has come together.
+    IF v_finished > v_cursor.finished_until
+        OR v_engine.folded_total >= v_cursor.folded_total + 20000 THEN
+        v_range := health_internal.uncollected_range(
+            v_cursor, v_engine, p_now - v_settings.history_after
+        );
+        PERFORM health_internal.enrol_arrived(p_now, v_range);
+        PERFORM health_internal.collect_minutes(v_range, v_cursor.stepped_until);
+        v_cursor.folded_until := v_engine.folded_until;
+        v_cursor.own_xid := v_engine.own_xid;
+        v_cursor.own_from := v_engine.own_from;
+        v_cursor.system_identifier := v_engine.system_identifier;
+        v_cursor.folded_total := v_engine.folded_total;
+        v_cursor.finished_until := greatest(v_cursor.finished_until, v_finished);
+    END IF;
+
+    -- What nobody got to for too long is no news any more.
+    IF v_cursor.stepped_until < v_cursor.finished_until - v_settings.history_after THEN
+        DELETE FROM health_internal.series_minutes AS minutes
+        WHERE minutes.minute_at < v_cursor.finished_until - v_settings.history_after;
+        GET DIAGNOSTICS v_count = ROW_COUNT;
+        v_cursor.skipped_total := v_cursor.skipped_total + v_count;
+        v_cursor.stepped_until := v_cursor.finished_until - v_settings.history_after;
+    END IF;
+
+    IF NOT p_is_replay THEN
+        v_budget_ms := 1000 * v_settings.series_budget_share * date_part('epoch', least(
+            v_settings.tick_period, v_started - v_cursor.last_phase_at
+        ));
+        v_batch := greatest(20, least(500, v_budget_ms * 5));
+    END IF;
+    -- Oldest minute first, series by series: a loop, because each step needs the one before it, and
+    -- because the clock is looked at between batches.
+    <<minutes>>
+    LOOP
+        SELECT min(waiting.minute_at)
+        INTO v_minute
+        FROM health_internal.series_minutes AS waiting
+        WHERE waiting.minute_at >= v_cursor.stepped_until
+            AND waiting.minute_at < v_cursor.finished_until;
+        v_cursor.stepped_until := coalesce(v_minute, v_cursor.finished_until);
+        EXIT WHEN v_minute IS NULL;
+        v_after := 0;
+        LOOP
+            SELECT step.*
+            INTO v_step
+            FROM health_internal.step_minute(p_now, v_minute, v_after, v_batch) AS step;
+            stepped_points := stepped_points + v_step.step_count;
+            v_is_changed := v_is_changed OR v_step.has_strange;
+            v_after := v_step.last_series_id;
+            EXIT minutes WHEN date_part('epoch', clock_timestamp() - v_started) * 1000 > v_budget_ms;
+            EXIT WHEN v_step.step_count < v_batch;
+        END LOOP;
+    END LOOP minutes;
+    is_unfinished := v_cursor.stepped_until < v_cursor.finished_until;
+
+    v_is_changed := health_internal.end_anomalies(v_cursor.stepped_until) > 0 OR v_is_changed;
+    IF v_is_changed THEN
+        PERFORM health_internal.refresh_anomaly_findings(p_now);
+    END IF;
+    UPDATE health_internal.series_cursor AS cursor
+    SET
+        folded_until = v_cursor.folded_until,
+        own_xid = v_cursor.own_xid,
+        own_from = v_cursor.own_from,
+        system_identifier = v_cursor.system_identifier,
+        folded_total = v_cursor.folded_total,
+        finished_until = v_cursor.finished_until,
+        stepped_until = v_cursor.stepped_until,
+        last_phase_at = v_started,
+        last_phase_ms = date_part('epoch', clock_timestamp() - v_started) * 1000,
+        stepped_total = cursor.stepped_total + stepped_points,
+        skipped_total = v_cursor.skipped_total,
+        last_error = NULL,
+        last_error_at = NULL;
+END;
+$$;
+
+ALTER FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) IS 'Phase of a tick after act: collects once a minute (or after 20,000 folded rows) what ticks have folded, judges minutes that are over, oldest first, ends episodes and renews findings. At most settings.series_budget_share of the period, but at least one batch; all of it when p_is_replay. Returns points judged and whether some wait for the next tick; 0 where another session does it.';
+
+--
+-- Name: set_watched(text, text, boolean, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.set_watched(p_agent_id text, p_metric_name text, p_is_watched boolean, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_source text := 'metric';
+    v_series_id bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM health.agent_status AS status WHERE status.agent_id = p_agent_id) THEN
+        RAISE EXCEPTION 'agent "%" is not known', p_agent_id
+            USING ERRCODE = 'AG001',
+                HINT = 'SELECT agent_id FROM health.fleet lists the agents; one registered just now '
+                    'is known after the next tick.';
+    END IF;
+    IF p_metric_name = ANY (health_internal.heartbeat_gauges()) THEN
+        v_source := 'heartbeat';
+    ELSIF NOT EXISTS (
+        SELECT FROM health_internal.metric_series AS known
+        WHERE known.agent_id = p_agent_id AND known.metric_name = p_metric_name
+    ) THEN
+        RAISE EXCEPTION 'agent "%" has no series "%"', p_agent_id, p_metric_name
+            USING ERRCODE = 'SE002',
+                HINT = 'SELECT metric_name FROM health.series WHERE agent_id = … lists them; a metric is '
+                    'known after the first tick that folds a value of it.';
+    END IF;
+    INSERT INTO health_internal.series AS known (
+        agent_id, metric_name, source, is_watched, is_counter, enrolled_by, enrolled_at
+    )
+    VALUES (
+        p_agent_id, p_metric_name, v_source, p_is_watched,
+        health_internal.is_counter_name(p_metric_name), session_user, p_now
+    )
+    ON CONFLICT (agent_id, metric_name) DO UPDATE SET
+        is_watched = excluded.is_watched,
+        enrolled_by = excluded.enrolled_by,
+        enrolled_at = excluded.enrolled_at
+    RETURNING known.series_id INTO v_series_id;
+    IF p_is_watched THEN
+        INSERT INTO health_internal.series_states (series_id)
+        VALUES (v_series_id)
+        ON CONFLICT (series_id) DO NOTHING;
+    ELSE
+        DELETE FROM health_internal.series_states AS states WHERE states.series_id = v_series_id;
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health_internal.set_watched(p_agent_id text, p_metric_name text, p_is_watched boolean, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION set_watched(p_agent_id text, p_metric_name text, p_is_watched boolean, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.set_watched(p_agent_id text, p_metric_name text, p_is_watched boolean, p_now timestamp with time zone) IS 'Watches a series, or no longer. Raises AG001 for an unknown agent, SE002 for a metric it never sent.';
+
+--
 -- Name: settle_recoveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -13482,6 +19029,197 @@ ALTER FUNCTION health_internal.step_after(p_strategy jsonb, p_step integer, p_is
 COMMENT ON FUNCTION health_internal.step_after(p_strategy jsonb, p_step integer, p_is_verification boolean, p_outcome text) IS 'The step that follows one with this outcome: the next one, or after a failure the one behind the next verify; NULL, or beyond the last: none.';
 
 --
+-- Name: step_minute(timestamp with time zone, timestamp with time zone, bigint, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.step_minute(p_now timestamp with time zone, p_minute timestamp with time zone, p_after bigint, p_limit integer, OUT last_series_id bigint, OUT step_count bigint, OUT has_strange boolean) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_series_ids bigint [];
+    v_one bigint;
+    v_error text;
+BEGIN
+    v_series_ids := ARRAY(
+        SELECT DISTINCT minutes.series_id
+        FROM health_internal.series_minutes AS minutes
+        WHERE minutes.minute_at = p_minute AND minutes.series_id > p_after
+        ORDER BY minutes.series_id
+        LIMIT p_limit
+    );
+    step_count := cardinality(v_series_ids);
+    last_series_id := v_series_ids[step_count];
+    has_strange := false;
+    IF step_count = 0 THEN
+        RETURN;
+    END IF;
+    BEGIN
+        has_strange := health_internal.step_points(p_now, p_minute, v_series_ids) IS NOT NULL;
+    EXCEPTION
+        WHEN OTHERS THEN
+            -- One by one, so that a series that cannot be judged holds up none but itself.
+            FOREACH v_one IN ARRAY v_series_ids
+            LOOP
+                BEGIN
+                    IF health_internal.step_points(p_now, p_minute, ARRAY[v_one]) IS NOT NULL THEN
+                        has_strange := true;
+                    END IF;
+                EXCEPTION
+                    WHEN OTHERS THEN
+                        v_error := format('%s (%s)', SQLERRM, SQLSTATE);
+                        DELETE FROM health_internal.series_minutes AS minutes
+                        WHERE minutes.minute_at = p_minute AND minutes.series_id = v_one;
+                        UPDATE health_internal.series_states AS states
+                        SET
+                            last_minute_at = p_minute,
+                            error = left(v_error, 500),
+                            error_at = p_minute,
+                            state = NULL
+                        WHERE states.series_id = v_one;
+                END;
+            END LOOP;
+    END;
+END;
+$$;
+
+ALTER FUNCTION health_internal.step_minute(p_now timestamp with time zone, p_minute timestamp with time zone, p_after bigint, p_limit integer, OUT last_series_id bigint, OUT step_count bigint, OUT has_strange boolean) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION step_minute(p_now timestamp with time zone, p_minute timestamp with time zone, p_after bigint, p_limit integer, OUT last_series_id bigint, OUT step_count bigint, OUT has_strange boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.step_minute(p_now timestamp with time zone, p_minute timestamp with time zone, p_after bigint, p_limit integer, OUT last_series_id bigint, OUT step_count bigint, OUT has_strange boolean) IS 'Judges one minute of at most p_limit series, those after p_after. A series whose point cannot be judged loses it, says why in series_states.error and begins to learn anew; the others go on. Returns the last series, how many there were and whether one was strange.';
+
+--
+-- Name: step_points(timestamp with time zone, timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.step_points(p_now timestamp with time zone, p_minute timestamp with time zone, p_series_ids bigint[]) RETURNS health_internal.strange_point[]
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_agent_ids text [];
+    v_metric_names text [];
+    v_values double precision [];
+    v_strange health_internal.strange_point [];
+BEGIN
+    WITH waiting AS (
+        DELETE FROM health_internal.series_minutes AS minutes
+        WHERE minutes.minute_at = p_minute AND minutes.series_id = ANY (p_series_ids)
+        RETURNING minutes.series_id, minutes.value_sum, minutes.value_count
+    ),
+
+    means AS (
+        SELECT
+            waiting.series_id,
+            sum(waiting.value_sum) / sum(waiting.value_count) AS mean,
+            sum(waiting.value_count) AS value_count
+        FROM waiting
+        GROUP BY waiting.series_id
+        OFFSET 0
+    ),
+
+    points AS MATERIALIZED (
+        SELECT
+            series.agent_id,
+            series.metric_name,
+            means.series_id,
+            means.mean,
+            means.value_count,
+            states.state,
+            coalesce(p_minute <= states.last_minute_at, false) AS is_late,
+            CASE
+                WHEN NOT series.is_counter THEN means.mean
+                WHEN means.mean >= states.last_mean
+                    THEN (means.mean - states.last_mean) * 60
+                        / date_part('epoch', p_minute - states.last_minute_at)
+            END AS point_value,
+            series.is_counter AND means.mean < states.last_mean AS is_restart
+        FROM means
+        INNER JOIN health_internal.series ON means.series_id = series.series_id
+        INNER JOIN health_internal.series_states AS states ON means.series_id = states.series_id
+        WHERE series.is_watched
+    ),
+
+    judged AS MATERIALIZED (
+        SELECT
+            points.series_id, points.agent_id, points.metric_name, points.mean,
+            points.point_value, judgement.*
+        FROM points
+        CROSS JOIN LATERAL health_internal.detect(points.state, p_minute, points.point_value)
+            AS judgement
+        WHERE NOT points.is_late AND points.point_value IS NOT NULL
+    ),
+
+    written AS (
+        UPDATE health_internal.series_states AS states
+        SET
+            last_minute_at = p_minute,
+            last_mean = judged.mean,
+            last_value = judged.point_value,
+            last_score = judged.score,
+            expected_low = judged.expected_low,
+            expected_high = judged.expected_high,
+            point_count = states.point_count + 1,
+            error = NULL,
+            error_at = NULL,
+            state = judged.state
+        FROM judged
+        WHERE states.series_id = judged.series_id
+    ),
+
+    unjudged AS (
+        UPDATE health_internal.series_states AS states
+        SET
+            last_minute_at = greatest(states.last_minute_at, p_minute),
+            last_mean = CASE WHEN points.is_late THEN states.last_mean ELSE points.mean END,
+            late_value_count = states.late_value_count
+            + CASE WHEN points.is_late THEN points.value_count ELSE 0 END,
+            restart_count = states.restart_count
+            + CASE WHEN points.is_restart AND NOT points.is_late THEN 1 ELSE 0 END
+        FROM points
+        WHERE states.series_id = points.series_id
+            AND (points.is_late OR points.point_value IS NULL)
+    )
+
+    SELECT
+        array_agg(judged.agent_id),
+        array_agg(judged.metric_name),
+        array_agg(judged.point_value),
+        array_agg(ROW(
+            judged.agent_id, judged.metric_name, p_minute, judged.point_value,
+            greatest(0, least(judged.score, 0.999999999)), judged.is_anomaly, judged.expected_low,
+            judged.expected_high, judged.reason
+        )::health_internal.strange_point) FILTER (
+            WHERE judged.is_anomaly
+            OR judged.point_value < judged.expected_low
+            OR judged.point_value > judged.expected_high
+        )
+    INTO v_agent_ids, v_metric_names, v_values, v_strange
+    FROM judged;
+
+    PERFORM health_internal.learn_baselines(v_agent_ids, v_metric_names, v_values, p_minute);
+    IF v_strange IS NOT NULL THEN
+        PERFORM health_internal.note_anomalies(p_now, p_minute, v_strange);
+    END IF;
+    RETURN v_strange;
+END;
+$$;
+
+ALTER FUNCTION health_internal.step_points(p_now timestamp with time zone, p_minute timestamp with time zone, p_series_ids bigint[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION step_points(p_now timestamp with time zone, p_minute timestamp with time zone, p_series_ids bigint[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.step_points(p_now timestamp with time zone, p_minute timestamp with time zone, p_series_ids bigint[]) IS 'Takes the waiting values of some series for one minute: their mean, or a counter''s growth per minute, moves the detector, the baseline and the episodes. A minute not after the last one judged is too late and counted; a counter that fell began anew, and that minute has no growth. Returns the strange points.';
+
+--
 -- Name: step_text(text, jsonb, text, text, jsonb, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -13525,6 +19263,105 @@ ALTER FUNCTION health_internal.stop_rule(p_rule text, p_error text, p_now timest
 --
 
 COMMENT ON FUNCTION health_internal.stop_rule(p_rule text, p_error text, p_now timestamp with time zone) IS 'Disables a rule because of an error and takes back its findings, which nobody can confirm any more; the finding rule_disabled speaks of it.';
+
+--
+-- Name: stored_minutes(text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.stored_minutes(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone) RETURNS TABLE(agent_id text, metric_name text, minute_at timestamp with time zone, point_value double precision)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH stored AS (
+        SELECT
+            beats.agent_id::text AS agent_id,
+            columns.metric_name,
+            beats.received_at,
+            columns.point_value
+        FROM (
+            SELECT
+                own.agent_id, own.received_at, own.average_processing_time_ms,
+                own.cpu_usage_percent, own.memory_usage_mb, own.cost_efficiency,
+                own.user_satisfaction, own.operational_efficiency, own.revenue_impact_usd
+            FROM health.agent_heartbeats AS own
+            UNION ALL
+            SELECT
+                copied.agent_id, copied.received_at, copied.average_processing_time_ms,
+                copied.cpu_usage_percent, copied.memory_usage_mb, copied.cost_efficiency,
+                copied.user_satisfaction, copied.operational_efficiency, copied.revenue_impact_usd
+            FROM health.ingest_heartbeats AS copied
+        ) AS beats
+        CROSS JOIN LATERAL (
+            VALUES
+            ('average_processing_time_ms', beats.average_processing_time_ms::double precision),
+            ('cpu_usage_percent', beats.cpu_usage_percent::double precision),
+            ('memory_usage_mb', beats.memory_usage_mb::double precision),
+            ('cost_efficiency', beats.cost_efficiency::double precision),
+            ('user_satisfaction', beats.user_satisfaction::double precision),
+            ('operational_efficiency', beats.operational_efficiency::double precision),
+            ('revenue_impact_usd', beats.revenue_impact_usd::double precision)
+        ) AS columns (metric_name, point_value)
+        WHERE columns.point_value IS NOT NULL
+            AND beats.received_at >= p_from AND beats.received_at < p_until
+            AND (p_agent_id IS NULL OR beats.agent_id = p_agent_id)
+        UNION ALL
+        SELECT
+            logged.agent_id::text, logged.metric_name::text, logged.received_at,
+            logged.metric_value::double precision
+        FROM health.performance_metrics AS logged
+        WHERE logged.received_at >= p_from AND logged.received_at < p_until
+            AND (p_agent_id IS NULL OR logged.agent_id = p_agent_id)
+    ),
+
+    means AS (
+        SELECT
+            stored.agent_id,
+            stored.metric_name,
+            date_bin(interval '1 minute', stored.received_at, '2000-01-01 00:00:00+00')
+                AS minute_at,
+            avg(stored.point_value) AS mean
+        FROM stored
+        WHERE (p_metric_name IS NULL OR stored.metric_name = p_metric_name)
+            AND (
+                p_agent_id IS NOT NULL
+                OR EXISTS (
+                    SELECT FROM health_internal.series
+                    WHERE series.agent_id = stored.agent_id
+                        AND series.metric_name = stored.metric_name
+                        AND series.is_watched
+                )
+            )
+        GROUP BY stored.agent_id, stored.metric_name, minute_at
+    ),
+
+    points AS (
+        SELECT
+            means.agent_id,
+            means.metric_name,
+            means.minute_at,
+            CASE
+                WHEN NOT health_internal.is_counter_name(means.metric_name) THEN means.mean
+                WHEN means.mean >= lag(means.mean) OVER of_series
+                    THEN (means.mean - lag(means.mean) OVER of_series) * 60
+                        / date_part('epoch', means.minute_at - lag(means.minute_at) OVER of_series)
+            END AS point_value
+        FROM means
+        WINDOW of_series AS (
+            PARTITION BY means.agent_id, means.metric_name ORDER BY means.minute_at
+        )
+    )
+
+    SELECT points.agent_id, points.metric_name, points.minute_at, points.point_value
+    FROM points
+    WHERE points.point_value IS NOT NULL;
+$$;
+
+ALTER FUNCTION health_internal.stored_minutes(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION stored_minutes(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.stored_minutes(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone) IS 'The points of series as the live watch would make them from the rows stored between two times: means per minute, of counters the growth. Without p_agent_id those of all watched series.';
 
 --
 -- Name: strategies(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -13705,6 +19542,7 @@ BEGIN
     DELETE FROM health.agent_sessions
     WHERE agent_sessions.lost_at < p_now - interval '7 days';
     PERFORM health_internal.sweep_jobs(p_now);
+    PERFORM health_internal.sweep_series(p_now);
     PERFORM health.end_overrunning_rules(p_now);
     PERFORM health_internal.add_missing_agents();
 END;
@@ -13746,6 +19584,112 @@ ALTER FUNCTION health_internal.sweep_jobs(p_now timestamp with time zone) OWNER 
 --
 
 COMMENT ON FUNCTION health_internal.sweep_jobs(p_now timestamp with time zone) IS 'Removes signals that every tick has read, and runs that ended more than 90 days ago.';
+
+--
+-- Name: sweep_sandbox(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.sweep_sandbox(p_sandbox text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    v_table text;
+    v_columns text;
+BEGIN
+    -- One transaction keeps every version of a row it ever wrote, and would look through all of them.
+    -- A table made in this subtransaction is truncated in place.
+    FOREACH v_table IN ARRAY health_internal.swept_tables(p_sandbox)
+    LOOP
+        SELECT string_agg(quote_ident(pg_attribute.attname), ', ')
+        INTO v_columns
+        FROM pg_attribute
+        WHERE pg_attribute.attrelid = v_table::regclass
+            AND pg_attribute.attnum > 0
+            AND pg_attribute.attgenerated = '';
+        EXECUTE format(
+            'INSERT INTO %1$s_kept (%2$s) SELECT %2$s FROM %1$s', v_table, v_columns
+        );
+        EXECUTE format('TRUNCATE %s', v_table);
+        EXECUTE format(
+            'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM %1$s_kept',
+            v_table, v_columns
+        );
+        EXECUTE format('TRUNCATE %s_kept', v_table);
+    END LOOP;
+    -- These have been folded.
+    EXECUTE format(
+        'TRUNCATE %1$I.agent_heartbeats, %1$I.performance_metrics, %1$I.system_events, '
+        '%2$I.agent_changes, %2$I.job_signals',
+        p_sandbox, p_sandbox || '_internal'
+    );
+END;
+$_$;
+
+ALTER FUNCTION health_internal.sweep_sandbox(p_sandbox text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION sweep_sandbox(p_sandbox text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.sweep_sandbox(p_sandbox text) IS 'Rewrites what ticks update again and again, and empties what they have folded.';
+
+--
+-- Name: sweep_series(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.sweep_series(p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    WITH forgotten AS (
+        DELETE FROM health_internal.series
+        USING health_internal.series_states AS states, health.settings
+        WHERE series.series_id = states.series_id
+            AND series.is_watched
+            AND series.enrolled_by = 'policy'
+            AND coalesce(states.last_minute_at, series.enrolled_at)
+            < p_now - settings.series_forgotten_after
+        RETURNING series.agent_id, series.metric_name
+    )
+
+    DELETE FROM health.baselines
+    USING forgotten
+    WHERE baselines.agent_id = forgotten.agent_id
+        AND baselines.metric_name = forgotten.metric_name;
+    -- Names that are not told any more make room for others.
+    DELETE FROM health_internal.metric_series
+    USING health.settings
+    WHERE metric_series.last_received_at < p_now - settings.series_forgotten_after;
+    DELETE FROM health_internal.series_refusals
+    USING health.settings
+    WHERE series_refusals.last_at < p_now - settings.series_forgotten_after;
+    DELETE FROM health.anomalies WHERE anomalies.ended_at < p_now - interval '90 days';
+$$;
+
+ALTER FUNCTION health_internal.sweep_series(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION sweep_series(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.sweep_series(p_now timestamp with time zone) IS 'Forgets what was silent for settings.series_forgotten_after: series that policy enrolled with their baselines, names of metrics, refusals; and episodes that ended more than 90 days ago.';
+
+--
+-- Name: swept_tables(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.swept_tables(p_sandbox text) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN ARRAY(SELECT tables.name FROM unnest(ARRAY[(swept_tables.p_sandbox || '.agent_status'::text), (swept_tables.p_sandbox || '_internal.engine'::text), (swept_tables.p_sandbox || '_internal.metric_series'::text), (swept_tables.p_sandbox || '.incidents'::text), (swept_tables.p_sandbox || '.rule_findings'::text), (swept_tables.p_sandbox || '.recovery_actions'::text), (swept_tables.p_sandbox || '.channels'::text)]) tables(name) WHERE (to_regclass(tables.name) IS NOT NULL));
+
+ALTER FUNCTION health_internal.swept_tables(p_sandbox text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION swept_tables(p_sandbox text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.swept_tables(p_sandbox text) IS 'Tables of a sandbox whose rows ticks update again and again.';
 
 --
 -- Name: switch_alert_rule(text, boolean, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -13872,6 +19816,53 @@ ALTER FUNCTION health_internal.tell_blindness(p_now timestamp with time zone) OW
 --
 
 COMMENT ON FUNCTION health_internal.tell_blindness(p_now timestamp with time zone) IS 'Keeps one finding, monitor_gap, while a gap of the monitor has not settled; opens one incident for the agents that are still silent when a silence of the fleet has.';
+
+--
+-- Name: tell_finished(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.tell_finished(p_now timestamp with time zone, p_action_ids bigint[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    WITH ended AS (
+        SELECT actions.*
+        FROM health.recovery_actions AS actions
+        WHERE actions.action_id = ANY (p_action_ids)
+    ),
+
+    recovered AS (
+        UPDATE health.incidents
+        SET recovered_at = p_now
+        FROM ended
+        WHERE ended.state = 'succeeded'
+            AND incidents.agent_id = ended.agent_id
+            AND incidents.resolved_at IS NULL
+    )
+
+    INSERT INTO health.system_events (agent_id, event_type, severity, event_data, received_at)
+    SELECT
+        'heartbeat_health_agent',
+        'automated_recovery',
+        CASE ended.state WHEN 'succeeded' THEN 'info' ELSE 'warning' END,
+        jsonb_strip_nulls(jsonb_build_object(
+            'agent_id', ended.agent_id, 'issue_type', ended.issue_type,
+            'action_id', ended.action_id, 'success', ended.state = 'succeeded',
+            'recovery_seconds', CASE
+                WHEN ended.state = 'succeeded' THEN date_part('epoch', p_now - ended.created_at)
+            END,
+            'reason', CASE WHEN ended.state <> 'succeeded' THEN ended.outcome ->> 'reason' END
+        )),
+        p_now
+    FROM ended;
+$$;
+
+ALTER FUNCTION health_internal.tell_finished(p_now timestamp with time zone, p_action_ids bigint[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION tell_finished(p_now timestamp with time zone, p_action_ids bigint[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.tell_finished(p_now timestamp with time zone, p_action_ids bigint[]) IS 'Notes of recoveries that have just ended: incidents of those that succeeded as recovered, and an event of each.';
 
 --
 -- Name: tell_of_escalations(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -14372,6 +20363,161 @@ ALTER FUNCTION health_internal.troubled_agents() OWNER TO health_owner;
 COMMENT ON FUNCTION health_internal.troubled_agents() IS 'Agents with a confirmed issue: the one their own state shows, else stuck database sessions.';
 
 --
+-- Name: series_cursor; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.series_cursor (
+    is_only_row boolean DEFAULT true NOT NULL,
+    folded_until pg_snapshot NOT NULL,
+    own_xid xid8,
+    own_from bigint DEFAULT 0 NOT NULL,
+    system_identifier bigint NOT NULL,
+    folded_total bigint DEFAULT 0 NOT NULL,
+    finished_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    stepped_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    last_phase_at timestamp with time zone,
+    last_phase_ms double precision,
+    stepped_total bigint DEFAULT 0 NOT NULL,
+    skipped_total bigint DEFAULT 0 NOT NULL,
+    last_error text,
+    last_error_at timestamp with time zone,
+    CONSTRAINT series_cursor_has_one_row CHECK (is_only_row)
+)
+WITH (fillfactor='10');
+
+ALTER TABLE health_internal.series_cursor OWNER TO health_owner;
+
+--
+-- Name: TABLE series_cursor; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.series_cursor IS 'One row: how far the watch over series has come. It follows the engine''s cursor; whoever holds this row works on series.';
+
+--
+-- Name: COLUMN series_cursor.is_only_row; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.is_only_row IS 'Always true; makes the row unique.';
+
+--
+-- Name: COLUMN series_cursor.folded_until; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.folded_until IS 'The engine''s folded_until when values were collected last.';
+
+--
+-- Name: COLUMN series_cursor.own_xid; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.own_xid IS 'The engine''s own_xid then.';
+
+--
+-- Name: COLUMN series_cursor.own_from; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.own_from IS 'The engine''s own_from then.';
+
+--
+-- Name: COLUMN series_cursor.system_identifier; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.system_identifier IS 'Cluster whose transaction ids the snapshot speaks of.';
+
+--
+-- Name: COLUMN series_cursor.folded_total; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.folded_total IS 'The engine''s folded_total then.';
+
+--
+-- Name: COLUMN series_cursor.finished_until; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.finished_until IS 'Minutes before this are over: their values are collected.';
+
+--
+-- Name: COLUMN series_cursor.stepped_until; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.stepped_until IS 'Minutes before this were judged; behind finished_until while there is a lag.';
+
+--
+-- Name: COLUMN series_cursor.last_phase_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.last_phase_at IS 'When there was work last, by the clock.';
+
+--
+-- Name: COLUMN series_cursor.last_phase_ms; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.last_phase_ms IS 'How long it took, milliseconds.';
+
+--
+-- Name: COLUMN series_cursor.stepped_total; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.stepped_total IS 'Points judged since installation.';
+
+--
+-- Name: COLUMN series_cursor.skipped_total; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.skipped_total IS 'Points that were given up because they waited longer than settings.history_after.';
+
+--
+-- Name: COLUMN series_cursor.last_error; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.last_error IS 'What failed last; NULL after a good run.';
+
+--
+-- Name: COLUMN series_cursor.last_error_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_cursor.last_error_at IS 'When it failed.';
+
+--
+-- Name: uncollected_range(health_internal.series_cursor, health_internal.engine, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone) RETURNS health_internal.arrival_range
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    v_range health_internal.arrival_range;
+    -- After a restore or an upgrade the tick has marked what it folded anew; see adopt_rows.
+    v_is_same_cluster constant boolean := p_cursor.system_identifier = p_engine.system_identifier;
+    v_since constant pg_snapshot := CASE
+        WHEN v_is_same_cluster THEN p_cursor.folded_until ELSE '4:4:'
+    END;
+    v_last_own constant xid8 := CASE WHEN v_is_same_cluster THEN p_cursor.own_xid END;
+BEGIN
+    v_range.received_from := p_received_from;
+    v_range.from_xmax := pg_snapshot_xmax(v_since);
+    v_range.in_progress := ARRAY(SELECT pg_snapshot_xip(v_since));
+    v_range.until := p_engine.folded_until;
+    -- Of the last tick's own transaction what it had written before it folded.
+    v_range.own_xid := p_engine.own_xid;
+    v_range.own_from := CASE
+        WHEN p_engine.own_xid = v_last_own THEN p_cursor.own_from ELSE 0
+    END;
+    v_range.own_until := p_engine.own_from - 1;
+    v_range.last_own_xid := v_last_own;
+    v_range.last_own_from := p_cursor.own_from;
+    RETURN v_range;
+END;
+$$;
+
+ALTER FUNCTION health_internal.uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone) IS 'What ticks have folded and no collection has read: between the snapshot of the last collection and that of the last tick.';
+
+--
 -- Name: verify_recoveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -14798,18 +20944,8 @@ DECLARE
     v_lost bigint;
 BEGIN
     WITH held AS MATERIALIZED (
-        SELECT
-            locks.pid,
-            (locks.classid::bigint << 32) | locks.objid::bigint AS agent_number
-        FROM pg_locks AS locks
-        WHERE locks.locktype = 'advisory'
-            AND locks.objsubid = 1
-            AND locks.mode = 'ExclusiveLock'
-            AND locks.granted
-            AND locks.database = (
-                SELECT pg_database.oid FROM pg_database
-                WHERE pg_database.datname = current_database()
-            )
+        SELECT sessions.*
+        FROM health_internal.held_sessions() AS sessions
     ),
 
     ended AS (
@@ -15489,70 +21625,6 @@ COMMENT ON COLUMN health.agent_logins.login_name IS 'Role the agent logs in with
 COMMENT ON COLUMN health.agent_logins.agent_id IS 'Agent it may write for.';
 
 --
--- Name: agent_sessions; Type: TABLE; Schema: health; Owner: health_owner
---
-
-CREATE TABLE health.agent_sessions (
-    session_id bigint NOT NULL,
-    agent_id health.agent_id NOT NULL,
-    agent_number bigint NOT NULL,
-    pid integer DEFAULT pg_backend_pid() NOT NULL,
-    attached_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    lost_at timestamp with time zone,
-    lost_reason text
-);
-
-ALTER TABLE health.agent_sessions OWNER TO health_owner;
-
---
--- Name: TABLE agent_sessions; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON TABLE health.agent_sessions IS 'One row per attach: which database session answers for which agent. Append-only for agents; the ticker notes the loss.';
-
---
--- Name: COLUMN agent_sessions.session_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_sessions.session_id IS 'Number of the attach.';
-
---
--- Name: COLUMN agent_sessions.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_sessions.agent_id IS 'Which agent attached.';
-
---
--- Name: COLUMN agent_sessions.agent_number; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_sessions.agent_number IS 'Key of the advisory lock the session holds.';
-
---
--- Name: COLUMN agent_sessions.pid; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_sessions.pid IS 'The session''s backend.';
-
---
--- Name: COLUMN agent_sessions.attached_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_sessions.attached_at IS 'When it attached.';
-
---
--- Name: COLUMN agent_sessions.lost_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_sessions.lost_at IS 'When the ticker found the lock gone; NULL while it is held.';
-
---
--- Name: COLUMN agent_sessions.lost_reason; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_sessions.lost_reason IS 'session_lost, said_goodbye, attached_again, server_restarted or ended_by_recovery.';
-
---
 -- Name: agent_sessions_session_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
 --
 
@@ -16189,7 +22261,17 @@ UNION ALL
                     WHEN (steps.outcome = 'succeeded'::text) THEN ' done'::text
                     ELSE ''::text
                 END))) moments(occurred_at, what))
-  WHERE (moments.occurred_at IS NOT NULL);
+  WHERE (moments.occurred_at IS NOT NULL)
+UNION ALL
+ SELECT episodes.agent_id,
+    episodes.started_at AS occurred_at,
+    'anomaly'::text AS kind,
+        CASE
+            WHEN (episodes.metric_name IS NULL) THEN episodes.reason
+            ELSE ((health_internal.episode_text(episodes.*) || ': '::text) || episodes.reason)
+        END AS what,
+    NULL::numeric AS score
+   FROM health.anomalies episodes;
 
 ALTER VIEW health.agent_timeline OWNER TO health_owner;
 
@@ -16197,7 +22279,7 @@ ALTER VIEW health.agent_timeline OWNER TO health_owner;
 -- Name: VIEW agent_timeline; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON VIEW health.agent_timeline IS 'One row per thing that happened to an agent: transitions, alerts, steps of recoveries; stable within a major version.';
+COMMENT ON VIEW health.agent_timeline IS 'One row per thing that happened to an agent: transitions, alerts, steps of recoveries, anomalies; stable within a major version.';
 
 --
 -- Name: COLUMN agent_timeline.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
@@ -16215,7 +22297,7 @@ COMMENT ON COLUMN health.agent_timeline.occurred_at IS 'When it happened.';
 -- Name: COLUMN agent_timeline.kind; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.agent_timeline.kind IS 'transition, alert or recovery.';
+COMMENT ON COLUMN health.agent_timeline.kind IS 'transition, alert, recovery or anomaly.';
 
 --
 -- Name: COLUMN agent_timeline.what; Type: COMMENT; Schema: health; Owner: health_owner
@@ -16663,6 +22745,93 @@ ALTER TABLE health.alerts ALTER COLUMN alert_id ADD GENERATED ALWAYS AS IDENTITY
 );
 
 --
+-- Name: anomalies_anomaly_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.anomalies ALTER COLUMN anomaly_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME health.anomalies_anomaly_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: baselines; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.baselines (
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    metric_name text NOT NULL COLLATE pg_catalog."C",
+    hour_of_week smallint NOT NULL,
+    value_count bigint NOT NULL,
+    center double precision NOT NULL,
+    spread double precision NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    established_at timestamp with time zone,
+    CONSTRAINT hour_of_week_is_0_to_167 CHECK (((hour_of_week >= 0) AND (hour_of_week <= 167))),
+    CONSTRAINT spread_is_not_negative CHECK ((spread >= (0)::double precision))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE health.baselines OWNER TO health_owner;
+
+--
+-- Name: TABLE baselines; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.baselines IS 'One row per series and hour of the week: what its per-minute means usually are, robustly. Learnt from history by health.establish_baselines and from each minute since; a value moves its own hour alone.';
+
+--
+-- Name: COLUMN baselines.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.baselines.agent_id IS 'Whose series.';
+
+--
+-- Name: COLUMN baselines.metric_name; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.baselines.metric_name IS 'A column of agent_heartbeats, or a name of performance_metrics.';
+
+--
+-- Name: COLUMN baselines.hour_of_week; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.baselines.hour_of_week IS '0 is Monday 00:00 to 01:00 UTC, 167 Sunday 23:00 to 24:00.';
+
+--
+-- Name: COLUMN baselines.value_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.baselines.value_count IS 'Minutes it was learnt from.';
+
+--
+-- Name: COLUMN baselines.center; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.baselines.center IS 'The usual value: from history the median, then moved as baseline_center says.';
+
+--
+-- Name: COLUMN baselines.spread; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.baselines.spread IS 'How far values usually lie from it, as a standard deviation: from history 1.4826 times the median absolute deviation, then moved as baseline_spread says.';
+
+--
+-- Name: COLUMN baselines.updated_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.baselines.updated_at IS 'The last minute it learnt from.';
+
+--
+-- Name: COLUMN baselines.established_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.baselines.established_at IS 'When history was read for it; NULL: learnt as it came.';
+
+--
 -- Name: current_policies; Type: VIEW; Schema: health; Owner: health_owner
 --
 
@@ -16728,7 +22897,15 @@ CREATE VIEW health.current_policies WITH (security_invoker='false') AS
     recovery_group_budget_count,
     recovery_parent_seconds,
     stuck_idle_seconds,
-    stuck_blocking_seconds
+    stuck_blocking_seconds,
+    anomaly_columns,
+    anomaly_metrics_limit,
+    anomaly_lasting_points,
+    anomaly_agreeing_series,
+    anomaly_agreeing_share,
+    anomaly_alone_score,
+    exhaustion_alert_seconds,
+    expected_interval_band
    FROM health.policies
   ORDER BY policy_class, version DESC;
 
@@ -16894,7 +23071,7 @@ COMMENT ON COLUMN health.current_policies.default_expected_interval_seconds IS '
 -- Name: COLUMN current_policies.young_beats; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.current_policies.young_beats IS 'Gaps an agent must have shown before its own deadline is learnt.';
+COMMENT ON COLUMN health.current_policies.young_beats IS 'Gaps an agent must have shown before its own deadline is learnt; four times as many allow it twice the young deadlines, and so on.';
 
 --
 -- Name: COLUMN current_policies.young_late_intervals; Type: COMMENT; Schema: health; Owner: health_owner
@@ -17113,6 +23290,54 @@ COMMENT ON COLUMN health.current_policies.stuck_idle_seconds IS 'Seconds an agen
 COMMENT ON COLUMN health.current_policies.stuck_blocking_seconds IS 'Seconds others may wait for its locks before it is stuck.';
 
 --
+-- Name: COLUMN current_policies.anomaly_columns; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.current_policies.anomaly_columns IS 'Columns of its heartbeats that are watched for anomalies.';
+
+--
+-- Name: COLUMN current_policies.anomaly_metrics_limit; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.current_policies.anomaly_metrics_limit IS 'Series of performance_metrics that are watched for anomalies, per agent; the first to come.';
+
+--
+-- Name: COLUMN current_policies.anomaly_lasting_points; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.current_policies.anomaly_lasting_points IS 'Strange minutes after which a single series raises the alert anomaly.';
+
+--
+-- Name: COLUMN current_policies.anomaly_agreeing_series; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.current_policies.anomaly_agreeing_series IS 'Series of an agent that, strange within 5 minutes, are an anomaly of the agent and raise the alert …';
+
+--
+-- Name: COLUMN current_policies.anomaly_agreeing_share; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.current_policies.anomaly_agreeing_share IS '… provided they are at least this share of its watched series, 0..1.';
+
+--
+-- Name: COLUMN current_policies.anomaly_alone_score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.current_policies.anomaly_alone_score IS 'Score from which one strange minute of a single series raises the alert; 1: never.';
+
+--
+-- Name: COLUMN current_policies.exhaustion_alert_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.current_policies.exhaustion_alert_seconds IS 'Time to the earliest plausible exhaustion of a resource below which exhaustion_ahead is found.';
+
+--
+-- Name: COLUMN current_policies.expected_interval_band; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.current_policies.expected_interval_band IS 'Share by which the learnt interval may differ from the expected one before correcting it is recommended.';
+
+--
 -- Name: deliveries_delivery_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
 --
 
@@ -17171,395 +23396,120 @@ COMMENT ON COLUMN health.dependencies.redundancy_group IS 'Parents of one group 
 COMMENT ON COLUMN health.dependencies.minimum_alive_count IS 'How many of the group must be alive; the highest of its rows counts, and of fewer rows all.';
 
 --
--- Name: settings; Type: TABLE; Schema: health; Owner: health_owner
+-- Name: series; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
-CREATE TABLE health.settings (
-    is_only_row boolean DEFAULT true NOT NULL,
-    tick_period interval DEFAULT '00:00:01'::interval NOT NULL,
-    unknown_agents text DEFAULT 'register'::text NOT NULL,
-    partition_width interval DEFAULT '01:00:00'::interval NOT NULL,
-    partitions_ahead integer DEFAULT 3 NOT NULL,
-    raw_retention interval DEFAULT '24:00:00'::interval NOT NULL,
-    history_after interval DEFAULT '01:00:00'::interval NOT NULL,
-    heartbeat_memory_seconds double precision DEFAULT 600 NOT NULL,
-    metric_memory_seconds double precision DEFAULT 3600 NOT NULL,
-    baseline_memory_seconds double precision DEFAULT 86400 NOT NULL,
-    series_per_agent integer DEFAULT 200 NOT NULL,
-    engine_heartbeat_interval interval DEFAULT '00:00:30'::interval NOT NULL,
-    monitor_settle_time interval DEFAULT '00:01:00'::interval NOT NULL,
-    monitor_gap_after interval DEFAULT '00:01:00'::interval NOT NULL,
-    group_wait interval DEFAULT '00:00:00'::interval NOT NULL,
-    group_interval interval DEFAULT '00:05:00'::interval NOT NULL,
-    group_burst integer DEFAULT 5 NOT NULL,
-    repeat_interval interval DEFAULT '04:00:00'::interval NOT NULL,
-    parent_wait interval DEFAULT '00:01:00'::interval NOT NULL,
-    flapping_above double precision DEFAULT 30 NOT NULL,
-    flapping_until double precision DEFAULT 25 NOT NULL,
-    forgotten_after interval DEFAULT '24:00:00'::interval NOT NULL,
-    self_healing_limit integer DEFAULT 5 NOT NULL,
-    bridge_silent_after interval DEFAULT '00:01:00'::interval NOT NULL,
-    recovery_concurrency integer DEFAULT 20 NOT NULL,
-    storm_share double precision DEFAULT 0.25 NOT NULL,
-    storm_count integer DEFAULT 20 NOT NULL,
-    CONSTRAINT a_storm_is_a_share_of_the_fleet_and_at_least_one_agent CHECK (((storm_share >= (0)::double precision) AND (storm_share <= (1)::double precision) AND (storm_count >= 1))),
-    CONSTRAINT at_least_one_recovery_may_run CHECK ((recovery_concurrency >= 1)),
-    CONSTRAINT bridge_silent_after_is_10_seconds_to_1_day CHECK (((bridge_silent_after >= '00:00:10'::interval) AND (bridge_silent_after <= '1 day'::interval))),
-    CONSTRAINT flapping_is_left_at_or_below_where_it_is_entered CHECK ((((0)::double precision <= flapping_until) AND (flapping_until <= flapping_above) AND (flapping_above <= (100)::double precision))),
-    CONSTRAINT group_burst_is_1_to_1000 CHECK (((group_burst >= 1) AND (group_burst <= 1000))),
-    CONSTRAINT grouping_times_are_0_to_1_day CHECK (((LEAST(group_wait, group_interval, parent_wait) >= '00:00:00'::interval) AND (GREATEST(group_wait, group_interval, parent_wait) <= '1 day'::interval))),
-    CONSTRAINT memories_are_positive_and_ascend CHECK (((heartbeat_memory_seconds >= (1)::double precision) AND (metric_memory_seconds > heartbeat_memory_seconds) AND (baseline_memory_seconds > metric_memory_seconds) AND (baseline_memory_seconds <= ('1000000000'::numeric)::double precision))),
-    CONSTRAINT partition_width_is_1_minute_to_31_days CHECK (((partition_width >= '00:01:00'::interval) AND (partition_width <= '31 days'::interval))),
-    CONSTRAINT partitions_ahead_is_1_to_100 CHECK (((partitions_ahead >= 1) AND (partitions_ahead <= 100))),
-    CONSTRAINT raw_retention_is_at_least_one_partition CHECK ((raw_retention >= partition_width)),
-    CONSTRAINT reminders_and_mutes_are_1_minute_to_1_year CHECK (((LEAST(repeat_interval, forgotten_after) >= '00:01:00'::interval) AND (GREATEST(repeat_interval, forgotten_after) <= '366 days'::interval))),
-    CONSTRAINT self_healing_limit_is_positive CHECK ((self_healing_limit >= 1)),
-    CONSTRAINT series_per_agent_is_0_to_100000 CHECK (((series_per_agent >= 0) AND (series_per_agent <= 100000))),
-    CONSTRAINT settings_has_one_row CHECK (is_only_row),
-    CONSTRAINT tick_period_is_100_ms_to_1_hour CHECK (((tick_period >= '00:00:00.1'::interval) AND (tick_period <= '01:00:00'::interval))),
-    CONSTRAINT unknown_agents_is_register_or_refuse CHECK ((unknown_agents = ANY (ARRAY['register'::text, 'refuse'::text])))
+CREATE TABLE health_internal.series (
+    series_id bigint NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    metric_name text NOT NULL COLLATE pg_catalog."C",
+    source text NOT NULL,
+    is_watched boolean DEFAULT true NOT NULL,
+    is_counter boolean DEFAULT false NOT NULL,
+    enrolled_by text NOT NULL,
+    enrolled_at timestamp with time zone NOT NULL,
+    CONSTRAINT series_source_is_heartbeat_or_metric CHECK ((source = ANY (ARRAY['heartbeat'::text, 'metric'::text])))
 );
 
-ALTER TABLE health.settings OWNER TO health_owner;
+ALTER TABLE health_internal.series OWNER TO health_owner;
 
 --
--- Name: TABLE settings; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: TABLE series; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON TABLE health.settings IS 'One row: what holds for the whole engine.';
+COMMENT ON TABLE health_internal.series IS 'One row per series that is watched for anomalies, or that an administrator said shall not be.';
 
 --
--- Name: COLUMN settings.is_only_row; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN series.series_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.settings.is_only_row IS 'Always true; makes the row unique.';
+COMMENT ON COLUMN health_internal.series.series_id IS 'Number of the series.';
 
 --
--- Name: COLUMN settings.tick_period; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN series.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.settings.tick_period IS 'How often the engine ticks.';
+COMMENT ON COLUMN health_internal.series.agent_id IS 'Whose series.';
 
 --
--- Name: COLUMN settings.unknown_agents; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN series.metric_name; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.settings.unknown_agents IS 'What to do with heartbeats of unknown agents: register or refuse.';
+COMMENT ON COLUMN health_internal.series.metric_name IS 'A column of agent_heartbeats, or a name of performance_metrics.';
 
 --
--- Name: COLUMN settings.partition_width; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN series.source; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.settings.partition_width IS 'Width of a partition of the raw tables.';
+COMMENT ON COLUMN health_internal.series.source IS 'heartbeat: a column of agent_heartbeats (and performance_metrics of that name); metric: performance_metrics alone.';
 
 --
--- Name: COLUMN settings.partitions_ahead; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN series.is_watched; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.settings.partitions_ahead IS 'Partitions kept ready beyond the present one.';
+COMMENT ON COLUMN health_internal.series.is_watched IS 'False: an administrator took it out.';
 
 --
--- Name: COLUMN settings.raw_retention; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN series.is_counter; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.settings.raw_retention IS 'How long raw rows are kept.';
+COMMENT ON COLUMN health_internal.series.is_counter IS 'The name ends in _total: what is watched is the growth per minute.';
 
 --
--- Name: COLUMN settings.history_after; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN series.enrolled_by; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.settings.history_after IS 'Rows received longer ago than this feed baselines only.';
+COMMENT ON COLUMN health_internal.series.enrolled_by IS 'policy, or who asked for it.';
 
 --
--- Name: COLUMN settings.heartbeat_memory_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN series.enrolled_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.settings.heartbeat_memory_seconds IS 'Memory of heartbeat sums: weight exp(-age / memory), seconds.';
+COMMENT ON COLUMN health_internal.series.enrolled_at IS 'When.';
 
 --
--- Name: COLUMN settings.metric_memory_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: series_minutes; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.settings.metric_memory_seconds IS 'Memory of metric and error sums, seconds.';
-
---
--- Name: COLUMN settings.baseline_memory_seconds; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.baseline_memory_seconds IS 'Memory of learnt baselines, seconds.';
-
---
--- Name: COLUMN settings.series_per_agent; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.series_per_agent IS 'Series of performance_metrics kept per agent; further names are not folded.';
-
---
--- Name: COLUMN settings.engine_heartbeat_interval; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.engine_heartbeat_interval IS 'How often the engine beats for itself as agent heartbeat_health_agent.';
-
---
--- Name: COLUMN settings.monitor_settle_time; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.monitor_settle_time IS 'How long agents may take to come back after a gap.';
-
---
--- Name: COLUMN settings.monitor_gap_after; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.monitor_gap_after IS 'Time without a tick that counts as the monitor''s own blindness.';
-
---
--- Name: COLUMN settings.group_wait; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.group_wait IS 'How long the first page of a quiet channel waits for company.';
-
---
--- Name: COLUMN settings.group_interval; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.group_interval IS 'Window a first page opens; what no longer may leave at once in it is one digest at its end.';
-
---
--- Name: COLUMN settings.group_burst; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.group_burst IS 'Pages that leave at once in that window; 1: the first alone.';
-
---
--- Name: COLUMN settings.repeat_interval; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.repeat_interval IS 'After which an open incident nobody has taken is told again.';
-
---
--- Name: COLUMN settings.parent_wait; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.parent_wait IS 'How long a child''s page waits for the verdict on a parent that is late.';
-
---
--- Name: COLUMN settings.flapping_above; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.flapping_above IS 'Weighted percentage of changes above which an agent flaps (Icinga''s 30).';
-
---
--- Name: COLUMN settings.flapping_until; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.flapping_until IS 'Percentage at or below which it no longer does (Icinga''s 25).';
-
---
--- Name: COLUMN settings.forgotten_after; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.forgotten_after IS 'Age at which a mute over standing trouble raises an alert of its own.';
-
---
--- Name: COLUMN settings.self_healing_limit; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.self_healing_limit IS 'Successful restarts in 24 hours above which an agent only seems to heal.';
-
---
--- Name: COLUMN settings.bridge_silent_after; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.bridge_silent_after IS 'How long work may wait without any bridge alive.';
-
---
--- Name: COLUMN settings.recovery_concurrency; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.recovery_concurrency IS 'Recoveries of the engine''s own decision that may run at once in the whole fleet.';
-
---
--- Name: COLUMN settings.storm_share; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.storm_share IS 'Share of the agents at work, 0..1: with more in trouble at once a person is asked first …';
-
---
--- Name: COLUMN settings.storm_count; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.settings.storm_count IS '… provided they are at least this many.';
-
---
--- Name: engine; Type: TABLE; Schema: health_internal; Owner: health_owner
---
-
-CREATE TABLE health_internal.engine (
-    is_only_row boolean DEFAULT true NOT NULL,
-    tick_id bigint DEFAULT 0 NOT NULL,
-    folded_until pg_snapshot NOT NULL,
-    own_xid xid8,
-    own_from bigint DEFAULT 0 NOT NULL,
-    system_identifier bigint NOT NULL,
-    last_now timestamp with time zone,
-    last_tick_at timestamp with time zone,
-    last_cron_tick_at timestamp with time zone,
-    last_tick_ms double precision,
-    last_act_ms double precision,
-    last_error text,
-    last_error_at timestamp with time zone,
-    server_started_at timestamp with time zone,
-    last_heartbeat_at timestamp with time zone,
-    tick_count_since_heartbeat bigint DEFAULT 0 NOT NULL,
-    judged_total bigint DEFAULT 0 NOT NULL,
-    folded_total bigint DEFAULT 0 NOT NULL,
-    refused_total bigint DEFAULT 0 NOT NULL,
-    skipped_series_total bigint DEFAULT 0 NOT NULL,
-    acted_transition_id bigint DEFAULT 0 NOT NULL,
-    self_checked_at timestamp with time zone,
-    CONSTRAINT engine_has_one_row CHECK (is_only_row)
+CREATE TABLE health_internal.series_minutes (
+    minute_at timestamp with time zone NOT NULL,
+    series_id bigint NOT NULL,
+    value_sum double precision NOT NULL,
+    value_count bigint NOT NULL
 )
-WITH (fillfactor='10');
+WITH (autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_threshold='1000');
 
-ALTER TABLE health_internal.engine OWNER TO health_owner;
-
---
--- Name: TABLE engine; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON TABLE health_internal.engine IS 'One row: the ticker''s cursor and clock. Whoever holds this row ticks; a second ticker finds it locked and returns is_busy.';
+ALTER TABLE health_internal.series_minutes OWNER TO health_owner;
 
 --
--- Name: COLUMN engine.is_only_row; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: TABLE series_minutes; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.engine.is_only_row IS 'Always true; makes the row unique.';
+COMMENT ON TABLE health_internal.series_minutes IS 'One row per watched series, minute and collection: values that wait for their minute to be over and judged. A row is gone when its minute was.';
 
 --
--- Name: COLUMN engine.tick_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN series_minutes.minute_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.engine.tick_id IS 'Number of the last tick.';
+COMMENT ON COLUMN health_internal.series_minutes.minute_at IS 'Beginning of the minute, by received_at.';
 
 --
--- Name: COLUMN engine.folded_until; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN series_minutes.series_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.engine.folded_until IS 'Snapshot up to which arrivals are folded.';
+COMMENT ON COLUMN health_internal.series_minutes.series_id IS 'Which series; no foreign key, rows of one that is gone are thrown away.';
 
 --
--- Name: COLUMN engine.own_xid; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN series_minutes.value_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.engine.own_xid IS 'Transaction of the last tick; it counts as in progress in folded_until.';
+COMMENT ON COLUMN health_internal.series_minutes.value_sum IS 'Sum of the values.';
 
 --
--- Name: COLUMN engine.own_from; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN series_minutes.value_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.engine.own_from IS 'First command of that transaction whose rows are not folded.';
-
---
--- Name: COLUMN engine.system_identifier; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.system_identifier IS 'Cluster whose transaction ids the snapshot speaks of.';
-
---
--- Name: COLUMN engine.last_now; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.last_now IS 'The latest p_now of a tick that moved timers.';
-
---
--- Name: COLUMN engine.last_tick_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.last_tick_at IS 'When the last tick began, by the clock.';
-
---
--- Name: COLUMN engine.last_cron_tick_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.last_cron_tick_at IS 'When pg_cron last called the engine; NULL: never.';
-
---
--- Name: COLUMN engine.last_tick_ms; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.last_tick_ms IS 'How long fold and judge of the last tick took, milliseconds.';
-
---
--- Name: COLUMN engine.last_act_ms; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.last_act_ms IS 'How long act and ring of the last tick took, milliseconds.';
-
---
--- Name: COLUMN engine.last_error; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.last_error IS 'What the last failing phase said, NULL after a good one.';
-
---
--- Name: COLUMN engine.last_error_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.last_error_at IS 'When it failed.';
-
---
--- Name: COLUMN engine.server_started_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.server_started_at IS 'Start of the server''s checkpointer: a change means that all sessions were lost together.';
-
---
--- Name: COLUMN engine.last_heartbeat_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.last_heartbeat_at IS 'When the engine last beat for itself.';
-
---
--- Name: COLUMN engine.tick_count_since_heartbeat; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.tick_count_since_heartbeat IS 'Ticks since then.';
-
---
--- Name: COLUMN engine.judged_total; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.judged_total IS 'Assessments since installation.';
-
---
--- Name: COLUMN engine.folded_total; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.folded_total IS 'Rows folded since installation.';
-
---
--- Name: COLUMN engine.refused_total; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.refused_total IS 'Rows of unknown agents refused since installation.';
-
---
--- Name: COLUMN engine.skipped_series_total; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.skipped_series_total IS 'Metric values left out because their agent had too many series.';
-
---
--- Name: COLUMN engine.acted_transition_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.acted_transition_id IS 'Latest row of status_transitions that acting has seen.';
-
---
--- Name: COLUMN engine.self_checked_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.engine.self_checked_at IS 'When the engine last checked itself, its bridges and its mutes.';
+COMMENT ON COLUMN health_internal.series_minutes.value_count IS 'How many.';
 
 --
 -- Name: engine_health; Type: VIEW; Schema: health; Owner: health_owner
@@ -17578,12 +23528,12 @@ CREATE VIEW health.engine_health AS
     engine.skipped_series_total,
     date_part('epoch'::text, settings.tick_period) AS tick_period_seconds,
     date_part('epoch'::text, (clock_timestamp() - engine.last_tick_at)) AS seconds_since_tick,
-    COALESCE(((clock_timestamp() - engine.last_tick_at) >= (settings.tick_period * (
-        CASE ticker.scheduler
-            WHEN 'pg_cron'::text THEN (3)::numeric
-            ELSE 0.9
-        END)::double precision)), true) AS is_tick_due,
-    ticker.scheduler,
+    (health.seconds_until_tick() <= (0)::double precision) AS is_tick_due,
+        CASE
+            WHEN health_internal.has_cron_ticked(clock_timestamp()) THEN 'pg_cron'::text
+            WHEN ((clock_timestamp() - engine.last_tick_at) <= GREATEST('00:00:10'::interval, ((3)::double precision * settings.tick_period))) THEN 'bridge'::text
+            ELSE 'none'::text
+        END AS scheduler,
     ( SELECT count(*) AS count
            FROM health.recovery_actions actions
           WHERE ((actions.state = 'pending'::text) AND (actions.released_at IS NOT NULL))) AS pending_recovery_count,
@@ -17599,15 +23549,23 @@ CREATE VIEW health.engine_health AS
     holder.pid AS snapshot_holder_pid,
     holder.snapshot_age AS snapshot_holder_age,
     ( SELECT max(gaps.settled_at) AS max
-           FROM health.monitor_gaps gaps) AS last_gap_settled_at
+           FROM health.monitor_gaps gaps) AS last_gap_settled_at,
+    ( SELECT count(*) AS count
+           FROM health_internal.series
+          WHERE series.is_watched) AS watched_series_count,
+    ( SELECT count(*) AS count
+           FROM health_internal.series_minutes) AS waiting_minute_count,
+        CASE
+            WHEN (watch.stepped_until > '-infinity'::timestamp with time zone) THEN GREATEST((0)::double precision, date_part('epoch'::text, (date_bin('00:01:00'::interval, (engine.last_now - '00:00:05'::interval), '2000-01-01 00:00:00+00'::timestamp with time zone) - watch.stepped_until)))
+            ELSE NULL::double precision
+        END AS series_lag_seconds,
+    watch.last_phase_ms AS last_series_ms,
+    watch.skipped_total AS skipped_minutes_total,
+    watch.last_error AS last_series_error,
+    watch.last_error_at AS last_series_error_at
    FROM (((health_internal.engine
      CROSS JOIN health.settings)
-     CROSS JOIN LATERAL ( SELECT
-                CASE
-                    WHEN ((clock_timestamp() - engine.last_cron_tick_at) <= GREATEST('00:00:10'::interval, ((3)::double precision * settings.tick_period))) THEN 'pg_cron'::text
-                    WHEN ((clock_timestamp() - engine.last_tick_at) <= GREATEST('00:00:10'::interval, ((3)::double precision * settings.tick_period))) THEN 'bridge'::text
-                    ELSE 'none'::text
-                END AS scheduler) ticker)
+     CROSS JOIN health_internal.series_cursor watch)
      LEFT JOIN LATERAL health_internal.oldest_snapshot() holder(pid, snapshot_age) ON (true));
 
 ALTER VIEW health.engine_health OWNER TO health_owner;
@@ -17694,7 +23652,7 @@ COMMENT ON COLUMN health.engine_health.seconds_since_tick IS 'Time since the las
 -- Name: COLUMN engine_health.is_tick_due; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.engine_health.is_tick_due IS 'Whether a bridge should tick: nine tenths of the period have passed, or three periods where pg_cron ticks.';
+COMMENT ON COLUMN health.engine_health.is_tick_due IS 'Whether a bridge should tick: health.seconds_until_tick says so.';
 
 --
 -- Name: COLUMN engine_health.scheduler; Type: COMMENT; Schema: health; Owner: health_owner
@@ -17743,6 +23701,48 @@ COMMENT ON COLUMN health.engine_health.snapshot_holder_age IS 'Age of that snaps
 --
 
 COMMENT ON COLUMN health.engine_health.last_gap_settled_at IS 'Until when agents may take to come back after the monitor''s latest gap; NULL: there was none.';
+
+--
+-- Name: COLUMN engine_health.watched_series_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.engine_health.watched_series_count IS 'Series watched for anomalies.';
+
+--
+-- Name: COLUMN engine_health.waiting_minute_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.engine_health.waiting_minute_count IS 'Minutes of series that wait to be over and judged.';
+
+--
+-- Name: COLUMN engine_health.series_lag_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.engine_health.series_lag_seconds IS 'By how much the watch over series is behind the minutes that are over, seconds; NULL before the first.';
+
+--
+-- Name: COLUMN engine_health.last_series_ms; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.engine_health.last_series_ms IS 'How long the watch over series took when it last had work, milliseconds.';
+
+--
+-- Name: COLUMN engine_health.skipped_minutes_total; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.engine_health.skipped_minutes_total IS 'Minutes of series that were given up because they had waited longer than settings.history_after.';
+
+--
+-- Name: COLUMN engine_health.last_series_error; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.engine_health.last_series_error IS 'What the failing watch over series said, NULL after a good one.';
+
+--
+-- Name: COLUMN engine_health.last_series_error_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.engine_health.last_series_error_at IS 'When it failed.';
 
 --
 -- Name: escalation_policies; Type: TABLE; Schema: health; Owner: health_owner
@@ -17848,6 +23848,355 @@ COMMENT ON COLUMN health.escalation_steps.repeat_count IS 'How often it is repea
 COMMENT ON COLUMN health.escalation_steps.repeat_interval IS 'Time between repeats.';
 
 --
+-- Name: exhaustion; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.exhaustion AS
+ SELECT trends.agent_id,
+    trends.resource,
+    trends.used,
+    trends.limit_value,
+    told.slope_per_hour,
+    told.exhausts_at,
+    told.exhausts_earliest_at,
+    told.exhausts_latest_at,
+    told.confidence,
+    told.basis,
+    trends.sampled_at
+   FROM (health_internal.resource_trends trends
+     CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends.*) told(slope_per_hour, slope_error_per_hour, exhausts_at, exhausts_earliest_at, exhausts_latest_at, confidence, basis));
+
+ALTER VIEW health.exhaustion OWNER TO health_owner;
+
+--
+-- Name: VIEW exhaustion; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.exhaustion IS 'One row per agent and resource with a limit: when it is used up, as of sampled_at, at most a minute or so old; stable: columns may be added, never removed or retyped within a major version.';
+
+--
+-- Name: COLUMN exhaustion.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN exhaustion.resource; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.resource IS 'memory (megabytes), cpu (percent) or a metric_name.';
+
+--
+-- Name: COLUMN exhaustion.used; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.used IS 'Latest sample, in the resource''s unit.';
+
+--
+-- Name: COLUMN exhaustion.limit_value; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.limit_value IS 'At which it is used up, same unit.';
+
+--
+-- Name: COLUMN exhaustion.slope_per_hour; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.slope_per_hour IS 'Rise per hour, in the resource''s unit; NULL: too few samples, or exhausted.';
+
+--
+-- Name: COLUMN exhaustion.exhausts_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.exhausts_at IS 'When it meets its limit if it goes on so; NULL: not foreseeable, see basis.';
+
+--
+-- Name: COLUMN exhaustion.exhausts_earliest_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.exhausts_earliest_at IS 'The same for a slope two standard errors steeper.';
+
+--
+-- Name: COLUMN exhaustion.exhausts_latest_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.exhausts_latest_at IS 'The same for a slope two standard errors flatter.';
+
+--
+-- Name: COLUMN exhaustion.confidence; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.confidence IS 'Probability that it rises at all, 0..1; NULL: too few samples.';
+
+--
+-- Name: COLUMN exhaustion.basis; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.basis IS 'What it rests on, or why it is not foreseeable, in words.';
+
+--
+-- Name: COLUMN exhaustion.sampled_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.sampled_at IS 'Time of the latest sample; hours count from it, backwards.';
+
+--
+-- Name: expectations; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.expectations AS
+ SELECT agent_id,
+    liveness,
+    basis,
+    last_heartbeat_at,
+    learnt_interval_seconds,
+    late_after_seconds,
+    unresponsive_after_seconds,
+    LEAST(health_internal.accused_at(last_heartbeat_at, late_after_seconds, blindness), session_lost_at) AS late_at,
+    LEAST(health_internal.accused_at(last_heartbeat_at, unresponsive_after_seconds, blindness), (session_lost_at + make_interval(secs => session_grace_seconds))) AS unresponsive_at,
+    judged_at
+   FROM ( SELECT status.agent_id,
+            status.liveness,
+            status.last_heartbeat_at,
+            status.learnt_interval_seconds,
+            status.session_lost_at,
+            status.judged_at,
+            policy.session_grace_seconds,
+            blindness.*::health_internal.blindness AS blindness,
+                CASE
+                    WHEN (status.state = 'initializing'::text) THEN 'start-up'::text
+                    WHEN (status.gap_count < policy.young_beats) THEN 'young'::text
+                    ELSE 'learnt'::text
+                END AS basis,
+            (status.grace_seconds + GREATEST((status.learnt_interval_seconds * status.late_intervals),
+                CASE
+                    WHEN (status.state = 'initializing'::text) THEN policy.startup_grace_seconds
+                    ELSE NULL::double precision
+                END)) AS late_after_seconds,
+            (status.grace_seconds + GREATEST((status.learnt_interval_seconds * status.unresponsive_intervals),
+                CASE
+                    WHEN (status.state = 'initializing'::text) THEN policy.startup_grace_seconds
+                    ELSE NULL::double precision
+                END)) AS unresponsive_after_seconds
+           FROM ((health.agent_status status
+             JOIN health.current_policies policy ON ((status.policy_class = policy.policy_class)))
+             CROSS JOIN health_internal.recent_blindness() blindness(from_at, ended_at, settled_at, before_at))
+          WHERE ((status.last_heartbeat_at IS NOT NULL) AND (status.liveness <> 'stopped'::text) AND (status.grace_seconds < ('1000000000'::numeric)::double precision))) awaited;
+
+ALTER VIEW health.expectations OWNER TO health_owner;
+
+--
+-- Name: VIEW expectations; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.expectations IS 'One row per agent whose heartbeats are expected: when its present silence will be called late and unresponsive, as judged last; the next heartbeat moves both. Agents on a schedule and those that said goodbye or never spoke have none. Stable: columns may be added, never removed or retyped within a major version.';
+
+--
+-- Name: COLUMN expectations.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.expectations.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN expectations.liveness; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.expectations.liveness IS 'starting, alive, late, unresponsive or in_maintenance, as judged last.';
+
+--
+-- Name: COLUMN expectations.basis; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.expectations.basis IS 'Where the deadlines come from: start-up (the grace of one that initializes), young (the policy''s, until it has shown policies.young_beats gaps) or learnt.';
+
+--
+-- Name: COLUMN expectations.last_heartbeat_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.expectations.last_heartbeat_at IS 'Latest heartbeat, by the database''s clock.';
+
+--
+-- Name: COLUMN expectations.learnt_interval_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.expectations.learnt_interval_seconds IS 'Learnt interval between its heartbeats, seconds.';
+
+--
+-- Name: COLUMN expectations.late_after_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.expectations.late_after_seconds IS 'Silence after which it is late, its grace included, seconds.';
+
+--
+-- Name: COLUMN expectations.unresponsive_after_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.expectations.unresponsive_after_seconds IS 'Silence after which it is unresponsive, its grace included, seconds.';
+
+--
+-- Name: COLUMN expectations.late_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.expectations.late_at IS 'When it will be (or was) late unless it beats: credited with the monitor''s own blindness, and at once where its session was lost.';
+
+--
+-- Name: COLUMN expectations.unresponsive_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.expectations.unresponsive_at IS 'When it will be (or was) unresponsive unless it beats, reckoned likewise.';
+
+--
+-- Name: COLUMN expectations.judged_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.expectations.judged_at IS 'p_now of the tick that judged it last.';
+
+--
+-- Name: recommendations; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.recommendations (
+    recommendation_id bigint NOT NULL,
+    agent_id text COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    subject text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    source text NOT NULL COLLATE pg_catalog."C",
+    priority integer NOT NULL,
+    summary text NOT NULL,
+    reason text NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    dismissed_at timestamp with time zone,
+    dismissed_by text,
+    dismissal_note text,
+    dismissed_until timestamp with time zone,
+    dismissed_priority integer,
+    dismissed_evidence jsonb,
+    CONSTRAINT dismissal_tells_who_and_on_which_evidence CHECK ((num_nulls(dismissed_at, dismissed_by, dismissed_priority, dismissed_evidence) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT recommendation_evidence_is_a_json_object CHECK ((jsonb_typeof(evidence) = 'object'::text)),
+    CONSTRAINT recommendation_kind_is_a_lower_case_name CHECK ((kind ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT recommendation_priority_is_1_to_5 CHECK (((priority >= 1) AND (priority <= 5)))
+);
+
+ALTER TABLE health.recommendations OWNER TO health_owner;
+
+--
+-- Name: TABLE recommendations; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.recommendations IS 'One row per thing a person could do, from when its reason arose to when it was gone; refreshed each minute by run_foresight. Open: closed_at NULL; to be shown: dismissed_at NULL too.';
+
+--
+-- Name: COLUMN recommendations.recommendation_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.recommendation_id IS 'Number of the recommendation.';
+
+--
+-- Name: COLUMN recommendations.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.agent_id IS 'About which agent; NULL: the monitor as a whole.';
+
+--
+-- Name: COLUMN recommendations.kind; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.kind IS 'What it advises, such as exhaustion_ahead, correct_expected_interval or noisy_rule.';
+
+--
+-- Name: COLUMN recommendations.subject; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.subject IS 'Of several of one kind and agent, which: a resource, rule or issue (evidence.subject); empty: only one.';
+
+--
+-- Name: COLUMN recommendations.source; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.source IS 'Function that found it.';
+
+--
+-- Name: COLUMN recommendations.priority; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.priority IS '1 most urgent, to 5.';
+
+--
+-- Name: COLUMN recommendations.summary; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.summary IS 'What to do, one line.';
+
+--
+-- Name: COLUMN recommendations.reason; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.reason IS 'Why, in words.';
+
+--
+-- Name: COLUMN recommendations.evidence; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.evidence IS 'The numbers it rests on, units in their names; those of the last refresh.';
+
+--
+-- Name: COLUMN recommendations.created_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.created_at IS 'When its reason arose.';
+
+--
+-- Name: COLUMN recommendations.changed_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.changed_at IS 'When its words or priority last changed.';
+
+--
+-- Name: COLUMN recommendations.closed_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.closed_at IS 'When its reason was gone; NULL: it holds.';
+
+--
+-- Name: COLUMN recommendations.dismissed_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissed_at IS 'When a person dismissed it; NULL: it is shown.';
+
+--
+-- Name: COLUMN recommendations.dismissed_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissed_by IS 'Who.';
+
+--
+-- Name: COLUMN recommendations.dismissal_note; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissal_note IS 'Why.';
+
+--
+-- Name: COLUMN recommendations.dismissed_until; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissed_until IS 'When it comes back in any case; NULL: when its evidence changes materially.';
+
+--
+-- Name: COLUMN recommendations.dismissed_priority; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissed_priority IS 'Priority that was dismissed.';
+
+--
+-- Name: COLUMN recommendations.dismissed_evidence; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissed_evidence IS 'Evidence that was dismissed.';
+
+--
 -- Name: fleet; Type: VIEW; Schema: health; Owner: health_owner
 --
 
@@ -17881,7 +24230,7 @@ CREATE VIEW health.fleet AS
     ( SELECT count(*) AS count
            FROM health.alerts
           WHERE ((alerts.agent_id = (agents.agent_id)::text) AND (alerts.resolved_at IS NULL))) AS open_alert_count,
-    array_remove(ARRAY[
+    (array_remove(ARRAY[
         CASE
             WHEN ((status.liveness = 'unresponsive'::text) AND (maintained.agent_id IS NULL)) THEN ('restart it: silent since '::text || status.last_heartbeat_at)
             ELSE NULL::text
@@ -17901,11 +24250,10 @@ CREATE VIEW health.fleet AS
         CASE
             WHEN (status.resource_efficiency < (60)::double precision) THEN 'give it more memory or CPU, or find what takes them'::text
             ELSE NULL::text
-        END,
-        CASE
-            WHEN ((status.expected_interval_seconds IS NOT NULL) AND (status.gap_count >= 20) AND ((status.learnt_interval_seconds < ((0.5)::double precision * status.expected_interval_seconds)) OR (status.learnt_interval_seconds > ((1.5)::double precision * status.expected_interval_seconds)))) THEN (('correct its expected_interval: it beats every '::text || round((status.learnt_interval_seconds)::numeric, 1)) || ' s'::text)
-            ELSE NULL::text
-        END], NULL::text) AS recommendations,
+        END], NULL::text) || ARRAY( SELECT advice.summary
+           FROM health.recommendations advice
+          WHERE ((advice.agent_id = (agents.agent_id)::text) AND (advice.closed_at IS NULL) AND (advice.dismissed_at IS NULL))
+          ORDER BY advice.priority, advice.recommendation_id)) AS recommendations,
     COALESCE(status.liveness, 'never_seen'::text) AS observed_liveness,
     maintained.until_at AS maintenance_until
    FROM ((health.agents
@@ -18042,7 +24390,7 @@ COMMENT ON COLUMN health.fleet.open_alert_count IS 'How many of its alerts are o
 -- Name: COLUMN fleet.recommendations; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.fleet.recommendations IS 'What a person could do, in sentences; empty: nothing.';
+COMMENT ON COLUMN health.fleet.recommendations IS 'What a person could do, in sentences: at once, then what health.recommendations holds of the agent, the most urgent first; empty: nothing.';
 
 --
 -- Name: COLUMN fleet.observed_liveness; Type: COMMENT; Schema: health; Owner: health_owner
@@ -18055,6 +24403,178 @@ COMMENT ON COLUMN health.fleet.observed_liveness IS 'What its heartbeats say, al
 --
 
 COMMENT ON COLUMN health.fleet.maintenance_until IS 'Until when it is in maintenance, as announced; NULL: it is not.';
+
+--
+-- Name: foresight_parts; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.foresight_parts (
+    part text NOT NULL COLLATE pg_catalog."C",
+    place integer NOT NULL,
+    period interval DEFAULT '00:01:00'::interval NOT NULL,
+    is_enabled boolean DEFAULT true NOT NULL,
+    last_run_at timestamp with time zone,
+    last_duration_ms double precision,
+    last_error text,
+    last_error_at timestamp with time zone,
+    run_count bigint DEFAULT 0 NOT NULL,
+    error_count bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT part_is_the_name_of_a_function CHECK ((part ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT part_period_is_1_second_to_31_days CHECK (((period >= '00:00:01'::interval) AND (period <= '31 days'::interval)))
+);
+
+ALTER TABLE health_internal.foresight_parts OWNER TO health_owner;
+
+--
+-- Name: TABLE foresight_parts; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.foresight_parts IS 'One row per part of run_foresight: a new part is a function health_internal.<part>(p_now timestamptz) and a row here.';
+
+--
+-- Name: COLUMN foresight_parts.part; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.foresight_parts.part IS 'Function of health_internal that is called with p_now.';
+
+--
+-- Name: COLUMN foresight_parts.place; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.foresight_parts.place IS 'Order of the parts, lowest first.';
+
+--
+-- Name: COLUMN foresight_parts.period; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.foresight_parts.period IS 'How often it is called.';
+
+--
+-- Name: COLUMN foresight_parts.is_enabled; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.foresight_parts.is_enabled IS 'Whether it is called.';
+
+--
+-- Name: COLUMN foresight_parts.last_run_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.foresight_parts.last_run_at IS 'p_now of its last call; NULL: never.';
+
+--
+-- Name: COLUMN foresight_parts.last_duration_ms; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.foresight_parts.last_duration_ms IS 'How long that took, milliseconds.';
+
+--
+-- Name: COLUMN foresight_parts.last_error; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.foresight_parts.last_error IS 'What it said when it failed last; NULL: the last call was good.';
+
+--
+-- Name: COLUMN foresight_parts.last_error_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.foresight_parts.last_error_at IS 'When.';
+
+--
+-- Name: COLUMN foresight_parts.run_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.foresight_parts.run_count IS 'Calls so far.';
+
+--
+-- Name: COLUMN foresight_parts.error_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.foresight_parts.error_count IS 'Calls that failed.';
+
+--
+-- Name: foresight_health; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.foresight_health AS
+ SELECT part,
+    is_enabled,
+    period,
+    last_run_at,
+    last_duration_ms,
+    last_error,
+    last_error_at,
+    run_count,
+    error_count,
+    COALESCE((is_enabled AND (last_run_at < (clock_timestamp() - ((5)::double precision * period)))), false) AS is_overdue
+   FROM health_internal.foresight_parts parts;
+
+ALTER VIEW health.foresight_health OWNER TO health_owner;
+
+--
+-- Name: VIEW foresight_health; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.foresight_health IS 'One row per part of run_foresight: when it ran, how long it took, and what it said when it failed; stable within a major version.';
+
+--
+-- Name: COLUMN foresight_health.part; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.foresight_health.part IS 'Function of health_internal that is called with p_now.';
+
+--
+-- Name: COLUMN foresight_health.is_enabled; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.foresight_health.is_enabled IS 'Whether it is called.';
+
+--
+-- Name: COLUMN foresight_health.period; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.foresight_health.period IS 'How often it is called.';
+
+--
+-- Name: COLUMN foresight_health.last_run_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.foresight_health.last_run_at IS 'p_now of its last call; NULL: never.';
+
+--
+-- Name: COLUMN foresight_health.last_duration_ms; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.foresight_health.last_duration_ms IS 'How long that took, milliseconds.';
+
+--
+-- Name: COLUMN foresight_health.last_error; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.foresight_health.last_error IS 'What it said when it failed last; NULL: the last call was good.';
+
+--
+-- Name: COLUMN foresight_health.last_error_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.foresight_health.last_error_at IS 'When.';
+
+--
+-- Name: COLUMN foresight_health.run_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.foresight_health.run_count IS 'Calls so far.';
+
+--
+-- Name: COLUMN foresight_health.error_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.foresight_health.error_count IS 'Calls that failed.';
+
+--
+-- Name: COLUMN foresight_health.is_overdue; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.foresight_health.is_overdue IS 'Whether it has not run for five periods, by the clock.';
 
 --
 -- Name: freeze_windows; Type: TABLE; Schema: health; Owner: health_owner
@@ -18958,6 +25478,458 @@ ALTER TABLE health.policies ALTER COLUMN policy_id ADD GENERATED ALWAYS AS IDENT
 );
 
 --
+-- Name: shadow_judgements; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.shadow_judgements (
+    judgement_id bigint NOT NULL,
+    shadow_policy_id bigint NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    occurred_at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    rule text COLLATE pg_catalog."C",
+    old_status text,
+    new_status text,
+    old_liveness text,
+    new_liveness text,
+    issue_type text,
+    score double precision,
+    live_score double precision,
+    live_status text,
+    CONSTRAINT shadow_judgement_kind_is_known CHECK ((kind = ANY (ARRAY['transition'::text, 'alert_opened'::text, 'alert_closed'::text, 'recovery'::text])))
+);
+
+ALTER TABLE health.shadow_judgements OWNER TO health_owner;
+
+--
+-- Name: TABLE shadow_judgements; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.shadow_judgements IS 'One row per thing a shadow policy would have done: a transition, an alert opened or closed, a recovery asked for; kept for 90 days.';
+
+--
+-- Name: COLUMN shadow_judgements.judgement_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.judgement_id IS 'Number of the row.';
+
+--
+-- Name: COLUMN shadow_judgements.shadow_policy_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.shadow_policy_id IS 'Which shadow policy.';
+
+--
+-- Name: COLUMN shadow_judgements.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN shadow_judgements.occurred_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.occurred_at IS 'When it judged so.';
+
+--
+-- Name: COLUMN shadow_judgements.kind; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.kind IS 'transition, alert_opened, alert_closed or recovery.';
+
+--
+-- Name: COLUMN shadow_judgements.rule; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.rule IS 'Rule of the alert; NULL: none.';
+
+--
+-- Name: COLUMN shadow_judgements.old_status; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.old_status IS 'Status before.';
+
+--
+-- Name: COLUMN shadow_judgements.new_status; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.new_status IS 'Status after.';
+
+--
+-- Name: COLUMN shadow_judgements.old_liveness; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.old_liveness IS 'Liveness before.';
+
+--
+-- Name: COLUMN shadow_judgements.new_liveness; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.new_liveness IS 'Liveness after.';
+
+--
+-- Name: COLUMN shadow_judgements.issue_type; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.issue_type IS 'Issue it holds confirmed.';
+
+--
+-- Name: COLUMN shadow_judgements.score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.score IS 'Its gated score, 0..100.';
+
+--
+-- Name: COLUMN shadow_judgements.live_score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.live_score IS 'Score in force at that time.';
+
+--
+-- Name: COLUMN shadow_judgements.live_status; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_judgements.live_status IS 'Status in force at that time.';
+
+--
+-- Name: shadow_policies; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.shadow_policies (
+    shadow_policy_id bigint NOT NULL,
+    shadow_policy text NOT NULL COLLATE pg_catalog."C",
+    policy jsonb NOT NULL,
+    note text,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ended_by text,
+    ended_at timestamp with time zone,
+    CONSTRAINT shadow_policy_is_a_lower_case_name_of_at_most_100_characters CHECK (((shadow_policy ~ '^[a-z][a-z0-9_]{0,99}$'::text) AND (shadow_policy <> 'live'::text)))
+);
+
+ALTER TABLE health.shadow_policies OWNER TO health_owner;
+
+--
+-- Name: TABLE shadow_policies; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.shadow_policies IS 'One row per policy that judges live without any effect, from add_shadow_policy to end_shadow_policy.';
+
+--
+-- Name: COLUMN shadow_policies.shadow_policy_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_policies.shadow_policy_id IS 'Number of the shadow policy.';
+
+--
+-- Name: COLUMN shadow_policies.shadow_policy; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_policies.shadow_policy IS 'Its name, free again when it has ended.';
+
+--
+-- Name: COLUMN shadow_policies.policy; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_policies.policy IS 'Changes to the policies in force, such as {"critical_below": 55}; policy_class: of one class only.';
+
+--
+-- Name: COLUMN shadow_policies.note; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_policies.note IS 'What is tried.';
+
+--
+-- Name: COLUMN shadow_policies.created_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_policies.created_by IS 'Who added it.';
+
+--
+-- Name: COLUMN shadow_policies.created_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_policies.created_at IS 'Since when it judges.';
+
+--
+-- Name: COLUMN shadow_policies.ended_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_policies.ended_by IS 'Who ended it.';
+
+--
+-- Name: COLUMN shadow_policies.ended_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.shadow_policies.ended_at IS 'When it ended; NULL: it judges.';
+
+--
+-- Name: shadow_states; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.shadow_states (
+    shadow_policy_id bigint NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    evaluated_at timestamp with time zone NOT NULL,
+    seen_judged_at timestamp with time zone,
+    liveness text,
+    status text,
+    score double precision,
+    ungated_score double precision,
+    bad_evaluations integer DEFAULT 0 NOT NULL,
+    issue_candidate text,
+    issue_evaluations integer DEFAULT 0 NOT NULL,
+    issue_type text,
+    active_conditions text[] DEFAULT '{}'::text[] NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE health_internal.shadow_states OWNER TO health_owner;
+
+--
+-- Name: TABLE shadow_states; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.shadow_states IS 'One row per shadow policy and agent: what it judged last. Columns as in agent_status.';
+
+--
+-- Name: COLUMN shadow_states.shadow_policy_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.shadow_policy_id IS 'Which shadow policy.';
+
+--
+-- Name: COLUMN shadow_states.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN shadow_states.evaluated_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.evaluated_at IS 'When it judged last.';
+
+--
+-- Name: COLUMN shadow_states.seen_judged_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.seen_judged_at IS 'agent_status.judged_at it saw: without a newer one only time has passed, and counts no evaluation.';
+
+--
+-- Name: COLUMN shadow_states.liveness; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.liveness IS 'Liveness it sees.';
+
+--
+-- Name: COLUMN shadow_states.status; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.status IS 'Status it sees.';
+
+--
+-- Name: COLUMN shadow_states.score; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.score IS 'Gated score, 0..100.';
+
+--
+-- Name: COLUMN shadow_states.ungated_score; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.ungated_score IS 'Weighted mean, 0..100.';
+
+--
+-- Name: COLUMN shadow_states.bad_evaluations; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.bad_evaluations IS 'Ring of its last evaluations.';
+
+--
+-- Name: COLUMN shadow_states.issue_candidate; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.issue_candidate IS 'Issue it saw last.';
+
+--
+-- Name: COLUMN shadow_states.issue_evaluations; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.issue_evaluations IS 'How often in a row.';
+
+--
+-- Name: COLUMN shadow_states.issue_type; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.issue_type IS 'Issue it holds confirmed.';
+
+--
+-- Name: COLUMN shadow_states.active_conditions; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.active_conditions IS 'Alert rules that would hold.';
+
+--
+-- Name: policy_comparison; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.policy_comparison AS
+ SELECT shadows.shadow_policy_id,
+    shadows.shadow_policy,
+    shadows.policy,
+    shadows.created_at,
+    shadows.ended_at,
+    looks.agent_count,
+    looks.differing_agent_count,
+    looks.mean_score,
+    looks.live_mean_score,
+    judged.transition_count,
+    ( SELECT count(*) AS count
+           FROM health.status_transitions transitions
+          WHERE ((transitions.occurred_at >= shadows.created_at) AND (transitions.occurred_at < COALESCE(shadows.ended_at, 'infinity'::timestamp with time zone)) AND (transitions.agent_id <> 'heartbeat_health_agent'::text))) AS live_transition_count,
+    judged.alert_count,
+    live.alert_count AS live_alert_count,
+    judged.only_shadow_alert_count,
+    live.only_live_alert_count,
+    judged.recovery_count,
+    ( SELECT count(*) AS count
+           FROM health.recovery_actions actions
+          WHERE ((actions.created_at >= shadows.created_at) AND (actions.created_at < COALESCE(shadows.ended_at, 'infinity'::timestamp with time zone)) AND (actions.requested_by = 'engine'::text))) AS live_recovery_count
+   FROM (((health.shadow_policies shadows
+     CROSS JOIN LATERAL ( SELECT count(*) AS agent_count,
+            count(*) FILTER (WHERE ((states.status IS DISTINCT FROM status.status) OR (states.liveness IS DISTINCT FROM status.liveness))) AS differing_agent_count,
+            avg(states.score) AS mean_score,
+            avg(status.score) AS live_mean_score
+           FROM (health_internal.shadow_states states
+             JOIN health.agent_status status ON ((states.agent_id = status.agent_id)))
+          WHERE (states.shadow_policy_id = shadows.shadow_policy_id)) looks)
+     CROSS JOIN LATERAL ( SELECT count(*) FILTER (WHERE (said.kind = 'transition'::text)) AS transition_count,
+            count(*) FILTER (WHERE (said.kind = 'alert_opened'::text)) AS alert_count,
+            count(*) FILTER (WHERE ((said.kind = 'alert_opened'::text) AND (NOT (EXISTS ( SELECT
+                   FROM health.alerts
+                  WHERE ((alerts.agent_id = said.agent_id) AND (alerts.rule = said.rule) AND (alerts.opened_at <= (said.occurred_at + '00:05:00'::interval)) AND (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) >= (said.occurred_at - '00:05:00'::interval)))))))) AS only_shadow_alert_count,
+            count(*) FILTER (WHERE (said.kind = 'recovery'::text)) AS recovery_count
+           FROM health.shadow_judgements said
+          WHERE (said.shadow_policy_id = shadows.shadow_policy_id)) judged)
+     CROSS JOIN LATERAL ( SELECT count(*) AS alert_count,
+            count(*) FILTER (WHERE (NOT (EXISTS ( SELECT
+                   FROM health.shadow_judgements said
+                  WHERE ((said.shadow_policy_id = shadows.shadow_policy_id) AND (said.kind = 'alert_opened'::text) AND (said.agent_id = alerts.agent_id) AND (said.rule = alerts.rule) AND ((said.occurred_at >= (alerts.opened_at - '00:05:00'::interval)) AND (said.occurred_at <= (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) + '00:05:00'::interval)))))))) AS only_live_alert_count
+           FROM health.alerts
+          WHERE ((alerts.opened_at >= shadows.created_at) AND (alerts.opened_at < COALESCE(shadows.ended_at, 'infinity'::timestamp with time zone)) AND (alerts.agent_id <> 'heartbeat_health_agent'::text) AND (alerts.rule = ANY (ARRAY['unresponsive'::text, 'failed'::text, 'error'::text, 'score_critical'::text, 'score_emergency'::text, 'resource_exhaustion'::text, 'high_error_rate'::text, 'performance_degradation'::text])))) live);
+
+ALTER VIEW health.policy_comparison OWNER TO health_owner;
+
+--
+-- Name: VIEW policy_comparison; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.policy_comparison IS 'One row per shadow policy: what it would have done since it was added, beside what the policies in force did; stable within a major version. Shadows look each minute, the engine at each beat.';
+
+--
+-- Name: COLUMN policy_comparison.shadow_policy_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.shadow_policy_id IS 'Number of the shadow policy.';
+
+--
+-- Name: COLUMN policy_comparison.shadow_policy; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.shadow_policy IS 'Its name, free again when it has ended.';
+
+--
+-- Name: COLUMN policy_comparison.policy; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.policy IS 'Changes to the policies in force, such as {"critical_below": 55}; policy_class: of one class only.';
+
+--
+-- Name: COLUMN policy_comparison.created_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.created_at IS 'Since when it judges.';
+
+--
+-- Name: COLUMN policy_comparison.ended_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.ended_at IS 'When it ended; NULL: it judges.';
+
+--
+-- Name: COLUMN policy_comparison.agent_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.agent_count IS 'Agents it judges at present.';
+
+--
+-- Name: COLUMN policy_comparison.differing_agent_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.differing_agent_count IS 'Of those, agents whose status or liveness is another in force.';
+
+--
+-- Name: COLUMN policy_comparison.mean_score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.mean_score IS 'Mean of its scores, 0..100.';
+
+--
+-- Name: COLUMN policy_comparison.live_mean_score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.live_mean_score IS 'Mean of the scores in force, 0..100.';
+
+--
+-- Name: COLUMN policy_comparison.transition_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.transition_count IS 'Transitions it would have made.';
+
+--
+-- Name: COLUMN policy_comparison.live_transition_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.live_transition_count IS 'Transitions made in that time.';
+
+--
+-- Name: COLUMN policy_comparison.alert_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.alert_count IS 'Alerts it would have opened.';
+
+--
+-- Name: COLUMN policy_comparison.live_alert_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.live_alert_count IS 'Alerts opened in that time under rules a policy decides.';
+
+--
+-- Name: COLUMN policy_comparison.only_shadow_alert_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.only_shadow_alert_count IS 'Of its alerts, those without one in force of that agent and rule within five minutes.';
+
+--
+-- Name: COLUMN policy_comparison.only_live_alert_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.only_live_alert_count IS 'Of those in force, alerts it would not have opened.';
+
+--
+-- Name: COLUMN policy_comparison.recovery_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.recovery_count IS 'Recoveries it would have asked for.';
+
+--
+-- Name: COLUMN policy_comparison.live_recovery_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.policy_comparison.live_recovery_count IS 'Recoveries the engine queued in that time.';
+
+--
 -- Name: recent_heartbeats; Type: VIEW; Schema: health; Owner: health_owner
 --
 
@@ -19111,6 +26083,19 @@ COMMENT ON COLUMN health.recent_heartbeats.run_id IS 'One run of the agent''s pr
 --
 
 COMMENT ON COLUMN health.recent_heartbeats.attributes IS 'Whatever else the agent tells; at most 8 kB.';
+
+--
+-- Name: recommendations_recommendation_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.recommendations ALTER COLUMN recommendation_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME health.recommendations_recommendation_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: recovery_actions_action_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
@@ -19542,6 +26527,57 @@ COMMENT ON COLUMN health.recovery_strategies.changed_at IS 'When the step was wr
 COMMENT ON COLUMN health.recovery_strategies.changed_by IS 'Login that wrote it.';
 
 --
+-- Name: resource_limits; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.resource_limits (
+    metric_name text NOT NULL COLLATE pg_catalog."C",
+    agent_id text COLLATE pg_catalog."C",
+    limit_value double precision NOT NULL,
+    set_by text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT resource_limit_is_finite_and_positive CHECK (((limit_value > (0)::double precision) AND (limit_value <= ('1000000000000000'::numeric)::double precision)))
+);
+
+ALTER TABLE health.resource_limits OWNER TO health_owner;
+
+--
+-- Name: TABLE resource_limits; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.resource_limits IS 'One row per metric that is used up at a limit, of one agent or of all; see set_resource_limit.';
+
+--
+-- Name: COLUMN resource_limits.metric_name; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.resource_limits.metric_name IS 'Series of performance_metrics.';
+
+--
+-- Name: COLUMN resource_limits.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.resource_limits.agent_id IS 'Of which agent; NULL: of every one without its own.';
+
+--
+-- Name: COLUMN resource_limits.limit_value; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.resource_limits.limit_value IS 'Value at which it is used up, in its own unit.';
+
+--
+-- Name: COLUMN resource_limits.set_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.resource_limits.set_by IS 'Who set it.';
+
+--
+-- Name: COLUMN resource_limits.set_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.resource_limits.set_at IS 'When.';
+
+--
 -- Name: rule_findings; Type: TABLE; Schema: health; Owner: health_owner
 --
 
@@ -19562,7 +26598,7 @@ ALTER TABLE health.rule_findings OWNER TO health_owner;
 -- Name: TABLE rule_findings; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON TABLE health.rule_findings IS 'One row per finding that holds at present, of a user''s rule or of a built-in one that is not judged from heartbeats (job_missed, job_overdue, job_failed, schedule_unreadable, rule_disabled).';
+COMMENT ON TABLE health.rule_findings IS 'One row per finding that holds at present, of a user''s rule or of a built-in one that is not judged from heartbeats (job_missed, job_overdue, job_failed, schedule_unreadable, rule_disabled, anomaly).';
 
 --
 -- Name: COLUMN rule_findings.rule; Type: COMMENT; Schema: health; Owner: health_owner
@@ -19605,6 +26641,702 @@ COMMENT ON COLUMN health.rule_findings.found_at IS 'Since when it holds.';
 --
 
 COMMENT ON COLUMN health.rule_findings.changed_at IS 'When its severity, summary or details last changed.';
+
+--
+-- Name: usual_values; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.usual_values AS
+ WITH overall AS (
+         SELECT hours.agent_id,
+            hours.metric_name,
+            sum(hours.value_count) AS value_count,
+            (sum(((hours.value_count)::double precision * hours.center)) / (sum(hours.value_count))::double precision) AS center
+           FROM health.baselines hours
+          GROUP BY hours.agent_id, hours.metric_name
+        ), spreads AS (
+         SELECT overall.agent_id,
+            overall.metric_name,
+            overall.value_count,
+            overall.center,
+            sqrt(GREATEST((0)::double precision, (sum(((hours.value_count)::double precision * ((hours.spread * hours.spread) +
+                CASE
+                    WHEN (abs((hours.center - overall.center)) < (0.0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001)::double precision) THEN (0)::double precision
+                    ELSE ((hours.center - overall.center) * (hours.center - overall.center))
+                END))) / (overall.value_count)::double precision))) AS spread
+           FROM (overall
+             JOIN health.baselines hours ON (((overall.agent_id = hours.agent_id) AND (overall.metric_name = hours.metric_name))))
+          GROUP BY overall.agent_id, overall.metric_name, overall.value_count, overall.center
+        )
+ SELECT spreads.agent_id,
+    spreads.metric_name,
+        CASE
+            WHEN (this_hour.value_count >= 10) THEN 'hour of the week'::text
+            ELSE 'all hours'::text
+        END AS basis,
+    used.center AS usual_value,
+    (used.center - ((3)::double precision * GREATEST(used.spread, health_internal.least_spread(used.center)))) AS usual_low,
+    (used.center + ((3)::double precision * GREATEST(used.spread, health_internal.least_spread(used.center)))) AS usual_high,
+    used.value_count
+   FROM ((spreads
+     LEFT JOIN health.baselines this_hour ON (((spreads.agent_id = this_hour.agent_id) AND (spreads.metric_name = this_hour.metric_name) AND (this_hour.hour_of_week = health_internal.hour_of_week(now())))))
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN (this_hour.value_count >= 10) THEN this_hour.center
+                    ELSE spreads.center
+                END AS center,
+                CASE
+                    WHEN (this_hour.value_count >= 10) THEN this_hour.spread
+                    ELSE spreads.spread
+                END AS spread,
+                CASE
+                    WHEN (this_hour.value_count >= 10) THEN this_hour.value_count
+                    ELSE (spreads.value_count)::bigint
+                END AS value_count) used);
+
+ALTER VIEW health.usual_values OWNER TO health_owner;
+
+--
+-- Name: VIEW usual_values; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.usual_values IS 'One row per series with a baseline: the value and range that are usual now, from this hour of the week where it was seen for ten minutes, else from all hours; stable within a major version.';
+
+--
+-- Name: COLUMN usual_values.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.usual_values.agent_id IS 'Whose series.';
+
+--
+-- Name: COLUMN usual_values.metric_name; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.usual_values.metric_name IS 'A column of agent_heartbeats, or a name of performance_metrics.';
+
+--
+-- Name: COLUMN usual_values.basis; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.usual_values.basis IS 'hour of the week, or all hours.';
+
+--
+-- Name: COLUMN usual_values.usual_value; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.usual_values.usual_value IS 'Center of the baseline.';
+
+--
+-- Name: COLUMN usual_values.usual_low; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.usual_values.usual_low IS 'Center less three spreads.';
+
+--
+-- Name: COLUMN usual_values.usual_high; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.usual_values.usual_high IS 'Center plus three spreads.';
+
+--
+-- Name: COLUMN usual_values.value_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.usual_values.value_count IS 'Minutes it was learnt from.';
+
+--
+-- Name: metric_series; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.metric_series (
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    metric_name text NOT NULL COLLATE pg_catalog."C",
+    unit text,
+    last_value double precision NOT NULL,
+    last_received_at timestamp with time zone NOT NULL,
+    value_count bigint NOT NULL,
+    decayed_at timestamp with time zone NOT NULL,
+    weight double precision NOT NULL,
+    value_sum double precision NOT NULL,
+    square_sum double precision NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE health_internal.metric_series OWNER TO health_owner;
+
+--
+-- Name: TABLE metric_series; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.metric_series IS 'One row per series of performance_metrics: time-decayed sums with weight exp(-age / 60 min), folded from new rows only.';
+
+--
+-- Name: COLUMN metric_series.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.agent_id IS 'Which agent logs the series.';
+
+--
+-- Name: COLUMN metric_series.metric_name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.metric_name IS 'Name of the series.';
+
+--
+-- Name: COLUMN metric_series.unit; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.unit IS 'Unit as last told.';
+
+--
+-- Name: COLUMN metric_series.last_value; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.last_value IS 'The latest value by received_at.';
+
+--
+-- Name: COLUMN metric_series.last_received_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.last_received_at IS 'When it was received.';
+
+--
+-- Name: COLUMN metric_series.value_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.value_count IS 'Values folded since the series began.';
+
+--
+-- Name: COLUMN metric_series.decayed_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.decayed_at IS 'Time to which the sums are decayed.';
+
+--
+-- Name: COLUMN metric_series.weight; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.weight IS 'Sum of weights, in values.';
+
+--
+-- Name: COLUMN metric_series.value_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.value_sum IS 'Weighted sum of values.';
+
+--
+-- Name: COLUMN metric_series.square_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.square_sum IS 'Weighted sum of squared values.';
+
+--
+-- Name: series_states; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.series_states (
+    series_id bigint NOT NULL,
+    last_minute_at timestamp with time zone,
+    last_mean double precision,
+    last_value double precision,
+    last_score double precision,
+    expected_low double precision,
+    expected_high double precision,
+    point_count bigint DEFAULT 0 NOT NULL,
+    late_value_count bigint DEFAULT 0 NOT NULL,
+    restart_count bigint DEFAULT 0 NOT NULL,
+    error text,
+    error_at timestamp with time zone,
+    state health_internal.detector_state
+)
+WITH (fillfactor='45');
+ALTER TABLE ONLY health_internal.series_states ALTER COLUMN state SET STORAGE PLAIN;
+
+ALTER TABLE health_internal.series_states OWNER TO health_owner;
+
+--
+-- Name: TABLE series_states; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.series_states IS 'One row per watched series: the detector''s state after its last minute. Written by the ticker alone.';
+
+--
+-- Name: COLUMN series_states.series_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.series_id IS 'Which series.';
+
+--
+-- Name: COLUMN series_states.last_minute_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.last_minute_at IS 'Beginning of the last minute that was judged; NULL: none yet.';
+
+--
+-- Name: COLUMN series_states.last_mean; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.last_mean IS 'Mean of the values of that minute; of a counter its reading.';
+
+--
+-- Name: COLUMN series_states.last_value; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.last_value IS 'What was judged: that mean, or a counter''s growth per minute.';
+
+--
+-- Name: COLUMN series_states.last_score; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.last_score IS 'How strange it was, 0 to below 1.';
+
+--
+-- Name: COLUMN series_states.expected_low; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.expected_low IS 'Lowest value that was expected; NULL while the detector learns.';
+
+--
+-- Name: COLUMN series_states.expected_high; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.expected_high IS 'Highest value that was expected.';
+
+--
+-- Name: COLUMN series_states.point_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.point_count IS 'Minutes judged.';
+
+--
+-- Name: COLUMN series_states.late_value_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.late_value_count IS 'Values that came when their minute had been judged; they are left out.';
+
+--
+-- Name: COLUMN series_states.restart_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.restart_count IS 'Times a counter fell: it began anew, and that minute has no growth.';
+
+--
+-- Name: COLUMN series_states.error; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.error IS 'Why its last point could not be judged; NULL: it was.';
+
+--
+-- Name: COLUMN series_states.error_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.error_at IS 'Minute of that point.';
+
+--
+-- Name: COLUMN series_states.state; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_states.state IS 'What the detector remembers; NULL: nothing yet.';
+
+--
+-- Name: series; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.series AS
+ SELECT series.agent_id,
+    series.metric_name,
+        CASE
+            WHEN (NOT series.is_watched) THEN 'taken out'::text
+            WHEN (states.error IS NOT NULL) THEN 'failing'::text
+            WHEN (states.last_minute_at < (watch.stepped_until - '01:00:00'::interval)) THEN 'silent'::text
+            WHEN (states.expected_low IS NULL) THEN 'learning'::text
+            ELSE 'watched'::text
+        END AS standing,
+    series.source,
+    series.is_counter,
+    series.enrolled_by,
+    series.enrolled_at,
+    states.last_minute_at,
+    states.last_value,
+    states.last_score,
+    states.expected_low,
+    states.expected_high,
+    states.point_count,
+        CASE
+            WHEN (waiting.first_minute_at < watch.finished_until) THEN date_part('epoch'::text, (watch.finished_until - waiting.first_minute_at))
+            ELSE (0)::double precision
+        END AS lag_seconds,
+    states.late_value_count,
+    states.restart_count,
+    usual.usual_value,
+    usual.usual_low,
+    usual.usual_high,
+    usual.basis AS usual_basis,
+    states.error
+   FROM ((((health_internal.series
+     CROSS JOIN health_internal.series_cursor watch)
+     LEFT JOIN health_internal.series_states states ON ((series.series_id = states.series_id)))
+     LEFT JOIN ( SELECT minutes.series_id,
+            min(minutes.minute_at) AS first_minute_at
+           FROM health_internal.series_minutes minutes
+          GROUP BY minutes.series_id) waiting ON ((series.series_id = waiting.series_id)))
+     LEFT JOIN health.usual_values usual ON (((series.agent_id = usual.agent_id) AND (series.metric_name = usual.metric_name))))
+UNION ALL
+ SELECT known.agent_id,
+    known.metric_name,
+    'not watched'::text AS standing,
+    'metric'::text AS source,
+    health_internal.is_counter_name(known.metric_name) AS is_counter,
+    NULL::text AS enrolled_by,
+    NULL::timestamp with time zone AS enrolled_at,
+    NULL::timestamp with time zone AS last_minute_at,
+    known.last_value,
+    NULL::double precision AS last_score,
+    NULL::double precision AS expected_low,
+    NULL::double precision AS expected_high,
+    NULL::bigint AS point_count,
+    NULL::double precision AS lag_seconds,
+    NULL::bigint AS late_value_count,
+    NULL::bigint AS restart_count,
+    usual.usual_value,
+    usual.usual_low,
+    usual.usual_high,
+    usual.basis AS usual_basis,
+    NULL::text AS error
+   FROM (health_internal.metric_series known
+     LEFT JOIN health.usual_values usual ON (((known.agent_id = usual.agent_id) AND (known.metric_name = usual.metric_name))))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM health_internal.series
+          WHERE ((series.agent_id = known.agent_id) AND (series.metric_name = known.metric_name)))));
+
+ALTER VIEW health.series OWNER TO health_owner;
+
+--
+-- Name: VIEW series; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.series IS 'One row per series that is watched for anomalies, was taken out of the watch, or is a metric known and not watched (see series_refusals); stable within a major version.';
+
+--
+-- Name: COLUMN series.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.agent_id IS 'Whose series.';
+
+--
+-- Name: COLUMN series.metric_name; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.metric_name IS 'A column of agent_heartbeats, or a name of performance_metrics.';
+
+--
+-- Name: COLUMN series.standing; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.standing IS 'watched; learning: no range is expected yet; silent: no value for an hour; failing: its last point could not be judged, see error; taken out, by unwatch_series; not watched: a limit or too few values.';
+
+--
+-- Name: COLUMN series.source; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.source IS 'heartbeat or metric.';
+
+--
+-- Name: COLUMN series.is_counter; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.is_counter IS 'The name ends in _total: what is judged is the growth per minute.';
+
+--
+-- Name: COLUMN series.enrolled_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.enrolled_by IS 'policy, or who called watch_series or unwatch_series.';
+
+--
+-- Name: COLUMN series.enrolled_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.enrolled_at IS 'When.';
+
+--
+-- Name: COLUMN series.last_minute_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.last_minute_at IS 'Beginning of the last minute judged.';
+
+--
+-- Name: COLUMN series.last_value; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.last_value IS 'Its mean, or a counter''s growth; of a series not watched the latest value.';
+
+--
+-- Name: COLUMN series.last_score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.last_score IS 'How strange it was, 0 to below 1.';
+
+--
+-- Name: COLUMN series.expected_low; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.expected_low IS 'Lowest value the detector expected; NULL while it learns.';
+
+--
+-- Name: COLUMN series.expected_high; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.expected_high IS 'Highest value it expected.';
+
+--
+-- Name: COLUMN series.point_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.point_count IS 'Minutes judged.';
+
+--
+-- Name: COLUMN series.lag_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.lag_seconds IS 'How long its oldest minute that is over waits to be judged, seconds.';
+
+--
+-- Name: COLUMN series.late_value_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.late_value_count IS 'Values left out because their minute had been judged.';
+
+--
+-- Name: COLUMN series.restart_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.restart_count IS 'Times a counter began anew.';
+
+--
+-- Name: COLUMN series.usual_value; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.usual_value IS 'What the baseline says is usual now.';
+
+--
+-- Name: COLUMN series.usual_low; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.usual_low IS 'Lower end of what is usual.';
+
+--
+-- Name: COLUMN series.usual_high; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.usual_high IS 'Upper end.';
+
+--
+-- Name: COLUMN series.usual_basis; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.usual_basis IS 'hour of the week, or all hours.';
+
+--
+-- Name: COLUMN series.error; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series.error IS 'Why its last point could not be judged; NULL: it was.';
+
+--
+-- Name: series_refusals; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.series_refusals (
+    agent_id text COLLATE pg_catalog."C",
+    reason text NOT NULL,
+    value_count bigint NOT NULL,
+    name_count bigint NOT NULL,
+    metric_name text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT refusal_reason_is_known CHECK ((reason = ANY (ARRAY['agent_limit'::text, 'name_limit'::text, 'fleet_limit'::text])))
+);
+
+ALTER TABLE health_internal.series_refusals OWNER TO health_owner;
+
+--
+-- Name: TABLE series_refusals; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.series_refusals IS 'One row per agent and reason: metrics that are not watched because of a limit. The limit of the fleet has one row for all, without an agent.';
+
+--
+-- Name: COLUMN series_refusals.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_refusals.agent_id IS 'Whose metrics; NULL: of several.';
+
+--
+-- Name: COLUMN series_refusals.reason; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_refusals.reason IS 'agent_limit: policies.anomaly_metrics_limit; name_limit: settings.series_per_agent; fleet_limit: settings.series_limit.';
+
+--
+-- Name: COLUMN series_refusals.value_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_refusals.value_count IS 'Values left out since first_at.';
+
+--
+-- Name: COLUMN series_refusals.name_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_refusals.name_count IS 'The most names that were refused at once, in one collection.';
+
+--
+-- Name: COLUMN series_refusals.metric_name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_refusals.metric_name IS 'One of the names refused last.';
+
+--
+-- Name: COLUMN series_refusals.first_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_refusals.first_at IS 'When the first was refused.';
+
+--
+-- Name: COLUMN series_refusals.last_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_refusals.last_at IS 'When the last was.';
+
+--
+-- Name: series_refusals; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.series_refusals AS
+ WITH fleet AS (
+         SELECT settings.series_per_agent,
+            settings.series_limit,
+            watched.series_count,
+            format('the fleet has %s series watched, of %s allowed (settings.series_limit)'::text, watched.series_count, settings.series_limit) AS explanation
+           FROM (health.settings
+             CROSS JOIN ( SELECT count(*) AS series_count
+                   FROM health_internal.series
+                  WHERE series.is_watched) watched)
+        )
+ SELECT refusals.agent_id,
+    refusals.reason,
+    refusals.name_count,
+    refusals.value_count,
+    refusals.metric_name AS example,
+    refusals.first_at,
+    refusals.last_at,
+        CASE refusals.reason
+            WHEN 'agent_limit'::text THEN format('its policy watches %s metrics of an agent (anomaly_metrics_limit); watch_series adds one'::text, policy.anomaly_metrics_limit)
+            WHEN 'name_limit'::text THEN format('the engine keeps %s metrics of an agent (settings.series_per_agent); these are not even folded: does the agent put values into names?'::text, fleet.series_per_agent)
+            ELSE fleet.explanation
+        END AS explanation
+   FROM (((health_internal.series_refusals refusals
+     CROSS JOIN fleet)
+     LEFT JOIN health.agent_status status ON ((refusals.agent_id = status.agent_id)))
+     LEFT JOIN health.current_policies policy ON ((status.policy_class = policy.policy_class)))
+UNION ALL
+ SELECT NULL::text AS agent_id,
+    'fleet_limit'::text AS reason,
+    lacking.agent_count AS name_count,
+    NULL::bigint AS value_count,
+    NULL::text AS example,
+    NULL::timestamp with time zone AS first_at,
+    NULL::timestamp with time zone AS last_at,
+    format('%s: %s agents have none'::text, fleet.explanation, lacking.agent_count) AS explanation
+   FROM (fleet
+     CROSS JOIN LATERAL ( SELECT count(*) AS agent_count
+           FROM health.agent_status status
+          WHERE ((status.last_heartbeat_at IS NOT NULL) AND (status.agent_id <> 'heartbeat_health_agent'::text) AND (NOT starts_with(status.agent_id, 'bridge:'::text)) AND (NOT (EXISTS ( SELECT
+                   FROM health_internal.series
+                  WHERE (series.agent_id = status.agent_id)))))) lacking)
+  WHERE ((fleet.series_count >= fleet.series_limit) AND (lacking.agent_count > 0));
+
+ALTER VIEW health.series_refusals OWNER TO health_owner;
+
+--
+-- Name: VIEW series_refusals; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.series_refusals IS 'One row per agent and limit that keeps series from being watched for anomalies, and while the fleet''s limit is reached one for the agents of which nothing is watched; stable within a major version.';
+
+--
+-- Name: COLUMN series_refusals.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series_refusals.agent_id IS 'Whose series; NULL: of the fleet.';
+
+--
+-- Name: COLUMN series_refusals.reason; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series_refusals.reason IS 'agent_limit, name_limit or fleet_limit.';
+
+--
+-- Name: COLUMN series_refusals.name_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series_refusals.name_count IS 'The most names refused at once; of agents without a series how many they are.';
+
+--
+-- Name: COLUMN series_refusals.value_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series_refusals.value_count IS 'Values left out since first_at.';
+
+--
+-- Name: COLUMN series_refusals.example; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series_refusals.example IS 'One of the names refused last.';
+
+--
+-- Name: COLUMN series_refusals.first_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series_refusals.first_at IS 'When the first was refused.';
+
+--
+-- Name: COLUMN series_refusals.last_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series_refusals.last_at IS 'When the last was.';
+
+--
+-- Name: COLUMN series_refusals.explanation; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.series_refusals.explanation IS 'Which limit, and what can be done.';
+
+--
+-- Name: shadow_judgements_judgement_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.shadow_judgements ALTER COLUMN judgement_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME health.shadow_judgements_judgement_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: shadow_policies_shadow_policy_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.shadow_policies ALTER COLUMN shadow_policy_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME health.shadow_policies_shadow_policy_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: silences; Type: TABLE; Schema: health; Owner: health_owner
@@ -20157,92 +27889,6 @@ COMMENT ON COLUMN health_internal.job_signals.attributes IS 'attributes of the h
 COMMENT ON COLUMN health_internal.job_signals.txid IS 'Transaction that wrote the heartbeat.';
 
 --
--- Name: metric_series; Type: TABLE; Schema: health_internal; Owner: health_owner
---
-
-CREATE TABLE health_internal.metric_series (
-    agent_id text NOT NULL COLLATE pg_catalog."C",
-    metric_name text NOT NULL COLLATE pg_catalog."C",
-    unit text,
-    last_value double precision NOT NULL,
-    last_received_at timestamp with time zone NOT NULL,
-    value_count bigint NOT NULL,
-    decayed_at timestamp with time zone NOT NULL,
-    weight double precision NOT NULL,
-    value_sum double precision NOT NULL,
-    square_sum double precision NOT NULL
-)
-WITH (fillfactor='70');
-
-ALTER TABLE health_internal.metric_series OWNER TO health_owner;
-
---
--- Name: TABLE metric_series; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON TABLE health_internal.metric_series IS 'One row per series of performance_metrics: time-decayed sums with weight exp(-age / 60 min), folded from new rows only.';
-
---
--- Name: COLUMN metric_series.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.agent_id IS 'Which agent logs the series.';
-
---
--- Name: COLUMN metric_series.metric_name; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.metric_name IS 'Name of the series.';
-
---
--- Name: COLUMN metric_series.unit; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.unit IS 'Unit as last told.';
-
---
--- Name: COLUMN metric_series.last_value; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.last_value IS 'The latest value by received_at.';
-
---
--- Name: COLUMN metric_series.last_received_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.last_received_at IS 'When it was received.';
-
---
--- Name: COLUMN metric_series.value_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.value_count IS 'Values folded since the series began.';
-
---
--- Name: COLUMN metric_series.decayed_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.decayed_at IS 'Time to which the sums are decayed.';
-
---
--- Name: COLUMN metric_series.weight; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.weight IS 'Sum of weights, in values.';
-
---
--- Name: COLUMN metric_series.value_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.value_sum IS 'Weighted sum of values.';
-
---
--- Name: COLUMN metric_series.square_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.square_sum IS 'Weighted sum of squared values.';
-
---
 -- Name: notices; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
@@ -20372,6 +28018,42 @@ COMMENT ON COLUMN health_internal.partitions.until_at IS 'First received_at it n
 COMMENT ON COLUMN health_internal.partitions.is_history IS 'Made by load_history and exempt from retention.';
 
 --
+-- Name: sandbox; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.sandbox (
+    is_only_row boolean DEFAULT true NOT NULL,
+    CONSTRAINT sandbox_has_one_row CHECK (is_only_row)
+);
+
+ALTER TABLE health_internal.sandbox OWNER TO health_owner;
+
+--
+-- Name: TABLE sandbox; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.sandbox IS 'One row: whoever holds it uses the sandbox; a second backtest finds it locked and says so.';
+
+--
+-- Name: COLUMN sandbox.is_only_row; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.sandbox.is_only_row IS 'Always true; makes the row unique.';
+
+--
+-- Name: series_series_id_seq; Type: SEQUENCE; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE health_internal.series ALTER COLUMN series_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME health_internal.series_series_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: agent_logins agent_logins_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
 --
 
@@ -20426,6 +28108,20 @@ ALTER TABLE ONLY health.alert_rules
 
 ALTER TABLE ONLY health.alerts
     ADD CONSTRAINT alerts_pkey PRIMARY KEY (alert_id);
+
+--
+-- Name: anomalies anomalies_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.anomalies
+    ADD CONSTRAINT anomalies_pkey PRIMARY KEY (anomaly_id);
+
+--
+-- Name: baselines baselines_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.baselines
+    ADD CONSTRAINT baselines_pkey PRIMARY KEY (agent_id, metric_name, hour_of_week);
 
 --
 -- Name: channels channels_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
@@ -20540,6 +28236,13 @@ ALTER TABLE ONLY health.policies
     ADD CONSTRAINT policies_pkey PRIMARY KEY (policy_id);
 
 --
+-- Name: recommendations recommendations_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.recommendations
+    ADD CONSTRAINT recommendations_pkey PRIMARY KEY (recommendation_id);
+
+--
 -- Name: recovery_actions recovery_actions_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
 --
 
@@ -20568,6 +28271,13 @@ ALTER TABLE ONLY health.recovery_strategies
     ADD CONSTRAINT recovery_strategies_pkey PRIMARY KEY (policy_class, issue_type, step);
 
 --
+-- Name: resource_limits resource_limits_metric_agent_key; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.resource_limits
+    ADD CONSTRAINT resource_limits_metric_agent_key UNIQUE NULLS NOT DISTINCT (metric_name, agent_id);
+
+--
 -- Name: rule_findings rule_findings_rule_agent_key; Type: CONSTRAINT; Schema: health; Owner: health_owner
 --
 
@@ -20580,6 +28290,20 @@ ALTER TABLE ONLY health.rule_findings
 
 ALTER TABLE ONLY health.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (is_only_row);
+
+--
+-- Name: shadow_judgements shadow_judgements_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.shadow_judgements
+    ADD CONSTRAINT shadow_judgements_pkey PRIMARY KEY (judgement_id);
+
+--
+-- Name: shadow_policies shadow_policies_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.shadow_policies
+    ADD CONSTRAINT shadow_policies_pkey PRIMARY KEY (shadow_policy_id);
 
 --
 -- Name: silences silences_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
@@ -20617,6 +28341,13 @@ ALTER TABLE ONLY health_internal.flapping_agents
     ADD CONSTRAINT flapping_agents_pkey PRIMARY KEY (agent_id);
 
 --
+-- Name: foresight_parts foresight_parts_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.foresight_parts
+    ADD CONSTRAINT foresight_parts_pkey PRIMARY KEY (part);
+
+--
 -- Name: metric_series metric_series_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
 --
 
@@ -20636,6 +28367,62 @@ ALTER TABLE ONLY health_internal.notices
 
 ALTER TABLE ONLY health_internal.partitions
     ADD CONSTRAINT partitions_pkey PRIMARY KEY (partition_name);
+
+--
+-- Name: resource_trends resource_trends_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.resource_trends
+    ADD CONSTRAINT resource_trends_pkey PRIMARY KEY (agent_id, resource);
+
+--
+-- Name: sandbox sandbox_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.sandbox
+    ADD CONSTRAINT sandbox_pkey PRIMARY KEY (is_only_row);
+
+--
+-- Name: series series_agent_metric_key; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.series
+    ADD CONSTRAINT series_agent_metric_key UNIQUE (agent_id, metric_name);
+
+--
+-- Name: series_cursor series_cursor_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.series_cursor
+    ADD CONSTRAINT series_cursor_pkey PRIMARY KEY (is_only_row);
+
+--
+-- Name: series series_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.series
+    ADD CONSTRAINT series_pkey PRIMARY KEY (series_id);
+
+--
+-- Name: series_refusals series_refusals_agent_reason_key; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.series_refusals
+    ADD CONSTRAINT series_refusals_agent_reason_key UNIQUE NULLS NOT DISTINCT (agent_id, reason);
+
+--
+-- Name: series_states series_states_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.series_states
+    ADD CONSTRAINT series_states_pkey PRIMARY KEY (series_id);
+
+--
+-- Name: shadow_states shadow_states_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.shadow_states
+    ADD CONSTRAINT shadow_states_pkey PRIMARY KEY (shadow_policy_id, agent_id);
 
 --
 -- Name: agent_heartbeats_txid_idx; Type: INDEX; Schema: health; Owner: health_owner
@@ -20660,6 +28447,18 @@ CREATE INDEX agent_logins_login_idx ON health.agent_logins USING btree (login_na
 --
 
 COMMENT ON INDEX health.agent_logins_login_idx IS 'Policy agents_read_their_own lists the agents of a login. (Writing probes the primary key, which begins with the agent: comparing ids settles it, the login is compared once.)';
+
+--
+-- Name: agent_sessions_lost_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX agent_sessions_lost_idx ON health.agent_sessions USING btree (lost_at) WHERE (lost_reason = 'session_lost'::text);
+
+--
+-- Name: INDEX agent_sessions_lost_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.agent_sessions_lost_idx IS 'health_internal.next_suspicion_at looks at the sessions lost within a minute.';
 
 --
 -- Name: agent_sessions_open_idx; Type: INDEX; Schema: health; Owner: health_owner
@@ -20744,6 +28543,42 @@ CREATE UNIQUE INDEX alerts_open_key ON health.alerts USING btree (agent_id, rule
 --
 
 COMMENT ON INDEX health.alerts_open_key IS 'One open alert per agent and rule.';
+
+--
+-- Name: anomalies_agent_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX anomalies_agent_idx ON health.anomalies USING btree (agent_id, started_at);
+
+--
+-- Name: INDEX anomalies_agent_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.anomalies_agent_idx IS 'health.agent_timeline and people ask for the episodes of an agent.';
+
+--
+-- Name: anomalies_ended_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX anomalies_ended_idx ON health.anomalies USING btree (ended_at);
+
+--
+-- Name: INDEX anomalies_ended_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.anomalies_ended_idx IS 'health_internal.sweep_series removes old episodes.';
+
+--
+-- Name: anomalies_open_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE UNIQUE INDEX anomalies_open_idx ON health.anomalies USING btree (agent_id, metric_name) NULLS NOT DISTINCT WHERE (ended_at IS NULL);
+
+--
+-- Name: INDEX anomalies_open_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.anomalies_open_idx IS 'One open episode per series; health_internal.note_anomalies and refresh_anomaly_findings look for it.';
 
 --
 -- Name: deliveries_channel_idx; Type: INDEX; Schema: health; Owner: health_owner
@@ -20998,6 +28833,30 @@ CREATE INDEX performance_metrics_txid_idx ON ONLY health.performance_metrics USI
 COMMENT ON INDEX health.performance_metrics_txid_idx IS 'health_internal.fold_metrics reads what became visible since its last snapshot.';
 
 --
+-- Name: recommendations_dismissed_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX recommendations_dismissed_idx ON health.recommendations USING btree (agent_id, kind, subject, closed_at) WHERE (dismissed_at IS NOT NULL);
+
+--
+-- Name: INDEX recommendations_dismissed_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.recommendations_dismissed_idx IS 'health_internal.refresh_recommendations_of asks whether what arises again was dismissed before.';
+
+--
+-- Name: recommendations_open_key; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE UNIQUE INDEX recommendations_open_key ON health.recommendations USING btree (agent_id, kind, subject) NULLS NOT DISTINCT WHERE (closed_at IS NULL);
+
+--
+-- Name: INDEX recommendations_open_key; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.recommendations_open_key IS 'One open recommendation per agent, kind and subject; fleet reads an agent''s.';
+
+--
 -- Name: recovery_actions_active_key; Type: INDEX; Schema: health; Owner: health_owner
 --
 
@@ -21118,6 +28977,30 @@ CREATE UNIQUE INDEX recovery_storms_open_key ON health.recovery_storms USING btr
 COMMENT ON INDEX health.recovery_storms_open_key IS 'One storm at a time; health_internal.watch_storm and approve_recoveries read it.';
 
 --
+-- Name: shadow_judgements_policy_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX shadow_judgements_policy_idx ON health.shadow_judgements USING btree (shadow_policy_id, occurred_at);
+
+--
+-- Name: INDEX shadow_judgements_policy_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.shadow_judgements_policy_idx IS 'policy_comparison counts a policy''s; old ones are removed.';
+
+--
+-- Name: shadow_policies_active_key; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE UNIQUE INDEX shadow_policies_active_key ON health.shadow_policies USING btree (shadow_policy) WHERE (ended_at IS NULL);
+
+--
+-- Name: INDEX shadow_policies_active_key; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.shadow_policies_active_key IS 'One shadow policy of a name at work.';
+
+--
 -- Name: silences_ends_at_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
@@ -21200,6 +29083,18 @@ CREATE INDEX partitions_table_idx ON health_internal.partitions USING btree (tab
 --
 
 COMMENT ON INDEX health_internal.partitions_table_idx IS 'Partition care looks for the partition that covers a time.';
+
+--
+-- Name: series_minutes_minute_idx; Type: INDEX; Schema: health_internal; Owner: health_owner
+--
+
+CREATE INDEX series_minutes_minute_idx ON health_internal.series_minutes USING btree (minute_at, series_id);
+
+--
+-- Name: INDEX series_minutes_minute_idx; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON INDEX health_internal.series_minutes_minute_idx IS 'health_internal.step_minute takes the oldest minute, series by series.';
 
 --
 -- Name: agent_heartbeats _100_admit; Type: TRIGGER; Schema: health; Owner: health_owner
@@ -21323,6 +29218,27 @@ ALTER TABLE ONLY health.recovery_steps
 
 ALTER TABLE ONLY health.rule_findings
     ADD CONSTRAINT rule_findings_rule_fkey FOREIGN KEY (rule) REFERENCES health.alert_rules(rule) ON DELETE CASCADE;
+
+--
+-- Name: shadow_judgements shadow_judgements_policy_fkey; Type: FK CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.shadow_judgements
+    ADD CONSTRAINT shadow_judgements_policy_fkey FOREIGN KEY (shadow_policy_id) REFERENCES health.shadow_policies(shadow_policy_id) ON DELETE CASCADE;
+
+--
+-- Name: series_states series_states_series_fkey; Type: FK CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.series_states
+    ADD CONSTRAINT series_states_series_fkey FOREIGN KEY (series_id) REFERENCES health_internal.series(series_id) ON DELETE CASCADE;
+
+--
+-- Name: shadow_states shadow_states_policy_fkey; Type: FK CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.shadow_states
+    ADD CONSTRAINT shadow_states_policy_fkey FOREIGN KEY (shadow_policy_id) REFERENCES health.shadow_policies(shadow_policy_id) ON DELETE CASCADE;
 
 --
 -- Name: agent_logins admins_do_all; Type: POLICY; Schema: health; Owner: health_owner
@@ -21581,6 +29497,13 @@ REVOKE ALL ON FUNCTION health.add_freeze_window(p_window_name text, p_starts_at 
 GRANT ALL ON FUNCTION health.add_freeze_window(p_window_name text, p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_by text, p_policy_class text) TO health_operator;
 
 --
+-- Name: FUNCTION add_shadow_policy(p_name text, p_policy jsonb, p_note text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.add_shadow_policy(p_name text, p_policy jsonb, p_note text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.add_shadow_policy(p_name text, p_policy jsonb, p_note text, p_now timestamp with time zone) TO health_admin;
+
+--
 -- Name: FUNCTION add_weekly_freeze_window(p_window_name text, p_weekdays integer[], p_local_time time without time zone, p_lasts interval, p_time_zone text, p_by text, p_policy_class text); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -21602,6 +29525,39 @@ REVOKE ALL ON FUNCTION health.attach(p_agent_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION health.attach(p_agent_id text) TO health_agent;
 GRANT ALL ON FUNCTION health.attach(p_agent_id text) TO health_bridge;
 GRANT ALL ON FUNCTION health.attach(p_agent_id text) TO health_admin;
+
+--
+-- Name: FUNCTION backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) TO health_analyst;
+
+--
+-- Name: FUNCTION named_policy(p_policy text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.named_policy(p_policy text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) TO health_analyst;
+
+--
+-- Name: FUNCTION run_backtest(p_changes jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.run_backtest(p_changes jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION backtest_events(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.backtest_events(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.backtest_events(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) TO health_analyst;
 
 --
 -- Name: FUNCTION bridge_heartbeat(p_worker text, p_metrics jsonb); Type: ACL; Schema: health; Owner: health_owner
@@ -21646,6 +29602,13 @@ REVOKE ALL ON FUNCTION health.disable_alert_rule(p_rule text, p_now timestamp wi
 GRANT ALL ON FUNCTION health.disable_alert_rule(p_rule text, p_now timestamp with time zone) TO health_admin;
 
 --
+-- Name: FUNCTION dismiss_recommendation(p_id bigint, p_by text, p_note text, p_until timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.dismiss_recommendation(p_id bigint, p_by text, p_note text, p_until timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.dismiss_recommendation(p_id bigint, p_by text, p_note text, p_until timestamp with time zone, p_now timestamp with time zone) TO health_operator;
+
+--
 -- Name: FUNCTION enable_alert_rule(p_rule text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -21668,11 +29631,25 @@ GRANT ALL ON FUNCTION health.end_overrunning_rules(p_now timestamp with time zon
 GRANT ALL ON FUNCTION health.end_overrunning_rules(p_now timestamp with time zone) TO health_admin;
 
 --
+-- Name: FUNCTION end_shadow_policy(p_name text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.end_shadow_policy(p_name text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.end_shadow_policy(p_name text, p_now timestamp with time zone) TO health_admin;
+
+--
 -- Name: FUNCTION end_silence(p_silence_id bigint, p_by text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health.end_silence(p_silence_id bigint, p_by text, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION health.end_silence(p_silence_id bigint, p_by text, p_now timestamp with time zone) TO health_operator;
+
+--
+-- Name: FUNCTION establish_baselines(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.establish_baselines(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.establish_baselines(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone, p_now timestamp with time zone) TO health_admin;
 
 --
 -- Name: PROCEDURE evaluate_rules(IN p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
@@ -21790,6 +29767,14 @@ REVOKE ALL ON FUNCTION health.resolve_alert(p_alert_id bigint, p_by text, p_note
 GRANT ALL ON FUNCTION health.resolve_alert(p_alert_id bigint, p_by text, p_note text, p_now timestamp with time zone) TO health_operator;
 
 --
+-- Name: PROCEDURE run_foresight(IN p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON PROCEDURE health.run_foresight(IN p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON PROCEDURE health.run_foresight(IN p_now timestamp with time zone) TO health_bridge;
+GRANT ALL ON PROCEDURE health.run_foresight(IN p_now timestamp with time zone) TO health_admin;
+
+--
 -- Name: PROCEDURE run_housekeeping(); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -21843,6 +29828,73 @@ GRANT ALL ON FUNCTION health.seconds_until_rules_are_due() TO health_bridge;
 GRANT ALL ON FUNCTION health.seconds_until_rules_are_due() TO health_admin;
 
 --
+-- Name: TABLE settings; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.settings TO health_analyst;
+GRANT SELECT ON TABLE health.settings TO health_bridge;
+GRANT ALL ON TABLE health.settings TO health_admin;
+
+--
+-- Name: FUNCTION has_cron_ticked(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.has_cron_ticked(p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.has_cron_ticked(p_now timestamp with time zone) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.has_cron_ticked(p_now timestamp with time zone) TO health_admin;
+GRANT ALL ON FUNCTION health_internal.has_cron_ticked(p_now timestamp with time zone) TO health_analyst;
+
+--
+-- Name: FUNCTION held_sessions(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.held_sessions() FROM PUBLIC;
+
+--
+-- Name: TABLE agent_sessions; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.agent_sessions TO health_agent;
+GRANT SELECT ON TABLE health.agent_sessions TO health_bridge;
+GRANT SELECT ON TABLE health.agent_sessions TO health_analyst;
+
+--
+-- Name: COLUMN agent_sessions.agent_id; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(agent_id) ON TABLE health.agent_sessions TO health_agent;
+GRANT INSERT(agent_id) ON TABLE health.agent_sessions TO health_bridge;
+
+--
+-- Name: COLUMN agent_sessions.agent_number; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(agent_number) ON TABLE health.agent_sessions TO health_agent;
+GRANT INSERT(agent_number) ON TABLE health.agent_sessions TO health_bridge;
+
+--
+-- Name: TABLE agent_status; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.agent_status TO health_analyst;
+GRANT SELECT ON TABLE health.agent_status TO health_bridge;
+
+--
+-- Name: FUNCTION next_suspicion_at(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.next_suspicion_at(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION seconds_until_tick(p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.seconds_until_tick(p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.seconds_until_tick(p_now timestamp with time zone) TO health_bridge;
+GRANT ALL ON FUNCTION health.seconds_until_tick(p_now timestamp with time zone) TO health_admin;
+GRANT ALL ON FUNCTION health.seconds_until_tick(p_now timestamp with time zone) TO health_analyst;
+
+--
 -- Name: FUNCTION set_channel(p_channel text, p_kind text, p_minimum_severity text, p_is_enabled boolean, p_is_default boolean, p_rate_per_minute double precision, p_rate_burst integer); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -21869,6 +29921,13 @@ GRANT ALL ON FUNCTION health.set_policy(p_policy_class text, p_changes jsonb, p_
 
 REVOKE ALL ON FUNCTION health.set_recovery_strategy(p_policy_class text, p_issue_type text, p_steps jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION health.set_recovery_strategy(p_policy_class text, p_issue_type text, p_steps jsonb) TO health_admin;
+
+--
+-- Name: FUNCTION set_resource_limit(p_metric_name text, p_limit double precision, p_agent_id text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.set_resource_limit(p_metric_name text, p_limit double precision, p_agent_id text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.set_resource_limit(p_metric_name text, p_limit double precision, p_agent_id text, p_now timestamp with time zone) TO health_admin;
 
 --
 -- Name: FUNCTION set_schedule(p_agent_id text, p_schedule text, p_time_zone text, p_grace interval, p_max_run_time interval); Type: ACL; Schema: health; Owner: health_owner
@@ -21909,6 +29968,13 @@ REVOKE ALL ON FUNCTION health.unacknowledge_alert(p_alert_id bigint, p_by text, 
 GRANT ALL ON FUNCTION health.unacknowledge_alert(p_alert_id bigint, p_by text, p_now timestamp with time zone) TO health_operator;
 
 --
+-- Name: FUNCTION unwatch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.unwatch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.unwatch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone) TO health_operator;
+
+--
 -- Name: FUNCTION update_agent_state(p_agent_id text, p_state text); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -21916,6 +29982,44 @@ REVOKE ALL ON FUNCTION health.update_agent_state(p_agent_id text, p_state text) 
 GRANT ALL ON FUNCTION health.update_agent_state(p_agent_id text, p_state text) TO health_agent;
 GRANT ALL ON FUNCTION health.update_agent_state(p_agent_id text, p_state text) TO health_bridge;
 GRANT ALL ON FUNCTION health.update_agent_state(p_agent_id text, p_state text) TO health_admin;
+
+--
+-- Name: FUNCTION watch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.watch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.watch_series(p_agent_id text, p_metric_name text, p_now timestamp with time zone) TO health_operator;
+
+--
+-- Name: TABLE monitor_gaps; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.monitor_gaps TO health_analyst;
+GRANT SELECT ON TABLE health.monitor_gaps TO health_bridge;
+
+--
+-- Name: FUNCTION blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone) TO health_analyst;
+GRANT ALL ON FUNCTION health_internal.blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone) TO health_bridge;
+
+--
+-- Name: FUNCTION recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) TO health_analyst;
+GRANT ALL ON FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) TO health_bridge;
+
+--
+-- Name: FUNCTION accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness) TO health_analyst;
+GRANT ALL ON FUNCTION health_internal.accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness) TO health_bridge;
 
 --
 -- Name: FUNCTION act_on_alerts(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -21962,6 +30066,12 @@ REVOKE ALL ON FUNCTION health_internal.agent_matcher_keys() FROM PUBLIC;
 REVOKE ALL ON FUNCTION health_internal.agents_in_maintenance(p_agent_ids text[], p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION alarming_agents(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.alarming_agents() FROM PUBLIC;
+
+--
 -- Name: FUNCTION apply_brakes(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22005,10 +30115,60 @@ REVOKE ALL ON FUNCTION health_internal.ask_rule(p_schema name, p_view name, p_ro
 GRANT ALL ON FUNCTION health_internal.ask_rule(p_schema name, p_view name, p_row_limit integer, OUT findings jsonb, OUT error text, OUT is_cancelled boolean) TO health_rules;
 
 --
+-- Name: TABLE policies; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.policies TO health_analyst;
+
+--
+-- Name: FUNCTION assess_under(p_policy health.policies, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.assess_under(p_policy health.policies, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION await_ingest(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.await_ingest(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION backtest_figures(p_events health_internal.backtest_event[], p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.backtest_figures(p_events health_internal.backtest_event[], p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION baseline_gain(p_count bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.baseline_gain(p_count bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION least_spread(p_center double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.least_spread(p_center double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.least_spread(p_center double precision) TO health_analyst;
+GRANT ALL ON FUNCTION health_internal.least_spread(p_center double precision) TO health_bridge;
+
+--
+-- Name: FUNCTION baseline_step(p_center double precision, p_spread double precision, p_count bigint, p_value double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.baseline_step(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION baseline_center(p_center double precision, p_spread double precision, p_count bigint, p_value double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.baseline_center(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION baseline_spread(p_center double precision, p_spread double precision, p_count bigint, p_value double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.baseline_spread(p_center double precision, p_spread double precision, p_count bigint, p_value double precision) FROM PUBLIC;
 
 --
 -- Name: FUNCTION be_brief(); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22030,29 +30190,28 @@ GRANT ALL ON FUNCTION health_internal.begin_rule(p_now timestamp with time zone,
 REVOKE ALL ON FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text, p_action text) FROM PUBLIC;
 
 --
--- Name: TABLE monitor_gaps; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT SELECT ON TABLE health.monitor_gaps TO health_analyst;
-GRANT SELECT ON TABLE health.monitor_gaps TO health_bridge;
-
---
--- Name: FUNCTION blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
---
-
-REVOKE ALL ON FUNCTION health_internal.blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone) FROM PUBLIC;
-
---
 -- Name: FUNCTION broken_channels(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.broken_channels(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION build_sandbox(p_roots text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.build_sandbox(p_roots text[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION bundle_deliveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.bundle_deliveries(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION changed_policy(p_policy health.policies, p_changes jsonb); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.changed_policy(p_policy health.policies, p_changes jsonb) FROM PUBLIC;
 
 --
 -- Name: TABLE channels; Type: ACL; Schema: health; Owner: health_owner
@@ -22068,6 +30227,12 @@ GRANT SELECT ON TABLE health.channels TO health_bridge;
 REVOKE ALL ON FUNCTION health_internal.channel_tokens(p_channel health.channels, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_backtest(p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[], OUT warm_from timestamp with time zone, OUT step interval); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.check_backtest(p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[], OUT warm_from timestamp with time zone, OUT step interval) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_engine(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22078,6 +30243,12 @@ REVOKE ALL ON FUNCTION health_internal.check_engine(p_now timestamp with time zo
 --
 
 REVOKE ALL ON FUNCTION health_internal.check_matchers(p_matchers jsonb, p_keys text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_policy_changes(p_changes jsonb); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.check_policy_changes(p_changes jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_policy_class(p_policy_class text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22129,6 +30300,12 @@ REVOKE ALL ON FUNCTION health_internal.close_fleet_incidents(p_now timestamp wit
 REVOKE ALL ON FUNCTION health_internal.close_storm_alert(p_now timestamp with time zone, p_by text, p_reason text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION collect_minutes(p_range health_internal.arrival_range, p_stepped_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.collect_minutes(p_range health_internal.arrival_range, p_stepped_until timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION compose_digests(p_lines health_internal.digest_line[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22139,6 +30316,12 @@ REVOKE ALL ON FUNCTION health_internal.compose_digests(p_lines health_internal.d
 --
 
 REVOKE ALL ON FUNCTION health_internal.configure_jobs(p_now timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION count_arrived(p_range health_internal.arrival_range); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22170,6 +30353,12 @@ GRANT ALL ON FUNCTION health_internal.create_partition(p_table text, p_from time
 REVOKE ALL ON FUNCTION health_internal.dead_parents(p_agent_ids text[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION deadline_limit(p_young_intervals double precision, p_young_beats integer, p_hard_limit double precision, p_gap_count bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.deadline_limit(p_young_intervals double precision, p_young_beats integer, p_hard_limit double precision, p_gap_count bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION decay(p_seconds double precision, p_memory_seconds double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22194,12 +30383,38 @@ REVOKE ALL ON FUNCTION health_internal.decide_incidents(p_now timestamp with tim
 REVOKE ALL ON FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) FROM PUBLIC;
 
 --
+-- Name: FUNCTION detect_series(p_state health_internal.detector_state, p_at timestamp with time zone[], p_value double precision[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.detect_series(p_state health_internal.detector_state, p_at timestamp with time zone[], p_value double precision[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) FROM PUBLIC;
+
+--
 -- Name: FUNCTION drop_partition(p_name text); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.drop_partition(p_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.drop_partition(p_name text) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.drop_partition(p_name text) TO health_admin;
+
+--
+-- Name: FUNCTION due_foresight_parts(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.due_foresight_parts(p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.due_foresight_parts(p_now timestamp with time zone) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.due_foresight_parts(p_now timestamp with time zone) TO health_admin;
+
+--
+-- Name: FUNCTION end_anomalies(p_stepped_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.end_anomalies(p_stepped_until timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22218,6 +30433,35 @@ REVOKE ALL ON FUNCTION health_internal.engine_findings(p_now timestamp with time
 --
 
 REVOKE ALL ON FUNCTION health_internal.enqueue_recoveries(p_now timestamp with time zone, p_agent_ids text[], p_issue_types text[], p_transition_ids bigint[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION enrol_arrived(p_now timestamp with time zone, p_range health_internal.arrival_range); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.enrol_arrived(p_now timestamp with time zone, p_range health_internal.arrival_range) FROM PUBLIC;
+
+--
+-- Name: FUNCTION shown_number(p_value double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.shown_number(p_value double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.shown_number(p_value double precision) TO health_analyst;
+GRANT ALL ON FUNCTION health_internal.shown_number(p_value double precision) TO health_bridge;
+
+--
+-- Name: TABLE anomalies; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.anomalies TO health_analyst;
+GRANT SELECT ON TABLE health.anomalies TO health_bridge;
+
+--
+-- Name: FUNCTION episode_text(p_episode health.anomalies); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.episode_text(p_episode health.anomalies) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.episode_text(p_episode health.anomalies) TO health_analyst;
+GRANT ALL ON FUNCTION health_internal.episode_text(p_episode health.anomalies) TO health_bridge;
 
 --
 -- Name: FUNCTION escalate_recoveries(p_now timestamp with time zone, p_action_ids bigint[], p_reason text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22265,6 +30509,12 @@ GRANT ALL ON FUNCTION health_internal.expired_partitions(p_now timestamp with ti
 GRANT ALL ON FUNCTION health_internal.expired_partitions(p_now timestamp with time zone) TO health_admin;
 
 --
+-- Name: FUNCTION explain_anomalies(p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.explain_anomalies(p_agent_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION failure_reason(p_outcome text, p_details jsonb); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22281,6 +30531,12 @@ REVOKE ALL ON FUNCTION health_internal.falling_score(p_value double precision, p
 --
 
 REVOKE ALL ON FUNCTION health_internal.few_arrived(p_range health_internal.arrival_range, p_limit integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_exhaustion(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.find_exhaustion(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_run(p_plan health_internal.schedule_plan, p_time_zone text, p_at timestamp with time zone, p_step integer); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22326,13 +30582,6 @@ REVOKE ALL ON FUNCTION health_internal.fold_agent_changes(p_range health_interna
 REVOKE ALL ON FUNCTION health_internal.fold_and_judge(p_now timestamp with time zone, p_tick_id bigint, p_range health_internal.arrival_range, p_is_replay boolean, OUT folded_beats bigint, OUT judged_agents bigint, OUT unknown_agents bigint) FROM PUBLIC;
 
 --
--- Name: TABLE agent_status; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT SELECT ON TABLE health.agent_status TO health_analyst;
-GRANT SELECT ON TABLE health.agent_status TO health_bridge;
-
---
 -- Name: FUNCTION fold_beats(p_status health.agent_status, p_beats health_internal.beat[], p_prior_interval double precision, p_blind_until timestamp with time zone, p_fast double precision, p_slow double precision, p_base double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22371,6 +30620,32 @@ REVOKE ALL ON FUNCTION health_internal.fold_signals(p_now timestamp with time zo
 REVOKE ALL ON FUNCTION health_internal.fold_unusual_beats(p_tick_id bigint, p_beats health_internal.beat[], p_is_many boolean, p_range health_internal.arrival_range, p_blind_until timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION foresee_exhaustion(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.foresee_exhaustion(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) TO health_analyst;
+GRANT ALL ON FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) TO health_bridge;
+
+--
+-- Name: FUNCTION forget_series(p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.forget_series(p_agent_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION furnish_sandbox(p_sandbox text, p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.furnish_sandbox(p_sandbox text, p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION gap_bin(p_ratio double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22383,22 +30658,42 @@ REVOKE ALL ON FUNCTION health_internal.gap_bin(p_ratio double precision) FROM PU
 REVOKE ALL ON FUNCTION health_internal.gap_unit(p_gap_count bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION gap_mass(p_gap_count bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.gap_mass(p_gap_count bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION has_changed_materially(p_old jsonb, p_new jsonb); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.has_changed_materially(p_old jsonb, p_new jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION has_dead_parent(p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.has_dead_parent(p_agent_id text) FROM PUBLIC;
 
 --
--- Name: TABLE policies; Type: ACL; Schema: health; Owner: health_owner
+-- Name: FUNCTION heartbeat_gauges(); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-GRANT SELECT ON TABLE health.policies TO health_analyst;
+REVOKE ALL ON FUNCTION health_internal.heartbeat_gauges() FROM PUBLIC;
 
 --
 -- Name: FUNCTION holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies) FROM PUBLIC;
+
+--
+-- Name: FUNCTION hour_of_week(p_at timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) TO health_analyst;
+GRANT ALL ON FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) TO health_bridge;
 
 --
 -- Name: TABLE maintenance_periods; Type: ACL; Schema: health; Owner: health_owner
@@ -22451,6 +30746,14 @@ REVOKE ALL ON FUNCTION health_internal.inherit_told(p_now timestamp with time zo
 REVOKE ALL ON FUNCTION health_internal.is_confirmed(p_candidate text, p_last_candidate text, p_last_evaluations integer, p_confirm_bad integer) FROM PUBLIC;
 
 --
+-- Name: FUNCTION is_counter_name(p_metric_name text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.is_counter_name(p_metric_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.is_counter_name(p_metric_name text) TO health_analyst;
+GRANT ALL ON FUNCTION health_internal.is_counter_name(p_metric_name text) TO health_bridge;
+
+--
 -- Name: FUNCTION is_waiting(p_delivery health.deliveries, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22469,10 +30772,28 @@ REVOKE ALL ON FUNCTION health_internal.job_standing(p_agent_id text) FROM PUBLIC
 REVOKE ALL ON FUNCTION health_internal.judge_agents(p_now timestamp with time zone, p_tick_id bigint, p_policy health.policies, p_beats health_internal.beat[], p_is_many boolean, p_is_most boolean, p_only_due boolean, p_range health_internal.arrival_range, p_blindness health_internal.blindness) FROM PUBLIC;
 
 --
+-- Name: FUNCTION judge_shadow(p_shadow_policy_id bigint, p_policy health.policies, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.judge_shadow(p_shadow_policy_id bigint, p_policy health.policies, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION judge_shadows(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.judge_shadows(p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION kept_share(p_decay double precision, p_count double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.kept_share(p_decay double precision, p_count double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION known_troubles(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.known_troubles(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION known_weight(p_weight double precision, p_value double precision); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22481,10 +30802,16 @@ REVOKE ALL ON FUNCTION health_internal.kept_share(p_decay double precision, p_co
 REVOKE ALL ON FUNCTION health_internal.known_weight(p_weight double precision, p_value double precision) FROM PUBLIC;
 
 --
--- Name: FUNCTION learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_hard_limit double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION learn_baselines(p_agent_ids text[], p_metric_names text[], p_values double precision[], p_at timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_hard_limit double precision) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.learn_baselines(p_agent_ids text[], p_metric_names text[], p_values double precision[], p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_late_limit double precision, p_unresponsive_limit double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_late_limit double precision, p_unresponsive_limit double precision) FROM PUBLIC;
 
 --
 -- Name: TABLE maintenance_windows; Type: ACL; Schema: health; Owner: health_owner
@@ -22638,6 +30965,12 @@ REVOKE ALL ON FUNCTION health_internal.moved_mean(p_mean double precision, p_val
 REVOKE ALL ON FUNCTION health_internal.moved_mean_gap(p_mean_seconds double precision, p_gap_seconds double precision, p_gap_count bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION moved_trend(p_trend health_internal.resource_trends, p_at timestamp with time zone, p_value double precision, p_limit double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.moved_trend(p_trend health_internal.resource_trends, p_at timestamp with time zone, p_value double precision, p_limit double precision) FROM PUBLIC;
+
+--
 -- Name: FUNCTION muted_incidents(p_now timestamp with time zone, p_incident_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22656,6 +30989,18 @@ REVOKE ALL ON FUNCTION health_internal.parse_schedule(p_schedule text) FROM PUBL
 REVOKE ALL ON FUNCTION health_internal.next_run_at(p_schedule text, p_time_zone text, p_after timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_anomalies(p_now timestamp with time zone, p_minute timestamp with time zone, p_points health_internal.strange_point[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.note_anomalies(p_now timestamp with time zone, p_minute timestamp with time zone, p_points health_internal.strange_point[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION note_cron_tick(); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22672,10 +31017,24 @@ GRANT ALL ON FUNCTION health_internal.note_engine_error(p_error text) TO health_
 GRANT ALL ON FUNCTION health_internal.note_engine_error(p_error text) TO health_admin;
 
 --
+-- Name: FUNCTION note_foresight_error(p_part text, p_error text, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.note_foresight_error(p_part text, p_error text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION note_maintenance(p_now timestamp with time zone, p_joined text[], p_left text[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.note_maintenance(p_now timestamp with time zone, p_joined text[], p_left text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_series_error(p_error text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.note_series_error(p_error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.note_series_error(p_error text) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.note_series_error(p_error text) TO health_admin;
 
 --
 -- Name: FUNCTION note_unconfirmed(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22773,16 +31132,54 @@ REVOKE ALL ON FUNCTION health_internal.queue_recoveries(p_now timestamp with tim
 REVOKE ALL ON FUNCTION health_internal.raw_tables() FROM PUBLIC;
 
 --
--- Name: FUNCTION recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness); Type: ACL; Schema: health_internal; Owner: health_owner
---
-
-REVOKE ALL ON FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) FROM PUBLIC;
-
---
 -- Name: FUNCTION recent_blindness(); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.recent_blindness() FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.recent_blindness() TO health_analyst;
+GRANT ALL ON FUNCTION health_internal.recent_blindness() TO health_bridge;
+
+--
+-- Name: FUNCTION recommend_from_agents(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recommend_from_agents(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recommend_from_alerts(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recommend_from_alerts(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recommend_from_anomalies(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recommend_from_anomalies(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recommend_from_engine(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recommend_from_engine(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recommend_from_exhaustion(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recommend_from_exhaustion(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recommend_from_recoveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recommend_from_recoveries(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recommendation_sources(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recommendation_sources() FROM PUBLIC;
 
 --
 -- Name: FUNCTION recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22791,6 +31188,12 @@ REVOKE ALL ON FUNCTION health_internal.recent_blindness() FROM PUBLIC;
 REVOKE ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) TO health_admin;
+
+--
+-- Name: FUNCTION refresh_anomaly_findings(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.refresh_anomaly_findings(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION refresh_disabled_rules(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22811,6 +31214,18 @@ REVOKE ALL ON FUNCTION health_internal.refresh_jobs(p_now timestamp with time zo
 REVOKE ALL ON FUNCTION health_internal.refresh_maintenance(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION refresh_recommendations(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.refresh_recommendations(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION refresh_recommendations_of(p_source text, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.refresh_recommendations_of(p_source text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION register_unknown(p_beats health_internal.beat[], p_is_many boolean, p_range health_internal.arrival_range); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22824,6 +31239,12 @@ REVOKE ALL ON FUNCTION health_internal.release_rule(p_rule text, p_evaluation_id
 GRANT ALL ON FUNCTION health_internal.release_rule(p_rule text, p_evaluation_id bigint) TO health_rules;
 
 --
+-- Name: FUNCTION replay_ticks(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.replay_ticks(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval) FROM PUBLIC;
+
+--
 -- Name: FUNCTION rescaled_histogram(p_histogram real[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22834,6 +31255,12 @@ REVOKE ALL ON FUNCTION health_internal.rescaled_histogram(p_histogram real[]) FR
 --
 
 REVOKE ALL ON FUNCTION health_internal.rescue_recoveries(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION resource_samples(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.resource_samples(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION ring_for(p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22870,6 +31297,14 @@ REVOKE ALL ON FUNCTION health_internal.rule_problem(p_schema name, p_view name) 
 REVOKE ALL ON FUNCTION health_internal.run_counts_from(p_previous_at timestamp with time zone, p_expected_at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION run_foresight_part(p_part text, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.run_foresight_part(p_part text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.run_foresight_part(p_part text, p_now timestamp with time zone) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.run_foresight_part(p_part text, p_now timestamp with time zone) TO health_admin;
+
+--
 -- Name: FUNCTION run_own_steps(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22880,6 +31315,30 @@ REVOKE ALL ON FUNCTION health_internal.run_own_steps(p_now timestamp with time z
 --
 
 REVOKE ALL ON FUNCTION health_internal.runs_of_day(p_minutes integer[], p_is_fixed boolean, p_time_zone text, p_day date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION sandbox_events(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.sandbox_events(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION sandbox_objects(p_roots text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.sandbox_objects(p_roots text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION sandboxed(p_definition text, p_sandbox text, p_names text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.sandboxed(p_definition text, p_sandbox text, p_names text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION sandbox_statement(p_object health_internal.sandbox_object, p_names text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.sandbox_statement(p_object health_internal.sandbox_object, p_names text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION schedule_day(p_plan health_internal.schedule_plan, p_from date, p_step integer); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -22942,6 +31401,20 @@ REVOKE ALL ON FUNCTION health_internal.seconds_to_exhaustion(p_fast_mean_mb doub
 REVOKE ALL ON FUNCTION health_internal.send_notices(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) TO health_admin;
+
+--
+-- Name: FUNCTION set_watched(p_agent_id text, p_metric_name text, p_is_watched boolean, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.set_watched(p_agent_id text, p_metric_name text, p_is_watched boolean, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION settle_recoveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22972,6 +31445,18 @@ REVOKE ALL ON FUNCTION health_internal.spent_by_groups(p_now timestamp with time
 REVOKE ALL ON FUNCTION health_internal.step_after(p_strategy jsonb, p_step integer, p_is_verification boolean, p_outcome text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION step_minute(p_now timestamp with time zone, p_minute timestamp with time zone, p_after bigint, p_limit integer, OUT last_series_id bigint, OUT step_count bigint, OUT has_strange boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.step_minute(p_now timestamp with time zone, p_minute timestamp with time zone, p_after bigint, p_limit integer, OUT last_series_id bigint, OUT step_count bigint, OUT has_strange boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION step_points(p_now timestamp with time zone, p_minute timestamp with time zone, p_series_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.step_points(p_now timestamp with time zone, p_minute timestamp with time zone, p_series_ids bigint[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION step_text(p_action text, p_parameters jsonb, p_outcome text, p_reason text, p_details jsonb, p_started_at timestamp with time zone, p_finished_at timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -22984,6 +31469,12 @@ GRANT ALL ON FUNCTION health_internal.step_text(p_action text, p_parameters json
 --
 
 REVOKE ALL ON FUNCTION health_internal.stop_rule(p_rule text, p_error text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stored_minutes(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.stored_minutes(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_until timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION strategies(); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -23018,6 +31509,24 @@ GRANT ALL ON FUNCTION health_internal.sweep(p_now timestamp with time zone) TO h
 REVOKE ALL ON FUNCTION health_internal.sweep_jobs(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION sweep_sandbox(p_sandbox text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.sweep_sandbox(p_sandbox text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION sweep_series(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.sweep_series(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION swept_tables(p_sandbox text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.swept_tables(p_sandbox text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION switch_alert_rule(p_rule text, p_is_enabled boolean, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -23028,6 +31537,12 @@ REVOKE ALL ON FUNCTION health_internal.switch_alert_rule(p_rule text, p_is_enabl
 --
 
 REVOKE ALL ON FUNCTION health_internal.tell_blindness(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION tell_finished(p_now timestamp with time zone, p_action_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.tell_finished(p_now timestamp with time zone, p_action_ids bigint[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION tell_of_escalations(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -23094,6 +31609,12 @@ REVOKE ALL ON FUNCTION health_internal.tg_status_transitions__queue_recoveries()
 --
 
 REVOKE ALL ON FUNCTION health_internal.troubled_agents() FROM PUBLIC;
+
+--
+-- Name: FUNCTION uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION verify_recoveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -23282,28 +31803,6 @@ GRANT SELECT ON TABLE health.agent_logins TO health_gateway;
 GRANT ALL ON TABLE health.agent_logins TO health_admin;
 
 --
--- Name: TABLE agent_sessions; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT SELECT ON TABLE health.agent_sessions TO health_agent;
-GRANT SELECT ON TABLE health.agent_sessions TO health_bridge;
-GRANT SELECT ON TABLE health.agent_sessions TO health_analyst;
-
---
--- Name: COLUMN agent_sessions.agent_id; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(agent_id) ON TABLE health.agent_sessions TO health_agent;
-GRANT INSERT(agent_id) ON TABLE health.agent_sessions TO health_bridge;
-
---
--- Name: COLUMN agent_sessions.agent_number; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(agent_number) ON TABLE health.agent_sessions TO health_agent;
-GRANT INSERT(agent_number) ON TABLE health.agent_sessions TO health_bridge;
-
---
 -- Name: TABLE alerts; Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -23360,6 +31859,13 @@ GRANT SELECT ON TABLE health.alert_rules TO health_analyst;
 GRANT SELECT ON TABLE health.alert_rules TO health_bridge;
 
 --
+-- Name: TABLE baselines; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.baselines TO health_analyst;
+GRANT SELECT ON TABLE health.baselines TO health_bridge;
+
+--
 -- Name: TABLE current_policies; Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -23371,14 +31877,6 @@ GRANT SELECT ON TABLE health.current_policies TO health_analyst;
 
 GRANT SELECT ON TABLE health.dependencies TO health_analyst;
 GRANT ALL ON TABLE health.dependencies TO health_admin;
-
---
--- Name: TABLE settings; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT SELECT ON TABLE health.settings TO health_analyst;
-GRANT SELECT ON TABLE health.settings TO health_bridge;
-GRANT ALL ON TABLE health.settings TO health_admin;
 
 --
 -- Name: TABLE engine_health; Type: ACL; Schema: health; Owner: health_owner
@@ -23402,11 +31900,39 @@ GRANT SELECT ON TABLE health.escalation_steps TO health_analyst;
 GRANT SELECT ON TABLE health.escalation_steps TO health_bridge;
 
 --
+-- Name: TABLE exhaustion; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.exhaustion TO health_analyst;
+GRANT SELECT ON TABLE health.exhaustion TO health_bridge;
+
+--
+-- Name: TABLE expectations; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.expectations TO health_analyst;
+GRANT SELECT ON TABLE health.expectations TO health_bridge;
+
+--
+-- Name: TABLE recommendations; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.recommendations TO health_analyst;
+GRANT SELECT ON TABLE health.recommendations TO health_bridge;
+
+--
 -- Name: TABLE fleet; Type: ACL; Schema: health; Owner: health_owner
 --
 
 GRANT SELECT ON TABLE health.fleet TO health_analyst;
 GRANT SELECT ON TABLE health.fleet TO health_bridge;
+
+--
+-- Name: TABLE foresight_health; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.foresight_health TO health_analyst;
+GRANT SELECT ON TABLE health.foresight_health TO health_bridge;
 
 --
 -- Name: TABLE freeze_windows; Type: ACL; Schema: health; Owner: health_owner
@@ -23586,6 +32112,27 @@ GRANT INSERT(recorded_at) ON TABLE health.performance_metrics TO health_agent;
 GRANT INSERT(recorded_at) ON TABLE health.performance_metrics TO health_bridge;
 
 --
+-- Name: TABLE shadow_judgements; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.shadow_judgements TO health_analyst;
+GRANT SELECT ON TABLE health.shadow_judgements TO health_bridge;
+
+--
+-- Name: TABLE shadow_policies; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.shadow_policies TO health_analyst;
+GRANT SELECT ON TABLE health.shadow_policies TO health_bridge;
+
+--
+-- Name: TABLE policy_comparison; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.policy_comparison TO health_analyst;
+GRANT SELECT ON TABLE health.policy_comparison TO health_bridge;
+
+--
 -- Name: TABLE recent_heartbeats; Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -23619,11 +32166,38 @@ GRANT SELECT ON TABLE health.recovery_storms TO health_analyst;
 GRANT SELECT ON TABLE health.recovery_strategies TO health_analyst;
 
 --
+-- Name: TABLE resource_limits; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.resource_limits TO health_analyst;
+
+--
 -- Name: TABLE rule_findings; Type: ACL; Schema: health; Owner: health_owner
 --
 
 GRANT SELECT ON TABLE health.rule_findings TO health_analyst;
 GRANT SELECT ON TABLE health.rule_findings TO health_bridge;
+
+--
+-- Name: TABLE usual_values; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.usual_values TO health_analyst;
+GRANT SELECT ON TABLE health.usual_values TO health_bridge;
+
+--
+-- Name: TABLE series; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.series TO health_analyst;
+GRANT SELECT ON TABLE health.series TO health_bridge;
+
+--
+-- Name: TABLE series_refusals; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.series_refusals TO health_analyst;
+GRANT SELECT ON TABLE health.series_refusals TO health_bridge;
 
 --
 -- Name: TABLE silences; Type: ACL; Schema: health; Owner: health_owner
