@@ -125,7 +125,7 @@ BEGIN
     FOREACH v_table IN ARRAY health_internal.swept_tables(p_sandbox)
     LOOP
         EXECUTE format(
-            'CREATE UNLOGGED TABLE %s (LIKE %s)', v_table || '_kept', v_table
+            'CREATE UNLOGGED TABLE %s (LIKE %s INCLUDING GENERATED)', v_table || '_kept', v_table
         );
     END LOOP;
     RETURN v_beats;
