@@ -90,7 +90,7 @@ BEGIN
             INSERT INTO %1$I.%2$I
             SELECT rows_kept.*
             FROM health.%3$I AS rows_kept
-            WHERE rows_kept.received_at > $1
+            WHERE rows_kept.received_at >= $1
                 AND rows_kept.received_at <= $2
                 AND rows_kept.agent_id <> 'heartbeat_health_agent'
                 AND ($3 IS NULL OR rows_kept.agent_id = ANY ($3))
@@ -107,7 +107,7 @@ BEGIN
         INSERT INTO %1$I.history_of_agent_heartbeats
         SELECT rows_kept.*
         FROM health.ingest_heartbeats AS rows_kept
-        WHERE rows_kept.received_at > $1
+        WHERE rows_kept.received_at >= $1
             AND rows_kept.received_at <= $2
             AND ($3 IS NULL OR rows_kept.agent_id = ANY ($3))
         $sql$,

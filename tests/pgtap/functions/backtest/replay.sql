@@ -51,7 +51,7 @@ INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUE
 SET LOCAL ROLE health_owner;
 SELECT ok(health_internal.replay_ticks('health_backtest', at(63), at(64), '1 s') > 0, 'a session is lost');
 SELECT rows_are($$ SELECT agent_id, session_lost_at, liveness FROM health_backtest.agent_status WHERE agent_id IN ('a1', 'a2') ORDER BY 1 $$, $$ VALUES ('a1', at(63), 'unresponsive'), ('a2', NULL, 'alive') $$, 'which the engine notices as it did, and only that');
-SELECT ok(health_internal.replay_ticks('health_backtest', at(65), at(500), '1 s') > 0, 'the engine stood still');
+SELECT ok(health_internal.replay_ticks('health_backtest', at(65), at(400), '5 s') > 0, 'the engine stood still');
 SELECT rows_are($$ SELECT reason, started_at BETWEEN at(64) AND at(70), ended_at, settled_at FROM health_backtest.monitor_gaps WHERE reason <> 'server_restarted' $$, $$ VALUES ('engine_stopped', true, at(200), at(260)) $$, 'and declares the gap itself');
 SELECT rows_are($$ SELECT started_at, ended_at FROM health_backtest.monitor_gaps WHERE reason = 'server_restarted' $$, $$ VALUES (at(300), at(310)) $$, 'a restart of the server is told as it was');
 
