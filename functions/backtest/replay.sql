@@ -3,38 +3,25 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.copy_to_sandbox(
-    p_sandbox text,
-    p_table text,
-    p_agent_ids text [] DEFAULT NULL
-)
-RETURNS void
-LANGUAGE plpgsql
-VOLATILE
+CREATE OR REPLACE FUNCTION health_internal.copying_statement(p_from regclass, p_to regclass)
+RETURNS text
+LANGUAGE sql
+STABLE
 SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_columns text;
-BEGIN
-    SELECT string_agg(quote_ident(pg_attribute.attname), ', ' ORDER BY pg_attribute.attnum)
-    INTO v_columns
+RETURN (
+    SELECT format(
+        'INSERT INTO %2$s (%3$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM %1$s',
+        p_from, p_to,
+        string_agg(quote_ident(pg_attribute.attname), ', ' ORDER BY pg_attribute.attnum)
+    )
     FROM pg_attribute
-    WHERE pg_attribute.attrelid = to_regclass('health.' || p_table)
+    WHERE pg_attribute.attrelid = p_from
         AND pg_attribute.attnum > 0
         AND NOT pg_attribute.attisdropped
-        AND pg_attribute.attgenerated = '';
-    EXECUTE format(
-        'INSERT INTO %1$I.%2$I (%3$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM health.%2$I',
-        p_sandbox, p_table, v_columns
-    );
-    IF p_agent_ids IS NOT NULL THEN
-        EXECUTE format('DELETE FROM %I.%I WHERE NOT agent_id = ANY ($1)', p_sandbox, p_table)
-        USING p_agent_ids;
-    END IF;
-END;
-$$;
-COMMENT ON FUNCTION health_internal.copy_to_sandbox(text, text, text []) IS
-'Copies the rows of a table of schema health into that of the sandbox, those of p_agent_ids or all.';
+        AND pg_attribute.attgenerated = ''
+);
+COMMENT ON FUNCTION health_internal.copying_statement(regclass, regclass) IS
+'The INSERT that copies all rows of a table into another of its columns, identities included.';
 
 CREATE OR REPLACE FUNCTION health_internal.furnish_sandbox(
     p_sandbox text,
@@ -58,7 +45,10 @@ BEGIN
         'escalation_steps', 'dependencies', 'silences', 'freeze_windows', 'maintenance_windows'
     ]
     LOOP
-        PERFORM health_internal.copy_to_sandbox(p_sandbox, v_table);
+        EXECUTE health_internal.copying_statement(
+            to_regclass(format('health.%I', v_table)),
+            to_regclass(format('%I.%I', p_sandbox, v_table))
+        );
     END LOOP;
     -- Rules of users ask the present.
     EXECUTE format('UPDATE %I.alert_rules SET is_enabled = false WHERE NOT is_builtin', p_sandbox);
@@ -75,7 +65,13 @@ BEGIN
         p_sandbox
     )
     USING p_policy;
-    PERFORM health_internal.copy_to_sandbox(p_sandbox, 'agents', p_agent_ids);
+    EXECUTE health_internal.copying_statement(
+        'health.agents', to_regclass(format('%I.agents', p_sandbox))
+    );
+    IF p_agent_ids IS NOT NULL THEN
+        EXECUTE format('DELETE FROM %I.agents WHERE NOT agent_id = ANY ($1)', p_sandbox)
+        USING p_agent_ids;
+    END IF;
     EXECUTE format(
         'INSERT INTO %I.engine (folded_until, system_identifier) '
         'SELECT pg_current_snapshot(), control.system_identifier FROM pg_control_system() AS control',
@@ -94,7 +90,7 @@ BEGIN
             INSERT INTO %1$I.%2$I
             SELECT rows_kept.*
             FROM health.%3$I AS rows_kept
-            WHERE rows_kept.received_at > $1
+            WHERE rows_kept.received_at >= $1
                 AND rows_kept.received_at <= $2
                 AND rows_kept.agent_id <> 'heartbeat_health_agent'
                 AND ($3 IS NULL OR rows_kept.agent_id = ANY ($3))
@@ -111,7 +107,7 @@ BEGIN
         INSERT INTO %1$I.history_of_agent_heartbeats
         SELECT rows_kept.*
         FROM health.ingest_heartbeats AS rows_kept
-        WHERE rows_kept.received_at > $1
+        WHERE rows_kept.received_at >= $1
             AND rows_kept.received_at <= $2
             AND ($3 IS NULL OR rows_kept.agent_id = ANY ($3))
         $sql$,
@@ -129,7 +125,7 @@ BEGIN
     FOREACH v_table IN ARRAY health_internal.swept_tables(p_sandbox)
     LOOP
         EXECUTE format(
-            'CREATE UNLOGGED TABLE %s (LIKE %s)', v_table || '_kept', v_table
+            'CREATE UNLOGGED TABLE %s (LIKE %s INCLUDING GENERATED)', v_table || '_kept', v_table
         );
     END LOOP;
     RETURN v_beats;
@@ -147,8 +143,8 @@ RETURNS text []
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
-RETURN ARRAY(
-    SELECT tables.name
+RETURN (
+    SELECT array_agg(tables.name)
     FROM unnest(ARRAY[
         p_sandbox || '.agent_status', p_sandbox || '_internal.engine',
         p_sandbox || '_internal.metric_series', p_sandbox || '.incidents',
@@ -167,27 +163,19 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_table text;
-    v_columns text;
 BEGIN
     -- One transaction keeps every version of a row it ever wrote, and would look through all of them.
     -- A table made in this subtransaction is truncated in place.
     FOREACH v_table IN ARRAY health_internal.swept_tables(p_sandbox)
     LOOP
-        SELECT string_agg(quote_ident(pg_attribute.attname), ', ')
-        INTO v_columns
-        FROM pg_attribute
-        WHERE pg_attribute.attrelid = v_table::regclass
-            AND pg_attribute.attnum > 0
-            AND pg_attribute.attgenerated = '';
-        EXECUTE format(
-            'INSERT INTO %1$s_kept (%2$s) SELECT %2$s FROM %1$s', v_table, v_columns
+        EXECUTE health_internal.copying_statement(
+            to_regclass(v_table), to_regclass(v_table || '_kept')
         );
-        EXECUTE format('TRUNCATE %s', v_table);
-        EXECUTE format(
-            'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM %1$s_kept',
-            v_table, v_columns
+        EXECUTE format('TRUNCATE %s', to_regclass(v_table));
+        EXECUTE health_internal.copying_statement(
+            to_regclass(v_table || '_kept'), to_regclass(v_table)
         );
-        EXECUTE format('TRUNCATE %s_kept', v_table);
+        EXECUTE format('TRUNCATE %s', to_regclass(v_table || '_kept'));
     END LOOP;
     -- These have been folded.
     EXECUTE format(

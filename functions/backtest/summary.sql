@@ -257,7 +257,7 @@ COMMENT ON FUNCTION health.backtest(
 'told or restarted. p_step: between ticks, the engine''s period or longer by default; p_warmup: time before '
 'p_from that is replayed too, so that agents are known; p_agent_ids: only these. Restarts are carried out '
 'at once and change nothing in what agents did. Detection times in seconds; *_seconds: agent-seconds in '
-'each status. About 5 ms per tick and 0.1 ms per heartbeat. Raises BT002 to BT005, BT010.';
+'each status. Costs somewhat more than the live ticks did. Raises BT002 to BT005, BT010.';
 
 CREATE OR REPLACE FUNCTION health.backtest(
     p_policy text,

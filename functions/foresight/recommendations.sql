@@ -19,7 +19,8 @@ RETURN EXISTS (
                 > 0.5 * greatest(
                     abs((old.value #>> '{}')::numeric), abs((new.value #>> '{}')::numeric)
                 )
-            WHEN jsonb_typeof(coalesce(old.value, new.value)) IN ('object', 'array', 'null') THEN false
+            WHEN jsonb_typeof(coalesce(old.value, new.value)) IN ('object', 'array', 'null')
+                THEN false
             ELSE old.value IS DISTINCT FROM new.value
         END
 );

@@ -59,13 +59,12 @@ SELECT
             WHEN status.resource_efficiency < 60
                 THEN 'give it more memory or CPU, or find what takes them'
         END
-    ], NULL) || ARRAY(
-        SELECT advice.summary
+    ], NULL) || (
+        SELECT array_agg(advice.summary ORDER BY advice.priority, advice.recommendation_id)
         FROM health.recommendations AS advice
         WHERE advice.agent_id = agents.agent_id
             AND advice.closed_at IS NULL
             AND advice.dismissed_at IS NULL
-        ORDER BY advice.priority, advice.recommendation_id
     ) AS recommendations,
     coalesce(status.liveness, 'never_seen') AS observed_liveness,
     maintained.until_at AS maintenance_until

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 import pytest
 from conftest import Engine, at
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from hha.bridge.database import HealthDatabase
+from hha.bridge.pace import Counters, Stop
+from hha.bridge.ticker import keep_house
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +65,23 @@ def test_schedulers_may_call_it(engine: Engine, role: str, login: Callable[..., 
     rows = engine.rows("SELECT run_count, last_error FROM health.foresight_health")
     assert rows == [{"run_count": 1, "last_error": None}] * len(rows)
     assert len(rows) >= 3
+
+
+async def test_a_bridge_calls_it_where_no_cron_does(
+    engine: Engine, login: Callable[..., str]
+) -> None:
+    called: LiteralString = "SELECT min(run_count) FROM health.foresight_health"
+    stop, counters = Stop(), Counters()
+    database = HealthDatabase(login(engine.dsn, "health_bridge"), "bridge:one")
+    await database.open()
+    keeper = asyncio.create_task(keep_house(database, stop, counters))
+    async with asyncio.timeout(60):
+        while engine.value(called) == 0:  # noqa: ASYNC110 (a row tells)
+            await asyncio.sleep(0.05)
+    stop.request()
+    await keeper
+    await database.close()
+    assert counters.error_count == 0
 
 
 def test_people_by_their_roles(engine: Engine, login: Callable[..., str]) -> None:

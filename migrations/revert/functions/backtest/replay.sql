@@ -6,6 +6,6 @@ DROP FUNCTION health_internal.replay_ticks(text, timestamptz, timestamptz, inter
 DROP FUNCTION health_internal.sweep_sandbox(text);
 DROP FUNCTION health_internal.swept_tables(text);
 DROP FUNCTION health_internal.furnish_sandbox(text, jsonb, timestamptz, timestamptz, text []);
-DROP FUNCTION health_internal.copy_to_sandbox(text, text, text []);
+DROP FUNCTION health_internal.copying_statement(regclass, regclass);
 
 COMMIT;

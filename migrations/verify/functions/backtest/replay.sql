@@ -2,7 +2,7 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.copy_to_sandbox(text, text, text [])'::regprocedure;
+    PERFORM 'health_internal.copying_statement(regclass, regclass)'::regprocedure;
     PERFORM (
         'health_internal.furnish_sandbox('
         || 'text, jsonb, timestamptz, timestamptz, text []'

@@ -2,7 +2,6 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.assess_under(health.policies, timestamptz)'::regprocedure;
     PERFORM 'health_internal.judge_shadow(bigint, health.policies, timestamptz)'::regprocedure;
     PERFORM 'health_internal.judge_shadows(timestamptz)'::regprocedure;
     PERFORM 'health.add_shadow_policy(text, jsonb, text, timestamptz)'::regprocedure;

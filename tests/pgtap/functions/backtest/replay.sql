@@ -5,7 +5,7 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health_internal.copy_to_sandbox,
+        health_internal.copying_statement,
         health_internal.furnish_sandbox,
         health_internal.replay_ticks,
         health_internal.sweep_sandbox,
@@ -13,7 +13,7 @@ SELECT signatures_are(
     }',
     $$
     VALUES
-    ('health_internal.copy_to_sandbox(text,text,text[])', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.copying_statement(regclass,regclass)', 'f', 'sql', 's', false, ''),
     ('health_internal.furnish_sandbox(text,jsonb,timestamp with time zone,timestamp with time zone,text[])', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.replay_ticks(text,timestamp with time zone,timestamp with time zone,interval)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.sweep_sandbox(text)', 'f', 'plpgsql', 'v', false, ''),
@@ -43,6 +43,17 @@ SELECT rows_are($$ SELECT agent_id, beat_count FROM health_backtest.agent_status
 SELECT is((SELECT count(*) FROM health_backtest.agent_heartbeats), 0::bigint, 'and empties what was folded');
 SELECT ok(health_internal.replay_ticks('health_backtest', at(61), at(62), '1 s') > 0, 'it ticks on after it');
 SELECT is((SELECT beat_count FROM health_backtest.agent_status WHERE agent_id = 'a1'), 6::bigint, 'and folds nothing twice');
+
+-- A session that was lost is lost again, and while the engine stood still nobody ticks.
+RESET ROLE;
+INSERT INTO health.agent_sessions (agent_id, agent_number, pid, attached_at, lost_at, lost_reason) VALUES ('a1', 1, 1, at(0), at(63), 'session_lost'), ('a2', 2, 2, at(0), at(63), 'attached_again');
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('engine_stopped', at(70), at(200), at(260)), ('server_restarted', at(300), at(310), at(370)), ('fleet_silent', at(400), at(410), at(470));
+SET LOCAL ROLE health_owner;
+SELECT ok(health_internal.replay_ticks('health_backtest', at(63), at(64), '1 s') > 0, 'a session is lost');
+SELECT rows_are($$ SELECT agent_id, session_lost_at, liveness FROM health_backtest.agent_status WHERE agent_id IN ('a1', 'a2') ORDER BY 1 $$, $$ VALUES ('a1', at(63), 'unresponsive'), ('a2', NULL, 'alive') $$, 'which the engine notices as it did, and only that');
+SELECT ok(health_internal.replay_ticks('health_backtest', at(65), at(400), '5 s') > 0, 'the engine stood still');
+SELECT rows_are($$ SELECT reason, started_at BETWEEN at(64) AND at(70), ended_at, settled_at FROM health_backtest.monitor_gaps WHERE reason <> 'server_restarted' $$, $$ VALUES ('engine_stopped', true, at(200), at(260)) $$, 'and declares the gap itself');
+SELECT rows_are($$ SELECT started_at, ended_at FROM health_backtest.monitor_gaps WHERE reason = 'server_restarted' $$, $$ VALUES (at(300), at(310)) $$, 'a restart of the server is told as it was');
 
 SELECT * FROM finish();
 ROLLBACK;

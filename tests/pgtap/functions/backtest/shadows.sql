@@ -7,7 +7,6 @@ SELECT signatures_are(
     '{
         health.add_shadow_policy,
         health.end_shadow_policy,
-        health_internal.assess_under,
         health_internal.judge_shadow,
         health_internal.judge_shadows
     }',
@@ -15,7 +14,6 @@ SELECT signatures_are(
     VALUES
     ('health.add_shadow_policy(text,jsonb,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin'),
     ('health.end_shadow_policy(text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin'),
-    ('health_internal.assess_under(health.policies,timestamp with time zone)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.judge_shadow(bigint,health.policies,timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.judge_shadows(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
     $$
