@@ -148,7 +148,8 @@ BEGIN
     INSERT INTO health_internal.series_minutes (minute_at, series_id, value_sum, value_count)
     SELECT watched.minute_at, watched.series_id, watched.value_sum, watched.value_count
     FROM watched
-    WHERE watched.minute_at >= p_stepped_until;
+    WHERE watched.minute_at >= p_stepped_until
+    ORDER BY watched.minute_at, watched.series_id;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END;

@@ -82,7 +82,7 @@ BEGIN
         v_budget_ms := 1000 * v_settings.series_budget_share * date_part('epoch', least(
             v_settings.tick_period, v_started - v_cursor.last_phase_at
         ));
-        v_batch := greatest(20, least(500, v_budget_ms * 5));
+        v_batch := greatest(20, least(500, v_budget_ms * 2));
     END IF;
     -- Oldest minute first, series by series: a loop, because each step needs the one before it, and
     -- because the clock is looked at between batches.

@@ -203,6 +203,7 @@ CREATE OR REPLACE FUNCTION health_internal.oldest_snapshot(
 RETURNS SETOF record
 LANGUAGE sql
 STABLE
+ROWS 1
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -278,9 +279,11 @@ SELECT
     watch.skipped_total AS skipped_minutes_total,
     watch.last_error AS last_series_error,
     watch.last_error_at AS last_series_error_at
-FROM health_internal.engine
-CROSS JOIN health.settings
-CROSS JOIN health_internal.series_cursor AS watch
+-- One row each, whatever is thought of tables without statistics: else millions are planned for, and
+-- compiled, which takes a second.
+FROM (SELECT known.* FROM health_internal.engine AS known LIMIT 1) AS engine
+CROSS JOIN (SELECT chosen.* FROM health.settings AS chosen LIMIT 1) AS settings
+CROSS JOIN (SELECT cursor.* FROM health_internal.series_cursor AS cursor LIMIT 1) AS watch
 LEFT JOIN LATERAL health_internal.oldest_snapshot() AS holder ON true;
 COMMENT ON VIEW health.engine_health IS
 'One row: how the monitor itself is; stable within a major version. snapshot_holder_pid: the session '

@@ -107,7 +107,7 @@ SELECT
     usual.basis AS usual_basis,
     states.error
 FROM health_internal.series
-CROSS JOIN health_internal.series_cursor AS watch
+CROSS JOIN (SELECT cursor.* FROM health_internal.series_cursor AS cursor LIMIT 1) AS watch
 LEFT JOIN health_internal.series_states AS states ON series.series_id = states.series_id
 LEFT JOIN (
     SELECT minutes.series_id, min(minutes.minute_at) AS first_minute_at

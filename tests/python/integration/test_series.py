@@ -48,7 +48,7 @@ def write(by: psycopg.Connection[Any], agent_id: str, values: list[float]) -> No
     for place, value in enumerate(values):
         table = "agent_heartbeats" if place % 2 else "ingest_heartbeats"
         by.execute(
-            f"INSERT INTO health.{table} (agent_id, received_at, cpu_usage_percent) "  # type: ignore[arg-type]
+            f"INSERT INTO health.{table} (agent_id, received_at, cpu_usage_percent) "
             "VALUES (%s, %s, %s)",
             (agent_id, at(FAR), value),
         )
@@ -256,7 +256,8 @@ def test_an_anomaly_is_told_and_ends(engine: Engine) -> None:
     assert all(row["started_at"] == at(340 * 60) for row in episodes if row["metric_name"])
     assert all(row["ended_at"] is not None for row in episodes)
     alerts = engine.rows(
-        "SELECT agent_id, severity, opened_at, resolved_at FROM health.alerts WHERE rule = 'anomaly'"
+        "SELECT agent_id, severity, opened_at, resolved_at FROM health.alerts "
+        "WHERE rule = 'anomaly'"
     )
     assert [(row["agent_id"], row["severity"]) for row in alerts] == [("one", "warning")]
     assert at(340 * 60) < alerts[0]["opened_at"] <= at(345 * 60)

@@ -2,10 +2,9 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM
-        'health_internal.detect_series(health_internal.detector_state, timestamptz [], double precision [])'::regprocedure;
-    PERFORM
-        'health_internal.detect(health_internal.detector_state, timestamptz, double precision)'::regprocedure;
+    ASSERT (
+        health_internal.detect(NULL, timestamptz '2031-05-06 07:00:00+00', 5)
+    ).score = 0;
 END;
 $$;
 

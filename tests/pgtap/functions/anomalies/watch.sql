@@ -24,30 +24,30 @@ SELECT rows_are($$ SELECT * FROM health_internal.series_phase(at(246), true) $$,
 SELECT lives_ok($$ SELECT health_internal.note_series_error('it broke') $$, 'an error is kept');
 SELECT is((SELECT last_series_error FROM health.engine_health), 'it broke', 'for people to see');
 
--- 300 series, a budget that is used up at once: a batch a tick, and the lag is shown.
-INSERT INTO health.agent_heartbeats (agent_id, received_at, cpu_usage_percent) SELECT 'b' || n, at(250), 1 FROM generate_series(1, 300) AS n;
+-- 100 series, a budget that is used up at once: a batch a tick, and the lag is shown.
+INSERT INTO health.agent_heartbeats (agent_id, received_at, cpu_usage_percent) SELECT 'b' || n, at(250), 1 FROM generate_series(1, 100) AS n;
 UPDATE health.settings SET series_budget_share = 1e-9;
-SELECT is((health.tick(at(246), true)).folded_rows, 300::bigint, 'many series');
+SELECT is((health.tick(at(246), true)).folded_rows, 100::bigint, 'many series');
 SELECT rows_are($$ SELECT stepped_points, is_unfinished FROM health_internal.series_phase(at(306), false) $$, $$ VALUES (20::bigint, true) $$, 'of which a batch is judged');
-SELECT rows_are($$ SELECT waiting_minute_count, series_lag_seconds, last_series_error FROM health.engine_health $$, $$ VALUES (280::bigint, 0::float8, NULL::text) $$, 'the rest waits; the error is over');
+SELECT rows_are($$ SELECT waiting_minute_count, series_lag_seconds, last_series_error FROM health.engine_health $$, $$ VALUES (80::bigint, 0::float8, NULL::text) $$, 'the rest waits; the error is over');
 SELECT rows_are($$ SELECT stepped_points, is_unfinished FROM health_internal.series_phase(at(307), false) $$, $$ VALUES (20::bigint, true) $$, 'another batch');
-SELECT rows_are($$ SELECT count(*) FILTER (WHERE lag_seconds = 60), count(*) FILTER (WHERE lag_seconds = 0) FROM health.series WHERE agent_id LIKE 'b%' $$, $$ VALUES (260::bigint, 40::bigint) $$, 'and each series says so');
+SELECT rows_are($$ SELECT count(*) FILTER (WHERE lag_seconds = 60), count(*) FILTER (WHERE lag_seconds = 0) FROM health.series WHERE agent_id LIKE 'b%' $$, $$ VALUES (60::bigint, 40::bigint) $$, 'and each series says so');
 SELECT is((health.tick(at(366), true)).is_busy, false, 'a minute later, in replay');
 SELECT rows_are($$ SELECT waiting_minute_count, series_lag_seconds FROM health.engine_health $$, $$ VALUES (0::bigint, 0::float8) $$, 'all is done');
 SELECT rows_are($$ SELECT DISTINCT point_count FROM health.series WHERE agent_id LIKE 'b%' $$, $$ VALUES (1::bigint) $$, 'once');
 
 -- What nobody gets to for an hour is given up.
-INSERT INTO health.agent_heartbeats (agent_id, received_at, cpu_usage_percent) SELECT 'b' || n, at(400), 1 FROM generate_series(1, 300) AS n;
-SELECT is((health.tick(at(366), true)).folded_rows, 300::bigint, 'many once more');
+INSERT INTO health.agent_heartbeats (agent_id, received_at, cpu_usage_percent) SELECT 'b' || n, at(400), 1 FROM generate_series(1, 100) AS n;
+SELECT is((health.tick(at(366), true)).folded_rows, 100::bigint, 'many once more');
 SELECT is((SELECT stepped_points FROM health_internal.series_phase(at(426), false)), 20::bigint, 'a batch');
 SELECT rows_are($$ SELECT stepped_points, is_unfinished FROM health_internal.series_phase(at(486 + 3600), false) $$, $$ VALUES (0::bigint, false) $$, 'after an hour none');
-SELECT rows_are($$ SELECT waiting_minute_count, skipped_minutes_total FROM health.engine_health $$, $$ VALUES (0::bigint, 280::bigint) $$, 'and one can see how many');
+SELECT rows_are($$ SELECT waiting_minute_count, skipped_minutes_total FROM health.engine_health $$, $$ VALUES (0::bigint, 80::bigint) $$, 'and one can see how many');
 
 -- Forgetting.
-SELECT is((SELECT count(*) FROM health_internal.series), 301::bigint, 'many are watched');
+SELECT is((SELECT count(*) FROM health_internal.series), 101::bigint, 'many are watched');
 SELECT lives_ok($$ SELECT health.watch_series('b7', 'cpu_usage_percent') $$, 'one by request');
 SELECT lives_ok($$ SELECT health_internal.sweep_series(at(426) + interval '6 days 23 hours') $$, 'within a week');
-SELECT is((SELECT count(*) FROM health_internal.series), 301::bigint, 'nothing is forgotten');
+SELECT is((SELECT count(*) FROM health_internal.series), 101::bigint, 'nothing is forgotten');
 SELECT lives_ok($$ SELECT health_internal.sweep_series(at(426) + interval '7 days') $$, 'after a week of silence');
 SELECT rows_are($$ SELECT agent_id FROM health_internal.series $$, $$ VALUES ('b7') $$, 'all but what was asked for');
 SELECT rows_are($$ SELECT agent_id FROM health.baselines $$, $$ VALUES ('b7') $$, 'with their baselines');
