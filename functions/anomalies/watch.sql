@@ -37,7 +37,11 @@ BEGIN
     is_unfinished := false;
     -- Most ticks have nothing to do here and pay for this look.
     SELECT engine.* INTO STRICT v_engine FROM health_internal.engine;
-    SELECT cursor.* INTO STRICT v_cursor FROM health_internal.series_cursor AS cursor;
+    SELECT cursor.* INTO v_cursor FROM health_internal.series_cursor AS cursor;
+    -- Without a cursor, as in the sandbox of a backtest, nothing is watched.
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
     IF v_finished <= v_cursor.finished_until
         AND v_engine.folded_total < v_cursor.folded_total + 20000
         AND v_cursor.stepped_until >= v_cursor.finished_until THEN

@@ -18,6 +18,7 @@ RETURNS TABLE (
     score double precision,
     status text,
     issue_candidate text,
+    revenue_impact_usd double precision,
     live_score double precision,
     live_status text
 )
@@ -238,6 +239,7 @@ BEGIN
             WHEN scored.performance <= p_policy.performance_issue_below
                 THEN 'performance_degradation'
         END,
+        scored.revenue_impact_usd,
         scored.score,
         scored.status
     FROM scored;

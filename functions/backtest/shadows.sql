@@ -28,6 +28,10 @@ BEGIN
             coalesce(before.bad_evaluations, 0) AS old_evaluations,
             before.issue_candidate AS old_candidate,
             coalesce(before.issue_evaluations, 0) AS old_issue_evaluations,
+            health_internal.moved_loss_evaluations(
+                coalesce(before.loss_evaluations, 0), found.revenue_impact_usd, found.liveness,
+                coalesce(before.active_conditions, '{}'), p_policy
+            ) AS new_loss_evaluations,
             -- Time alone, without a new judgement, counts no evaluation unless it changes what is seen.
             before.seen_judged_at IS DISTINCT FROM found.judged_at
             OR before.liveness IS DISTINCT FROM found.liveness AS is_evaluation
@@ -46,7 +50,7 @@ BEGIN
                     assessed.liveness, assessed.state, assessed.ungated_score, assessed.gate,
                     assessed.old_evaluations, assessed.issue_candidate, assessed.old_candidate,
                     assessed.old_issue_evaluations, assessed.old_issue_type, assessed.old_conditions,
-                    p_policy
+                    assessed.new_loss_evaluations, p_policy
                 )
             END AS new_conditions,
             CASE
@@ -77,13 +81,13 @@ BEGIN
         INSERT INTO health_internal.shadow_states AS states (
             shadow_policy_id, agent_id, evaluated_at, seen_judged_at, liveness, status, score,
             ungated_score, bad_evaluations, issue_candidate, issue_evaluations, issue_type,
-            active_conditions
+            active_conditions, loss_evaluations
         )
         SELECT
             p_shadow_policy_id, judged.agent_id, p_now, judged.judged_at, judged.liveness,
             judged.status, judged.score, judged.ungated_score, judged.new_evaluations,
             judged.issue_candidate, judged.new_issue_evaluations, judged.new_issue_type,
-            judged.new_conditions
+            judged.new_conditions, judged.new_loss_evaluations
         FROM judged
         ON CONFLICT (shadow_policy_id, agent_id) DO UPDATE SET
             evaluated_at = excluded.evaluated_at,
@@ -96,7 +100,8 @@ BEGIN
             issue_candidate = excluded.issue_candidate,
             issue_evaluations = excluded.issue_evaluations,
             issue_type = excluded.issue_type,
-            active_conditions = excluded.active_conditions
+            active_conditions = excluded.active_conditions,
+            loss_evaluations = excluded.loss_evaluations
     ),
 
     said AS (

@@ -47,6 +47,7 @@ CREATE TABLE health_internal.shadow_states (
     issue_evaluations integer NOT NULL DEFAULT 0,
     issue_type text,
     active_conditions text [] NOT NULL DEFAULT '{}',
+    loss_evaluations integer NOT NULL DEFAULT 0,
     CONSTRAINT shadow_states_pkey PRIMARY KEY (shadow_policy_id, agent_id),
     CONSTRAINT shadow_states_policy_fkey FOREIGN KEY (shadow_policy_id)
     REFERENCES health.shadow_policies ON DELETE CASCADE
@@ -68,6 +69,8 @@ COMMENT ON COLUMN health_internal.shadow_states.issue_candidate IS 'Issue it saw
 COMMENT ON COLUMN health_internal.shadow_states.issue_evaluations IS 'How often in a row.';
 COMMENT ON COLUMN health_internal.shadow_states.issue_type IS 'Issue it holds confirmed.';
 COMMENT ON COLUMN health_internal.shadow_states.active_conditions IS 'Alert rules that would hold.';
+COMMENT ON COLUMN health_internal.shadow_states.loss_evaluations IS
+'Ring of its last evaluations of a reported loss, newest in bit 0.';
 
 CREATE TABLE health.shadow_judgements (
     judgement_id bigint GENERATED ALWAYS AS IDENTITY,

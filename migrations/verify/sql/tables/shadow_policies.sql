@@ -24,7 +24,7 @@ SELECT
     issue_candidate,
     issue_evaluations,
     issue_type,
-    active_conditions
+    active_conditions, loss_evaluations
 FROM health_internal.shadow_states
 WHERE false;
 SELECT
