@@ -184,7 +184,7 @@ BEGIN
         -- outlier teaches no more than clip.
         r := x - expected;
         clip := CASE
-            WHEN n < 20 OR size <= c_tiny THEN abs(r) ELSE greatest(20 * scale, 0.1 * size)
+            WHEN n < 50 OR size <= c_tiny THEN abs(r) ELSE greatest(20 * scale, 0.1 * size)
         END;
         learnt := least(clip, greatest(-clip, r));
         size := size + rate_2000 * (abs(expected + learnt) + c_tiny - size);
@@ -227,7 +227,7 @@ BEGIN
         floor_x := 0.0005 * size + c_tiny;
         FOR k IN 1..4 LOOP
             v := views[k];
-            bar := 0.98 * (
+            bar := (
                 record[k] + 0.17 * mean[k] + CASE WHEN k IN (2, 3) THEN 0.0005 ELSE floor_x END
             );
             IF k = 1 THEN
