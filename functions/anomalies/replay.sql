@@ -221,7 +221,12 @@ SET jit = off
 AS $$
 DECLARE
     v_minute record;
+    v_count double precision := 0;
+    v_rate double precision;
     v_lasting double precision := 0;
+    v_usual_together double precision := 0;
+    v_usual_intensity double precision := 0;
+    v_ratio double precision;
     v_last_at timestamptz;
 BEGIN
     PERFORM health_internal.check_replay_range(p_from, p_to);
@@ -239,7 +244,7 @@ BEGIN
                             ELSE 0
                         END,
                         3
-                    )
+                    ) + 1e-30
                 ) AS strange
             FROM health_internal.series_until(
                 p_agent_id, NULL, coalesce(p_to, 'infinity')
@@ -257,8 +262,8 @@ BEGIN
         SELECT
             strangeness.minute,
             max(strangeness.strange) AS strangest,
-            sum(strangeness.strange ^ 2) / greatest(count(*), 10) AS together,
-            sum(least(strangeness.strange, 2) ^ 4) / greatest(count(*), 10) AS intensity,
+            sum(strangeness.strange * strangeness.strange) / greatest(count(*), 10) AS together,
+            sum(least(strangeness.strange * strangeness.strange, 4) * least(strangeness.strange * strangeness.strange, 4)) / greatest(count(*), 10) AS intensity,
             array_agg(
                 strangeness.metric_name
                 ORDER BY strangeness.strange DESC, strangeness.metric_name
@@ -271,19 +276,29 @@ BEGIN
         IF v_minute.minute - v_last_at > interval '1 day' THEN
             v_lasting := 0;
         END IF;
-        v_lasting := v_lasting + 0.1 * (v_minute.intensity + 1e-30 - v_lasting);
         v_last_at := v_minute.minute;
+        v_lasting := v_lasting + 0.1 * (v_minute.intensity + 1e-30 - v_lasting);
+        v_ratio := v_minute.together / (v_usual_together + 0.01);
+        anomaly_score := v_lasting / (v_lasting + v_usual_intensity + 0.05);
+        -- What is usual for this agent, two thousand points' memory; one moment teaches little.
+        v_count := v_count + 1;
+        v_rate := greatest(0.0005, 1 / v_count);
+        v_usual_together := v_usual_together + v_rate * (
+            least(v_minute.together + 1e-30, 5 * v_usual_together + 0.01) - v_usual_together
+        );
+        v_usual_intensity := v_usual_intensity + v_rate * (
+            least(v_minute.intensity + 1e-30, 5 * v_usual_intensity + 0.01) - v_usual_intensity
+        );
         CONTINUE WHEN v_minute.minute < date_bin('1 minute', p_from, timestamptz 'epoch');
         recorded_at := v_minute.minute;
-        anomaly_score := v_lasting / (v_lasting + 0.1);
-        is_anomaly := v_minute.strangest >= 1.1 OR v_minute.together >= 0.09;
+        is_anomaly := v_count > 150 AND (v_minute.strangest >= 1.1 OR v_ratio >= 3);
         metric_names := coalesce(v_minute.names, '{}');
         reason := CASE
             WHEN NOT is_anomaly THEN NULL
-            WHEN v_minute.together >= 0.09 THEN format(
-                '%s series are unusual at once', cardinality(metric_names)
+            WHEN v_minute.strangest >= 1.1 THEN format(
+                '%s is far outside its expected range', metric_names[1]
             )
-            ELSE format('%s is far outside its expected range', metric_names[1])
+            ELSE format('series are together %s times as unusual as they use to be', round(v_ratio))
         END;
         RETURN NEXT;
     END LOOP;
@@ -292,10 +307,11 @@ $$;
 COMMENT ON FUNCTION health.replay_agent_anomalies(text, timestamptz, timestamptz) IS
 'The agent over all its series: one row per minute with values between two times (both included; NULL: '
 'all), after warming up on every row stored before. y of a series is its distance from the middle of '
-'its expected range over half its width, at most 3. is_anomaly: some y >= 1.1, or the sum of y^2 over '
-'the number of series (at least 10) is >= 0.09: several must agree, or one be far out. anomaly_score '
-'ranks moments for people, it is no threshold: the mean of y^4, averaged over ten points, as m / (m + '
-'0.1). metric_names: series with y >= 0.5, strangest first. Raises AN001 where p_to is before p_from.';
+'its expected range over half its width, at most 3. Y: the sum of y^2 over the number of series (at '
+'least 10). is_anomaly: some y >= 1.1 (one series far out), or Y >= 3 (usual Y + 0.01) (several a '
+'little), once 150 minutes are seen. anomaly_score, 0 to below 1, ranks moments and is no threshold: m '
+'/ (m + usual m + 0.05), m the mean of y^4 over ten points. metric_names: series with y >= 0.5, '
+'strangest first. Raises AN001 where p_to is before p_from.';
 
 GRANT EXECUTE ON FUNCTION
 health.replay_anomalies(text, text, timestamptz, timestamptz),
