@@ -14,7 +14,8 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench
 PY_SOURCES := python_bridge tests/conftest.py tests/servers tests/python ci $(wildcard bench)
-BENCHES := $(filter-out bench/common.py bench/queue_adapters.py bench/latency_actors.py,$(wildcard bench/*.py))
+BENCHES := $(filter-out bench/common.py bench/queue_adapters.py bench/latency_actors.py \
+	bench/detection_data.py bench/nab_score.py,$(wildcard bench/*.py))
 # The same paths as pytest's pythonpath: tests/servers is shared by tests, ci and this file.
 SERVERS := PYTHONPATH=tests $(BIN)/python -m servers
 
