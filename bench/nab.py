@@ -8,14 +8,13 @@ last part first) and reversed. Nothing was chosen on the last two but whether th
 from __future__ import annotations
 
 import argparse
-import time
-from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import nab_score
-from common import Bench, Goal, Table, parser, report, running
+from common import Bench, Goal, Table, parser, process_seconds, report, running, value
 from detection_data import Labelled, add_option, insert, make_room, nab, require
 from nab_score import Scored
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     import psycopg
 
 DATABASE = "hha_bench_nab"
-#: Standard profile on the 31 files that are not kept back, from NAB's published results.
+#: Standard profile on these 31 files, from the results the benchmark publishes (github.com/numenta/NAB).
 PUBLISHED = {
     "ARTime": 78.2,
     "CAD OSE": 74.1,
@@ -107,44 +106,48 @@ COPIES: dict[str, Callable[[Labelled], Labelled]] = {
 }
 
 
-@dataclass(slots=True)
-class Run:
-    """One copy of all files, scored by the database."""
-
-    files: dict[str, Scored]
-    points: int
-    seconds: float
-
-
 def ewma_scores(values: Any) -> Any:
     """|x - mean| over the deviation, both exponential with 100 points' memory."""
     mean, variance = float(values[0]), 0.0
     scores = np.zeros(len(values))
-    for index, value in enumerate(map(float, values)):
-        difference = value - mean
+    for index, number in enumerate(map(float, values)):
+        difference = number - mean
         scores[index] = abs(difference) / ((variance + 1e-12) ** 0.5 + 1e-6 * abs(mean) + 1e-12)
         mean += 0.01 * difference
         variance += 0.01 * (difference * difference - variance)
     return scores
 
 
-def replay(connection: psycopg.Connection[Any], copy: dict[str, Labelled]) -> Run:
+def replay(connection: psycopg.Connection[Any], copy: dict[str, Labelled]) -> dict[str, Scored]:
     """Load, replay and score one copy."""
     connection.execute("TRUNCATE health.performance_metrics")
     for name, series in copy.items():
         insert(connection, "nab", name, series.times, series.values)
-    files, seconds = {}, 0.0
+    files = {}
     for name, series in copy.items():
-        started = time.perf_counter()
         rows = connection.execute(
             "SELECT anomaly_score FROM health.replay_anomalies('nab', %s)", (name,)
         ).fetchall()
-        seconds += time.perf_counter() - started
         # Rows come by time; clocks that were put back make that another order than the file's.
         scores = np.zeros(len(series.values))
         scores[np.argsort(series.times, kind="stable")] = [row[0] for row in rows]
         files[name] = Scored.of(series, scores)
-    return Run(files, sum(len(series.values) for series in copy.values()), seconds)
+    return files
+
+
+def points_per_second(connection: psycopg.Connection[Any], series: Labelled) -> float:
+    """A hundred thousand points through the replay, by the backend's processor time."""
+    values = np.resize(series.values, 100_000)
+    times = float(series.times[0]) + 60 * np.arange(len(values))
+    connection.execute("TRUNCATE health.performance_metrics")
+    insert(connection, "nab", "long", times, values)
+    pid = value(connection, "SELECT pg_backend_pid()")
+    speeds = []
+    for _ in range(3):
+        cpu = process_seconds(pid)
+        connection.execute("SELECT count(*) FROM health.replay_anomalies('nab', 'long')")
+        speeds.append(len(values) / max(process_seconds(pid) - cpu, 1e-9))
+    return median(speeds)
 
 
 def line(name: str, run: dict[str, Scored], threshold: float) -> list[str]:
@@ -162,16 +165,16 @@ def line(name: str, run: dict[str, Scored], threshold: float) -> list[str]:
     ]
 
 
-def tables(runs: dict[str, Run], ewma: dict[str, Scored]) -> list[Table]:
+def tables(runs: dict[str, dict[str, Scored]], ewma: dict[str, Scored]) -> list[Table]:
     """Copies, categories, published figures."""
     header = ["best threshold", "category left out", "at 0.5", "windows", "false / 1,000"]
     copies = Table("NAB, standard profile", ["31 files", *header])
     copies.note = "One threshold for all files; windows and false alarm points at the fixed 0.5."
-    copies.rows = [line(name, run.files, 0.5) for name, run in runs.items()]
+    copies.rows = [line(name, run, 0.5) for name, run in runs.items()]
     own = nab_score.best(ewma.values(), nab_score.candidates(ewma.values()))
     copies.rows.append(line("EWMA-z as they are (own best instead of 0.5)", ewma, own))
     categories = Table("By category at 0.5, as they are", ["category", "score", *header[3:]])
-    files = runs["as they are"].files
+    files = runs["as they are"]
     for category in sorted({name.split("/")[0] for name in files}):
         score, sums = nab_score.total(
             row.at(0.5) for name, row in files.items() if name.startswith(category)
@@ -180,7 +183,7 @@ def tables(runs: dict[str, Run], ewma: dict[str, Scored]) -> list[Table]:
         shown = f"{score:.1f}" if sums.windows else "-"
         categories.rows.append([category, shown, f"{sums.hits}/{sums.windows}", rate])
     published = Table("Published detectors on these files", ["detector", "standard profile"])
-    published.note = "From NAB's results, each at its best threshold over all 58 files."
+    published.note = "NAB's published results, one threshold for all files; ours: the table above."
     published.rows = [[name, f"{score:.1f}"] for name, score in PUBLISHED.items()]
     return [copies, categories, published]
 
@@ -194,32 +197,42 @@ def main() -> None:
     data = nab(options.data / "nab")
     names = list(COPIES)[:1] if options.quick else list(COPIES)
     with running(options) as bench, bench.database(DATABASE):
-        runs = run_all(bench, data, names)
-        ewma = {name: Scored.of(series, ewma_scores(series.values)) for name, series in data.items()}
+        runs, speed = run_all(bench, data, names)
+        ewma = {
+            name: Scored.of(series, ewma_scores(series.values)) for name, series in data.items()
+        }
         first = runs["as they are"]
-        fixed, sums = nab_score.total(row.at(0.5) for row in first.files.values())
-        left_out = nab_score.leave_category_out(first.files)
+        fixed, sums = nab_score.total(row.at(0.5) for row in first.values())
+        left_out = nab_score.leave_category_out(first)
         rate = 1000 * sums.false_alarms / sums.normal_points
-        speed = first.points / first.seconds
         goals = [
             Goal("leave one category out", ">= 71.2", f"{left_out:.1f}", left_out >= 71.2),
             Goal("false alarms per 1,000 at 0.5", "<= 0.5", f"{rate:.2f}", rate <= 0.5),
-            Goal("points per second", ">= 50,000", f"{speed:,.0f}", speed >= 50_000),
+            Goal("points per processor second", ">= 50,000", f"{speed:,.0f}", speed >= 50_000),
         ]
+        if not options.quick:
+            lowest = {name: nab_score.leave_category_out(run) for name, run in runs.items()}
+            worst = min(lowest, key=lambda name: lowest[name])
+            shown = f"{worst}: {lowest[worst]:.1f}"
+            goals.insert(1, Goal("the same on every copy", ">= 71.2", shown, lowest[worst] >= 71.2))
         figures = {"standard": fixed, "left_out": left_out, "rate": rate, "speed": speed}
         report(options, "nab", bench, tables(runs, ewma), goals, figures)
 
 
-def run_all(bench: Bench, data: dict[str, Labelled], names: list[str]) -> dict[str, Run]:
-    """The copies through one database, which knows nothing of the one before."""
+def run_all(
+    bench: Bench, data: dict[str, Labelled], names: list[str]
+) -> tuple[dict[str, dict[str, Scored]], float]:
+    """The copies through one database, which knows nothing of the one before; the speed."""
     runs = {}
     with bench.connect(DATABASE) as connection:
         make_room(connection, np.concatenate([series.times for series in data.values()]))
         for name in names:
-            copy = {file: COPIES[name](series) for file, series in data.items()}
-            runs[name] = replay(connection, copy)
-            print(f"{name}: {runs[name].points / runs[name].seconds:,.0f} points/s", flush=True)
-    return runs
+            runs[name] = replay(
+                connection, {file: COPIES[name](series) for file, series in data.items()}
+            )
+            print(f"{name}: done", flush=True)
+        speed = points_per_second(connection, data["realTweets/Twitter_volume_FB.csv"])
+    return runs, speed
 
 
 if __name__ == "__main__":

@@ -238,12 +238,13 @@ BEGIN
                 max(
                     least(
                         CASE
+                            WHEN points.expected_high IS NULL THEN NULL
                             WHEN points.expected_high > points.expected_low THEN abs(
                                 2 * points.point_value - points.expected_high - points.expected_low
                             ) / (points.expected_high - points.expected_low)
                             ELSE 0
                         END,
-                        3
+                        CASE WHEN points.expected_high IS NOT NULL THEN 3 END
                     ) + 1e-30
                 ) AS strange
             FROM health_internal.series_until(
@@ -262,8 +263,8 @@ BEGIN
         SELECT
             strangeness.minute,
             max(strangeness.strange) AS strangest,
-            sum(strangeness.strange * strangeness.strange) / greatest(count(*), 10) AS together,
-            sum(least(strangeness.strange * strangeness.strange, 4) * least(strangeness.strange * strangeness.strange, 4)) / greatest(count(*), 10) AS intensity,
+            sum(strangeness.strange * strangeness.strange) / greatest(count(strangeness.strange), 10) AS together,
+            sum(least(strangeness.strange * strangeness.strange, 4) * least(strangeness.strange * strangeness.strange, 4)) / greatest(count(strangeness.strange), 10) AS intensity,
             array_agg(
                 strangeness.metric_name
                 ORDER BY strangeness.strange DESC, strangeness.metric_name
@@ -277,21 +278,29 @@ BEGIN
             v_lasting := 0;
         END IF;
         v_last_at := v_minute.minute;
-        v_lasting := v_lasting + 0.1 * (v_minute.intensity + 1e-30 - v_lasting);
-        v_ratio := v_minute.together / (v_usual_together + 0.01);
+        v_ratio := coalesce(v_minute.together / (v_usual_together + 0.01), 0);
+        IF v_minute.together IS NOT NULL THEN
+            v_lasting := v_lasting + 0.1 * (v_minute.intensity + 1e-30 - v_lasting);
+            -- What is usual for this agent, two thousand minutes' memory; then one teaches little.
+            v_count := v_count + 1;
+            v_rate := greatest(0.0005, 1 / v_count);
+            v_usual_together := v_usual_together + v_rate * (
+                CASE
+                    WHEN v_count < 500 THEN v_minute.together
+                    ELSE least(v_minute.together, 5 * v_usual_together + 0.01)
+                END - v_usual_together
+            );
+            v_usual_intensity := v_usual_intensity + v_rate * (
+                CASE
+                    WHEN v_count < 500 THEN v_minute.intensity
+                    ELSE least(v_minute.intensity, 5 * v_usual_intensity + 0.01)
+                END - v_usual_intensity
+            );
+        END IF;
         anomaly_score := v_lasting / (v_lasting + v_usual_intensity + 0.05);
-        -- What is usual for this agent, two thousand points' memory; one moment teaches little.
-        v_count := v_count + 1;
-        v_rate := greatest(0.0005, 1 / v_count);
-        v_usual_together := v_usual_together + v_rate * (
-            least(v_minute.together + 1e-30, 5 * v_usual_together + 0.01) - v_usual_together
-        );
-        v_usual_intensity := v_usual_intensity + v_rate * (
-            least(v_minute.intensity + 1e-30, 5 * v_usual_intensity + 0.01) - v_usual_intensity
-        );
         CONTINUE WHEN v_minute.minute < date_bin('1 minute', p_from, timestamptz 'epoch');
         recorded_at := v_minute.minute;
-        is_anomaly := v_count > 150 AND (v_minute.strangest >= 1.1 OR v_ratio >= 3);
+        is_anomaly := v_count > 150 AND coalesce(v_minute.strangest >= 1.1 OR v_ratio >= 3, false);
         metric_names := coalesce(v_minute.names, '{}');
         reason := CASE
             WHEN NOT is_anomaly THEN NULL
@@ -309,7 +318,7 @@ COMMENT ON FUNCTION health.replay_agent_anomalies(text, timestamptz, timestamptz
 'all), after warming up on every row stored before. y of a series is its distance from the middle of '
 'its expected range over half its width, at most 3. Y: the sum of y^2 over the number of series (at '
 'least 10). is_anomaly: some y >= 1.1 (one series far out), or Y >= 3 (usual Y + 0.01) (several a '
-'little), once 150 minutes are seen. anomaly_score, 0 to below 1, ranks moments and is no threshold: m '
+'little), once 150 minutes are judged. anomaly_score, 0 to below 1, ranks moments and is no threshold: m '
 '/ (m + usual m + 0.05), m the mean of y^4 over ten points. metric_names: series with y >= 0.5, '
 'strangest first. Raises AN001 where p_to is before p_from.';
 
