@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import psycopg
 
 DATABASE = "hha_bench_nab"
-#: Standard profile on these 31 files, from the results the benchmark publishes (github.com/numenta/NAB).
+#: Standard profile on these 31 files, from the results the benchmark publishes (numenta/NAB).
 PUBLISHED = {
     "ARTime": 78.2,
     "CAD OSE": 74.1,

@@ -231,7 +231,7 @@ DECLARE
 BEGIN
     PERFORM health_internal.check_replay_range(p_from, p_to);
     FOR v_minute IN
-        WITH strangeness AS MATERIALIZED (
+        WITH judged AS MATERIALIZED (
             SELECT
                 date_bin('1 minute', points.point_at, timestamptz 'epoch') AS minute,
                 series.metric_name,
@@ -263,13 +263,16 @@ BEGIN
         SELECT
             strangeness.minute,
             max(strangeness.strange) AS strangest,
-            sum(strangeness.strange * strangeness.strange) / greatest(count(strangeness.strange), 10) AS together,
-            sum(least(strangeness.strange * strangeness.strange, 4) * least(strangeness.strange * strangeness.strange, 4)) / greatest(count(strangeness.strange), 10) AS intensity,
+            sum(strangeness.squared) / greatest(count(strangeness.squared), 10) AS together,
+            sum(least(strangeness.squared, 4) * least(strangeness.squared, 4))
+                / greatest(count(strangeness.squared), 10) AS intensity,
             array_agg(
                 strangeness.metric_name
                 ORDER BY strangeness.strange DESC, strangeness.metric_name
             ) FILTER (WHERE strangeness.strange >= 0.5) AS names
-        FROM strangeness
+        FROM (
+            SELECT judged.*, judged.strange * judged.strange AS squared FROM judged
+        ) AS strangeness
         GROUP BY strangeness.minute
         ORDER BY strangeness.minute
     LOOP
