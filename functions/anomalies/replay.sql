@@ -1,0 +1,332 @@
+-- The detector over stored history: replay_anomalies for one series, replay_agent_anomalies for all
+-- series of an agent together. The step is the one the live fold takes.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.series_until(
+    p_agent_id text,
+    p_metric_name text,
+    p_until timestamptz
+)
+RETURNS TABLE (metric_name text, at timestamptz [], metric_value double precision [])
+LANGUAGE sql
+STABLE
+AS $$
+    WITH beats AS (
+        SELECT
+            stored.*,
+            stored.work_items_processed - lag(stored.work_items_processed) OVER by_run AS more_items,
+            stored.error_count - lag(stored.error_count) OVER by_run AS more_errors
+        FROM (
+            SELECT
+                beats.received_at, beats.run_id, beats.average_processing_time_ms,
+                beats.cpu_usage_percent, beats.memory_usage_mb, beats.cost_efficiency,
+                beats.user_satisfaction, beats.operational_efficiency, beats.revenue_impact_usd,
+                beats.work_items_processed, beats.error_count
+            FROM health.agent_heartbeats AS beats
+            WHERE beats.agent_id = p_agent_id AND beats.received_at <= p_until
+            UNION ALL
+            SELECT
+                beats.received_at, beats.run_id, beats.average_processing_time_ms,
+                beats.cpu_usage_percent, beats.memory_usage_mb, beats.cost_efficiency,
+                beats.user_satisfaction, beats.operational_efficiency, beats.revenue_impact_usd,
+                beats.work_items_processed, beats.error_count
+            FROM health.ingest_heartbeats AS beats
+            WHERE beats.agent_id = p_agent_id AND beats.received_at <= p_until
+        ) AS stored
+        WHERE p_metric_name IS NULL OR p_metric_name = ANY (ARRAY[
+            'average_processing_time_ms', 'cpu_usage_percent', 'memory_usage_mb', 'cost_efficiency',
+            'user_satisfaction', 'operational_efficiency', 'revenue_impact_usd',
+            'work_items_processed', 'error_count'
+        ])
+        WINDOW by_run AS (PARTITION BY stored.run_id ORDER BY stored.received_at)
+    ),
+
+    stored AS (
+        SELECT
+            metrics.metric_name::text AS metric_name,
+            coalesce(metrics.recorded_at, metrics.received_at) AS at,
+            metrics.metric_value::double precision AS metric_value
+        FROM health.performance_metrics AS metrics
+        WHERE metrics.agent_id = p_agent_id
+            AND (p_metric_name IS NULL OR metrics.metric_name = p_metric_name)
+            AND metrics.received_at <= p_until + interval '1 day'
+            AND coalesce(metrics.recorded_at, metrics.received_at) <= p_until
+        UNION ALL
+        SELECT columns.metric_name, beats.received_at, columns.metric_value
+        FROM beats
+        -- A counter that falls began anew: what it shows came since.
+        CROSS JOIN LATERAL (
+            VALUES
+            ('average_processing_time_ms', beats.average_processing_time_ms::double precision),
+            ('cpu_usage_percent', beats.cpu_usage_percent),
+            ('memory_usage_mb', beats.memory_usage_mb),
+            ('cost_efficiency', beats.cost_efficiency),
+            ('user_satisfaction', beats.user_satisfaction),
+            ('operational_efficiency', beats.operational_efficiency),
+            ('revenue_impact_usd', beats.revenue_impact_usd),
+            (
+                'work_items_processed',
+                CASE
+                    WHEN beats.more_items < 0 THEN beats.work_items_processed ELSE beats.more_items
+                END
+            ),
+            (
+                'error_count',
+                CASE WHEN beats.more_errors < 0 THEN beats.error_count ELSE beats.more_errors END
+            )
+        ) AS columns (metric_name, metric_value)
+        WHERE columns.metric_value IS NOT NULL
+            AND (p_metric_name IS NULL OR columns.metric_name = p_metric_name)
+    ),
+
+    counted AS (
+        SELECT
+            stored.*,
+            row_number() OVER () AS place,
+            count(*) OVER of_series - 1 > 1.1 * date_part(
+                'epoch', max(stored.at) OVER of_series - min(stored.at) OVER of_series
+            ) / 60 AS is_dense
+        FROM stored
+        WINDOW of_series AS (PARTITION BY stored.metric_name)
+    ),
+
+    points AS (
+        SELECT
+            counted.metric_name,
+            CASE
+                WHEN counted.is_dense THEN date_bin('1 minute', counted.at, timestamptz 'epoch')
+                ELSE counted.at
+            END AS at,
+            avg(counted.metric_value) AS metric_value
+        FROM counted
+        GROUP BY 1, 2, CASE WHEN counted.is_dense THEN 0 ELSE counted.place END
+    )
+
+    SELECT
+        points.metric_name,
+        array_agg(points.at ORDER BY points.at, points.metric_value),
+        array_agg(points.metric_value ORDER BY points.at, points.metric_value)
+    FROM points
+    GROUP BY points.metric_name
+$$;
+COMMENT ON FUNCTION health_internal.series_until(text, text, timestamptz) IS
+'One row per series of the agent (p_metric_name NULL: all) with its stored points up to a time, oldest '
+'first: performance_metrics by recorded_at (received_at where NULL), columns of heartbeats by '
+'received_at; of the counters work_items_processed and error_count what came since the beat before. A '
+'series of more than 1.1 points a minute is given as means per minute (stamped with its beginning), as '
+'the live fold makes them; any other as it is.';
+
+CREATE OR REPLACE FUNCTION health_internal.check_replay_range(
+    p_from timestamptz,
+    p_to timestamptz
+)
+RETURNS void
+LANGUAGE plpgsql
+IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF p_from > p_to THEN
+        RAISE EXCEPTION 'a replay must go from one time to a later one'
+            USING ERRCODE = 'AN001',
+                DETAIL = format('Asked for %s to %s.', p_from, p_to),
+                HINT = 'Exchange the two times; NULL means from the first or to the last stored row.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.check_replay_range(timestamptz, timestamptz) IS
+'Raises AN001 where a replay would end before it begins.';
+
+CREATE OR REPLACE FUNCTION health.replay_anomalies(
+    p_agent_id text,
+    p_metric_name text,
+    p_from timestamptz DEFAULT NULL,
+    p_to timestamptz DEFAULT NULL
+)
+RETURNS TABLE (
+    recorded_at timestamptz,
+    metric_value double precision,
+    anomaly_score double precision,
+    is_anomaly boolean,
+    expected_low double precision,
+    expected_high double precision,
+    reason text
+)
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+    v_series record;
+BEGIN
+    PERFORM health_internal.check_replay_range(p_from, p_to);
+    FOR v_series IN
+        SELECT series.at, series.metric_value
+        FROM health_internal.series_until(
+            p_agent_id, coalesce(p_metric_name, ''), coalesce(p_to, 'infinity')
+        ) AS series
+    LOOP
+        RETURN QUERY
+        SELECT
+            points.point_at,
+            points.point_value,
+            points.score,
+            points.is_anomaly,
+            points.expected_low,
+            points.expected_high,
+            points.reason
+        FROM ROWS FROM (
+            unnest(v_series.at),
+            unnest(v_series.metric_value),
+            health_internal.detect_series(NULL, v_series.at, v_series.metric_value)
+        ) AS points (
+            point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason
+        )
+        WHERE p_from IS NULL OR points.point_at >= p_from;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION health.replay_anomalies(text, text, timestamptz, timestamptz) IS
+'What the detector says of each stored point of a series between two times (both included; NULL: all), '
+'oldest first. It warms up on every row stored before p_from. p_metric_name: a series of '
+'performance_metrics, or a number of the heartbeats by its column (average_processing_time_ms, '
+'cpu_usage_percent, memory_usage_mb, cost_efficiency, user_satisfaction, operational_efficiency, '
+'revenue_impact_usd; of work_items_processed and error_count what came since the beat before). Nothing '
+'is resampled, except that a series of more than 1.1 points a minute is judged, and given, as means per '
+'minute. anomaly_score: 0 to below 1, 0.5 is the bar; 0 while the first 150 points are learnt. A point '
+'at the same time as the one before is given with score 0 and the reason ignored. No row for an unknown '
+'agent or series. It reads the raw tables, which have no index by agent: seconds for millions of rows. '
+'Raises AN001 where p_to is before p_from.';
+
+CREATE OR REPLACE FUNCTION health.replay_agent_anomalies(
+    p_agent_id text,
+    p_from timestamptz DEFAULT NULL,
+    p_to timestamptz DEFAULT NULL
+)
+RETURNS TABLE (
+    recorded_at timestamptz,
+    anomaly_score double precision,
+    is_anomaly boolean,
+    metric_names text [],
+    reason text
+)
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+    v_minute record;
+    v_count double precision := 0;
+    v_rate double precision;
+    v_lasting double precision := 0;
+    v_usual_together double precision := 0;
+    v_usual_intensity double precision := 0;
+    v_ratio double precision;
+    v_last_at timestamptz;
+BEGIN
+    PERFORM health_internal.check_replay_range(p_from, p_to);
+    FOR v_minute IN
+        WITH judged AS MATERIALIZED (
+            SELECT
+                date_bin('1 minute', points.point_at, timestamptz 'epoch') AS minute,
+                series.metric_name,
+                max(
+                    least(
+                        CASE
+                            WHEN points.expected_high IS NULL THEN NULL
+                            WHEN points.expected_high > points.expected_low THEN abs(
+                                2 * points.point_value - points.expected_high - points.expected_low
+                            ) / (points.expected_high - points.expected_low)
+                            ELSE 0
+                        END,
+                        CASE WHEN points.expected_high IS NOT NULL THEN 3 END
+                    ) + 1e-30
+                ) AS strange
+            FROM health_internal.series_until(
+                p_agent_id, NULL, coalesce(p_to, 'infinity')
+            ) AS series
+            CROSS JOIN LATERAL ROWS FROM (
+                unnest(series.at),
+                unnest(series.metric_value),
+                health_internal.detect_series(NULL, series.at, series.metric_value)
+            ) AS points (
+                point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason
+            )
+            GROUP BY 1, 2
+        )
+
+        SELECT
+            strangeness.minute,
+            max(strangeness.strange) AS strangest,
+            sum(strangeness.squared) / greatest(count(strangeness.squared), 10) AS together,
+            sum(least(strangeness.squared, 4) * least(strangeness.squared, 4))
+                / greatest(count(strangeness.squared), 10) AS intensity,
+            array_agg(
+                strangeness.metric_name
+                ORDER BY strangeness.strange DESC, strangeness.metric_name
+            ) FILTER (WHERE strangeness.strange >= 0.5) AS names
+        FROM (
+            SELECT judged.*, judged.strange * judged.strange AS squared FROM judged
+        ) AS strangeness
+        GROUP BY strangeness.minute
+        ORDER BY strangeness.minute
+    LOOP
+        -- Ten points' memory; after a day without any, none.
+        IF v_minute.minute - v_last_at > interval '1 day' THEN
+            v_lasting := 0;
+        END IF;
+        v_last_at := v_minute.minute;
+        v_ratio := coalesce(v_minute.together / (v_usual_together + 0.01), 0);
+        IF v_minute.together IS NOT NULL THEN
+            v_lasting := v_lasting + 0.1 * (v_minute.intensity + 1e-30 - v_lasting);
+            -- What is usual for this agent, two thousand minutes' memory; then one teaches little.
+            v_count := v_count + 1;
+            v_rate := greatest(0.0005, 1 / v_count);
+            v_usual_together := v_usual_together + v_rate * (
+                CASE
+                    WHEN v_count < 500 THEN v_minute.together
+                    ELSE least(v_minute.together, 5 * v_usual_together + 0.01)
+                END - v_usual_together
+            );
+            v_usual_intensity := v_usual_intensity + v_rate * (
+                CASE
+                    WHEN v_count < 500 THEN v_minute.intensity
+                    ELSE least(v_minute.intensity, 5 * v_usual_intensity + 0.01)
+                END - v_usual_intensity
+            );
+        END IF;
+        anomaly_score := v_lasting / (v_lasting + v_usual_intensity + 0.05);
+        CONTINUE WHEN v_minute.minute < date_bin('1 minute', p_from, timestamptz 'epoch');
+        recorded_at := v_minute.minute;
+        is_anomaly := v_count > 150 AND coalesce(v_minute.strangest >= 1.1 OR v_ratio >= 3, false);
+        metric_names := coalesce(v_minute.names, '{}');
+        reason := CASE
+            WHEN NOT is_anomaly THEN NULL
+            WHEN v_minute.strangest >= 1.1 THEN format(
+                '%s is far outside its expected range', metric_names[1]
+            )
+            ELSE format('series are together %s times as unusual as they use to be', round(v_ratio))
+        END;
+        RETURN NEXT;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION health.replay_agent_anomalies(text, timestamptz, timestamptz) IS
+'The agent over all its series: one row per minute with values between two times (both included; NULL: '
+'all), after warming up on every row stored before. y of a series is its distance from the middle of '
+'its expected range over half its width, at most 3. Y: the sum of y^2 over the number of series (at '
+'least 10). is_anomaly: some y >= 1.1 (one series far out), or Y >= 3 (usual Y + 0.01) (several a '
+'little), once 150 minutes are judged. anomaly_score, 0 to below 1, ranks moments and is no threshold: m '
+'/ (m + usual m + 0.05), m the mean of y^4 over ten points. metric_names: series with y >= 0.5, '
+'strangest first. Raises AN001 where p_to is before p_from.';
+
+GRANT EXECUTE ON FUNCTION
+health.replay_anomalies(text, text, timestamptz, timestamptz),
+health.replay_agent_anomalies(text, timestamptz, timestamptz) TO health_analyst;
+
+COMMIT;
