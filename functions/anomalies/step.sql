@@ -44,295 +44,312 @@ AS $$
 DECLARE
     -- Lengths are in points: tried in time they were worse on every set (docs/detection/anomalies.md).
     c_tiny constant double precision := 1e-30;
-    s double precision [] := (p_state).numbers;
-    profile real [] := (p_state).profile;
-    visits smallint [] := (p_state).visits;
+    v_s double precision [] := (p_state).numbers;
+    v_profile real [] := (p_state).profile;
+    v_visits smallint [] := (p_state).visits;
     -- Scalars are several times faster than elements of an array.
-    n double precision := coalesce(s[1], 0);
-    last_at double precision := s[2];
-    last_x double precision := s[3];
-    ignored double precision := coalesce(s[4], 0);
-    size double precision := coalesce(s[5], 0);
-    level double precision := s[6];
-    recent double precision := s[7];
-    bias double precision := coalesce(s[8], 0);
-    scale double precision := coalesce(s[9], 0);
-    shift double precision := coalesce(s[10], 0);
-    turbulence double precision := coalesce(s[11], 0);
-    err_1 double precision := coalesce(s[12], 0);
-    err_2 double precision := coalesce(s[13], 0);
-    err_3 double precision := coalesce(s[14], 0);
-    err_4 double precision := coalesce(s[15], 0);
-    record double precision [] := coalesce(s[16:19], '{0,0,0,0}');
-    mean double precision [] := coalesce(s[20:23], '{0,0,0,0}');
-    age double precision [] := coalesce(s[24:27], '{0,0,0,0}');
-    held double precision := coalesce(s[28], 0);
-    since double precision := coalesce(s[29], 0);
-    run double precision := coalesce(s[30], 0);
-    longest double precision := coalesce(s[31], 0);
-    crept_before double precision := coalesce(s[32], 0);
-    crept_now double precision := coalesce(s[33], 0);
-    crept_points double precision := coalesce(s[34], 0);
-    usual_gap double precision := coalesce(s[35], 0);
+    v_n double precision := coalesce(v_s[1], 0);
+    v_last_at double precision := v_s[2];
+    v_last_x double precision := v_s[3];
+    v_ignored double precision := coalesce(v_s[4], 0);
+    v_size double precision := coalesce(v_s[5], 0);
+    v_level double precision := v_s[6];
+    v_recent double precision := v_s[7];
+    v_bias double precision := coalesce(v_s[8], 0);
+    v_scale double precision := coalesce(v_s[9], 0);
+    v_shift double precision := coalesce(v_s[10], 0);
+    v_turbulence double precision := coalesce(v_s[11], 0);
+    v_err_1 double precision := coalesce(v_s[12], 0);
+    v_err_2 double precision := coalesce(v_s[13], 0);
+    v_err_3 double precision := coalesce(v_s[14], 0);
+    v_err_4 double precision := coalesce(v_s[15], 0);
+    v_record double precision [] := coalesce(v_s[16:19], '{0,0,0,0}');
+    v_mean double precision [] := coalesce(v_s[20:23], '{0,0,0,0}');
+    v_age double precision [] := coalesce(v_s[24:27], '{0,0,0,0}');
+    v_held double precision := coalesce(v_s[28], 0);
+    v_since double precision := coalesce(v_s[29], 0);
+    v_run double precision := coalesce(v_s[30], 0);
+    v_longest double precision := coalesce(v_s[31], 0);
+    v_crept_before double precision := coalesce(v_s[32], 0);
+    v_crept_now double precision := coalesce(v_s[33], 0);
+    v_crept_points double precision := coalesce(v_s[34], 0);
+    v_usual_gap double precision := coalesce(v_s[35], 0);
     v_count constant integer := coalesce(cardinality(p_at), 0);
-    found health_internal.detection;
-    t double precision;
-    x double precision;
-    gap double precision;
-    hour integer;
-    h integer;
-    w integer;
-    by_day double precision;
-    by_week double precision;
-    trust_1 double precision;
-    trust_2 double precision;
-    trust_3 double precision;
-    trust_4 double precision;
-    least_err double precision;
-    expected double precision;
-    unit double precision;
-    clip double precision;
-    r double precision;
-    rl double precision;
-    learnt double precision;
-    q double precision;
-    fresh double precision;
-    rate_100 double precision;
-    rate_1000 double precision;
-    rate_2000 double precision;
-    views double precision [] := '{0,0,0,0}';
-    v double precision;
-    bar double precision;
-    floor_x double precision;
-    reach double precision;
-    strange double precision;
-    which integer;
-    said double precision;
+    v_found health_internal.detection;
+    v_t double precision;
+    v_x double precision;
+    v_gap double precision;
+    v_hour integer;
+    v_h integer;
+    v_w integer;
+    v_by_day double precision;
+    v_by_week double precision;
+    v_trust_1 double precision;
+    v_trust_2 double precision;
+    v_trust_3 double precision;
+    v_trust_4 double precision;
+    v_least_err double precision;
+    v_expected double precision;
+    v_unit double precision;
+    v_clip double precision;
+    v_r double precision;
+    v_rl double precision;
+    v_learnt double precision;
+    v_q double precision;
+    v_fresh double precision;
+    v_rate_100 double precision;
+    v_rate_1000 double precision;
+    v_rate_2000 double precision;
+    v_views double precision [] := '{0,0,0,0}';
+    v_v double precision;
+    v_bar double precision;
+    v_floor_x double precision;
+    v_reach double precision;
+    v_strange double precision;
+    v_which integer;
+    v_said double precision;
 BEGIN
-    IF p_state IS NULL OR profile IS NULL THEN
-        profile := array_fill(0::real, ARRAY[192]);
-        visits := array_fill(0::smallint, ARRAY[192]);
+    IF p_state IS NULL OR v_profile IS NULL THEN
+        v_profile := array_fill(0::real, ARRAY[192]);
+        v_visits := array_fill(0::smallint, ARRAY[192]);
     END IF;
-    FOR i IN 1..v_count LOOP
-        t := date_part('epoch', p_at[i]);
-        x := p_value[i];
+    FOR v_i IN 1..v_count LOOP
+        v_t := date_part('epoch', p_at[v_i]);
+        v_x := p_value[v_i];
         -- What is no number, or not later than the last point, is counted and changes nothing else.
-        IF x IS NULL OR t IS NULL OR x IN ('NaN', 'Infinity', '-Infinity')
-            OR t IN ('Infinity', '-Infinity') OR t <= last_at THEN
-            ignored := ignored + 1;
-            found := ROW(
-                NULL, 0, false, NULL, NULL,
-                CASE
-                    WHEN t <= last_at THEN 'ignored: not later than the value before'
-                    ELSE 'ignored: not a finite number at a finite time'
-                END
-            );
-            IF i = v_count THEN
+        IF v_x IS NULL OR v_t IS NULL OR v_x IN ('NaN', 'Infinity', '-Infinity')
+            OR v_t IN ('Infinity', '-Infinity') OR v_t <= v_last_at THEN
+            v_ignored := v_ignored + 1;
+            v_found.state := NULL;
+            v_found.score := 0;
+            v_found.is_anomaly := false;
+            v_found.expected_low := NULL;
+            v_found.expected_high := NULL;
+            v_found.reason := CASE
+                WHEN v_t <= v_last_at THEN 'ignored: not later than the value before'
+                ELSE 'ignored: not a finite number at a finite time'
+            END;
+            IF v_i = v_count THEN
                 EXIT;
             END IF;
-            RETURN NEXT found;
+            RETURN NEXT v_found;
             CONTINUE;
         END IF;
-        x := CASE
-            WHEN x > 1e30 THEN 1e30 WHEN x < -1e30 THEN -1e30 WHEN abs(x) < 1e-30 THEN 0 ELSE x
+        v_x := CASE
+            WHEN v_x > 1e30 THEN 1e30
+            WHEN v_x < -1e30 THEN -1e30
+            WHEN abs(v_x) < 1e-30 THEN 0
+            ELSE v_x
         END;
-        IF n = 0 THEN
-            size := abs(x);
-            level := x;
-            recent := x;
+        IF v_n = 0 THEN
+            v_size := abs(v_x);
+            v_level := v_x;
+            v_recent := v_x;
         ELSE
-            gap := t - last_at;
+            v_gap := v_t - v_last_at;
             -- After days of silence what is short-lived starts anew; what was learnt stays.
-            IF gap > 86400 AND gap > 20 * usual_gap THEN
-                shift := 0;
-                turbulence := 0;
-                run := 0;
-                since := 0;
-                held := 0;
+            IF v_gap > 86400 AND v_gap > 20 * v_usual_gap THEN
+                v_shift := 0;
+                v_turbulence := 0;
+                v_run := 0;
+                v_since := 0;
+                v_held := 0;
             END IF;
-            usual_gap := usual_gap
-                + greatest(0.01, 1 / n) * (least(gap, 5 * usual_gap + 86400) - usual_gap);
+            v_usual_gap := v_usual_gap
+                + greatest(0.01, 1 / v_n) * (least(v_gap, 5 * v_usual_gap + 86400) - v_usual_gap);
         END IF;
-        fresh := 1 / (n + 1);
-        rate_100 := greatest(0.01, fresh);
-        rate_1000 := greatest(0.001, fresh);
-        rate_2000 := greatest(0.0005, fresh);
+        v_fresh := 1 / (v_n + 1);
+        v_rate_100 := greatest(0.01, v_fresh);
+        v_rate_1000 := greatest(0.001, v_fresh);
+        v_rate_2000 := greatest(0.0005, v_fresh);
 
         -- 1. What was expected: four experts, trusted by how small their errors have been.
-        hour := (floor(t / 3600)::bigint % 168)::integer;
-        hour := CASE WHEN hour < 0 THEN hour + 168 ELSE hour END;
-        h := hour % 24 + 1;
-        w := hour + 25;
-        by_day := profile[h] * (visits[h] / (visits[h] + 5.0::double precision));
-        q := visits[w] / (visits[w] + 5.0::double precision);
-        by_week := q * profile[w] + (1 - q) * by_day;
-        least_err := least(err_1, err_2, err_3, err_4) + c_tiny;
-        trust_1 := greatest(least_err / (err_1 + c_tiny), 1e-9);
-        trust_2 := greatest(least_err / (err_2 + c_tiny), 1e-9);
-        trust_3 := greatest(least_err / (err_3 + c_tiny), 1e-9);
-        trust_4 := greatest(least_err / (err_4 + c_tiny), 1e-9);
-        trust_1 := trust_1 * trust_1 * trust_1 * trust_1;
-        trust_2 := trust_2 * trust_2 * trust_2 * trust_2;
-        trust_3 := trust_3 * trust_3 * trust_3 * trust_3;
-        trust_4 := trust_4 * trust_4 * trust_4 * trust_4;
-        expected := (
-            trust_1 * level + trust_2 * (level + by_day) + trust_3 * (level + by_week)
-            + trust_4 * recent
-        ) / (trust_1 + trust_2 + trust_3 + trust_4);
+        v_hour := (floor(v_t / 3600)::bigint % 168)::integer;
+        v_hour := CASE WHEN v_hour < 0 THEN v_hour + 168 ELSE v_hour END;
+        v_h := v_hour % 24 + 1;
+        v_w := v_hour + 25;
+        v_by_day := v_profile[v_h] * (v_visits[v_h] / (v_visits[v_h] + 5.0::double precision));
+        v_q := v_visits[v_w] / (v_visits[v_w] + 5.0::double precision);
+        v_by_week := v_q * v_profile[v_w] + (1 - v_q) * v_by_day;
+        v_least_err := least(v_err_1, v_err_2, v_err_3, v_err_4) + c_tiny;
+        v_trust_1 := greatest(v_least_err / (v_err_1 + c_tiny), 1e-9);
+        v_trust_2 := greatest(v_least_err / (v_err_2 + c_tiny), 1e-9);
+        v_trust_3 := greatest(v_least_err / (v_err_3 + c_tiny), 1e-9);
+        v_trust_4 := greatest(v_least_err / (v_err_4 + c_tiny), 1e-9);
+        v_trust_1 := v_trust_1 * v_trust_1 * v_trust_1 * v_trust_1;
+        v_trust_2 := v_trust_2 * v_trust_2 * v_trust_2 * v_trust_2;
+        v_trust_3 := v_trust_3 * v_trust_3 * v_trust_3 * v_trust_3;
+        v_trust_4 := v_trust_4 * v_trust_4 * v_trust_4 * v_trust_4;
+        v_expected := (
+            v_trust_1 * v_level + v_trust_2 * (v_level + v_by_day) + v_trust_3 * (v_level + v_by_week)
+            + v_trust_4 * v_recent
+        ) / (v_trust_1 + v_trust_2 + v_trust_3 + v_trust_4);
 
         -- 2. The residual, plain and in logarithms (a collapse counts as much as a surge). One
         -- outlier teaches no more than clip.
-        r := x - expected;
-        clip := CASE
-            WHEN n < 50 OR size <= c_tiny THEN abs(r) ELSE greatest(20 * scale, 0.1 * size)
+        v_r := v_x - v_expected;
+        v_clip := CASE
+            WHEN v_n < 50 OR v_size <= c_tiny THEN abs(v_r) ELSE greatest(20 * v_scale, 0.1 * v_size)
         END;
-        learnt := least(clip, greatest(-clip, r));
-        size := size + rate_2000 * (abs(expected + learnt) + c_tiny - size);
-        unit := 0.2 * size + c_tiny;
-        rl := CASE WHEN x < 0 THEN -ln(1 - x / unit) ELSE ln(1 + x / unit) END
+        v_learnt := least(v_clip, greatest(-v_clip, v_r));
+        v_size := v_size + v_rate_2000 * (abs(v_expected + v_learnt) + c_tiny - v_size);
+        v_unit := 0.2 * v_size + c_tiny;
+        v_rl := CASE WHEN v_x < 0 THEN -ln(1 - v_x / v_unit) ELSE ln(1 + v_x / v_unit) END
             - CASE
-                WHEN expected < 0 THEN -ln(1 - expected / unit) ELSE ln(1 + expected / unit)
+                WHEN v_expected < 0 THEN -ln(1 - v_expected / v_unit) ELSE ln(1 + v_expected / v_unit)
             END
-            - bias;
-        err_1 := err_1 + rate_1000 * (least(abs(x - level), 20 * err_1 + clip) + c_tiny - err_1);
-        err_2 := err_2
-            + rate_1000 * (least(abs(x - level - by_day), 20 * err_2 + clip) + c_tiny - err_2);
-        err_3 := err_3
-            + rate_1000 * (least(abs(x - level - by_week), 20 * err_3 + clip) + c_tiny - err_3);
-        err_4 := err_4 + rate_1000 * (least(abs(x - recent), 20 * err_4 + clip) + c_tiny - err_4);
-        q := expected + learnt - level;
-        visits[h] := least(visits[h] + 1, 100);
-        by_day := profile[h] + (q - profile[h]) / visits[h];
-        profile[h] := CASE WHEN abs(by_day) < c_tiny THEN 0 ELSE by_day END;
-        visits[w] := least(visits[w] + 1, 20);
-        by_week := profile[w] + (q - profile[w]) / visits[w];
-        profile[w] := CASE WHEN abs(by_week) < c_tiny THEN 0 ELSE by_week END;
-        level := level + rate_1000 * (q + c_tiny);
-        recent := recent + rate_100 * (expected + learnt + c_tiny - recent);
-        bias := bias + rate_1000 * rl;
-        scale := scale + rate_2000 * (abs(learnt) + c_tiny - scale);
+            - v_bias;
+        v_err_1 := v_err_1 + v_rate_1000 * (
+            least(abs(v_x - v_level), 20 * v_err_1 + v_clip) + c_tiny - v_err_1
+        );
+        v_err_2 := v_err_2 + v_rate_1000 * (
+            least(abs(v_x - v_level - v_by_day), 20 * v_err_2 + v_clip) + c_tiny - v_err_2
+        );
+        v_err_3 := v_err_3 + v_rate_1000 * (
+            least(abs(v_x - v_level - v_by_week), 20 * v_err_3 + v_clip) + c_tiny - v_err_3
+        );
+        v_err_4 := v_err_4 + v_rate_1000 * (
+            least(abs(v_x - v_recent), 20 * v_err_4 + v_clip) + c_tiny - v_err_4
+        );
+        v_q := v_expected + v_learnt - v_level;
+        v_visits[v_h] := least(v_visits[v_h] + 1, 100);
+        v_by_day := v_profile[v_h] + (v_q - v_profile[v_h]) / v_visits[v_h];
+        v_profile[v_h] := CASE WHEN abs(v_by_day) < c_tiny THEN 0 ELSE v_by_day END;
+        v_visits[v_w] := least(v_visits[v_w] + 1, 20);
+        v_by_week := v_profile[v_w] + (v_q - v_profile[v_w]) / v_visits[v_w];
+        v_profile[v_w] := CASE WHEN abs(v_by_week) < c_tiny THEN 0 ELSE v_by_week END;
+        v_level := v_level + v_rate_1000 * (v_q + c_tiny);
+        v_recent := v_recent + v_rate_100 * (v_expected + v_learnt + c_tiny - v_recent);
+        v_bias := v_bias + v_rate_1000 * v_rl;
+        v_scale := v_scale + v_rate_2000 * (abs(v_learnt) + c_tiny - v_scale);
 
         -- 3. Four views of it: now, now as a ratio, its lasting sign, its lasting size.
-        shift := shift + greatest(0.125, fresh) * (rl + c_tiny - shift);
-        turbulence := turbulence
-            + greatest(0.1, fresh) * (least(abs(r), 10 * scale) + c_tiny - turbulence);
-        views[1] := abs(r);
-        views[2] := abs(rl);
-        views[3] := abs(shift);
-        views[4] := turbulence;
+        v_shift := v_shift + greatest(0.125, v_fresh) * (v_rl + c_tiny - v_shift);
+        v_turbulence := v_turbulence
+            + greatest(0.1, v_fresh) * (least(abs(v_r), 10 * v_scale) + c_tiny - v_turbulence);
+        v_views[1] := abs(v_r);
+        v_views[2] := abs(v_rl);
+        v_views[3] := abs(v_shift);
+        v_views[4] := v_turbulence;
 
         -- 4. Each against its own record, which fades when nothing comes near it for long.
-        strange := 0;
-        which := 1;
-        floor_x := 0.0005 * size + c_tiny;
-        FOR k IN 1..4 LOOP
-            v := views[k];
-            bar := (
-                record[k] + 0.17 * mean[k] + CASE WHEN k IN (2, 3) THEN 0.0005 ELSE floor_x END
+        v_strange := 0;
+        v_which := 1;
+        v_floor_x := 0.0005 * v_size + c_tiny;
+        FOR v_k IN 1..4 LOOP
+            v_v := v_views[v_k];
+            v_bar := (
+                v_record[v_k] + 0.17 * v_mean[v_k]
+                + CASE WHEN v_k IN (2, 3) THEN 0.0005 ELSE v_floor_x END
             );
-            IF k = 1 THEN
-                reach := bar;
+            IF v_k = 1 THEN
+                v_reach := v_bar;
             END IF;
-            IF v > strange * bar AND n >= 150 THEN
-                strange := v / bar;
-                which := k;
+            IF v_v > v_strange * v_bar AND v_n >= 150 THEN
+                v_strange := v_v / v_bar;
+                v_which := v_k;
             END IF;
-            IF n >= 100 THEN
-                IF v > record[k] THEN
-                    record[k] := greatest(
-                        record[k], least(1.08 * v, greatest(5 * bar, 30 * mean[k]))
+            IF v_n >= 100 THEN
+                IF v_v > v_record[v_k] THEN
+                    v_record[v_k] := greatest(
+                        v_record[v_k], least(1.08 * v_v, greatest(5 * v_bar, 30 * v_mean[v_k]))
                     );
-                    age[k] := 0;
-                ELSIF v > 0.7 * record[k] THEN
-                    age[k] := 0;
+                    v_age[v_k] := 0;
+                ELSIF v_v > 0.7 * v_record[v_k] THEN
+                    v_age[v_k] := 0;
                 ELSE
-                    age[k] := age[k] + 1;
-                    IF age[k] > 500 THEN
-                        record[k] := record[k] - 0.0002 * (record[k] - c_tiny);
+                    v_age[v_k] := v_age[v_k] + 1;
+                    IF v_age[v_k] > 500 THEN
+                        v_record[v_k] := v_record[v_k] - 0.0002 * (v_record[v_k] - c_tiny);
                     END IF;
                 END IF;
             END IF;
-            mean[k] := mean[k] + rate_2000 * (least(v, 30 * mean[k] + bar) + c_tiny - mean[k]);
+            v_mean[v_k] := v_mean[v_k] + v_rate_2000 * (
+                least(v_v, 30 * v_mean[v_k] + v_bar) + c_tiny - v_mean[v_k]
+            );
         END LOOP;
 
         -- 5. Stuck: far longer the same than ever before, in a series that moves. Said once.
-        IF x = last_x THEN
-            run := run + 1;
-            IF n >= 150 AND run = greatest(30, 3 * longest) AND scale > 2 * floor_x
-                AND strange < 1.02 THEN
-                strange := 1.02;
-                which := 5;
+        IF v_x = v_last_x THEN
+            v_run := v_run + 1;
+            IF v_n >= 150 AND v_run = greatest(30, 3 * v_longest) AND v_scale > 2 * v_floor_x
+                AND v_strange < 1.02 THEN
+                v_strange := 1.02;
+                v_which := 5;
             END IF;
         ELSE
-            longest := greatest(longest, run);
-            run := 0;
+            v_longest := greatest(v_longest, v_run);
+            v_run := 0;
         END IF;
 
         -- 6. Creeping: further from the slow level than in all blocks of 500 points before.
-        v := abs(recent - level);
-        crept_now := greatest(crept_now, v);
-        IF n >= 1500 AND v > 2 * crept_before + 2 * scale AND strange < 1.02 THEN
-            strange := 1.02;
-            which := 6;
-            crept_before := v;
+        v_v := abs(v_recent - v_level);
+        v_crept_now := greatest(v_crept_now, v_v);
+        IF v_n >= 1500 AND v_v > 2 * v_crept_before + 2 * v_scale AND v_strange < 1.02 THEN
+            v_strange := 1.02;
+            v_which := 6;
+            v_crept_before := v_v;
         END IF;
-        crept_points := crept_points + 1;
-        IF crept_points >= 500 THEN
-            crept_before := greatest(0.95 * crept_before, crept_now);
-            crept_now := c_tiny;
-            crept_points := 0;
+        v_crept_points := v_crept_points + 1;
+        IF v_crept_points >= 500 THEN
+            v_crept_before := greatest(0.95 * v_crept_before, v_crept_now);
+            v_crept_now := c_tiny;
+            v_crept_points := 0;
         END IF;
 
         -- 7. Within 80 points of something strange only what is stranger is said.
-        since := since + 1;
-        said := 0;
-        IF strange > held OR since > 80 THEN
-            said := CASE WHEN strange < 1e-6 THEN 0 ELSE least(strange, 1000) END;
-            held := 0;
-            IF strange > 0.9 THEN
-                held := strange;
-                since := 0;
+        v_since := v_since + 1;
+        v_said := 0;
+        IF v_strange > v_held OR v_since > 80 THEN
+            v_said := CASE WHEN v_strange < 1e-6 THEN 0 ELSE least(v_strange, 1000) END;
+            v_held := 0;
+            IF v_strange > 0.9 THEN
+                v_held := v_strange;
+                v_since := 0;
             END IF;
         END IF;
-        n := n + 1;
-        last_at := t;
-        last_x := x;
-        found.score := said * said * said * said / (1 + said * said * said * said);
-        found.is_anomaly := found.score >= 0.5;
-        IF n > 150 THEN
-            found.expected_low := expected - reach;
-            found.expected_high := expected + reach;
+        v_n := v_n + 1;
+        v_last_at := v_t;
+        v_last_x := v_x;
+        v_found.score := v_said * v_said * v_said * v_said / (1 + v_said * v_said * v_said * v_said);
+        v_found.is_anomaly := v_found.score >= 0.5;
+        v_found.expected_low := NULL;
+        v_found.expected_high := NULL;
+        IF v_n > 150 THEN
+            v_found.expected_low := v_expected - v_reach;
+            v_found.expected_high := v_expected + v_reach;
         END IF;
-        found.reason := CASE
-            WHEN NOT found.is_anomaly THEN NULL
-            WHEN which = 1 AND r > 0 THEN 'value above the expected range'
-            WHEN which = 1 THEN 'value below the expected range'
-            WHEN which = 2 AND rl > 0 THEN 'value many times what was expected'
-            WHEN which = 2 THEN 'value a small part of what was expected'
-            WHEN which = 3 AND shift > 0 THEN 'level has moved up'
-            WHEN which = 3 THEN 'level has moved down'
-            WHEN which = 4 THEN 'more turbulent than usual'
-            WHEN which = 5 THEN 'value is stuck'
-            WHEN recent > level THEN 'level creeps up'
+        v_found.reason := CASE
+            WHEN NOT v_found.is_anomaly THEN NULL
+            WHEN v_which = 1 AND v_r > 0 THEN 'value above the expected range'
+            WHEN v_which = 1 THEN 'value below the expected range'
+            WHEN v_which = 2 AND v_rl > 0 THEN 'value many times what was expected'
+            WHEN v_which = 2 THEN 'value a small part of what was expected'
+            WHEN v_which = 3 AND v_shift > 0 THEN 'level has moved up'
+            WHEN v_which = 3 THEN 'level has moved down'
+            WHEN v_which = 4 THEN 'more turbulent than usual'
+            WHEN v_which = 5 THEN 'value is stuck'
+            WHEN v_recent > v_level THEN 'level creeps up'
             ELSE 'level creeps down'
         END;
-        IF i < v_count THEN
-            found.state := NULL;
-            RETURN NEXT found;
+        IF v_i < v_count THEN
+            v_found.state := NULL;
+            RETURN NEXT v_found;
         END IF;
     END LOOP;
     IF v_count > 0 THEN
-        found.state := ROW(
+        v_found.state := ROW(
             ARRAY[
-                n, last_at, last_x, ignored, size, level, recent, bias, scale, shift, turbulence,
-                err_1, err_2, err_3, err_4
-            ] || record || mean || age || ARRAY[
-                held, since, run, longest, crept_before, crept_now, crept_points, usual_gap
+                v_n, v_last_at, v_last_x, v_ignored, v_size, v_level, v_recent, v_bias, v_scale,
+                v_shift, v_turbulence, v_err_1, v_err_2, v_err_3, v_err_4
+            ] || v_record || v_mean || v_age || ARRAY[
+                v_held, v_since, v_run, v_longest, v_crept_before, v_crept_now, v_crept_points,
+                v_usual_gap
             ],
-            profile,
-            visits
-        );
-        RETURN NEXT found;
+            v_profile,
+            v_visits
+        )::health_internal.detector_state;
+        RETURN NEXT v_found;
     END IF;
 END;
 $$;
