@@ -5,6 +5,7 @@ The baseline changes five columns of every row of agent_status, triggers off, ri
 (each page then holds the same live and dead versions the tick found) in a committed transaction of
 its own, and a second one changes them back; both are timed. No VACUUM between rounds.
 Idle: nothing new and nobody due; the baseline is one sequential scan of agent_status.
+No series is watched: what that costs beside the tick is measured by bench/series.py.
 """
 
 from __future__ import annotations
@@ -143,8 +144,14 @@ def tick(connection: psycopg.Connection[Any], now: datetime) -> tuple[Sample, An
     return measure(connection, work), rows[0]
 
 
+def watch_nothing(connection: psycopg.Connection[Any]) -> None:
+    """A replaying tick would judge all its series at once, whatever its budget."""
+    connection.execute("UPDATE health.settings SET series_limit = 0")
+
+
 def fixed_cost(connection: psycopg.Connection[Any]) -> Sample:
     """A tick that folds one heartbeat of a fleet of one, after some to warm up."""
+    watch_nothing(connection)
     start = datetime.now(UTC)
     samples = []
     for number in range(15):
@@ -167,6 +174,7 @@ def measure_fleet(bench: Bench, agents: int, rounds: int) -> Fleet:
         # The bare one: no triggers, one process.
         bare.execute("SET session_replication_role = replica")
         bare.execute("SET max_parallel_workers_per_gather = 0")
+        watch_nothing(connection)
         connection.execute(REGISTER.encode(), (agents,))
         registered, _ = tick(connection, start)
         print(
