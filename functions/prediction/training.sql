@@ -124,6 +124,7 @@ DECLARE
     v_choose_logistic double precision [];
     v_others double precision [];
     v_best_others double precision [];
+    v_best_precision double precision := 0;
     v_best_trivial text := 'never fails';
     v_comparison jsonb := '[]';
     v_quality record;
@@ -201,6 +202,7 @@ BEGIN
         v_others := health_internal.scores_of(v_trivial.expression, 'test');
         v_entry := health_internal.method_quality(v_trivial.name, v_others, v_labels, false);
         v_comparison := v_comparison || v_entry;
+        v_best_precision := greatest(v_best_precision, (v_entry ->> 'average_precision')::double precision);
         IF (v_entry ->> 'auc')::double precision > v_model.trivial_auc THEN
             v_model.trivial_auc := (v_entry ->> 'auc')::double precision;
             v_best_trivial := v_trivial.name;
@@ -299,7 +301,17 @@ BEGIN
     FROM health.failure_models AS models
     WHERE models.horizon = p_horizon AND models.is_active;
     v_model.verdict := CASE
-        WHEN v_quality.auc - v_model.trivial_auc <= v_model.auc_margin THEN format(
+        WHEN v_quality.auc - v_model.trivial_auc <= v_model.auc_margin
+            -- Where failures are rare, two AUCs near 1 hide which one finds them among its first warnings.
+            AND (
+                v_quality.auc < v_model.trivial_auc
+                OR v_quality.average_precision < v_best_precision + 0.1
+                OR v_quality.auc - 0.5 <= health_internal.lead_margin(
+                    v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels,
+                    v_counts.test_positive_count::double precision
+                    / greatest(v_counts.test_failure_count, 1)
+                )
+            ) THEN format(
             'not used: its AUC %s does not beat "%s" (%s) by more than chance allows (%s)',
             round(v_quality.auc::numeric, 3), v_best_trivial, round(v_model.trivial_auc::numeric, 3),
             round(v_model.auc_margin::numeric, 3)

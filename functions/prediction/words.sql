@@ -21,7 +21,7 @@ LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN p_number = 0 THEN '0'
-    WHEN abs(p_number) >= 1e7 OR abs(p_number) < 1e-3 THEN to_char(p_number, 'FM9.99EEEE')
+    WHEN abs(p_number) >= 1e7 OR abs(p_number) < 1e-3 THEN btrim(to_char(p_number, '9.99EEEE'))
     ELSE trim_scale(round(p_number::numeric, greatest(0, 3 - floor(log(abs(p_number)))::integer)))::text
 END;
 COMMENT ON FUNCTION health_internal.number_text(double precision) IS 'A number to four digits.';
