@@ -10,6 +10,7 @@ RETURNS real
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
 RETURN CASE
+    WHEN p_value IS NULL THEN NULL
     WHEN abs(p_value) < 1e-30 THEN 0
     ELSE greatest(-1e30, least(1e30, p_value))
 END::real;

@@ -32,7 +32,8 @@ COMMENT ON FUNCTION health_internal.top_families(bigint, text) IS
 'Families of features by their share of the gain or of the weights.';
 
 CREATE OR REPLACE FUNCTION health_internal.publish_model(
-    p_model_id bigint, p_kind text, p_parameters jsonb, p_tree_count integer, p_is_refitted boolean,
+    p_model_id bigint, p_kind text, p_parameters jsonb, p_tree_count integer, p_row_ratio double precision,
+    p_is_refitted boolean,
     OUT base double precision, OUT tree_count integer
 )
 LANGUAGE plpgsql
@@ -54,7 +55,7 @@ BEGIN
     END IF;
     tree_count := p_tree_count;
     IF p_is_refitted THEN
-        -- More rows carry a few more trees.
+        -- More rows carry more trees: with the root of how many times more there are.
         PERFORM health_internal.make_bins(
             p_model_id, (p_parameters ->> 'bins')::integer, NULL, 'failure_all_bins'
         );
@@ -62,7 +63,11 @@ BEGIN
         INTO base, tree_count
         FROM health_internal.grow_trees(
             p_model_id, 'failure_all_bins', p_parameters,
-            least((p_parameters ->> 'trees')::integer, greatest(20, ceil(1.2 * p_tree_count)::integer)), NULL
+            least(
+                (p_parameters ->> 'trees')::integer,
+                ceil(p_tree_count * sqrt(p_row_ratio))::integer
+            ),
+            NULL
         ) AS grown;
         EXECUTE 'DROP TABLE failure_all_bins';
     END IF;
@@ -79,8 +84,11 @@ BEGIN
             WHERE nodes.model_id = p_model_id AND nodes.feature IS NOT NULL);
 END;
 $$;
-COMMENT ON FUNCTION health_internal.publish_model(bigint, text, jsonb, integer, boolean) IS
-'Brings failure_nodes and failure_features to what predicts: fitted anew to all cases if p_is_refitted; returns '
+COMMENT ON FUNCTION health_internal.publish_model(
+    bigint, text, jsonb, integer, double precision, boolean
+) IS
+'Brings failure_nodes and failure_features to what predicts: fitted anew to all cases if p_is_refitted, which are '
+'p_row_ratio times as many as those that the given number of trees was found with; returns '
 'base and number of trees.';
 
 CREATE OR REPLACE FUNCTION health.train_failure_model(
@@ -281,6 +289,7 @@ BEGIN
             sum(y) AS positive_count,
             count(DISTINCT agent_id) AS agent_count,
             min(at) AS first_at,
+            count(*) FILTER (WHERE part = 'train') AS train_row_count,
             count(*) FILTER (WHERE part = 'test') AS test_row_count,
             sum(y) FILTER (WHERE part = 'test') AS test_positive_count,
             count(DISTINCT agent_id) FILTER (WHERE part = 'test') AS test_agent_count,
@@ -332,7 +341,8 @@ BEGIN
     SELECT published.*
     INTO v_published
     FROM health_internal.publish_model(
-        v_model_id, v_model.kind, v_parameters, v_grown.tree_count, v_model.is_active
+        v_model_id, v_model.kind, v_parameters, v_grown.tree_count,
+        v_counts.row_count::double precision / v_counts.train_row_count, v_model.is_active
     ) AS published;
 
     v_model.horizon := p_horizon;
