@@ -1,9 +1,10 @@
-"""Failures predicted: the model trained in the database beside scikit-learn on the same rows and features.
+"""Failures predicted: the model trained in the database beside scikit-learn on the same features.
 
-Machines 1 to 49 of the Azure set teach, 50 to 70 test; of C-MAPSS FD001 engines 1 to 70 teach, a cycle
-is an hour. History goes in by load_history and plain INSERTs, the model comes from
-health.train_failure_model, which sees the machines that teach and nothing else. Its features, for all
-machines and days, are then read out, scored by its compiled expression and given to scikit-learn.
+Machines 1 to 49 of the Azure set teach, 50 to 70 test; of C-MAPSS FD001 engines 1 to 70 teach, a
+cycle is an hour. History goes in by load_history and COPY, the model comes from
+health.train_failure_model, which sees the machines that teach and nothing else. Its features, for
+all machines and days, are then read out, scored by its compiled expression and given to
+scikit-learn.
 The data are not shipped: --data names their folder.
 """
 
@@ -19,12 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from common import REPOSITORY, Bench, Goal, Table, parser, process_seconds, report, running, value
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from common import REPOSITORY, Bench, Goal, Table, parser, process_seconds, report, running, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +39,10 @@ AZURE_END = datetime(2016, 1, 1, 6, tzinfo=UTC)
 #: Machines that teach; the others test.
 AZURE_TAUGHT, CMAPSS_TAUGHT = 49, 70
 BOOTSTRAPS = 500
+
+COPY_METRICS = """
+COPY health.performance_metrics (agent_id, metric_name, metric_value, received_at) FROM STDIN
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +72,7 @@ def main() -> None:
     )
     options = options_parser.parse_args()
     if not (options.data / "azure_pdm" / "telemetry_mean24h.csv").exists():
-        print(
-            f"Not measured: no azure_pdm in {options.data}; --data names the folder of the data sets."
-        )
+        print(f"Not measured: no azure_pdm in {options.data}; --data names their folder.")
         return
     horizons = [48] if options.quick else [24, 48, 72]
     results: list[Result] = []
@@ -136,9 +140,7 @@ def load_azure(connection: psycopg.Connection[Any], folder: Path, machines: rang
                 for row in rows("machines.csv")
             ],
         )
-        with cursor.copy(
-            "COPY health.performance_metrics (agent_id, metric_name, metric_value, received_at) FROM STDIN"
-        ) as copy:
+        with cursor.copy(COPY_METRICS) as copy:
             for row in rows("telemetry_mean24h.csv"):
                 for name in ("volt", "rotate", "pressure", "vibration"):
                     copy.write_row((row["machine"], name, row[name], row["window_end"]))
@@ -163,9 +165,7 @@ def load_cmapss(connection: psycopg.Connection[Any], path: Path, engines: range)
     starts = [draw.randrange(0, 340) for _ in range(101)]
     last: dict[int, datetime] = {}
     with connection.cursor() as cursor, gzip.open(path, "rt") as file:
-        with cursor.copy(
-            "COPY health.performance_metrics (agent_id, metric_name, metric_value, received_at) FROM STDIN"
-        ) as copy:
+        with cursor.copy(COPY_METRICS) as copy:
             for line in file:
                 fields = line.split()
                 engine, cycle = int(fields[0]), int(fields[1])
@@ -175,7 +175,10 @@ def load_cmapss(connection: psycopg.Connection[Any], path: Path, engines: range)
                 for number, reading in enumerate(fields[2:], 1):
                     copy.write_row((str(engine), f"sensor {number}", reading, last[engine]))
         cursor.executemany(
-            "INSERT INTO health.system_events (agent_id, event_type, received_at) VALUES (%s, 'failure', %s)",
+            """
+            INSERT INTO health.system_events (agent_id, event_type, received_at)
+            VALUES (%s, 'failure', %s)
+            """,
             [(str(engine), at + timedelta(hours=1)) for engine, at in last.items()],
         )
     connection.execute("ANALYZE health.performance_metrics, health.system_events")
@@ -223,12 +226,14 @@ def compare(
         RETURNS TABLE (machine text, k integer, log_odds float8, x real []) LANGUAGE plpgsql AS $$
         BEGIN
             RETURN QUERY EXECUTE (
-                SELECT format('SELECT f.agent_id, f.k, %s, ARRAY[%s] FROM (%s) AS f', log_odds_expression,
+                SELECT format('SELECT f.agent_id, f.k, %s, ARRAY[%s] FROM (%s) AS f',
+                    log_odds_expression,
                     (SELECT string_agg('f' || feature, ', ' ORDER BY feature)
                         FROM health_internal.failure_features WHERE model_id = p_model),
                     health_internal.features_sql(p_model, false))
                 FROM health_internal.failure_expressions WHERE model_id = p_model)
-            USING p_anchor, (SELECT step FROM health.failure_models WHERE model_id = p_model), p_first, 0;
+            USING p_anchor, (SELECT step FROM health.failure_models WHERE model_id = p_model),
+                p_first, 0;
         END $$
         """
     )
@@ -306,7 +311,7 @@ def clean(inputs: Any, method: str) -> Any:
 
 
 def cross_validated(machines: Any, inputs: Any, labels: Any) -> float:
-    """AUC of three folds of random machines, times mixed: what a test without later time would say."""
+    """AUC of three folds of random machines: what a test without later time would say."""
     guesses = np.zeros(len(labels))
     for fold in range(3):
         held = machines % 3 == fold
@@ -355,14 +360,16 @@ def judge(
 
 
 def scoring(bench: Bench, agents: int) -> dict[str, Any]:
-    """Features and scores of many agents as of one moment: seven days of four daily metrics each."""
+    """Features and scores of many agents as of one moment: a week of four daily metrics each."""
     with bench.database(DATABASE), bench.connect(DATABASE) as connection:
         connection.execute(
             "SELECT health.load_history(%s, %s)", (START, START + timedelta(days=60))
         )
         connection.execute(
             """
-            INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, received_at)
+            INSERT INTO health.performance_metrics (
+                agent_id, metric_name, metric_value, received_at
+            )
             SELECT 'agent ' || a, m, hashint4extended(a * 1000 + d, 3) % 1000, %s::timestamptz
                 + make_interval(hours => 24 * d)
             FROM generate_series(1, %s) AS a, generate_series(1, 40) AS d,
@@ -376,7 +383,8 @@ def scoring(bench: Bench, agents: int) -> dict[str, Any]:
             INSERT INTO health.system_events (agent_id, event_type, event_data, received_at)
             SELECT 'agent ' || a, CASE WHEN h %% 10 = 0 THEN 'failure' ELSE 'error' END,
                 '{"code": "E1"}', %s::timestamptz + make_interval(hours => 24 * (h %% 39)::integer)
-            FROM generate_series(1, %s) AS a, LATERAL (SELECT hashint4extended(a, 9) & 1023 AS h) AS x
+            FROM generate_series(1, %s) AS a,
+                LATERAL (SELECT hashint4extended(a, 9) & 1023 AS h) AS x
             """,
             (START, agents),
         )
@@ -384,7 +392,9 @@ def scoring(bench: Bench, agents: int) -> dict[str, Any]:
             """
             INSERT INTO health.system_events (agent_id, event_type, event_data, received_at)
             SELECT 'agent ' || a, type, '{}', %s::timestamptz
-                + make_interval(hours => 24 * (10 + a %% 29) + CASE type WHEN 'failure' THEN 20 ELSE 0 END)
+                + make_interval(
+                    hours => 24 * (10 + a %% 29) + CASE type WHEN 'failure' THEN 20 ELSE 0 END
+                )
             FROM generate_series(1, 150) AS a, unnest('{failure,error}'::text[]) AS type
             """,
             (START,),
@@ -448,7 +458,7 @@ def test_table(tests: list[dict[str, Any]]) -> Table:
             "training s",
             "CPU s",
         ],
-        note="The threshold comes from a third group of agents. The last AUC but one is scikit-learn's.",
+        note="The threshold comes from a third group of agents; the last AUC is scikit-learn's.",
     )
     for test in tests:
         table.rows.append(

@@ -195,6 +195,8 @@ DECLARE
     v_columns text;
     v_count bigint;
 BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
     -- Column b7 holds 7 · bins + bin, so that the number alone names feature and bin. Bin 0 lies below the
     -- first cut, or is missing.
     SELECT string_agg(

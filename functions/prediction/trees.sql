@@ -86,6 +86,8 @@ DECLARE
     v_hessians double precision [];
     v_features integer [];
 BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
     EXECUTE format(
         $sql$
         SELECT array_agg(rows.g ORDER BY rows.rn), array_agg(rows.h ORDER BY rows.rn)
@@ -159,16 +161,24 @@ DECLARE
     v_hessians double precision [];
     v_mean_error double precision;
     v_loss double precision;
-    v_best double precision := 'infinity';
+    v_best double precision := 'infinity'::double precision;
     v_added text;
     v_place text;
-    v_split record;
+    v_node integer;
+    v_bin integer;
+    v_g double precision;
+    v_h double precision;
+    v_right_g double precision;
+    v_right_h double precision;
+    v_gain double precision;
     v_count integer;
     v_values double precision [];
     v_split_by integer [];
     v_split_at integer [];
     v_gains double precision [];
 BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
     DELETE FROM health_internal.failure_nodes AS nodes WHERE nodes.model_id = p_model_id;
     EXECUTE format(
         $sql$
@@ -254,11 +264,12 @@ BEGIN
         FOR v_level IN 0 .. v_depth - 1
         LOOP
             v_count := 0;
-            FOR v_split IN EXECUTE health_internal.gains_sql(
+            FOR v_node, v_bin, v_g, v_h, v_right_g, v_right_h, v_gain IN EXECUTE health_internal.gains_sql(
                 p_table, v_features, v_bins, regexp_replace(v_place, '[<>](?=\d)|(?<=\d)>', '', 'g'),
                 (2 ^ v_level)::integer
             ) || $sql$
-                SELECT DISTINCT ON (gains.node) gains.*
+                SELECT DISTINCT ON (gains.node)
+                    gains.node, gains.bin::integer, gains.g, gains.h, gains.right_g, gains.right_h, gains.gain
                 FROM gains
                 WHERE gains.gain > 1e-6
                 ORDER BY gains.node, gains.gain DESC, gains.bin
@@ -266,27 +277,27 @@ BEGIN
             USING v_gradients, v_hessians, (p_parameters ->> 'least_hessian')::double precision
             LOOP
                 v_count := v_count + 1;
-                v_split_by[v_split.node] := v_split.bin / v_bins;
-                v_split_at[v_split.node] := v_split.bin % v_bins;
-                v_gains[v_split.node] := v_split.gain;
-                v_values[v_split.node] := -v_rate * v_split.g / (v_split.h + 1);
-                v_values[2 * v_split.node] := -v_rate * (v_split.g - v_split.right_g)
-                    / (v_split.h - v_split.right_h + 1);
-                v_values[2 * v_split.node + 1] := -v_rate * v_split.right_g / (v_split.right_h + 1);
-                v_place := replace(v_place, format('<%s>', v_split.node), format(
+                v_split_by[v_node] := v_bin / v_bins;
+                v_split_at[v_node] := v_bin % v_bins;
+                v_gains[v_node] := v_gain;
+                v_values[v_node] := -v_rate * v_g / (v_h + 1);
+                v_values[2 * v_node] := -v_rate * (v_g - v_right_g)
+                    / (v_h - v_right_h + 1);
+                v_values[2 * v_node + 1] := -v_rate * v_right_g / (v_right_h + 1);
+                v_place := replace(v_place, format('<%s>', v_node), format(
                     'CASE WHEN b%s >= %s THEN <%s> ELSE <%s> END',
-                    v_split.bin / v_bins, v_split.bin, 2 * v_split.node + 1, 2 * v_split.node
+                    v_bin / v_bins, v_bin, 2 * v_node + 1, 2 * v_node
                 ));
             END LOOP;
             EXIT WHEN v_count = 0;
         END LOOP;
         EXIT WHEN v_place = '<1>';
         v_added := v_place;
-        FOR v_node IN 2 .. cardinality(v_values)
+        FOR v_leaf IN 2 .. cardinality(v_values)
         LOOP
-            IF v_values[v_node] IS NOT NULL AND v_split_by[v_node] IS NULL THEN
+            IF v_values[v_leaf] IS NOT NULL AND v_split_by[v_leaf] IS NULL THEN
                 v_added := replace(
-                    v_added, format('<%s>', v_node), format('%L::float8', v_values[v_node])
+                    v_added, format('<%s>', v_leaf), format('%L::float8', v_values[v_leaf])
                 );
             END IF;
         END LOOP;

@@ -1,4 +1,4 @@
-"""Failure models trained on small synthetic fleets: one with a signal that is known, one without."""
+"""Failure models trained on small synthetic fleets: one with a known signal, one without."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ AGENTS = 40
 END = datetime(2026, 3, 1, 6, tzinfo=UTC)
 HORIZON = timedelta(days=2)
 
-#: An agent fails about every 15 days; two days before its load rises and it says so. Hashes, not chance.
+#: An agent fails each 15 days; the day before its load rises and it says so. Hashes, not chance.
 FLEET: LiteralString = """
 WITH steps AS (
-    SELECT 'agent ' || a AS agent_id, d, %(end)s::timestamptz - make_interval(hours => 24 * d) AS at,
+    SELECT 'agent ' || a AS agent_id, d,
+        %(end)s::timestamptz - make_interval(hours => 24 * d) AS at,
         (d + a * 7) %% 15 AS phase, (hashint4extended(a * 1000 + d, 7) & 1023) / 1023.0 AS noise
     FROM generate_series(1, %(agents)s) AS a, generate_series(0, %(days)s - 1) AS d
 ),
@@ -35,7 +36,8 @@ agents AS (
 metrics AS (
     INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, received_at)
     SELECT agent_id, %(metric)s,
-        50 + 10 * noise + CASE WHEN %(is_told)s AND phase IN (0, 1) AND agent_id > 'agent 3' THEN 8 ELSE 0 END,
+        50 + 10 * noise
+        + CASE WHEN %(is_told)s AND phase IN (0, 1) AND agent_id > 'agent 3' THEN 8 ELSE 0 END,
         at
     FROM steps
 )
@@ -44,7 +46,8 @@ SELECT agent_id, 'failure', '{}', at + interval '20 hours' FROM steps
 WHERE CASE WHEN %(is_told)s THEN phase = 0 AND agent_id > 'agent 3'
     ELSE hashtextextended(agent_id || d, 3) & 1023 < 68 END
 UNION ALL
-SELECT agent_id, 'error', jsonb_build_object('code', %(code)s::text), at - interval '3 hours' FROM steps
+SELECT agent_id, 'error', jsonb_build_object('code', %(code)s::text), at - interval '3 hours'
+FROM steps
 WHERE noise > 0.9 OR (%(is_told)s AND phase = 1 AND agent_id > 'agent 3' AND noise > 0.3)
 """
 
@@ -109,7 +112,8 @@ def test_a_model_with_a_signal_is_used_and_says_why(
     engine.connection.execute(
         """
         INSERT INTO health.system_events (agent_id, event_type, event_data, received_at)
-        SELECT agent_id, type, '{}', %s FROM health.agents, unnest('{error,failure,maintenance}'::text[]) AS type
+        SELECT agent_id, type, '{}', %s
+        FROM health.agents, unnest('{error,failure,maintenance}'::text[]) AS type
         WHERE agent_id LIKE 'agent %%'
         """,
         (END + timedelta(milliseconds=1),),
