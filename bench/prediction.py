@@ -12,12 +12,16 @@ from __future__ import annotations
 
 import csv
 import gzip
+import os
 import random
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+#: One thread, as a training in the database has; more would wait for each other on a busy machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier

@@ -46,7 +46,9 @@ COMMENT ON FUNCTION health_internal.rank_quality(double precision [], integer []
 'AUC, average precision and recall at a false positive rate of at most 1 % and 2 % of scores with labels 0 or 1; '
 'NULL where one label is missing.';
 
-CREATE OR REPLACE FUNCTION health_internal.log_loss(p_probabilities double precision [], p_labels integer [])
+CREATE OR REPLACE FUNCTION health_internal.log_loss(
+    p_probabilities double precision [], p_labels integer []
+)
 RETURNS double precision
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
@@ -85,7 +87,10 @@ COMMENT ON FUNCTION health_internal.threshold_at(double precision [], integer []
 'The least score that at most this share (0..1) of the rows labelled 0 reaches; where none is, the highest.';
 
 CREATE OR REPLACE FUNCTION health_internal.lead_margin(
-    p_scores double precision [], p_others double precision [], p_labels integer [], p_inflation double precision
+    p_scores double precision [],
+    p_others double precision [],
+    p_labels integer [],
+    p_inflation double precision
 )
 RETURNS double precision
 LANGUAGE sql
@@ -152,7 +157,9 @@ $$;
 COMMENT ON FUNCTION health_internal.at_threshold(double precision [], integer [], double precision) IS
 'Precision (NULL: nothing reaches it), recall and false positive rate of warning from a score on.';
 
-CREATE OR REPLACE FUNCTION health_internal.calibration_of(p_probabilities double precision [], p_labels integer [])
+CREATE OR REPLACE FUNCTION health_internal.calibration_of(
+    p_probabilities double precision [], p_labels integer []
+)
 RETURNS jsonb
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE

@@ -161,14 +161,16 @@ RETURN CASE
     )
     -- Never and long ago lie at the low end, just now at 0.
     WHEN p_measure = 'since' THEN format(
-        '-ln(1 + greatest(0, least(1000, coalesce(told.k - max(told.last_at) FILTER (WHERE told.code = %s), 1000))))',
+        '-ln(1 + greatest(0, least(1000, coalesce(told.k - max(told.last_at) '
+        'FILTER (WHERE told.code = %s), 1000))))',
         p_code
     )
     WHEN p_measure = 'total' THEN format(
         'coalesce(max(told.total) FILTER (WHERE told.code = %s), 0)', p_code
     )
     WHEN p_source = 'event' THEN format(
-        'coalesce(sum(told.event_count) FILTER (WHERE told.code = %s AND told.k - told.cell < %s), 0)',
+        'coalesce(sum(told.event_count) '
+        'FILTER (WHERE told.code = %s AND told.k - told.cell < %s), 0)',
         p_code, substr(p_measure, 7)
     )
     WHEN p_measure = 'number' THEN format(

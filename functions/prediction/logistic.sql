@@ -72,7 +72,8 @@ LANGUAGE sql
 IMMUTABLE
 SET extra_float_digits = 1
 RETURN format(
-    'greatest(-8, least(8, coalesce((f%s - %L::float8) / %L::float8, 0)))', p_feature, p_mean, p_scale
+    'greatest(-8, least(8, coalesce((f%s - %L::float8) / %L::float8, 0)))',
+    p_feature, p_mean, p_scale
 );
 COMMENT ON FUNCTION health_internal.standardised(integer, double precision, double precision) IS
 'Expression of a feature in standard deviations from its mean, held to 8; missing is the mean.';

@@ -45,7 +45,9 @@ COMMENT ON FUNCTION health_internal.predict_all(timestamptz) IS
 'Replaces failure_predictions by what every active model says as of p_now, or trends where there is none; '
 'returns how many rows.';
 
-CREATE OR REPLACE FUNCTION health_internal.foresee_failures(p_now timestamptz DEFAULT clock_timestamp())
+CREATE OR REPLACE FUNCTION health_internal.foresee_failures(
+    p_now timestamptz DEFAULT clock_timestamp()
+)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
@@ -130,7 +132,9 @@ $$;
 COMMENT ON FUNCTION health_internal.models_to_retrain(timestamptz) IS
 'Horizons that were ever trained, and not within the last 20 hours.';
 
-CREATE OR REPLACE FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.retrain_failure_model(
+    p_horizon interval, p_now timestamptz
+)
 RETURNS text
 LANGUAGE plpgsql
 VOLATILE
@@ -164,7 +168,9 @@ $$;
 COMMENT ON FUNCTION health_internal.retrain_failure_model(interval, timestamptz) IS
 'Trains one horizon anew; an error is kept in failure_training and returned, and the model in use stays.';
 
-CREATE OR REPLACE PROCEDURE health.retrain_failure_models(p_now timestamptz DEFAULT clock_timestamp())
+CREATE OR REPLACE PROCEDURE health.retrain_failure_models(
+    p_now timestamptz DEFAULT clock_timestamp()
+)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -212,7 +218,9 @@ COMMENT ON FUNCTION health_internal.explain_prediction(text) IS
 'What is predicted of an agent and why, one row per horizon, for health.explain; none where nothing is.';
 
 CREATE OR REPLACE FUNCTION health_internal.recommend_from_predictions(p_now timestamptz)
-RETURNS TABLE (agent_id text, kind text, priority integer, summary text, reason text, evidence jsonb)
+RETURNS TABLE (
+    agent_id text, kind text, priority integer, summary text, reason text, evidence jsonb
+)
 LANGUAGE sql
 STABLE
 AS $$

@@ -46,7 +46,9 @@ SELECT
     END AS family,
     left(CASE
         WHEN events.event_type = 'maintenance'
-            THEN coalesce(events.event_data ->> 'component', events.event_data ->> 'code', 'maintenance')
+            THEN coalesce(
+                events.event_data ->> 'component', events.event_data ->> 'code', 'maintenance'
+            )
         WHEN events.event_type = 'error'
             THEN coalesce(events.event_data ->> 'code', events.event_data ->> 'component', 'error')
         ELSE events.event_type

@@ -32,7 +32,11 @@ COMMENT ON FUNCTION health_internal.top_families(bigint, text) IS
 'Families of features by their share of the gain or of the weights.';
 
 CREATE OR REPLACE FUNCTION health_internal.publish_model(
-    p_model_id bigint, p_kind text, p_parameters jsonb, p_tree_count integer, p_row_ratio double precision,
+    p_model_id bigint,
+    p_kind text,
+    p_parameters jsonb,
+    p_tree_count integer,
+    p_row_ratio double precision,
     p_is_refitted boolean,
     OUT base double precision, OUT tree_count integer
 )

@@ -22,7 +22,9 @@ IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN p_number = 0 THEN '0'
     WHEN abs(p_number) >= 1e7 OR abs(p_number) < 1e-3 THEN btrim(to_char(p_number, '9.99EEEE'))
-    ELSE trim_scale(round(p_number::numeric, greatest(0, 3 - floor(log(abs(p_number)))::integer)))::text
+    ELSE trim_scale(round(
+        p_number::numeric, greatest(0, 3 - floor(log(abs(p_number)))::integer)
+    ))::text
 END;
 COMMENT ON FUNCTION health_internal.number_text(double precision) IS 'A number to four digits.';
 
@@ -62,7 +64,8 @@ RETURN CASE
         health_internal.family_text(p_source, p_family, p_name) || ' '
         || health_internal.number_text(p_x) || ' times so far'
     WHEN p_source = 'event' THEN
-        health_internal.family_text(p_source, p_family, p_name) || ' ' || health_internal.number_text(p_x)
+        health_internal.family_text(p_source, p_family, p_name) || ' '
+        || health_internal.number_text(p_x)
         || ' times in ' || health_internal.span_text(substr(p_measure, 7)::integer * p_step_seconds)
     WHEN p_x IS NULL THEN p_name || ' is not known'
     WHEN p_measure IN ('level', 'number') THEN p_name || ' is ' || health_internal.number_text(p_x)
@@ -74,7 +77,8 @@ RETURN CASE
         || health_internal.span_text(substr(p_measure, 6)::integer * p_step_seconds)
     WHEN p_measure = 'change_1' THEN
         p_name || CASE WHEN p_x < 0 THEN ' fell by ' ELSE ' rose by ' END
-        || health_internal.number_text(abs(p_x)) || ' within ' || health_internal.span_text(p_step_seconds)
+        || health_internal.number_text(abs(p_x)) || ' within '
+        || health_internal.span_text(p_step_seconds)
     WHEN p_measure = 'change_7' THEN
         p_name || ' is ' || health_internal.number_text(abs(p_x))
         || CASE WHEN p_x < 0 THEN ' below' ELSE ' above' END || ' its mean of the last '
