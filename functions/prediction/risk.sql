@@ -264,6 +264,7 @@ GRANT EXECUTE ON FUNCTION
 health_internal.foresee_failures(timestamptz),
 health_internal.models_to_retrain(timestamptz),
 health_internal.retrain_failure_model(interval, timestamptz) TO health_bridge, health_admin;
-GRANT EXECUTE ON PROCEDURE health.retrain_failure_models(timestamptz) TO health_bridge, health_admin;
+GRANT EXECUTE ON PROCEDURE health.retrain_failure_models(timestamptz)
+TO health_bridge, health_admin;
 
 COMMIT;
