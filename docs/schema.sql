@@ -1562,7 +1562,7 @@ CREATE FUNCTION health.dismiss_recommendation(p_id bigint, p_by text, p_note tex
 BEGIN
     IF p_until <= p_now THEN
         RAISE EXCEPTION 'a dismissal until % is over already', p_until
-            USING ERRCODE = 'FS002',
+            USING ERRCODE = 'AD002',
                 HINT = 'Give a time to come, or none: it then lasts until the evidence changes.';
     END IF;
     UPDATE health.recommendations
@@ -1576,7 +1576,7 @@ BEGIN
     WHERE recommendations.recommendation_id = p_id AND recommendations.closed_at IS NULL;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'recommendation % is not open', coalesce(p_id::text, 'NULL')
-            USING ERRCODE = 'FS003',
+            USING ERRCODE = 'AD003',
                 HINT = 'SELECT recommendation_id, summary FROM health.recommendations WHERE closed_at '
                     'IS NULL lists the open ones.';
     END IF;
@@ -1589,7 +1589,7 @@ ALTER FUNCTION health.dismiss_recommendation(p_id bigint, p_by text, p_note text
 -- Name: FUNCTION dismiss_recommendation(p_id bigint, p_by text, p_note text, p_until timestamp with time zone, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.dismiss_recommendation(p_id bigint, p_by text, p_note text, p_until timestamp with time zone, p_now timestamp with time zone) IS 'Shows a recommendation no more until p_until, or until its evidence changes materially (a number doubles or halves, a word changes) or it becomes more urgent. Raises FS002 for a time that is past, FS003 where it is not open.';
+COMMENT ON FUNCTION health.dismiss_recommendation(p_id bigint, p_by text, p_note text, p_until timestamp with time zone, p_now timestamp with time zone) IS 'Shows a recommendation no more until p_until, or until its evidence changes materially (a number doubles or halves, a word changes) or it becomes more urgent. Raises AD002 for a time that is past, AD003 where it is not open.';
 
 --
 -- Name: enable_alert_rule(text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -4477,7 +4477,7 @@ CREATE FUNCTION health.set_resource_limit(p_metric_name text, p_limit double pre
 BEGIN
     IF coalesce(p_metric_name, '') = '' THEN
         RAISE EXCEPTION 'a resource limit needs the name of a metric'
-            USING ERRCODE = 'FS001',
+            USING ERRCODE = 'AD001',
                 HINT = 'For example health.set_resource_limit(''open_files'', 1024).';
     END IF;
     IF p_limit IS NULL THEN
@@ -4510,7 +4510,7 @@ ALTER FUNCTION health.set_resource_limit(p_metric_name text, p_limit double prec
 -- Name: FUNCTION set_resource_limit(p_metric_name text, p_limit double precision, p_agent_id text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.set_resource_limit(p_metric_name text, p_limit double precision, p_agent_id text, p_now timestamp with time zone) IS 'Says at which value a metric is used up, for one agent or, without p_agent_id, for all; NULL takes it back. Its time to exhaustion is in health.exhaustion. Raises FS001 without a name, AG001 for an unknown agent, and a named CHECK for a limit that is none.';
+COMMENT ON FUNCTION health.set_resource_limit(p_metric_name text, p_limit double precision, p_agent_id text, p_now timestamp with time zone) IS 'Says at which value a metric is used up, for one agent or, without p_agent_id, for all; NULL takes it back. Its time to exhaustion is in health.exhaustion. Raises AD001 without a name, AG001 for an unknown agent, and a named CHECK for a limit that is none.';
 
 --
 -- Name: set_schedule(text, text, text, interval, interval); Type: FUNCTION; Schema: health; Owner: health_owner

@@ -24,6 +24,7 @@ VALUES
 ('dead_letters', 'critical', 'messages could not be delivered', true, 100),
 ('bridge_silent', 'critical', 'no bridge is alive, and work waits for one', true, 100),
 ('forgotten_mute', 'warning', 'incidents have been muted for long', true, 100),
+('predicted_failure', 'warning', 'is likely to fail soon', true, 100),
 ('job_missed', 'critical', 'missed a scheduled run', true, 100),
 ('job_overdue', 'warning', 'takes longer than it may', true, 100),
 ('job_failed', 'critical', 'its last run failed', true, 100),

@@ -229,7 +229,7 @@ AS $$
 BEGIN
     IF coalesce(p_metric_name, '') = '' THEN
         RAISE EXCEPTION 'a resource limit needs the name of a metric'
-            USING ERRCODE = 'FS001',
+            USING ERRCODE = 'AD001',
                 HINT = 'For example health.set_resource_limit(''open_files'', 1024).';
     END IF;
     IF p_limit IS NULL THEN
@@ -257,7 +257,7 @@ END;
 $$;
 COMMENT ON FUNCTION health.set_resource_limit(text, double precision, text, timestamptz) IS
 'Says at which value a metric is used up, for one agent or, without p_agent_id, for all; NULL takes it '
-'back. Its time to exhaustion is in health.exhaustion. Raises FS001 without a name, AG001 for an unknown '
+'back. Its time to exhaustion is in health.exhaustion. Raises AD001 without a name, AG001 for an unknown '
 'agent, and a named CHECK for a limit that is none.';
 GRANT EXECUTE ON FUNCTION health.set_resource_limit(text, double precision, text, timestamptz)
 TO health_admin;

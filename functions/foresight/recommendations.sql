@@ -225,7 +225,7 @@ AS $$
 BEGIN
     IF p_until <= p_now THEN
         RAISE EXCEPTION 'a dismissal until % is over already', p_until
-            USING ERRCODE = 'FS002',
+            USING ERRCODE = 'AD002',
                 HINT = 'Give a time to come, or none: it then lasts until the evidence changes.';
     END IF;
     UPDATE health.recommendations
@@ -239,7 +239,7 @@ BEGIN
     WHERE recommendations.recommendation_id = p_id AND recommendations.closed_at IS NULL;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'recommendation % is not open', coalesce(p_id::text, 'NULL')
-            USING ERRCODE = 'FS003',
+            USING ERRCODE = 'AD003',
                 HINT = 'SELECT recommendation_id, summary FROM health.recommendations WHERE closed_at '
                     'IS NULL lists the open ones.';
     END IF;
@@ -247,7 +247,7 @@ END;
 $$;
 COMMENT ON FUNCTION health.dismiss_recommendation(bigint, text, text, timestamptz, timestamptz) IS
 'Shows a recommendation no more until p_until, or until its evidence changes materially (a number doubles '
-'or halves, a word changes) or it becomes more urgent. Raises FS002 for a time that is past, FS003 where it '
+'or halves, a word changes) or it becomes more urgent. Raises AD002 for a time that is past, AD003 where it '
 'is not open.';
 GRANT EXECUTE ON FUNCTION
 health.dismiss_recommendation(bigint, text, text, timestamptz, timestamptz) TO health_operator;

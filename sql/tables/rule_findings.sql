@@ -21,7 +21,7 @@ CREATE TABLE health.rule_findings (
 
 COMMENT ON TABLE health.rule_findings IS
 'One row per finding that holds at present, of a user''s rule or of a built-in one that is not judged from '
-'heartbeats (job_missed, job_overdue, job_failed, schedule_unreadable, rule_disabled, anomaly).';
+'heartbeats (anomaly, predicted_failure, job_missed, job_overdue, job_failed, schedule_unreadable, rule_disabled).';
 COMMENT ON COLUMN health.rule_findings.rule IS 'Rule that found it.';
 COMMENT ON COLUMN health.rule_findings.agent_id IS 'About which agent; NULL: the monitor as a whole.';
 COMMENT ON COLUMN health.rule_findings.severity IS 'info, warning, critical or emergency.';

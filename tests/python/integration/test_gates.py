@@ -110,11 +110,22 @@ def test_functions_and_triggers_can_be_applied_again(
 # --- PL/pgSQL --------------------------------------------------------------------------------
 
 
+#: What the training of failure models makes for itself, and its functions speak of.
+TRAINING_TABLES: LiteralString = """
+CREATE TEMPORARY TABLE failure_rows (agent_id text, k integer, f1 real);
+CREATE TEMPORARY TABLE failure_cases (
+    agent_id text, k integer, at timestamptz, y smallint, place bigint, part text
+);
+CREATE TEMPORARY TABLE failure_bins (rn integer, place bigint, y smallint, part text)
+"""
+
+
 def test_plpgsql_check_finds_nothing(server: Server, deployed_database: str) -> None:
     if not server.has_plpgsql_check:
         pytest.skip(f"plpgsql_check is not available for the {server.kind} server")
     with psycopg.connect(deployed_database, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA checker; CREATE EXTENSION plpgsql_check SCHEMA checker")
+        connection.execute(TRAINING_TABLES)
         bodies = connection.execute(
             """
             SELECT

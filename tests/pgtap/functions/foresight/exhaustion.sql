@@ -54,7 +54,7 @@ DELETE FROM health.agent_status WHERE agent_id = 'a1';
 SELECT health_internal.foresee_exhaustion(at(2900));
 SELECT is_empty($$ SELECT * FROM health.exhaustion WHERE agent_id = 'a1' $$, 'an agent that is gone has no trend');
 
-SELECT throws_ok($$ SELECT health.set_resource_limit('', 5) $$, 'FS001', NULL, 'a limit is of something');
+SELECT throws_ok($$ SELECT health.set_resource_limit('', 5) $$, 'AD001', NULL, 'a limit is of something');
 SELECT throws_ok($$ SELECT health.set_resource_limit('x', 5, 'nobody') $$, 'AG001', NULL, 'of somebody known');
 SELECT throws_ok($$ SELECT health.set_resource_limit('x', 'NaN') $$, '23514', NULL, 'and a number');
 SET LOCAL ROLE health_analyst;

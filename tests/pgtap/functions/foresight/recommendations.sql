@@ -89,8 +89,8 @@ SELECT is((SELECT recommendations FROM health.fleet WHERE agent_id = 'a1'), '{mu
 SELECT health_internal.refresh_recommendations(at(1120 + 91 * 86400));
 SELECT is((SELECT count(*) FROM health.recommendations WHERE closed_at IS NOT NULL), 0::bigint, 'what is long closed is forgotten');
 
-SELECT throws_ok($$ SELECT health.dismiss_recommendation(-1, 'ana') $$, 'FS003', NULL, 'only what is open can be dismissed');
-SELECT throws_ok($$ SELECT health.dismiss_recommendation(1, 'ana', NULL, at(0), at(1)) $$, 'FS002', NULL, 'and until a time to come');
+SELECT throws_ok($$ SELECT health.dismiss_recommendation(-1, 'ana') $$, 'AD003', NULL, 'only what is open can be dismissed');
+SELECT throws_ok($$ SELECT health.dismiss_recommendation(1, 'ana', NULL, at(0), at(1)) $$, 'AD002', NULL, 'and until a time to come');
 SET LOCAL ROLE health_analyst;
 SELECT lives_ok($$ SELECT * FROM health.recommendations $$, 'analysts read');
 SELECT throws_ok($$ SELECT health.dismiss_recommendation(1, 'ana') $$, '42501', NULL, 'and dismiss nothing');

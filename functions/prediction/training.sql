@@ -1,0 +1,428 @@
+-- Training: from the record to a model that is tested on agents and a time it has not seen, compared with
+-- predictors that need no model, and only then used. Entry point: health.train_failure_model. All of it is one
+-- transaction: a training that is killed leaves nothing.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.top_families(p_model_id bigint, p_kind text)
+RETURNS jsonb
+LANGUAGE sql
+STABLE
+AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'family', families.family, 'share', round(families.share::numeric, 4)
+    ) ORDER BY families.share DESC, families.family), '[]')
+    FROM (
+        SELECT
+            health_internal.family_text(features.source, features.family, features.name) AS family,
+            sum(importance.gain) / nullif(sum(sum(importance.gain)) OVER (), 0) AS share
+        FROM health_internal.failure_features AS features
+        CROSS JOIN LATERAL (
+            SELECT CASE p_kind WHEN 'trees' THEN features.gain ELSE abs(features.weight) END AS gain
+        ) AS importance
+        WHERE features.model_id = p_model_id
+        GROUP BY 1
+        HAVING sum(importance.gain) > 0
+        ORDER BY 2 DESC, 1
+        LIMIT 20
+    ) AS families;
+$$;
+COMMENT ON FUNCTION health_internal.top_families(bigint, text) IS
+'Families of features by their share of the gain or of the weights.';
+
+CREATE OR REPLACE FUNCTION health_internal.publish_model(
+    p_model_id bigint,
+    p_kind text,
+    p_parameters jsonb,
+    p_tree_count integer,
+    p_row_ratio double precision,
+    p_is_refitted boolean,
+    OUT base double precision, OUT tree_count integer
+)
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF p_kind = 'logistic' THEN
+        DELETE FROM health_internal.failure_nodes AS nodes WHERE nodes.model_id = p_model_id;
+        SELECT fit.base
+        INTO base
+        FROM health_internal.fit_logistic(
+            p_model_id, CASE WHEN NOT p_is_refitted THEN ARRAY['train'] END, 30
+        ) AS fit;
+        tree_count := 0;
+        DELETE FROM health_internal.failure_features AS features
+        WHERE features.model_id = p_model_id AND features.weight IS NULL;
+        RETURN;
+    END IF;
+    tree_count := p_tree_count;
+    IF p_is_refitted THEN
+        -- More rows carry more trees: with the root of how many times more there are.
+        PERFORM health_internal.make_bins(
+            p_model_id, (p_parameters ->> 'bins')::integer, NULL, 'failure_all_bins'
+        );
+        SELECT grown.base, grown.tree_count
+        INTO base, tree_count
+        FROM health_internal.grow_trees(
+            p_model_id, 'failure_all_bins', p_parameters,
+            least(
+                (p_parameters ->> 'trees')::integer,
+                ceil(p_tree_count * sqrt(p_row_ratio))::integer
+            ),
+            NULL
+        ) AS grown;
+        EXECUTE 'DROP TABLE failure_all_bins';
+    END IF;
+    UPDATE health_internal.failure_features AS features
+    SET gain = coalesce((
+        SELECT sum(nodes.gain) FROM health_internal.failure_nodes AS nodes
+        WHERE nodes.model_id = p_model_id AND nodes.feature = features.feature
+    ), 0), mean = NULL, scale = NULL, weight = NULL
+    WHERE features.model_id = p_model_id;
+    -- What no tree asks for need not be reckoned.
+    DELETE FROM health_internal.failure_features AS features
+    WHERE features.model_id = p_model_id AND features.gain = 0
+        AND EXISTS (SELECT FROM health_internal.failure_nodes AS nodes
+            WHERE nodes.model_id = p_model_id AND nodes.feature IS NOT NULL);
+END;
+$$;
+COMMENT ON FUNCTION health_internal.publish_model(
+    bigint, text, jsonb, integer, double precision, boolean
+) IS
+'Brings failure_nodes and failure_features to what predicts: fitted anew to all cases if p_is_refitted, which are '
+'p_row_ratio times as many as those that the given number of trees was found with; returns '
+'base and number of trees.';
+
+CREATE OR REPLACE FUNCTION health.train_failure_model(
+    p_horizon interval,
+    p_until timestamptz DEFAULT clock_timestamp(),
+    p_step interval DEFAULT NULL,
+    p_max_rows integer DEFAULT 30000,
+    p_max_features integer DEFAULT 64,
+    p_parameters jsonb DEFAULT '{}'
+)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET client_min_messages = 'warning'
+SET jit = off
+SET work_mem = '64MB'
+AS $$
+DECLARE
+    v_began constant timestamptz := clock_timestamp();
+    v_parameters constant jsonb := jsonb_build_object(
+        'bins', 128, 'depth', 4, 'learning_rate', 0.15, 'row_share', 0.2, 'column_share', 0.5,
+        'least_hessian', 1, 'trees', 100, 'patience', 15, 'seed', 1
+    ) || coalesce(p_parameters, '{}');
+    v_model_id bigint;
+    v_record record;
+    v_step interval;
+    v_step_seconds double precision;
+    v_anchor timestamptz;
+    v_first integer;
+    v_cut timestamptz;
+    v_counts record;
+    v_grown record;
+    v_trivial record;
+    v_labels integer [];
+    v_choose_labels integer [];
+    v_trees double precision [];
+    v_logistic double precision [];
+    v_choose double precision [];
+    v_choose_logistic double precision [];
+    v_others double precision [];
+    v_best_others double precision [];
+    v_best_precision double precision := 0.0::double precision;
+    v_best_trivial text := 'never fails';
+    v_comparison jsonb := '[]';
+    v_quality record;
+    v_at_1 record;
+    v_at_2 record;
+    v_old record;
+    v_published record;
+    v_model health.failure_models;
+    v_logistic_base double precision;
+    v_entry jsonb;
+BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    IF p_horizon IS NULL OR p_until IS NULL
+        OR NOT p_horizon BETWEEN interval '1 minute' AND interval '366 days'
+        OR NOT coalesce(p_step, interval '1 minute') BETWEEN interval '1 second' AND interval '31 days'
+        OR NOT coalesce(p_max_rows, 0) BETWEEN 100 AND 500000
+        OR NOT coalesce(p_max_features, 0) BETWEEN 1 AND 200
+        OR NOT isfinite(p_until) THEN
+        RAISE EXCEPTION 'a failure model cannot be trained like that'
+            USING ERRCODE = 'MD001',
+                DETAIL = format(
+                    'Horizon %s, until %s, step %s, at most %s rows and %s features.', p_horizon, p_until,
+                    p_step, p_max_rows, p_max_features
+                ),
+                HINT = 'Give a horizon of 1 minute to 366 days, a time that is finite, a step of 1 second to '
+                    '31 days, 100 to 500,000 rows and 1 to 200 features, or leave all but the horizon out.';
+    END IF;
+    PERFORM FROM health_internal.failure_training AS training FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'another training is under way'
+            USING ERRCODE = 'MD004', HINT = 'Wait for it: it takes seconds to minutes.';
+    END IF;
+    v_model.model_id := nextval(pg_get_serial_sequence('health.failure_models', 'model_id'));
+    v_model_id := v_model.model_id;
+
+    SELECT found.* INTO v_record FROM health_internal.record_of(p_until) AS found;
+    v_step := coalesce(
+        make_interval(secs => date_part('epoch', p_step)),
+        health_internal.choose_step(
+            p_horizon, v_record.cadence_seconds, v_record.agent_seconds, v_record.agent_count, p_max_rows
+        )
+    );
+    v_step_seconds := date_part('epoch', v_step);
+    -- Beyond the last row nothing is known, of failures neither.
+    v_model.trained_until := least(p_until, v_record.last_at);
+    v_anchor := health_internal.choose_anchor(
+        v_model.trained_until, v_step, v_record.cadence_seconds, v_record.last_times
+    );
+    v_first := greatest(
+        -floor(date_part('epoch', v_anchor - v_record.first_at) / v_step_seconds),
+        -20.0 * p_max_rows / greatest(v_record.agent_count, 1) - 1000
+    )::integer;
+    IF v_first IS NULL OR health_internal.add_candidates(
+        v_model_id, v_anchor + v_step * (v_first - 1), v_model.trained_until, 240
+    ) = 0 THEN
+        RAISE EXCEPTION 'there is no history to train from'
+            USING ERRCODE = 'MD002',
+                DETAIL = format('Nothing was recorded of any agent until %s.', p_until),
+                HINT = 'Load history with health.load_history and plain INSERTs.';
+    END IF;
+    PERFORM health_internal.make_cases(
+        v_model_id, make_interval(secs => date_part('epoch', p_horizon)), v_anchor, v_step, v_first, 0,
+        v_model.trained_until, p_max_rows
+    );
+    v_cut := health_internal.split_cases(make_interval(secs => date_part('epoch', p_horizon)));
+    PERFORM health_internal.check_cases(p_horizon);
+
+    -- Trivial predictors first, while every candidate is there.
+    EXECUTE 'SELECT array_agg(y::integer ORDER BY place) FROM failure_cases WHERE part = ''test''' INTO v_labels;
+    EXECUTE 'SELECT array_agg(y::integer ORDER BY place) FROM failure_cases WHERE part = ''choose'''
+    INTO v_choose_labels;
+    v_model.trivial_auc := 0;
+    FOR v_trivial IN
+        SELECT predictors.* FROM health_internal.trivial_predictors(v_model_id) AS predictors
+    LOOP
+        v_others := health_internal.scores_of(v_trivial.expression, 'test');
+        v_entry := health_internal.method_quality(v_trivial.name, v_others, v_labels, false);
+        v_comparison := v_comparison || v_entry;
+        v_best_precision := greatest(v_best_precision, (v_entry ->> 'average_precision')::double precision);
+        IF (v_entry ->> 'auc')::double precision > v_model.trivial_auc THEN
+            v_model.trivial_auc := (v_entry ->> 'auc')::double precision;
+            v_best_trivial := v_trivial.name;
+            v_best_others := v_others;
+        END IF;
+    END LOOP;
+
+    PERFORM health_internal.make_cuts(v_model_id, (v_parameters ->> 'bins')::integer);
+    PERFORM health_internal.make_bins(
+        v_model_id, (v_parameters ->> 'bins')::integer, ARRAY['train', 'choose', 'test'], 'failure_bins'
+    );
+    PERFORM health_internal.rank_features(v_model_id, 'failure_bins', (v_parameters ->> 'bins')::integer);
+    DELETE FROM health_internal.failure_features AS features
+    WHERE features.model_id = v_model_id
+        AND features.feature NOT IN (
+            SELECT best.feature
+            FROM health_internal.failure_features AS best
+            WHERE best.model_id = v_model_id
+            ORDER BY best.gain DESC, best.feature
+            LIMIT p_max_features
+        );
+    SELECT fit.base
+    INTO v_logistic_base
+    FROM health_internal.fit_logistic(v_model_id, ARRAY['train'], 30) AS fit;
+    SELECT grown.* INTO v_grown FROM health_internal.grow_trees(
+        v_model_id, 'failure_bins', v_parameters, (v_parameters ->> 'trees')::integer,
+        (v_parameters ->> 'patience')::integer
+    ) AS grown;
+    EXECUTE $sql$
+        SELECT
+            array_agg(($1)[rn] ORDER BY rn) FILTER (WHERE part = 'test'),
+            array_agg(($1)[rn] ORDER BY rn) FILTER (WHERE part = 'choose')
+        FROM failure_bins
+    $sql$
+    INTO v_trees, v_choose
+    USING v_grown.scores;
+    v_trees := health_internal.probabilities(v_trees);
+    v_choose := health_internal.probabilities(v_choose);
+    EXECUTE (
+        SELECT format(
+            'SELECT health_internal.scores_of(%1$L, ''test''), health_internal.scores_of(%1$L, ''choose'')',
+            format('%L::float8', v_logistic_base) || coalesce(string_agg(format(
+                ' + %L::float8 * %s', features.weight,
+                health_internal.standardised(features.feature, features.mean, features.scale)
+            ), '' ORDER BY features.feature), '')
+        )
+        FROM health_internal.failure_features AS features
+        WHERE features.model_id = v_model_id AND features.weight IS NOT NULL
+    )
+    INTO v_logistic, v_choose_logistic;
+    v_logistic := health_internal.probabilities(v_logistic);
+    v_choose_logistic := health_internal.probabilities(v_choose_logistic);
+    v_comparison := jsonb_build_array(
+        health_internal.method_quality('trees', v_trees, v_labels, true),
+        health_internal.method_quality('logistic', v_logistic, v_labels, true)
+    ) || v_comparison;
+    v_model.validation_log_loss := health_internal.log_loss(v_choose, v_choose_labels);
+    v_model.kind := 'trees';
+    IF health_internal.log_loss(v_choose_logistic, v_choose_labels) < v_model.validation_log_loss
+        OR v_grown.tree_count = 0 THEN
+        v_model.kind := 'logistic';
+        v_model.validation_log_loss := health_internal.log_loss(v_choose_logistic, v_choose_labels);
+        v_trees := v_logistic;
+        v_choose := v_choose_logistic;
+    END IF;
+
+    -- Thresholds come from the agents that chose, what they are worth from those that test.
+    SELECT quality.* INTO v_quality FROM health_internal.rank_quality(v_trees, v_labels) AS quality;
+    v_model.threshold_1 := health_internal.threshold_at(v_choose, v_choose_labels, 0.01);
+    v_model.threshold_2 := health_internal.threshold_at(v_choose, v_choose_labels, 0.02);
+    SELECT at.* INTO v_at_1 FROM health_internal.at_threshold(v_trees, v_labels, v_model.threshold_1) AS at;
+    SELECT at.* INTO v_at_2 FROM health_internal.at_threshold(v_trees, v_labels, v_model.threshold_2) AS at;
+    EXECUTE $sql$
+        SELECT
+            count(*) AS row_count,
+            sum(y) AS positive_count,
+            count(DISTINCT agent_id) AS agent_count,
+            min(at) AS first_at,
+            count(*) FILTER (WHERE part = 'train') AS train_row_count,
+            count(*) FILTER (WHERE part = 'test') AS test_row_count,
+            sum(y) FILTER (WHERE part = 'test') AS test_positive_count,
+            count(DISTINCT agent_id) FILTER (WHERE part = 'test') AS test_agent_count,
+            count(*) FILTER (WHERE part = 'test' AND y = 1 AND before IS DISTINCT FROM 1) AS test_failure_count,
+            avg(y) FILTER (WHERE part = 'train') AS base_rate
+        FROM (
+            SELECT failure_cases.*, lag(y) OVER (PARTITION BY agent_id ORDER BY k) AS before FROM failure_cases
+        ) AS cases
+    $sql$
+    INTO v_counts;
+    v_model.auc_margin := health_internal.lead_margin(
+        v_trees, v_best_others, v_labels,
+        v_counts.test_positive_count::double precision / greatest(v_counts.test_failure_count, 1)
+    );
+    v_model.log_loss := health_internal.log_loss(v_trees, v_labels);
+    SELECT models.model_id, models.auc
+    INTO v_old
+    FROM health.failure_models AS models
+    WHERE models.horizon = p_horizon AND models.is_active;
+    v_model.verdict := CASE
+        WHEN v_quality.auc - v_model.trivial_auc <= v_model.auc_margin
+            -- Where failures are rare, two AUCs near 1 hide which one finds them among its first warnings.
+            AND (
+                v_quality.auc < v_model.trivial_auc
+                OR v_quality.average_precision < v_best_precision + 0.1
+                OR v_quality.auc - 0.5 <= health_internal.lead_margin(
+                    v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels,
+                    v_counts.test_positive_count::double precision
+                    / greatest(v_counts.test_failure_count, 1)
+                )
+            ) THEN format(
+            'not used: its AUC %s does not beat "%s" (%s) by more than chance allows (%s)',
+            round(v_quality.auc::numeric, 3), v_best_trivial, round(v_model.trivial_auc::numeric, 3),
+            round(v_model.auc_margin::numeric, 3)
+        )
+        WHEN v_model.log_loss >= health_internal.log_loss(
+            array_fill(v_counts.base_rate::double precision, ARRAY[cardinality(v_labels)]), v_labels
+        ) THEN 'not used: its probabilities are no better than the mean rate of failures'
+        WHEN v_quality.auc < v_old.auc - v_model.auc_margin THEN format(
+            'not used: model %s, which it would replace, is better (AUC %s against %s)', v_old.model_id,
+            round(v_old.auc::numeric, 3), round(v_quality.auc::numeric, 3)
+        )
+        ELSE format(
+            'used: AUC %s against %s of "%s"', round(v_quality.auc::numeric, 3),
+            round(v_model.trivial_auc::numeric, 3), v_best_trivial
+        )
+    END;
+    v_model.is_active := starts_with(v_model.verdict, 'used');
+    SELECT published.*
+    INTO v_published
+    FROM health_internal.publish_model(
+        v_model_id, v_model.kind, v_parameters, v_grown.tree_count,
+        v_counts.row_count::double precision / v_counts.train_row_count, v_model.is_active
+    ) AS published;
+
+    v_model.horizon := p_horizon;
+    v_model.trained_at := v_began;
+    v_model.trained_from := v_counts.first_at;
+    v_model.step := v_step;
+    v_model.windows := ARRAY[v_step, v_step * 3, v_step * 7];
+    v_model.label_definition := format(
+        'a failure after t and at most %s later: an event of type failure, or an incident of an agent that did '
+        'not answer, failed or was in error; features are of what was received up to t', p_horizon
+    );
+    v_model.split_definition := format(
+        'tested on %s agents after %s; trained on others, chosen and thresholds set on a third group, both with '
+        'horizons that end by then; %s', v_counts.test_agent_count, v_cut,
+        CASE WHEN v_model.is_active THEN 'then fitted anew to all rows' ELSE 'not fitted anew' END
+    );
+    v_model.agent_count := v_counts.agent_count;
+    v_model.row_count := v_counts.row_count;
+    v_model.positive_count := v_counts.positive_count;
+    v_model.failure_count := (
+        SELECT count(*)
+        FROM health_internal.failure_moments AS failures
+        WHERE failures.failed_at > v_counts.first_at AND failures.failed_at <= v_model.trained_until
+            AND health_internal.is_watched(failures.agent_id)
+    );
+    v_model.tree_count := v_published.tree_count;
+    v_model.feature_count := (
+        SELECT count(*) FROM health_internal.failure_features AS features WHERE features.model_id = v_model_id
+    );
+    v_model.test_agent_count := v_counts.test_agent_count;
+    v_model.test_row_count := v_counts.test_row_count;
+    v_model.test_positive_count := v_counts.test_positive_count;
+    v_model.auc := v_quality.auc;
+    v_model.average_precision := v_quality.average_precision;
+    v_model.precision_1 := v_at_1.precision_;
+    v_model.recall_1 := v_at_1.recall;
+    v_model.false_positive_rate_1 := v_at_1.false_positive_rate;
+    v_model.precision_2 := v_at_2.precision_;
+    v_model.recall_2 := v_at_2.recall;
+    v_model.false_positive_rate_2 := v_at_2.false_positive_rate;
+    v_model.comparison := v_comparison;
+    v_model.calibration := health_internal.calibration_of(v_trees, v_labels);
+    v_model.top_features := health_internal.top_families(v_model_id, v_model.kind);
+    v_model.parameters := v_parameters || jsonb_build_object(
+        'max_rows', p_max_rows, 'max_features', p_max_features, 'validation_losses', (
+            SELECT jsonb_agg(round(losses.loss::numeric, 5) ORDER BY losses.place)
+            FROM unnest(v_grown.losses) WITH ORDINALITY AS losses (loss, place)
+        )
+    );
+    v_model.base_log_odds := coalesce(
+        v_published.base, CASE v_model.kind WHEN 'trees' THEN v_grown.base ELSE v_logistic_base END
+    );
+    v_model.training_seconds := date_part('epoch', clock_timestamp() - v_began);
+    IF v_model.is_active THEN
+        UPDATE health.failure_models AS models
+        SET is_active = false
+        WHERE models.horizon = p_horizon AND models.is_active;
+    END IF;
+    INSERT INTO health.failure_models OVERRIDING SYSTEM VALUE VALUES (v_model.*);
+    PERFORM health_internal.compile_model(v_model_id);
+    UPDATE health_internal.failure_training SET begun_at = v_began;
+    EXECUTE 'DROP TABLE failure_rows, failure_cases, failure_bins';
+    RETURN v_model_id;
+END;
+$$;
+COMMENT ON FUNCTION health.train_failure_model(interval, timestamptz, interval, integer, integer, jsonb) IS
+'Trains a model of failures within p_horizon from what was recorded until p_until, tests it, activates it if it '
+'beats the trivial predictors and is not worse than the model in use, and returns its model_id: see '
+'health.failure_models. p_step: time between rows (NULL: chosen); p_parameters: bins, depth, learning_rate, '
+'row_share, column_share, least_hessian, trees, patience, seed. Raises MD001 for parameters that make no sense, '
+'MD002 without history, MD003 with too few failures (in check_cases), MD004 while another training is under way.';
+
+GRANT EXECUTE ON FUNCTION health.train_failure_model(
+    interval, timestamptz, interval, integer, integer, jsonb
+) TO health_admin;
+
+COMMIT;

@@ -1,0 +1,323 @@
+-- Newton-boosted trees (logistic loss), grown by SQL aggregates: each level of a tree is one GROUP BY GROUPING
+-- SETS over binned features. Scores, gradients and hessians are arrays in variables, indexed by row number, and
+-- the growing tree is the text of a CASE over bins that says in which node a row lies: no row is ever updated.
+-- The idea of trees by aggregates is JoinBoost's (Huang and others, VLDB 2023).
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.gains_sql(
+    p_table text, p_features integer [], p_bin_count integer, p_node text, p_first_node integer
+)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE
+AS $$
+    SELECT format(
+        $sql$
+        WITH histogram AS (
+            -- In the set (node, b7) all other b are NULL, so that coalesce names feature and bin.
+            SELECT placed.node, coalesce(%1$s) AS bin, sum(placed.g) AS g, sum(placed.h) AS h
+            FROM (
+                SELECT %2$s AS node, ($1)[rn] AS g, ($2)[rn] AS h, %1$s
+                FROM %3$I
+                WHERE ($2)[rn] > 0
+            ) AS placed
+            WHERE placed.node >= %4$s
+            GROUP BY GROUPING SETS ((placed.node), %5$s)
+        ),
+
+        -- To the right of a split at bin b is every bin from b on.
+        split AS (
+            SELECT
+                histogram.node, histogram.bin,
+                sum(histogram.g) OVER from_right AS right_g,
+                sum(histogram.h) OVER from_right AS right_h
+            FROM histogram
+            WHERE histogram.bin IS NOT NULL
+            WINDOW from_right AS (
+                PARTITION BY histogram.node, histogram.bin / %6$s ORDER BY histogram.bin DESC
+                ROWS UNBOUNDED PRECEDING
+            )
+        ),
+
+        gains AS (
+            SELECT
+                split.node, split.bin, whole.g, whole.h, split.right_g, split.right_h,
+                split.right_g ^ 2 / (split.right_h + 1)
+                + (whole.g - split.right_g) ^ 2 / (whole.h - split.right_h + 1)
+                - whole.g ^ 2 / (whole.h + 1) AS gain
+            FROM split
+            INNER JOIN (
+                SELECT histogram.node, histogram.g, histogram.h FROM histogram WHERE histogram.bin IS NULL
+            ) AS whole USING (node)
+            WHERE split.bin %% %6$s > 0
+                AND split.right_h >= $3
+                AND whole.h - split.right_h >= $3
+        )
+
+        $sql$,
+        string_agg('b' || features.feature, ', ' ORDER BY features.feature),
+        p_node,
+        p_table,
+        p_first_node,
+        string_agg(format('(placed.node, b%s)', features.feature), ', ' ORDER BY features.feature),
+        p_bin_count
+    )
+    FROM unnest(p_features) AS features (feature);
+$$;
+COMMENT ON FUNCTION health_internal.gains_sql(text, integer [], integer, text, integer) IS
+'Common table expression "gains" of every split of every node from p_first_node on: $1 gradients, $2 hessians by '
+'rn, $3 the least hessian of a side. gain = G_r²/(H_r+1) + G_l²/(H_l+1) - G²/(H+1).';
+
+CREATE OR REPLACE FUNCTION health_internal.rank_features(
+    p_model_id bigint, p_table text, p_bin_count integer
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET work_mem = '128MB'
+SET max_parallel_workers_per_gather = 0
+AS $$
+DECLARE
+    v_gradients double precision [];
+    v_hessians double precision [];
+    v_features integer [];
+BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    EXECUTE format(
+        $sql$
+        SELECT array_agg(rows.g ORDER BY rows.rn), array_agg(rows.h ORDER BY rows.rn)
+        FROM (
+            SELECT binned.rn, mean.y - binned.y AS g,
+                CASE WHEN binned.part = 'train' THEN mean.y * (1 - mean.y) ELSE 0 END AS h
+            FROM %1$I AS binned
+            CROSS JOIN (SELECT avg(taught.y)::float8 AS y FROM %1$I AS taught WHERE taught.part = 'train') AS mean
+        ) AS rows
+        $sql$,
+        p_table
+    )
+    INTO v_gradients, v_hessians;
+    -- A loop over portions, so that no statement holds hundreds of hash tables.
+    FOR v_portion IN 0 .. 3
+    LOOP
+        v_features := ARRAY(
+            SELECT features.feature
+            FROM health_internal.failure_features AS features
+            WHERE features.model_id = p_model_id AND features.feature % 4 = v_portion
+        );
+        CONTINUE WHEN v_features = '{}';
+        EXECUTE health_internal.gains_sql(p_table, v_features, p_bin_count, '1', 1) || format(
+            $sql$
+            UPDATE health_internal.failure_features AS features
+            SET gain = best.gain
+            FROM (
+                SELECT gains.bin / %s AS feature, max(gains.gain) AS gain FROM gains GROUP BY 1
+            ) AS best
+            WHERE features.model_id = $4 AND features.feature = best.feature
+            $sql$,
+            p_bin_count
+        )
+        USING v_gradients, v_hessians, 0.2, p_model_id;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.rank_features(bigint, text, integer) IS
+'Sets the gain of each feature to that of its best single split of the rows that teach.';
+
+CREATE OR REPLACE FUNCTION health_internal.grow_trees(
+    p_model_id bigint,
+    p_table text,
+    p_parameters jsonb,
+    p_max_trees integer,
+    p_patience integer,
+    OUT base double precision,
+    OUT tree_count integer,
+    OUT scores double precision [],
+    OUT losses double precision []
+)
+LANGUAGE plpgsql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET extra_float_digits = 1
+SET jit = off
+SET work_mem = '64MB'
+SET max_parallel_workers_per_gather = 0
+AS $$
+DECLARE
+    v_bins constant integer := (p_parameters ->> 'bins')::integer;
+    v_depth constant integer := (p_parameters ->> 'depth')::integer;
+    v_rate constant double precision := (p_parameters ->> 'learning_rate')::double precision;
+    v_row_share constant double precision := (p_parameters ->> 'row_share')::double precision;
+    v_column_share constant double precision := (p_parameters ->> 'column_share')::double precision;
+    v_seed constant bigint := (p_parameters ->> 'seed')::bigint;
+    v_features integer [];
+    v_all_features integer [];
+    v_scores double precision [];
+    v_gradients double precision [];
+    v_hessians double precision [];
+    v_mean_error double precision;
+    v_loss double precision;
+    v_best double precision := 'infinity'::double precision;
+    v_added text;
+    v_place text;
+    v_node integer;
+    v_bin integer;
+    v_g double precision;
+    v_h double precision;
+    v_right_g double precision;
+    v_right_h double precision;
+    v_gain double precision;
+    v_count integer;
+    v_values double precision [];
+    v_split_by integer [];
+    v_split_at integer [];
+    v_gains double precision [];
+BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    DELETE FROM health_internal.failure_nodes AS nodes WHERE nodes.model_id = p_model_id;
+    EXECUTE format(
+        $sql$
+        SELECT ln(avg(y) / (1 - avg(y))), 2 * avg(y) * (1 - avg(y)) FROM %I WHERE part = 'train'
+        $sql$,
+        p_table
+    )
+    INTO base, v_mean_error;
+    v_all_features := ARRAY(
+        SELECT features.feature
+        FROM health_internal.failure_features AS features
+        WHERE features.model_id = p_model_id
+        ORDER BY features.feature
+    );
+    v_added := format('%L::float8', base);
+    losses := '{}';
+    tree_count := 0;
+    FOR v_tree IN 1 .. p_max_trees + 1
+    LOOP
+        -- Adds the last tree to the scores. A row enters the next one with a chance that grows with its
+        -- error, weighted by the inverse, so that sums stay unbiased; the draw is a hash, so that the same
+        -- rows give the same model.
+        EXECUTE format(
+            $sql$
+            SELECT
+                array_agg(drawn.s ORDER BY drawn.rn),
+                array_agg((drawn.p - drawn.y) * drawn.w ORDER BY drawn.rn),
+                array_agg(drawn.p * (1 - drawn.p) * drawn.w ORDER BY drawn.rn),
+                avg(abs(drawn.p - drawn.y)) FILTER (WHERE drawn.part = 'train'),
+                avg(ln(1 + exp(CASE drawn.y WHEN 1 THEN -drawn.s ELSE drawn.s END)))
+                FILTER (WHERE drawn.part = 'choose')
+            FROM (
+                SELECT chances.*, CASE
+                    WHEN chances.part <> 'train' THEN 0
+                    WHEN (hashint4extended(chances.rn, $2) & 1048575) / 1048576.0 < chances.chance
+                        THEN 1 / chances.chance
+                    ELSE 0
+                END AS w
+                FROM (
+                    SELECT scored.*,
+                        least(1, $3 * (0.3 + 0.7 * abs(scored.p - scored.y) / $4)) AS chance
+                    FROM (
+                        SELECT moved.*, 1 / (1 + exp(-moved.s)) AS p
+                        FROM (
+                            SELECT rn, y, part,
+                                greatest(-30, least(30, coalesce(($1)[rn], 0) + %s)) AS s
+                            FROM %I
+                            ORDER BY rn
+                        ) AS moved
+                        OFFSET 0
+                    ) AS scored
+                    OFFSET 0
+                ) AS chances
+                OFFSET 0
+            ) AS drawn
+            $sql$,
+            v_added, p_table
+        )
+        INTO v_scores, v_gradients, v_hessians, v_mean_error, v_loss
+        USING v_scores, v_seed * 100000 + v_tree, v_row_share, v_mean_error;
+        losses := losses || v_loss;
+        IF p_patience IS NULL OR v_loss < v_best THEN
+            v_best := v_loss;
+            tree_count := v_tree - 1;
+            scores := v_scores;
+        END IF;
+        EXIT WHEN v_tree > p_max_trees
+            OR v_tree - 1 - tree_count >= p_patience
+            OR v_mean_error < 1e-9;
+        v_features := ARRAY(
+            SELECT features.feature
+            FROM unnest(v_all_features) AS features (feature)
+            ORDER BY hashint4extended(features.feature, v_seed * 100000 + v_tree), features.feature
+            LIMIT ceil(cardinality(v_all_features) * v_column_share)
+        );
+
+        v_place := '<1>';
+        v_count := 0;
+        v_values := array_fill(NULL::double precision, ARRAY[2 ^ (v_depth + 1)]::integer []);
+        v_split_by := array_fill(NULL::integer, ARRAY[2 ^ (v_depth + 1)]::integer []);
+        v_split_at := v_split_by;
+        v_gains := v_values;
+        FOR v_level IN 0 .. v_depth - 1
+        LOOP
+            v_count := 0;
+            FOR v_node, v_bin, v_g, v_h, v_right_g, v_right_h, v_gain IN EXECUTE health_internal.gains_sql(
+                p_table, v_features, v_bins, regexp_replace(v_place, '[<>](?=\d)|(?<=\d)>', '', 'g'),
+                (2 ^ v_level)::integer
+            ) || $sql$
+                SELECT DISTINCT ON (gains.node)
+                    gains.node, gains.bin::integer, gains.g, gains.h, gains.right_g, gains.right_h, gains.gain
+                FROM gains
+                WHERE gains.gain > 1e-6
+                ORDER BY gains.node, gains.gain DESC, gains.bin
+            $sql$
+            USING v_gradients, v_hessians, (p_parameters ->> 'least_hessian')::double precision
+            LOOP
+                v_count := v_count + 1;
+                v_split_by[v_node] := v_bin / v_bins;
+                v_split_at[v_node] := v_bin % v_bins;
+                v_gains[v_node] := v_gain;
+                v_values[v_node] := -v_rate * v_g / (v_h + 1);
+                v_values[2 * v_node] := -v_rate * (v_g - v_right_g)
+                    / (v_h - v_right_h + 1);
+                v_values[2 * v_node + 1] := -v_rate * v_right_g / (v_right_h + 1);
+                v_place := replace(v_place, format('<%s>', v_node), format(
+                    'CASE WHEN b%s >= %s THEN <%s> ELSE <%s> END',
+                    v_bin / v_bins, v_bin, 2 * v_node + 1, 2 * v_node
+                ));
+            END LOOP;
+            EXIT WHEN v_count = 0;
+        END LOOP;
+        EXIT WHEN v_place = '<1>';
+        v_added := v_place;
+        FOR v_leaf IN 2 .. cardinality(v_values)
+        LOOP
+            IF v_values[v_leaf] IS NOT NULL AND v_split_by[v_leaf] IS NULL THEN
+                v_added := replace(
+                    v_added, format('<%s>', v_leaf), format('%L::float8', v_values[v_leaf])
+                );
+            END IF;
+        END LOOP;
+        INSERT INTO health_internal.failure_nodes (model_id, tree, node, feature, cut, gain, value)
+        SELECT
+            p_model_id, v_tree, grown.node, grown.feature, features.cuts[grown.place], grown.gain,
+            grown.value
+        FROM unnest(v_split_by, v_split_at, v_gains, v_values)
+            WITH ORDINALITY AS grown (feature, place, gain, value, node)
+        LEFT JOIN health_internal.failure_features AS features
+            ON features.model_id = p_model_id AND features.feature = grown.feature
+        WHERE grown.value IS NOT NULL;
+    END LOOP;
+    DELETE FROM health_internal.failure_nodes AS nodes
+    WHERE nodes.model_id = p_model_id AND nodes.tree > tree_count;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.grow_trees(bigint, text, jsonb, integer, integer) IS
+'Grows boosted trees on the rows of part train into failure_nodes; with p_patience it ends when the loss of the '
+'rows of part choose has not fallen for so many trees, and keeps those up to the least. Returns the base and, by '
+'rn, the log-odds of every row of the table.';
+
+COMMIT;

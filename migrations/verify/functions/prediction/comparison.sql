@@ -1,0 +1,13 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.check_cases(interval)'::regprocedure;
+    PERFORM 'health_internal.scores_of(text, text)'::regprocedure;
+    PERFORM 'health_internal.trivial_predictors(bigint)'::regprocedure;
+    PERFORM 'health_internal.method_quality(text, double precision [], integer [], boolean)'::regprocedure;
+    PERFORM 'health_internal.probabilities(double precision [])'::regprocedure;
+END;
+$$;
+
+ROLLBACK;

@@ -1,0 +1,240 @@
+"""Failure models trained on small synthetic fleets: one with a known signal, one without."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, LiteralString
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Engine
+
+DAYS = 45
+AGENTS = 40
+#: Some time ago: retraining goes by the clock.
+END = datetime(2026, 3, 1, 6, tzinfo=UTC)
+HORIZON = timedelta(days=2)
+
+#: An agent fails each 15 days; the day before its load rises and it says so. Hashes, not chance.
+FLEET: LiteralString = """
+WITH steps AS (
+    SELECT 'agent ' || a AS agent_id, d,
+        %(end)s::timestamptz - make_interval(hours => 24 * d) AS at,
+        (d + a * 7) %% 15 AS phase, (hashint4extended(a * 1000 + d, 7) & 1023) / 1023.0 AS noise
+    FROM generate_series(1, %(agents)s) AS a, generate_series(0, %(days)s - 1) AS d
+),
+agents AS (
+    INSERT INTO health.agents (agent_id, agent_name, labels)
+    SELECT DISTINCT agent_id, agent_id, '{"model": "x"}'::jsonb FROM steps
+),
+metrics AS (
+    INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, received_at)
+    SELECT agent_id, %(metric)s,
+        50 + 10 * noise
+        + CASE WHEN %(is_told)s AND phase IN (0, 1) AND agent_id > 'agent 3' THEN 8 ELSE 0 END,
+        at
+    FROM steps
+)
+INSERT INTO health.system_events (agent_id, event_type, event_data, received_at)
+SELECT agent_id, 'failure', '{}', at + interval '20 hours' FROM steps
+WHERE CASE WHEN %(is_told)s THEN phase = 0 AND agent_id > 'agent 3'
+    ELSE hashtextextended(agent_id || d, 3) & 1023 < 68 END
+UNION ALL
+SELECT agent_id, 'error', jsonb_build_object('code', %(code)s::text), at - interval '3 hours'
+FROM steps
+WHERE noise > 0.9 OR (%(is_told)s AND phase = 1 AND agent_id > 'agent 3' AND noise > 0.3)
+"""
+
+
+def fleet(engine: Engine, *, is_told: bool, metric: str = "load", code: str = "E1") -> None:
+    engine.connection.execute(
+        "SELECT health.load_history(%s, %s)",
+        (END - timedelta(days=DAYS + 9), END + timedelta(days=3)),
+    )
+    values = {
+        "end": END,
+        "agents": AGENTS,
+        "days": DAYS,
+        "metric": metric,
+        "code": code,
+        "is_told": is_told,
+    }
+    engine.connection.execute(FLEET, values)
+
+
+def train(engine: Engine) -> dict[str, Any]:
+    row = engine.row(
+        """
+        SELECT health.train_failure_model(
+            %s, %s, NULL, 30000, 24, '{"trees": 25, "patience": 5, "row_share": 0.5}'
+        ) AS model_id
+        """,
+        HORIZON,
+        END,
+    )
+    return engine.row("SELECT * FROM health.failure_models WHERE model_id = %s", row["model_id"])
+
+
+def predictions(engine: Engine, when: datetime, horizon: timedelta | None = HORIZON) -> Any:
+    return engine.rows("SELECT * FROM health.predict_failures(%s, %s)", when, horizon)
+
+
+NASTY = "it's \"1\"; DROP TABLE health.agents; -- $sql$ %I \\' Ω"
+
+
+def test_a_model_with_a_signal_is_used_and_says_why(
+    engine: Engine, login: Callable[..., str]
+) -> None:
+    fleet(engine, is_told=True, metric=NASTY, code=NASTY)
+    model = train(engine)
+    assert model["is_active"], model["verdict"]
+    assert model["auc"] > 0.8
+    assert model["auc"] > model["trivial_auc"]
+    assert model["trained_until"] <= END
+    assert {entry["method"] for entry in model["comparison"]} >= {
+        "trees",
+        "logistic",
+        "never fails",
+    }
+
+    found = predictions(engine, END)
+    assert len(found) == AGENTS
+    assert all(row["model_id"] == model["model_id"] for row in found)
+    assert any(NASTY in reason["reason"] for row in found for reason in row["reasons"])
+
+    # What follows the moment changes nothing of it.
+    engine.connection.execute(
+        """
+        INSERT INTO health.system_events (agent_id, event_type, event_data, received_at)
+        SELECT agent_id, type, '{}', %s
+        FROM health.agents, unnest('{error,failure,maintenance}'::text[]) AS type
+        WHERE agent_id LIKE 'agent %%'
+        """,
+        (END + timedelta(milliseconds=1),),
+    )
+    assert predictions(engine, END) == found
+
+    # Compiled scoring is walking the trees, and the contributions sum to it.
+    assert walk_differs(engine, model["model_id"]) == []
+
+    # The same rows give the same model.
+    again = train(engine)
+    same: LiteralString = """
+        SELECT count(DISTINCT log_odds_expression) AS n FROM health_internal.failure_expressions
+        WHERE model_id = ANY (%s)
+    """
+    assert engine.row(same, [model["model_id"], again["model_id"]])["n"] == 1
+    assert again["is_active"]
+
+    # The standing forecast, and who may do what.
+    count: LiteralString = "SELECT health_internal.foresee_failures(%s) AS n"
+    assert engine.row(count, END)["n"] == AGENTS
+    risks = engine.rows("SELECT * FROM health.failure_risk WHERE is_at_risk")
+    findings = engine.rows("SELECT * FROM health.rule_findings WHERE rule = 'predicted_failure'")
+    assert {row["agent_id"] for row in risks} == {row["agent_id"] for row in findings}
+    analyst = login(engine.dsn, "health_analyst")
+    with psycopg.connect(analyst, autocommit=True) as connection:
+        seen = connection.execute("SELECT * FROM health.predict_failures(%s)", (END,)).fetchall()
+        assert len(seen) == AGENTS
+        assert connection.execute("SELECT * FROM health.failure_risk").fetchall()
+        assert connection.execute("SELECT * FROM health.failure_models").fetchall()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT health.train_failure_model('1 day')")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT * FROM health_internal.failure_nodes")
+
+
+def walk_differs(engine: Engine, model_id: int) -> list[Any]:
+    """Agents whose compiled log-odds are not what their trees, walked, sum to."""
+    engine.connection.execute(
+        """
+        CREATE FUNCTION pg_temp.rows_of(p_model_id bigint, p_at timestamptz)
+        RETURNS TABLE (agent_id text, log_odds float8, x real[]) LANGUAGE plpgsql AS $$
+        BEGIN
+            RETURN QUERY EXECUTE (
+                SELECT format(
+                    'SELECT f.agent_id, %s, ARRAY(SELECT (to_jsonb(f) ->> (''f'' || n))::real'
+                    ' FROM generate_series(1, 240) AS n ORDER BY n) FROM (%s) AS f',
+                    log_odds_expression, features_statement)
+                FROM health_internal.failure_expressions WHERE model_id = p_model_id)
+            USING p_at, (SELECT step FROM health.failure_models WHERE model_id = p_model_id), 0, 0;
+        END $$
+        """
+    )
+    return engine.rows(
+        """
+        SELECT rows.agent_id FROM pg_temp.rows_of(%s, %s) AS rows
+        WHERE (abs(rows.log_odds - (
+            SELECT sum(parts.contribution) FROM health_internal.contributions(%s, rows.x) AS parts
+        )) < 1e-9) IS NOT TRUE
+        """,
+        model_id,
+        END,
+        model_id,
+    )
+
+
+def test_a_model_without_a_signal_is_not_used(engine: Engine) -> None:
+    fleet(engine, is_told=False)
+    model = train(engine)
+    assert not model["is_active"], (model["verdict"], model["auc"], model["trivial_auc"])
+    assert model["verdict"].startswith("not used")
+    assert predictions(engine, END) == []
+
+
+def test_one_training_at_a_time_and_a_killed_one_leaves_nothing(engine: Engine) -> None:
+    fleet(engine, is_told=True)
+    began = threading.Event()
+    errors: list[psycopg.Error] = []
+    with psycopg.connect(engine.dsn, autocommit=True) as other:
+
+        def run() -> None:
+            began.set()
+            try:
+                other.execute("SELECT health.train_failure_model(%s, %s)", (HORIZON, END))
+            except psycopg.Error as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        began.wait()
+        locked: LiteralString = """
+            SELECT count(*) AS n FROM pg_locks
+            WHERE relation = 'health_internal.failure_training'::regclass AND mode = 'RowShareLock'
+        """
+        deadline = time.monotonic() + 30
+        while engine.row(locked)["n"] == 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with pytest.raises(psycopg.Error, match="another training is under way") as caught:
+            train(engine)
+        assert caught.value.sqlstate == "MD004"
+        engine.connection.execute("SELECT pg_terminate_backend(%s)", (other.info.backend_pid,))
+        thread.join(30)
+    assert errors
+    for relation in ("health.failure_models", "health_internal.failure_features"):
+        left: Any = f"SELECT count(*) AS n FROM {relation}"
+        assert engine.row(left)["n"] == 0
+    assert train(engine)["is_active"]
+
+
+def test_retraining_keeps_the_model_when_it_fails(engine: Engine) -> None:
+    fleet(engine, is_told=True)
+    model = train(engine)
+    assert model["is_active"]
+    call: LiteralString = "CALL health.retrain_failure_models(%s)"
+    now = model["trained_at"] + timedelta(hours=1)
+    engine.connection.execute(call, (now,))
+    number: LiteralString = "SELECT count(*) AS n FROM health.failure_models"
+    assert engine.row(number)["n"] == 1  # trained within 20 hours
+    engine.connection.execute("DELETE FROM health.system_events WHERE event_type = 'failure'")
+    engine.connection.execute(call, (model["trained_at"] + timedelta(days=1),))
+    active = engine.rows("SELECT model_id FROM health.failure_models WHERE is_active")
+    assert [row["model_id"] for row in active] == [model["model_id"]]
+    said: LiteralString = "SELECT last_error FROM health_internal.failure_training"
+    assert "MD003" in engine.row(said)["last_error"]
