@@ -92,6 +92,7 @@ AS $$
             NULL
         ),
         ('health_housekeeping', '* * * * *', 'CALL health.run_housekeeping()', NULL),
+        ('health_rollups', '* * * * *', 'CALL health.run_rollups()', NULL),
         -- As a login that may become nobody else: see check_rules_session.
         (
             'health_rules',
