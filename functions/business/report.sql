@@ -16,10 +16,10 @@ RETURN CASE
         || CASE p_unit WHEN 'usd per hour' THEN ' per hour' ELSE '' END
     WHEN p_unit = 'count' THEN round(p_value)::text
     WHEN p_unit = 'percent' THEN
-        to_char(p_value, 'FM999,999,999,990.0')
-        || CASE
-            WHEN abs(p_value) < 100 AND abs(p_value) > 99 THEN substr(to_char(abs(p_value), 'FM90.000'), 5, 2)
-            ELSE ''
+        -- Of the last percent every thousandth tells.
+        CASE
+            WHEN p_value > 99 AND p_value < 100 THEN to_char(trunc(p_value, 3), 'FM90.000')
+            ELSE to_char(p_value, 'FM999,999,999,990.0')
         END || ' %'
     WHEN p_unit = 'points' THEN to_char(p_value, 'FM999,990.00')
     WHEN p_unit = 'seconds' AND p_value >= 7200 THEN to_char(p_value / 3600, 'FM999,999,990.0') || ' h'

@@ -342,7 +342,10 @@ BEGIN
     DELETE FROM health_internal.rollup_corrections;
 
     SELECT
-        greatest(date_trunc('hour', min(gaps.started_at), 'UTC'), v_kept_from),
+        CASE
+            WHEN count(*) > 0
+                THEN greatest(date_trunc('hour', min(gaps.started_at), 'UTC'), v_kept_from)
+        END,
         max(gaps.settled_at)
     INTO STRICT v_gap_from, v_gaps_until
     FROM health.monitor_gaps AS gaps

@@ -14,7 +14,7 @@ import psycopg
 import typer
 
 from hha import __version__
-from hha.commands import ack, bridge, demo, deploy, doctor, explain, status, up
+from hha.commands import ack, bridge, demo, deploy, doctor, explain, report, status, up
 from hha.errors import HhaError, from_psycopg
 
 app = typer.Typer(
@@ -48,7 +48,7 @@ def _common(
     )
 
 
-for _command in (up, demo, deploy, bridge, status, explain, ack, doctor):
+for _command in (up, demo, deploy, bridge, status, explain, report, ack, doctor):
     _command.register(app)
 
 

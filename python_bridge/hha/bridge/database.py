@@ -121,6 +121,10 @@ class HealthDatabase:
         async with self._pool.connection() as connection:
             await connection.execute("CALL health.run_housekeeping()")
 
+    async def run_rollups(self) -> None:
+        async with self._pool.connection() as connection:
+            await connection.execute("CALL health.run_rollups()")
+
     async def seconds_until_rules_are_due(self) -> float | None:
         """None where there are no rules of users; negative when they are overdue."""
         (row,) = await self._call("SELECT health.seconds_until_rules_are_due() AS seconds")

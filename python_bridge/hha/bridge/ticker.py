@@ -86,13 +86,14 @@ def seconds_until_tick(health: EngineHealth) -> float:
 
 
 async def keep_house(database: HealthDatabase, stop: Stop, counters: Counters) -> None:
-    """CALL health.run_housekeeping() each minute unless pg_cron does."""
+    """CALL health.run_housekeeping() and run_rollups() each minute unless pg_cron does."""
     backoff = Backoff()
     while not stop.requested:
         try:
             health = await database.engine_health()
             if health.scheduler != "pg_cron":
                 await database.run_housekeeping()
+                await database.run_rollups()
             backoff.reset()
             await stop.pause(_HOUSEKEEPING_SECONDS)
         except DATABASE_ERRORS as reason:

@@ -32,7 +32,7 @@ SELECT is(pg_temp.kpi('automated_recovery_success'), '50.0000 | 15.0036 | 84.996
 SELECT is(pg_temp.kpi('escalation_rate'), '25.0000 | 4.5586 | 69.9364 | 4', 'one asked a person');
 SELECT is(pg_temp.kpi('false_positive_rate'), '16.6667 | 3.0053 | 56.3509 | 6', 'one of six was marked');
 SELECT is(pg_temp.kpi('self_resolved_rate'), '25.0000 | 4.5586 | 69.9364 | 4 | 1 of 5 rows: it was not over at the end', 'one went away by itself');
-SELECT is(pg_temp.kpi('manual_intervention_reduction'), '66.6667 | 20.7657 | 93.8510 | 3 | 2 of 5 rows: nobody did anything about it', 'two of three needed nobody');
+SELECT is(pg_temp.kpi('manual_intervention_reduction'), '66.6667 | 20.7655 | 93.8510 | 3 | 2 of 5 rows: nobody did anything about it', 'two of three needed nobody');
 SELECT is(pg_temp.kpi('open_critical_incidents'), '1.0000 | 1', 'one is open');
 SELECT is(pg_temp.kpi('revenue_at_risk'), '720.0000 | 1', 'with its revenue');
 SELECT is(pg_temp.kpi('revenue_lost'), '1010.0000 | 7', 'shop 210 + 300 + 100 + 300, depot 100 dollars');
