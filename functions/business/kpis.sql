@@ -264,14 +264,24 @@ AS $$
     ),
 
     rolled AS (
-        SELECT hours.hour_at AS at, hours.up_seconds, hours.degraded_seconds, hours.down_seconds,
-            hours.lost_seconds, hours.agent_id
+        SELECT
+            hours.hour_at AS at,
+            hours.agent_id,
+            hours.lost_seconds - hours.maintenance_lost_seconds AS lost_seconds,
+            hours.up_seconds + hours.degraded_seconds + hours.down_seconds
+            - hours.maintenance_up_seconds - hours.maintenance_degraded_seconds
+            - hours.maintenance_down_seconds + hours.maintenance_counted_seconds AS known_seconds
         FROM health.agent_hours AS hours
         INNER JOIN health_internal.rollup_state AS state ON hours.hour_at < state.hours_until
         WHERE p_to - p_from < interval '7 days' AND hours.hour_at >= p_from AND hours.hour_at < p_to
         UNION ALL
-        SELECT days.day_at, days.up_seconds, days.degraded_seconds, days.down_seconds,
-            days.lost_seconds, days.agent_id
+        SELECT
+            days.day_at,
+            days.agent_id,
+            days.lost_seconds - days.maintenance_lost_seconds,
+            days.up_seconds + days.degraded_seconds + days.down_seconds
+            - days.maintenance_up_seconds - days.maintenance_degraded_seconds
+            - days.maintenance_down_seconds + days.maintenance_counted_seconds
         FROM health.agent_days AS days
         INNER JOIN health_internal.rollup_state AS state ON days.day_at < state.days_until
         WHERE p_to - p_from >= interval '7 days' AND days.day_at >= p_from AND days.day_at < p_to
@@ -280,15 +290,13 @@ AS $$
     SELECT
         'availability_trend', NULL::text, NULL::bigint, NULL::bigint, buckets.from_at,
         buckets.to_at,
-        (100 * (1 - sum(rolled.lost_seconds) / sum(
-            rolled.up_seconds + rolled.degraded_seconds + rolled.down_seconds
-        )))::numeric,
+        (100 * (1 - sum(rolled.lost_seconds) / sum(rolled.known_seconds)))::numeric,
         1::double precision, NULL::numeric, NULL::numeric, NULL::text
     FROM buckets
     INNER JOIN rolled ON buckets.from_at = rolled.at
     WHERE health_internal.is_business_agent(rolled.agent_id)
     GROUP BY buckets.from_at, buckets.to_at
-    HAVING sum(rolled.up_seconds + rolled.degraded_seconds + rolled.down_seconds) > 0
+    HAVING sum(rolled.known_seconds) > 0
     UNION ALL
     SELECT
         'incident_trend', NULL, NULL, NULL, buckets.from_at, buckets.to_at,

@@ -80,8 +80,10 @@ AS $$
     FROM (
         SELECT
             known.day_at,
-            100 * (1 - sum(known.down_seconds) / nullif(sum(
+            100 * (1 - sum(known.down_seconds - known.maintenance_down_seconds) / nullif(sum(
                 known.up_seconds + known.degraded_seconds + known.down_seconds
+                - known.maintenance_up_seconds - known.maintenance_degraded_seconds
+                - known.maintenance_down_seconds + known.maintenance_counted_seconds
             ), 0)) AS availability,
             sum(known.revenue_lost_usd) AS lost_usd
         FROM health.agent_days AS known
