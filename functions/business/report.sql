@@ -22,7 +22,8 @@ RETURN CASE
             ELSE to_char(p_value, 'FM999,999,999,990.0')
         END || ' %'
     WHEN p_unit = 'points' THEN to_char(p_value, 'FM999,990.00')
-    WHEN p_unit = 'seconds' AND p_value >= 7200 THEN to_char(p_value / 3600, 'FM999,999,990.0') || ' h'
+    WHEN p_unit = 'seconds' AND p_value >= 7200
+        THEN to_char(p_value / 3600, 'FM999,999,990.0') || ' h'
     WHEN p_unit = 'seconds' AND p_value >= 120 THEN to_char(p_value / 60, 'FM990.0') || ' min'
     WHEN p_unit = 'seconds' THEN to_char(p_value, 'FM990.0') || ' s'
     WHEN p_unit = 'hours' THEN to_char(p_value, 'FM999,999,990.0') || ' h'

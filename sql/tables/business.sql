@@ -143,12 +143,14 @@ VALUES
     'no agent was at work'
 ),
 (
-    'availability_lost_share', 20, 'Availability, degraded as lost share', 'percent', 'mean', NULL, true,
+    'availability_lost_share', 20, 'Availability, degraded as lost share', 'percent', 'mean',
+    NULL, true,
     'The same, but of degraded time only the share that the score had of 100.',
     'no agent was at work'
 ),
 (
-    'availability_against_comparison', 30, 'Availability against comparison', 'points', 'sum', 0, true,
+    'availability_against_comparison', 30, 'Availability against comparison', 'points', 'sum', 0,
+    true,
     'Availability less business_settings.comparison_availability_percent.',
     'there is no availability, or nothing to compare it with'
 ),
@@ -204,11 +206,13 @@ VALUES
 ),
 (
     'self_resolved_rate', 140, 'Self-resolved rate', 'percent', 'percent', NULL, false,
-    'Incidents that were over without a recovery and without anybody taking them, of those that were over.',
+    'Incidents that were over without a recovery and without anybody taking them, of those '
+    'that were over.',
     'no incident in the period'
 ),
 (
-    'manual_intervention_reduction', 150, 'Manual interventions saved', 'percent', 'percent', 90, true,
+    'manual_intervention_reduction', 150, 'Manual interventions saved', 'percent', 'percent', 90,
+    true,
     'Incidents recovered without a person, of those that somebody or something acted on.',
     'no incident in the period'
 ),
@@ -229,7 +233,8 @@ VALUES
 ),
 (
     'revenue_protected', 190, 'Revenue protected', 'usd', 'sum', NULL, true,
-    'What automated recovery ended sooner than people would have, times what the agent earned; its interval is that of manual_recovery_minutes.',
+    'What automated recovery ended sooner than people would have, times what the agent '
+    'earned; its interval is that of manual_recovery_minutes.',
     'no agent has revenue_usd_per_hour'
 ),
 (
@@ -264,7 +269,8 @@ VALUES
 ),
 (
     'growth_readiness', 260, 'Room for growth', 'percent', 'sum', 0, true,
-    'How much more load would bring the mean utilisation to business_settings.capacity_limit_percent.',
+    'How much more load would bring the mean utilisation to '
+    'business_settings.capacity_limit_percent.',
     'no agent reported CPU, or memory and its limit'
 ),
 (

@@ -1,4 +1,4 @@
-"""``hha report``: what the agents were worth, cost and kept running; on screen, as a file, as JSON."""
+"""``hha report``: availability, money, times and trends; on screen, as a file, as JSON."""
 
 from __future__ import annotations
 

@@ -14,9 +14,8 @@ def bars(title: str, labels: Sequence[str], values: Sequence[float | None], unit
     if not known:
         return ""
     # Percentages next to 100 would all look alike on an axis from 0.
-    floor = min(known) - 0.1 * (max(known) - min(known)) if unit == "%" else 0.0
-    floor = min(floor, 99.0) if unit == "%" and min(known) > 99 else max(0.0, floor)
-    top = 100.0 if unit == "%" else max(max(known), 1e-9)
+    floor = min(99.0, *known) if unit == "%" else 0.0
+    top = 100.0 if unit == "%" else max(1e-9, *known)
     slot = (_WIDTH - _LEFT) / len(values)
     height = _HEIGHT - _BOTTOM - 8
     shapes = []

@@ -89,7 +89,7 @@ def _chart(paper: FPDF, document: Document) -> None:
         return
     _heading(paper, f"Availability, {known[0].day} to {known[-1].day}")
     values = [day.availability_percent or 0.0 for day in known]
-    floor = min(99.0, min(values))
+    floor = min(99.0, *values)
     if paper.will_page_break(40):
         paper.add_page()
     top, slot = paper.get_y(), 180 / len(values)

@@ -64,7 +64,9 @@ def analyst(deployed_database: str, login: Callable[..., str]) -> str:
     with psycopg.connect(deployed_database, autocommit=True) as connection:
         connection.execute(HISTORY.read_bytes())
         connection.execute(MOVE.encode())
-        connection.execute("UPDATE health.agents SET agent_name = 'Łódź <b>&' WHERE agent_id = 'shop'")
+        connection.execute(
+            "UPDATE health.agents SET agent_name = 'Łódź <b>&' WHERE agent_id = 'shop'"
+        )
     return login(deployed_database, "health_analyst")
 
 
