@@ -348,13 +348,13 @@ BEGIN
     IF v_first < p_from THEN
         v_first := v_first + interval '1 day';
     END IF;
-    SELECT greatest(v_first, least(date_trunc('day', p_to, 'UTC'), state.days_until))
-    INTO STRICT v_last
-    FROM health_internal.rollup_state AS state;
-    IF v_last <= v_first OR EXISTS (
-        SELECT FROM health.business_settings AS settings
-        WHERE v_first < p_to - settings.day_retention
-    ) THEN
+    SELECT least(date_trunc('day', p_to, 'UTC'), state.days_until)
+    INTO v_last
+    FROM health_internal.rollup_state AS state
+    CROSS JOIN health.business_settings AS settings
+    WHERE v_first >= greatest(state.rolled_from, state.days_until - settings.day_retention)
+        AND state.days_until IS NOT NULL;
+    IF v_last IS NULL OR v_last <= v_first THEN
         RETURN QUERY
         SELECT measured.*
         FROM health_internal.service_seconds_measured(p_from, p_to, p_agent_ids) AS measured;

@@ -412,6 +412,7 @@ BEGIN
         FROM health.status_transitions AS changes;
         UPDATE health_internal.rollup_state
         SET
+            rolled_from = v_state.hours_until,
             hours_until = v_state.hours_until,
             days_until = v_state.hours_until,
             transition_id = coalesce(

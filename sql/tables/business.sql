@@ -418,6 +418,7 @@ COMMENT ON INDEX health.agent_days_day_idx IS
 
 CREATE TABLE health_internal.rollup_state (
     is_only_row boolean NOT NULL DEFAULT true,
+    rolled_from timestamptz,
     hours_until timestamptz,
     days_until timestamptz,
     transition_id bigint NOT NULL DEFAULT 0,
@@ -432,6 +433,8 @@ COMMENT ON TABLE health_internal.rollup_state IS
 'One row: how far the roll-ups are. Whoever holds it rolls up; another one finds it locked.';
 COMMENT ON COLUMN health_internal.rollup_state.is_only_row IS
 'Always true; makes the row unique.';
+COMMENT ON COLUMN health_internal.rollup_state.rolled_from IS
+'Day with which the roll-ups begin; NULL: there are none.';
 COMMENT ON COLUMN health_internal.rollup_state.hours_until IS
 'agent_hours are made up to here; NULL: none are.';
 COMMENT ON COLUMN health_internal.rollup_state.days_until IS 'agent_days likewise.';

@@ -38,7 +38,8 @@ BEGIN
         EXECUTE format('UPDATE health.%1$I SET %2$I = %2$I - interval ''3653 days'''
             ' WHERE isfinite(%2$I)', v_column.relname, v_column.attname);
     END LOOP;
-    UPDATE health_internal.rollup_state SET hours_until = hours_until - interval '3653 days',
+    UPDATE health_internal.rollup_state SET rolled_from = rolled_from - interval '3653 days',
+        hours_until = hours_until - interval '3653 days',
         days_until = days_until - interval '3653 days';
 END;
 $$

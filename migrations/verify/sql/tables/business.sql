@@ -120,6 +120,7 @@ WHERE false;
 
 SELECT
     is_only_row,
+    rolled_from,
     hours_until,
     days_until,
     transition_id,
