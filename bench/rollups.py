@@ -66,7 +66,7 @@ QUESTIONS = {
 def main() -> None:
     """Hours, heartbeats, days, questions."""
     options = parser(__doc__ or "").parse_args()
-    agents, days = (1_000, 8) if options.quick else (10_000, 30)
+    agents, days = (1_000, 8) if options.quick else (10_000, 10)
     rows: list[list[str]] = []
     figures: dict[str, Any] = {"agents": agents, "days": days}
 
