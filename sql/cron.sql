@@ -99,6 +99,7 @@ AS $$
         ('health_housekeeping', '* * * * *', 'CALL health.run_housekeeping()', NULL),
         ('health_foresight', '* * * * *', 'CALL health.run_foresight()', NULL),
         ('health_retraining', '41 3 * * *', 'CALL health.retrain_failure_models()', NULL),
+        ('health_rollups', '* * * * *', 'CALL health.run_rollups()', NULL),
         -- As a login that may become nobody else: see check_rules_session.
         (
             'health_rules',

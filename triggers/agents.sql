@@ -105,6 +105,53 @@ WHEN (
 )
 EXECUTE FUNCTION health_internal.tg_agents__tell_change();
 
+CREATE OR REPLACE FUNCTION health_internal.tg_agents__keep_terms()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO health.business_terms AS terms (
+        agent_id, valid_from, revenue_usd_per_hour, manual_recovery_minutes,
+        manual_recovery_cost_usd
+    )
+    VALUES (
+        NEW.agent_id,
+        -- What is known first held before, too.
+        CASE
+            WHEN EXISTS (SELECT FROM health.business_terms WHERE business_terms.agent_id = NEW.agent_id)
+                THEN clock_timestamp()
+            ELSE '-infinity'
+        END,
+        NEW.revenue_usd_per_hour, NEW.manual_recovery_minutes, NEW.manual_recovery_cost_usd
+    )
+    ON CONFLICT (agent_id, valid_from) DO NOTHING;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.tg_agents__keep_terms() IS
+'Keeps what an agent earns and costs from now on in business_terms.';
+
+CREATE OR REPLACE TRIGGER _500_keep_terms
+AFTER INSERT ON health.agents
+FOR EACH ROW
+WHEN (
+    new.revenue_usd_per_hour > 0 OR new.manual_recovery_minutes IS NOT NULL
+    OR new.manual_recovery_cost_usd IS NOT NULL
+)
+EXECUTE FUNCTION health_internal.tg_agents__keep_terms();
+
+CREATE OR REPLACE TRIGGER _500_keep_new_terms
+AFTER UPDATE ON health.agents
+FOR EACH ROW
+WHEN (
+    (old.revenue_usd_per_hour, old.manual_recovery_minutes, old.manual_recovery_cost_usd)
+    IS DISTINCT FROM
+    (new.revenue_usd_per_hour, new.manual_recovery_minutes, new.manual_recovery_cost_usd)
+)
+EXECUTE FUNCTION health_internal.tg_agents__keep_terms();
+
 CREATE OR REPLACE TRIGGER _500_tell_removal
 AFTER DELETE ON health.agents
 FOR EACH ROW

@@ -3,6 +3,24 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.trouble_began_at(p_agent_id text, p_now timestamptz)
+RETURNS timestamptz
+LANGUAGE sql
+STABLE
+AS $$
+    -- The latest change from well to ill, if no change back has followed.
+    SELECT changes.occurred_at
+    FROM health.status_transitions AS changes
+    WHERE changes.agent_id = p_agent_id
+        AND changes.occurred_at <= p_now
+        AND (changes.old_status IN ('poor', 'critical')) IS DISTINCT FROM
+            (changes.new_status IN ('poor', 'critical'))
+    ORDER BY changes.occurred_at DESC, changes.transition_id DESC
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION health_internal.trouble_began_at(text, timestamptz) IS
+'Since when an agent whose status is poor or critical has been so; NULL: no transition tells.';
+
 CREATE OR REPLACE FUNCTION health_internal.open_alerts(
     p_now timestamptz,
     p_opening health_internal.alert_change []
@@ -56,8 +74,14 @@ AS $$
             CASE
                 WHEN troubled.is_loss_only THEN 0 ELSE coalesce(agents.revenue_usd_per_hour, 0)
             END + greatest(0, - status.revenue_impact_usd),
+            -- The last good beat of a silence, the beat that said so, or the first bad evaluation.
             CASE
-                WHEN status.liveness = 'unresponsive' THEN least(status.last_heartbeat_at, p_now)
+                WHEN status.liveness = 'unresponsive' OR status.state IN ('error', 'failed')
+                    THEN least(status.last_heartbeat_at, p_now)
+                WHEN status.status IN ('poor', 'critical')
+                    THEN coalesce(
+                        health_internal.trouble_began_at(troubled.agent_id, p_now), p_now
+                    )
                 ELSE p_now
             END,
             p_now

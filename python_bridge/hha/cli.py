@@ -24,6 +24,7 @@ from hha.commands import (
     doctor,
     explain,
     interventions,
+    report,
     status,
     up,
 )
@@ -71,6 +72,7 @@ for _command in (
     alerts,
     ack,
     interventions,
+    report,
     doctor,
 ):
     _command.register(app)

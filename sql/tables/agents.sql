@@ -22,6 +22,8 @@ CREATE TABLE health.agents (
     tenant text NOT NULL DEFAULT 'default',
     revenue_usd_per_hour double precision NOT NULL DEFAULT 0,
     criticality text NOT NULL DEFAULT 'normal',
+    manual_recovery_minutes double precision,
+    manual_recovery_cost_usd double precision,
     recovery_group text COLLATE "C",
     registered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -41,6 +43,10 @@ CREATE TABLE health.agents (
         AND coalesce(throughput_slo_per_minute, 1) <= 1e15),
     CONSTRAINT revenue_is_finite_from_0_to_1e15
     CHECK (revenue_usd_per_hour BETWEEN 0 AND 1e15),
+    CONSTRAINT manual_recovery_takes_0_minutes_to_1_year
+    CHECK (manual_recovery_minutes BETWEEN 0 AND 527040),
+    CONSTRAINT manual_recovery_costs_0_to_1e12_usd
+    CHECK (manual_recovery_cost_usd BETWEEN 0 AND 1e12),
     CONSTRAINT criticality_is_low_normal_high_or_vital
     CHECK (criticality IN ('low', 'normal', 'high', 'vital')),
     CONSTRAINT recovery_group_is_1_to_200_bytes_without_control_characters
@@ -82,6 +88,10 @@ COMMENT ON COLUMN health.agents.revenue_usd_per_hour IS
 'Revenue that stops with the agent, US dollars per hour.';
 COMMENT ON COLUMN health.agents.criticality IS
 'How much depends on it: low, normal, high or vital.';
+COMMENT ON COLUMN health.agents.manual_recovery_minutes IS
+'How long people take to recover it, minutes from its detection; NULL: as business_settings says.';
+COMMENT ON COLUMN health.agents.manual_recovery_cost_usd IS
+'What that costs in work, US dollars; NULL: as business_settings says.';
 COMMENT ON COLUMN health.agents.recovery_group IS
 'Agents that share a budget of recoveries, such as those of one cluster; NULL: its own alone.';
 COMMENT ON COLUMN health.agents.registered_at IS 'When it was first registered.';

@@ -101,6 +101,9 @@ CREATE TABLE health.incidents (
     acknowledgement_note text,
     recovered_at timestamptz,
     resolved_at timestamptz,
+    false_positive_at timestamptz,
+    false_positive_by text,
+    false_positive_note text,
     told_severity text,
     told_at timestamptz,
     told_channels text [] NOT NULL DEFAULT '{}',
@@ -149,6 +152,10 @@ COMMENT ON COLUMN health.incidents.acknowledgement_note IS 'What the person said
 COMMENT ON COLUMN health.incidents.recovered_at IS 'When a recovery of it was verified.';
 COMMENT ON COLUMN health.incidents.resolved_at IS
 'When its last alert closed; NULL while it is open.';
+COMMENT ON COLUMN health.incidents.false_positive_at IS
+'When a person said that nothing had been wrong; NULL: nobody did.';
+COMMENT ON COLUMN health.incidents.false_positive_by IS 'Who.';
+COMMENT ON COLUMN health.incidents.false_positive_note IS 'What the person said.';
 COMMENT ON COLUMN health.incidents.told_severity IS
 'Severity people were last told and nobody has taken since; NULL: there is something to tell.';
 COMMENT ON COLUMN health.incidents.told_at IS 'When it was last told; NULL: never.';
@@ -179,6 +186,10 @@ COMMENT ON INDEX health.incidents_open_key IS
 
 CREATE INDEX incidents_agent_idx ON health.incidents (agent_id, onset_at);
 COMMENT ON INDEX health.incidents_agent_idx IS 'Analysts read one agent''s incidents in order.';
+
+CREATE INDEX incidents_detected_idx ON health.incidents (detected_at);
+COMMENT ON INDEX health.incidents_detected_idx IS
+'health_internal.incident_rows reads the incidents of a period.';
 
 CREATE INDEX incidents_unsettled_idx ON health.incidents (incident_id) WHERE NOT is_settled;
 COMMENT ON INDEX health.incidents_unsettled_idx IS
@@ -261,7 +272,7 @@ CREATE TABLE health.alert_events (
     CONSTRAINT alert_event_is_known
     CHECK (event IN (
             'opened', 'queued', 'grouped', 'suppressed', 'acknowledged', 'unacknowledged',
-            'resolved'
+            'false_positive', 'resolved'
         ))
 );
 
@@ -274,7 +285,7 @@ COMMENT ON COLUMN health.alert_events.incident_id IS
 COMMENT ON COLUMN health.alert_events.alert_id IS 'Which alert; NULL: all of the incident.';
 COMMENT ON COLUMN health.alert_events.agent_id IS 'Which agent; NULL: the engine itself.';
 COMMENT ON COLUMN health.alert_events.event IS
-'opened, queued (a message), grouped (into a digest or an incident told already), suppressed, acknowledged, unacknowledged or resolved.';
+'opened, queued (a message), grouped (into a digest or an incident told already), suppressed, acknowledged, unacknowledged, false_positive (marked, or no longer) or resolved.';
 COMMENT ON COLUMN health.alert_events.reason_code IS
 'Why a message was not sent, or not alone: a reason of docs/alerting.md.';
 COMMENT ON COLUMN health.alert_events.reason IS 'Why, in words.';

@@ -97,7 +97,7 @@ COMMENT ON COLUMN health.deliveries.incident_id IS
 'Incident it speaks of; NULL: a digest of several.';
 COMMENT ON COLUMN health.deliveries.channel IS 'Where it goes.';
 COMMENT ON COLUMN health.deliveries.event IS
-'opened, escalated, reminder, recovery_failed, truth (after a suppression), resolved or digest.';
+'opened, escalated, reminder, recovery_failed, truth (after a suppression), resolved, digest or report.';
 COMMENT ON COLUMN health.deliveries.step IS
 'Escalation step it belongs to; 0: none.';
 COMMENT ON COLUMN health.deliveries.severity IS 'info, warning, critical or emergency.';

@@ -9,6 +9,7 @@ CREATE TABLE health_internal.partitions (
     from_at timestamptz NOT NULL,
     until_at timestamptz NOT NULL,
     is_history boolean NOT NULL DEFAULT false,
+    rolled_up_at timestamptz,
     CONSTRAINT partitions_pkey PRIMARY KEY (partition_name),
     CONSTRAINT partition_until_is_after_from
     CHECK (until_at > from_at)
@@ -22,6 +23,8 @@ COMMENT ON COLUMN health_internal.partitions.from_at IS 'First received_at it ho
 COMMENT ON COLUMN health_internal.partitions.until_at IS 'First received_at it no longer holds.';
 COMMENT ON COLUMN health_internal.partitions.is_history IS
 'Made by load_history and exempt from retention.';
+COMMENT ON COLUMN health_internal.partitions.rolled_up_at IS
+'When its heartbeats were counted into agent_hours; NULL: not yet, or it has none to count.';
 
 
 CREATE INDEX partitions_table_idx ON health_internal.partitions (table_name, from_at);

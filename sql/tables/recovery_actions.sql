@@ -156,6 +156,11 @@ WHERE state = 'succeeded';
 COMMENT ON INDEX health.recovery_actions_succeeded_idx IS
 'health_internal.check_engine counts an agent''s restarts of the last day.';
 
+CREATE INDEX recovery_actions_finished_idx ON health.recovery_actions (finished_at)
+WHERE finished_at IS NOT NULL;
+COMMENT ON INDEX health.recovery_actions_finished_idx IS
+'health_internal.recovery_rows reads what ended in a period.';
+
 CREATE TABLE health.recovery_steps (
     recovery_step_id bigint GENERATED ALWAYS AS IDENTITY,
     action_id bigint NOT NULL,

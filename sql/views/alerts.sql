@@ -126,7 +126,7 @@ $$;
 
 COMMENT ON COLUMN health.alert_history.alert_id IS 'Which alert.';
 COMMENT ON COLUMN health.alert_history.event IS
-'opened, queued, grouped, suppressed, acknowledged, unacknowledged, delivered, failed or resolved.';
+'opened, queued, grouped, suppressed, acknowledged, unacknowledged, false_positive, delivered, failed or resolved.';
 COMMENT ON COLUMN health.suppressions.suppression_id IS 'Number of the row of the ledger.';
 
 GRANT SELECT ON health.open_alerts, health.alert_history, health.suppressions

@@ -138,4 +138,116 @@ BEGIN
         $body$
     $sql$, v_state);
 END
+-- Ten hours of business, computed by hand in tests/pgtap/functions/business/: shop earns a dollar a second
+-- ($3,600 per hour), depot a fifth of one, plain nothing. Seconds of tap.at; each line is one change.
+CREATE FUNCTION tap.change(
+    p_agent_id text, p_seconds float8, p_liveness text, p_score float8 DEFAULT 100,
+    p_last_beat float8 DEFAULT NULL, p_was text DEFAULT 'alive'
+)
+RETURNS bigint
+LANGUAGE sql
+AS $$
+    INSERT INTO health.status_transitions (
+        agent_id, occurred_at, old_liveness, new_liveness, new_status, new_score, issue_type,
+        old_issue_type, last_heartbeat_at
+    )
+    VALUES (
+        p_agent_id, tap.at(p_seconds), p_was, p_liveness,
+        health.classify_status(p_score, 80, 70, 60, 40), p_score,
+        CASE p_liveness WHEN 'unresponsive' THEN 'agent_unresponsive' END,
+        CASE p_liveness WHEN 'unresponsive' THEN 'agent_unresponsive' END,
+        tap.at(coalesce(p_last_beat, p_seconds))
+    )
+    RETURNING transition_id
+$$;
+
+CREATE FUNCTION tap.incident(
+    p_agent_id text, p_onset float8, p_detected float8, p_resolved float8,
+    p_severity text DEFAULT 'critical', p_acknowledged float8 DEFAULT NULL
+)
+RETURNS bigint
+LANGUAGE sql
+AS $$
+    INSERT INTO health.incidents (
+        agent_id, severity, onset_at, detected_at, resolved_at, acknowledged_at
+    )
+    VALUES (
+        p_agent_id, p_severity, tap.at(p_onset), tap.at(p_detected), tap.at(p_resolved),
+        tap.at(p_acknowledged)
+    );
+    INSERT INTO health.alerts (
+        incident_id, agent_id, rule, severity, summary, opened_at, resolved_at
+    )
+    SELECT incident_id, agent_id, 'failed', severity, 'a test', detected_at, resolved_at
+    FROM health.incidents
+    WHERE incident_id = (SELECT max(incident_id) FROM health.incidents)
+    RETURNING incident_id
+$$;
+
+CREATE FUNCTION tap.recovery(
+    p_agent_id text, p_onset float8, p_created float8, p_finished float8, p_state text,
+    p_by text DEFAULT 'engine'
+)
+RETURNS bigint
+LANGUAGE sql
+AS $$
+    INSERT INTO health.recovery_actions (
+        agent_id, issue_type, state, requested_by, incident_id, created_at, not_before, started_at,
+        finished_at
+    )
+    VALUES (
+        p_agent_id, 'agent_unresponsive', p_state, p_by,
+        (
+            SELECT incident_id FROM health.incidents
+            WHERE agent_id = p_agent_id AND onset_at = tap.at(p_onset)
+        ),
+        tap.at(p_created), tap.at(p_created),
+        CASE WHEN p_state <> 'cancelled' THEN tap.at(p_created) END, tap.at(p_finished)
+    )
+    RETURNING action_id
+$$;
+
+CREATE FUNCTION tap.business_history()
+RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO health.agents (agent_id, agent_name, revenue_usd_per_hour, manual_recovery_minutes, manual_recovery_cost_usd)
+    VALUES ('shop', 'Shop', 3600, 60, 50), ('depot', 'Depot', 720, NULL, NULL), ('plain', 'Plain', 0, NULL, NULL);
+    SELECT tap.change('shop', -100, 'alive', p_was => 'never_seen');
+    SELECT tap.change('depot', -50, 'alive', p_was => 'never_seen');
+    -- Late, then silent since 1000; it starts at 1200 and is back at 1210.
+    SELECT tap.change('shop', 1030, 'late', 65, 1000);
+    SELECT tap.change('shop', 1060, 'unresponsive', 0, 1000, 'late');
+    SELECT tap.change('shop', 1200, 'starting', 90, p_was => 'unresponsive');
+    SELECT tap.change('shop', 1210, 'alive', p_was => 'starting');
+    SELECT tap.change('depot', 1100, 'unresponsive', 0, 1000);
+    SELECT tap.change('depot', 1500, 'alive', p_was => 'unresponsive');
+    -- Half its service for ten minutes.
+    SELECT tap.change('shop', 5000, 'alive', 50);
+    SELECT tap.change('shop', 5600, 'alive');
+    SELECT tap.change('plain', 3600, 'alive', p_was => 'never_seen');
+    SELECT tap.change('plain', 7200, 'stopped');
+    -- Down from 10400 to 11100, of which up to 11000 in maintenance.
+    SELECT tap.change('shop', 10500, 'unresponsive', 0, 10400);
+    SELECT tap.change('shop', 11100, 'alive', p_was => 'unresponsive');
+    INSERT INTO health.maintenance_windows (matchers, starts_at, ends_at, created_by, reason)
+    VALUES ('{}', tap.at(10000), tap.at(11000), 'ana', 'a test');
+    INSERT INTO health.maintenance_periods (window_id, agent_id, started_at, until_at, ended_at)
+    SELECT max(window_id), 'shop', tap.at(10000), tap.at(11000), tap.at(11000) FROM health.maintenance_windows;
+    -- Silent from 19900 to 20800, and the monitor blind from 20000 to 20600.
+    SELECT tap.change('shop', 20650, 'unresponsive', 0, 19900);
+    SELECT tap.change('shop', 20800, 'alive', p_was => 'unresponsive');
+    INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at)
+    VALUES ('engine_stopped', tap.at(20000), tap.at(20600), tap.at(20660));
+    SELECT tap.incident('shop', 1000, 1060, 1210);
+    SELECT tap.incident('depot', 1000, 1100, 1500, p_acknowledged => 1200);
+    SELECT tap.incident('shop', 5000, 5060, 5600, 'warning');
+    SELECT tap.incident('plain', 6000, 6000, 6100);
+    SELECT tap.incident('shop', 19900, 20650, 20800);
+    SELECT tap.incident('depot', 35000, 35010, NULL);
+    SELECT tap.recovery('shop', 1000, 1060, 1240, 'succeeded');
+    SELECT tap.recovery('depot', 1000, 1100, 1300, 'failed');
+    SELECT tap.recovery('depot', 1000, 1310, 1400, 'escalated');
+    SELECT tap.recovery('shop', 5000, 5100, 5600, 'cancelled');
+    SELECT tap.recovery('shop', 19900, 20650, 20860, 'succeeded');
 $$;

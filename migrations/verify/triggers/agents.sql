@@ -25,6 +25,15 @@ BEGIN
         SELECT FROM pg_catalog.pg_trigger
         WHERE pg_trigger.tgname = '_500_tell_removal' AND pg_trigger.tgrelid = 'health.agents'::regclass
     ), 'trigger _500_tell_removal of health.agents is missing';
+    PERFORM 'health_internal.tg_agents__keep_terms()'::regprocedure;
+    ASSERT EXISTS (
+        SELECT FROM pg_catalog.pg_trigger
+        WHERE pg_trigger.tgname = '_500_keep_terms' AND pg_trigger.tgrelid = 'health.agents'::regclass
+    ), 'trigger _500_keep_terms of health.agents is missing';
+    ASSERT EXISTS (
+        SELECT FROM pg_catalog.pg_trigger
+        WHERE pg_trigger.tgname = '_500_keep_new_terms' AND pg_trigger.tgrelid = 'health.agents'::regclass
+    ), 'trigger _500_keep_new_terms of health.agents is missing';
 END;
 $$;
 

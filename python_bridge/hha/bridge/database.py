@@ -111,6 +111,9 @@ class HealthDatabase:
     async def run_foresight(self) -> None:
         async with self._pool.connection() as connection:
             await connection.execute("CALL health.run_foresight()")
+    async def run_rollups(self) -> None:
+        async with self._pool.connection() as connection:
+            await connection.execute("CALL health.run_rollups()")
 
     async def seconds_until_rules_are_due(self) -> float | None:
         """None where there are no rules of users; negative when they are overdue."""

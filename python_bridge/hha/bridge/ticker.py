@@ -71,12 +71,13 @@ class Ticker:
 
 
 async def keep_house(database: HealthDatabase, stop: Stop, counters: Counters) -> None:
-    """CALL health.run_housekeeping() and run_foresight() each minute unless pg_cron does."""
+    """CALL run_housekeeping(), run_rollups() and run_foresight() each minute unless pg_cron does."""
     backoff = Backoff()
     while not stop.requested:
         try:
             if await database.scheduler() != "pg_cron":
                 await database.run_housekeeping()
+                await database.run_rollups()
                 await database.run_foresight()
             backoff.reset()
             await stop.pause(_HOUSEKEEPING_SECONDS)

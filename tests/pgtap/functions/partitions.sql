@@ -41,6 +41,8 @@ SELECT is((SELECT count(*) FROM health.agent_heartbeats_p20310506_070000), 1::bi
 SELECT is((SELECT count(*) FROM health_internal.missing_partitions('2031-05-06 07:10:00+00')), 15::bigint, 'one fewer is missing');
 SELECT is(health_internal.drop_partition('agent_heartbeats_p20310506_070000'), false, 'rows that no tick has read are kept');
 SELECT is(health_internal.drop_partition('no_such'), false, 'nothing is dropped that is not registered');
+SELECT is((SELECT count(*) FROM health_internal.expired_partitions('2031-05-07 08:00:01+00') AS e (name) WHERE name = 'agent_heartbeats_p20310506_070000'), 0::bigint, 'heartbeats wait to be rolled up');
+UPDATE health_internal.partitions SET rolled_up_at = '2031-05-07 08:00+00';
 SELECT rows_are($$ SELECT health_internal.expired_partitions('2031-05-07 08:00:01+00') $$,
     $$ SELECT partition_name FROM health_internal.partitions ORDER BY until_at $$, 'partitions expire a day after their end');
 SELECT throws_ok($$ SELECT health.load_history('2015-01-02', '2015-01-01') $$, 'EN002', NULL, 'history goes forwards');

@@ -159,6 +159,7 @@ def test_the_jobs_are_gone_after_a_revert(cron_database: str) -> None:
         f"health_housekeeping_{CRON_DATABASE}",
         f"health_foresight_{CRON_DATABASE}",
         f"health_retraining_{CRON_DATABASE}",
+        f"health_rollups_{CRON_DATABASE}",
         f"health_rules_{CRON_DATABASE}",
         "health_cron_history",
     }

@@ -172,7 +172,7 @@ def test_an_analyst_changes_nothing(analyst: str) -> None:
     refused(analyst, "SELECT health.tick()")
 
 
-@pytest.mark.parametrize("command", [("status",), ("explain", "worker")])
+@pytest.mark.parametrize("command", [("status",), ("explain", "worker"), ("report",)])
 def test_the_commands_of_analysts_need_no_more(analyst: str, command: tuple[str, ...]) -> None:
     shown = subprocess.run(
         [sys.executable, "-c", "from hha.cli import main; main()", *command],
@@ -216,6 +216,7 @@ def test_an_administrator_configures(deployed_database: str, login: Login) -> No
     run(dsn, "DELETE FROM health.agents WHERE agent_id = 'worker'")
     run(dsn, "CALL health.run_tick()")
     run(dsn, "CALL health.run_housekeeping()")
+    run(dsn, "CALL health.run_rollups()")
     run(dsn, "SELECT health.load_history(now() - interval '3 days', now() - interval '2 days')")
     refused(dsn, "UPDATE health_internal.engine SET tick_id = 0")
 
@@ -234,6 +235,7 @@ def test_a_bridge_speaks_for_bridges_only(deployed_database: str, login: Login) 
     run(dsn, "SELECT health.attach('bridge:one')")
     run(dsn, "CALL health.run_tick()")
     run(dsn, "CALL health.run_housekeeping()")
+    run(dsn, "CALL health.run_rollups()")
     assert run(dsn, "SELECT scheduler FROM health.engine_health") == [("bridge",)]
     refused(dsn, "SELECT health.heartbeat('worker')")
     refused(dsn, "SELECT health.log_system_event('worker', 'error')")

@@ -2,6 +2,7 @@ BEGIN;
 
 DO $$
 BEGIN
+    PERFORM 'health_internal.trouble_began_at(text, timestamptz)'::regprocedure;
     PERFORM (
         'health_internal.open_alerts('
         || 'timestamptz, health_internal.alert_change []'

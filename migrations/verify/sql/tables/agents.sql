@@ -18,6 +18,8 @@ SELECT
     tenant,
     revenue_usd_per_hour,
     criticality,
+    manual_recovery_minutes,
+    manual_recovery_cost_usd,
     recovery_group,
     registered_at,
     updated_at

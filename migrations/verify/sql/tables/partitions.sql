@@ -5,7 +5,8 @@ SELECT
     partition_name,
     from_at,
     until_at,
-    is_history
+    is_history,
+    rolled_up_at
 FROM health_internal.partitions
 WHERE false;
 

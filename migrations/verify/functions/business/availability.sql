@@ -1,0 +1,23 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.check_period(timestamptz, timestamptz, timestamptz)'::regprocedure;
+    PERFORM 'health_internal.is_business_agent(text)'::regprocedure;
+    PERFORM 'health_internal.service_transitions(timestamptz, timestamptz, text [])'::regprocedure;
+    PERFORM 'health_internal.service_spans(timestamptz, timestamptz, text [])'::regprocedure;
+    PERFORM (
+        'health_internal.service_seconds_measured('
+        || 'timestamptz, timestamptz, text []'
+        || ')'
+    )::regprocedure;
+    PERFORM 'health_internal.service_seconds(timestamptz, timestamptz, text [])'::regprocedure;
+    PERFORM (
+        'health.availability_between('
+        || 'timestamptz, timestamptz, text, text, text, timestamptz'
+        || ')'
+    )::regprocedure;
+END;
+$$;
+
+ROLLBACK;
