@@ -476,6 +476,32 @@ ALTER TYPE health_internal.blindness OWNER TO health_owner;
 COMMENT ON TYPE health_internal.blindness IS 'The monitor''s latest blindness (-infinity: none) and when the one before settled.';
 
 --
+-- Name: business_row; Type: TYPE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TYPE health_internal.business_row AS (
+	figure text,
+	agent_id text,
+	incident_id bigint,
+	action_id bigint,
+	from_at timestamp with time zone,
+	to_at timestamp with time zone,
+	amount numeric,
+	weight double precision,
+	low numeric,
+	high numeric,
+	note text
+);
+
+ALTER TYPE health_internal.business_row OWNER TO health_owner;
+
+--
+-- Name: TYPE business_row; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TYPE health_internal.business_row IS 'A row that a figure is made of; amount NULL: it cannot be measured here, and note says why.';
+
+--
 -- Name: detector_state; Type: TYPE; Schema: health_internal; Owner: health_owner
 --
 
@@ -1046,6 +1072,128 @@ ALTER FUNCTION health.attach(p_agent_id text) OWNER TO health_owner;
 COMMENT ON FUNCTION health.attach(p_agent_id text) IS 'Ties the agent to this session by an advisory lock on its number: when the session ends, however, the next tick knows, without waiting for a missed heartbeat. Holding it never extends a deadline. Call it twice: behind a pooler the second call fails. Returns the agent''s number. Raises AG001 for an unregistered agent, AG003 while another session holds it.';
 
 --
+-- Name: availability_between(timestamp with time zone, timestamp with time zone, text, text, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.availability_between(p_from timestamp with time zone, p_to timestamp with time zone, p_method text DEFAULT 'declared'::text, p_degraded text DEFAULT 'as_up'::text, p_agent_id text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(agent_id text, availability_percent double precision, up_seconds double precision, degraded_seconds double precision, down_seconds double precision, lost_seconds double precision, maintenance_seconds double precision, unknown_seconds double precision, off_seconds double precision, not_measured text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
+BEGIN
+    IF p_method IS NULL OR p_method NOT IN (
+        'declared', 'with_maintenance', 'without_maintenance', 'maintenance_as_up'
+    ) OR p_degraded IS NULL OR p_degraded NOT IN ('as_up', 'as_lost_share', 'as_down') THEN
+        RAISE EXCEPTION 'availability has no method "%", "%"',
+            coalesce(p_method, 'NULL'), coalesce(p_degraded, 'NULL')
+            USING ERRCODE = 'BI002',
+                DETAIL = 'Maintenance: declared (as each window says), with_maintenance (like any '
+                    'time), without_maintenance (left out), maintenance_as_up. Degraded: as_up, '
+                    'as_lost_share (what the score lacks of 100), as_down.',
+                HINT = 'For example availability_between(p_from, p_to, ''declared'', ''as_up'').';
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM health.agents WHERE p_agent_id IS NULL OR agents.agent_id = p_agent_id
+    ) THEN
+        RAISE EXCEPTION 'agent "%" is not known', p_agent_id
+            USING ERRCODE = 'AG001',
+                HINT = 'SELECT agent_id FROM health.fleet lists the agents.';
+    END IF;
+    RETURN QUERY
+    WITH known AS (
+        SELECT
+            agents.agent_id::text AS agent_id,
+            coalesce(seconds.up_seconds, 0) AS up,
+            coalesce(seconds.degraded_seconds, 0) AS degraded,
+            coalesce(seconds.down_seconds, 0) AS down,
+            coalesce(seconds.lost_seconds, 0) AS lost,
+            coalesce(seconds.unknown_seconds, 0) AS unknown,
+            coalesce(seconds.maintenance_up_seconds, 0) AS inside_up,
+            coalesce(seconds.maintenance_degraded_seconds, 0) AS inside_degraded,
+            coalesce(seconds.maintenance_down_seconds, 0) AS inside_down,
+            coalesce(seconds.maintenance_lost_seconds, 0) AS inside_lost,
+            coalesce(seconds.maintenance_counted_seconds, 0) AS inside_counted
+        FROM health.agents
+        LEFT JOIN health_internal.service_seconds(
+            p_from, v_to, CASE WHEN p_agent_id IS NOT NULL THEN ARRAY[p_agent_id] END
+        ) AS seconds ON agents.agent_id = seconds.agent_id
+        WHERE (p_agent_id IS NULL OR agents.agent_id = p_agent_id)
+            AND health_internal.is_business_agent(agents.agent_id)
+    ),
+
+    rows AS (
+        SELECT
+            known.agent_id,
+            known.up - known.inside_up * cut.share + CASE p_method
+                WHEN 'declared' THEN known.inside_counted
+                WHEN 'maintenance_as_up'
+                    THEN known.inside_up + known.inside_degraded + known.inside_down
+                ELSE 0
+            END AS up,
+            known.degraded - known.inside_degraded * cut.share AS degraded,
+            known.down - known.inside_down * cut.share AS down,
+            known.lost - known.inside_lost * cut.share AS lost,
+            known.inside_up + known.inside_degraded + known.inside_down AS inside,
+            known.unknown,
+            greatest(
+                0,
+                date_part('epoch', v_to - p_from)
+                - known.up - known.degraded - known.down - known.unknown
+            ) AS off
+        FROM known
+        CROSS JOIN (
+            SELECT CASE WHEN p_method = 'with_maintenance' THEN 0 ELSE 1 END AS share
+        ) AS cut
+    ),
+
+    summed AS (
+        SELECT rows.* FROM rows
+        UNION ALL
+        SELECT
+            NULL, sum(rows.up), sum(rows.degraded), sum(rows.down), sum(rows.lost),
+            sum(rows.inside), sum(rows.unknown), sum(rows.off)
+        FROM rows
+        WHERE p_agent_id IS NULL
+        HAVING p_agent_id IS NULL
+    )
+
+    SELECT
+        summed.agent_id,
+        100 * (1 - CASE p_degraded
+            WHEN 'as_up' THEN summed.down
+            WHEN 'as_lost_share' THEN summed.lost
+            ELSE summed.degraded + summed.down
+        END / nullif(summed.up + summed.degraded + summed.down, 0)),
+        summed.up,
+        summed.degraded,
+        summed.down,
+        summed.lost,
+        summed.inside,
+        summed.unknown,
+        summed.off,
+        CASE
+            WHEN summed.up + summed.degraded + summed.down > 0 THEN NULL
+            WHEN summed.up IS NULL THEN 'there are no agents'
+            WHEN summed.inside > 0 THEN 'it was in maintenance all the time'
+            WHEN summed.unknown > 0 THEN 'the monitor was blind all the time'
+            ELSE 'it was not at work'
+        END
+    FROM summed
+    ORDER BY summed.agent_id NULLS FIRST;
+END;
+$$;
+
+ALTER FUNCTION health.availability_between(p_from timestamp with time zone, p_to timestamp with time zone, p_method text, p_degraded text, p_agent_id text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION availability_between(p_from timestamp with time zone, p_to timestamp with time zone, p_method text, p_degraded text, p_agent_id text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.availability_between(p_from timestamp with time zone, p_to timestamp with time zone, p_method text, p_degraded text, p_agent_id text, p_now timestamp with time zone) IS 'Availability of a period by a named method, one row per agent and one of the fleet (agent_id NULL, weighted by time at work); the monitor''s own agents left out. p_method says how maintenance counts: declared (as each window says), with_maintenance (like any other time), without_maintenance (left out), maintenance_as_up; windows announced as measured count like any other time always. p_degraded: as_up, as_lost_share (what the score lacks of 100), as_down. Time the monitor was blind (unknown) and time not at work (off) are told and in no percentage. Raises BI001 for the period, BI002 for the method, AG001 for the agent.';
+
+--
 -- Name: backtest(jsonb, timestamp with time zone, timestamp with time zone, interval, interval, text[]); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -1107,7 +1255,7 @@ ALTER FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, 
 -- Name: FUNCTION backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) IS 'One row: what the engine would have done from p_from to p_to under the policies in force with the changes p_policy ({}: none; a JSON string: the name of a shadow policy; policy_class in it: for that class only), replayed over stored raw rows by the live functions in a sandbox that is rolled back: nothing is written, told or restarted. p_step: between ticks, the engine''s period or longer by default; p_warmup: time before p_from that is replayed too, so that agents are known; p_agent_ids: only these. Restarts are carried out at once and change nothing in what agents did. Detection times in seconds; *_seconds: agent-seconds in each status. About 5 ms per tick and 0.1 ms per heartbeat. Raises BT002 to BT005, BT010.';
+COMMENT ON FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) IS 'One row: what the engine would have done from p_from to p_to under the policies in force with the changes p_policy ({}: none; a JSON string: the name of a shadow policy; policy_class in it: for that class only), replayed over stored raw rows by the live functions in a sandbox that is rolled back: nothing is written, told or restarted. p_step: between ticks, the engine''s period or longer by default; p_warmup: time before p_from that is replayed too, so that agents are known; p_agent_ids: only these. Restarts are carried out at once and change nothing in what agents did. Detection times in seconds; *_seconds: agent-seconds in each status. Costs somewhat more than the live ticks did. Raises BT002 to BT005, BT010.';
 
 --
 -- Name: named_policy(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -1322,6 +1470,43 @@ ALTER FUNCTION health.bridge_heartbeat(p_worker text, p_metrics jsonb) OWNER TO 
 --
 
 COMMENT ON FUNCTION health.bridge_heartbeat(p_worker text, p_metrics jsonb) IS 'The bridge beats as an agent like any other, called bridge:NAME; it registers itself. p_metrics as in heartbeat(). Raises AG006 for another name.';
+
+--
+-- Name: business_impact_detail(timestamp with time zone, timestamp with time zone, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.business_impact_detail(p_from timestamp with time zone, p_to timestamp with time zone, p_figure text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(agent_id text, incident_id bigint, action_id bigint, from_at timestamp with time zone, to_at timestamp with time zone, amount numeric, weight double precision, low numeric, high numeric, note text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM health.business_figures AS figures WHERE figures.figure = p_figure
+    ) THEN
+        RAISE EXCEPTION 'there is no figure "%"', coalesce(p_figure, 'NULL')
+            USING ERRCODE = 'BI003',
+                HINT = 'SELECT figure, meaning FROM health.business_figures lists them.';
+    END IF;
+    RETURN QUERY
+    SELECT
+        rows.agent_id, rows.incident_id, rows.action_id, rows.from_at, rows.to_at, rows.amount,
+        rows.weight, rows.low, rows.high, rows.note
+    FROM health_internal.business_rows(p_from, v_to, p_now) AS rows
+    WHERE rows.figure = p_figure
+    ORDER BY rows.from_at, rows.agent_id NULLS FIRST, rows.incident_id, rows.action_id;
+END;
+$$;
+
+ALTER FUNCTION health.business_impact_detail(p_from timestamp with time zone, p_to timestamp with time zone, p_figure text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION business_impact_detail(p_from timestamp with time zone, p_to timestamp with time zone, p_figure text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.business_impact_detail(p_from timestamp with time zone, p_to timestamp with time zone, p_figure text, p_now timestamp with time zone) IS 'The rows a figure of kpis_between is made of: their amounts sum to it (to the cent), or their mean by weight is it, as business_figures.made_by says. A row of weight 0 only says that the figure is known. Raises BI001 for the period, BI003 for the figure.';
 
 --
 -- Name: cancel_maintenance(bigint, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -1916,6 +2101,155 @@ ALTER PROCEDURE health.evaluate_rules(IN p_now timestamp with time zone) OWNER T
 COMMENT ON PROCEDURE health.evaluate_rules(IN p_now timestamp with time zone) IS 'Asks the views of users'' rules that are due and keeps what they find in rule_findings, until all are done or the session''s statement_timeout is over. A rule that errs, overruns, or answers something else than rows of a rule is disabled. Call it outside a transaction, in a new session of health_rules_runner or of another login with the role health_rules only; raises RU003 (in check_rules_session) elsewhere.';
 
 --
+-- Name: executive_report(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.executive_report(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
+    v_figures jsonb;
+    v_status text;
+    v_words jsonb;
+BEGIN
+    SELECT jsonb_object_agg(
+        kpis.figure,
+        jsonb_build_object(
+            'figure', kpis.figure,
+            'title', kpis.title,
+            'value', CASE WHEN kpis.unit = 'usd' THEN round(kpis.value, 2) ELSE kpis.value END,
+            'unit', kpis.unit,
+            'low', kpis.low,
+            'high', kpis.high,
+            'row_count', kpis.row_count,
+            'objective', kpis.objective,
+            'is_met', kpis.is_met,
+            'not_measured', kpis.not_measured,
+            'meaning', kpis.meaning,
+            'text', CASE
+                WHEN kpis.value IS NULL THEN 'not measured: ' || kpis.not_measured
+                ELSE health_internal.number_text(kpis.value, kpis.unit)
+                    || CASE
+                        WHEN kpis.low IS NULL OR kpis.high IS NULL OR kpis.low = kpis.high THEN ''
+                        ELSE format(
+                            ' (%s to %s)',
+                            health_internal.number_text(kpis.low, kpis.unit),
+                            health_internal.number_text(kpis.high, kpis.unit)
+                        )
+                    END
+                    || coalesce('; not measured: ' || kpis.not_measured, '')
+            END
+        )
+    )
+    INTO STRICT v_figures
+    FROM health.kpis_between(p_from, v_to, p_now) AS kpis;
+
+    SELECT CASE
+        WHEN NOT EXISTS (
+            SELECT WHERE v_figures #> '{availability,value}' <> 'null'::jsonb
+        ) THEN 'not measured: ' || (v_figures #>> '{availability,not_measured}')
+        WHEN (v_figures #>> '{open_critical_incidents,value}')::numeric > 0
+            AND coalesce((v_figures #>> '{revenue_at_risk,value}')::numeric, 0) > 0
+            THEN 'interrupted'
+        WHEN (v_figures #>> '{open_critical_incidents,value}')::numeric > 0 THEN 'disturbed'
+        WHEN (v_figures #>> '{availability_lost_share,value}')::numeric < 100
+            THEN 'restored'
+        ELSE 'undisturbed'
+    END
+    INTO STRICT v_status;
+
+    v_words := jsonb_build_object(
+        'system_reliability_trend', coalesce(
+            health_internal.trend_text(
+                (v_figures #>> '{availability_trend,low}')::numeric,
+                (v_figures #>> '{availability_trend,high}')::numeric, true
+            ),
+            'not measured: ' || (v_figures #>> '{availability_trend,not_measured}')
+        ),
+        'incident_trend', coalesce(
+            health_internal.trend_text(
+                (v_figures #>> '{incident_trend,low}')::numeric,
+                (v_figures #>> '{incident_trend,high}')::numeric, false
+            ),
+            'not measured: ' || (v_figures #>> '{incident_trend,not_measured}')
+        )
+    );
+
+    RETURN jsonb_build_object(
+        'period', jsonb_build_object(
+            'from', p_from, 'to', v_to, 'asked_to', p_to, 'made_at', p_now,
+            'method', 'maintenance as declared, degraded as up; the monitor''s own agents left out'
+        ),
+        'executive_summary', jsonb_build_object(
+            'overall_system_health', v_figures -> 'system_health',
+            'uptime_achievement', v_figures -> 'availability',
+            'cost_impact_prevented', v_figures -> 'revenue_protected',
+            'automated_recovery_success', v_figures -> 'automated_recovery_success',
+            'business_continuity_status', jsonb_build_object(
+                'title', 'Business continuity',
+                'figure', 'open_critical_incidents',
+                'value', v_figures #> '{open_critical_incidents,value}',
+                'text', v_status,
+                'meaning', 'undisturbed: nothing was lost; restored: something was, and nothing is '
+                    'open; disturbed: a critical incident is open; interrupted: of an agent that '
+                    'earns revenue.'
+            )
+        ),
+        'financial_impact', jsonb_build_object(
+            'revenue_protection', v_figures -> 'revenue_protected',
+            'revenue_lost', v_figures -> 'revenue_lost',
+            'revenue_at_risk', v_figures -> 'revenue_at_risk',
+            'cost_avoidance', v_figures -> 'cost_avoidance',
+            'efficiency_gains', v_figures -> 'manual_hours_avoided',
+            'manual_intervention_reduction', v_figures -> 'manual_intervention_reduction',
+            'resource_waste', v_figures -> 'resource_waste',
+            'resource_waste_reduction', v_figures -> 'resource_waste_reduction',
+            'monitoring_cost', v_figures -> 'monitoring_cost',
+            'net_benefit', v_figures -> 'net_benefit',
+            'roi_monitoring_investment', v_figures -> 'roi'
+        ),
+        'operational_metrics', jsonb_build_object(
+            'mean_time_to_detection', v_figures -> 'mean_time_to_detection',
+            'mean_time_to_alert', v_figures -> 'mean_time_to_alert',
+            'mean_time_to_acknowledge', v_figures -> 'mean_time_to_acknowledge',
+            'mean_time_to_recovery', v_figures -> 'mean_time_to_recovery',
+            'false_positive_rate', v_figures -> 'false_positive_rate',
+            'self_resolved_rate', v_figures -> 'self_resolved_rate',
+            'escalation_rate', v_figures -> 'escalation_rate',
+            'user_satisfaction', v_figures -> 'user_satisfaction',
+            'incident_count', v_figures -> 'incident_count'
+        ),
+        'strategic_insights', jsonb_build_object(
+            'system_reliability_trend', (v_figures -> 'availability_trend') || jsonb_build_object(
+                'text', v_words ->> 'system_reliability_trend'
+            ),
+            'incident_trend', (v_figures -> 'incident_trend') || jsonb_build_object(
+                'text', v_words ->> 'incident_trend'
+            ),
+            'capacity_utilization', v_figures -> 'capacity_utilization',
+            'growth_readiness', v_figures -> 'growth_readiness',
+            'monitor_headroom', v_figures -> 'monitor_headroom',
+            'competitive_advantage', v_figures -> 'availability_against_comparison'
+        ),
+        'recommendations', health_internal.report_recommendations(),
+        'days', health_internal.report_days(p_from, v_to),
+        'agents', health_internal.report_agents(p_from, v_to, p_now)
+    );
+END;
+$$;
+
+ALTER FUNCTION health.executive_report(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION executive_report(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.executive_report(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) IS 'The report of a period as one document: executive_summary, financial_impact, operational_metrics, strategic_insights (each figure with its value, interval, objective, meaning, and text for people; "not measured: …" where there is nothing to measure), recommendations, days for charts, and the agents that cost most. Its figures are those of kpis_between, and drill down by figure in business_impact_detail. Raises BI001.';
+
+--
 -- Name: explain(text); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -2058,27 +2392,50 @@ BEGIN
     )
 
     SELECT
-        components.component,
-        components.weight,
-        components.raw_inputs || CASE
-            WHEN components.place < 6 AND components.value IS NULL
-                THEN '{"note": "no data: its weight is shared among the others"}'::jsonb
-            ELSE '{}'::jsonb
-        END,
-        components.value,
-        CASE
-            -- What the gate takes away, so that the contributions sum to the score.
-            WHEN components.place = 6 THEN coalesce(
-                components.value - sum(components.contribution) FILTER (WHERE components.place < 6)
-                    OVER (),
-                0
-            )
-            ELSE components.contribution
-        END,
-        CASE WHEN components.place = 6 THEN components.gate END,
-        components.version
-    FROM components
-    ORDER BY components.place;
+        explained.component,
+        explained.weight,
+        explained.raw_inputs,
+        explained.value,
+        explained.contribution,
+        explained.gate,
+        explained.version
+    FROM (
+        SELECT
+            components.place,
+            components.component,
+            components.weight,
+            components.raw_inputs || CASE
+                WHEN components.place < 6 AND components.value IS NULL
+                    THEN '{"note": "no data: its weight is shared among the others"}'::jsonb
+                ELSE '{}'::jsonb
+            END,
+            components.value,
+            CASE
+                -- What the gate takes away, so that the contributions sum to the score.
+                WHEN components.place = 6 THEN coalesce(
+                    components.value - sum(components.contribution) FILTER (WHERE components.place < 6)
+                        OVER (),
+                    0
+                )
+                ELSE components.contribution
+            END,
+            CASE WHEN components.place = 6 THEN components.gate END,
+            components.version
+        FROM components
+        UNION ALL
+        -- What takes no part in the score, where there is something to say.
+        SELECT 7, foreseen.component, NULL, foreseen.raw_inputs, NULL, 0, NULL, judged.version
+        FROM judged
+        CROSS JOIN LATERAL (
+            SELECT strange.component, strange.raw_inputs
+            FROM health_internal.explain_anomalies(p_agent_id) AS strange
+            UNION ALL
+            SELECT risks.component, risks.raw_inputs
+            FROM health_internal.explain_prediction(p_agent_id) AS risks
+            WHERE (risks.raw_inputs ->> 'is_at_risk')::boolean
+        ) AS foreseen
+    ) AS explained (place, component, weight, raw_inputs, value, contribution, gate, version)
+    ORDER BY explained.place, explained.component;
 END;
 $$;
 
@@ -2088,7 +2445,7 @@ ALTER FUNCTION health.explain(p_agent_id text) OWNER TO health_owner;
 -- Name: FUNCTION explain(p_agent_id text); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.explain(p_agent_id text) IS 'One row per component (weight, raw inputs, value 0..100, contribution to the score) and a row gate that holds score - weighted mean, so that the contributions sum to the score. As judged last. Raises AG001 for an unknown agent.';
+COMMENT ON FUNCTION health.explain(p_agent_id text) IS 'One row per component (weight, raw inputs, value 0..100, contribution to the score) and a row gate that holds score - weighted mean, so that the contributions sum to the score. As judged last. Further rows, of contribution 0, where there is something to tell: anomalies (open episodes with what was seen and expected) and predicted_failure (probability, threshold, reasons). Raises AG001 for an unknown agent.';
 
 --
 -- Name: explain_silence(text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -2266,6 +2623,133 @@ ALTER FUNCTION health.heartbeat(p_agent_id text, p_state text, p_metrics jsonb) 
 COMMENT ON FUNCTION health.heartbeat(p_agent_id text, p_state text, p_metrics jsonb) IS 'One heartbeat with metrics as JSON, flat or nested as performance_metrics, resource_usage and business_metrics: known names go to columns of agent_heartbeats, others to attributes. Raises AG002 for what is not a number and the columns'' domain checks for what is out of range. A plain INSERT is faster and does the same.';
 
 --
+-- Name: kpis_between(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.kpis_between(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(figure text, title text, value numeric, unit text, low numeric, high numeric, row_count bigint, objective double precision, is_met boolean, not_measured text, meaning text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
+BEGIN
+    RETURN QUERY
+    WITH sums AS (
+        SELECT
+            figures.figure,
+            figures.made_by,
+            count(rows.amount) AS amount_count,
+            count(*) FILTER (WHERE rows.weight > 0 AND rows.amount IS NOT NULL) AS row_count,
+            count(*) FILTER (WHERE rows.figure IS NOT NULL AND rows.amount IS NULL)
+                AS missing_count,
+            max(rows.note) FILTER (WHERE rows.amount IS NULL) AS missing_note,
+            sum(rows.amount) AS sum_amount,
+            sum(coalesce(rows.low, rows.amount)) AS sum_low,
+            sum(coalesce(rows.high, rows.amount)) AS sum_high,
+            count(rows.low) AS interval_count,
+            sum(rows.amount * rows.weight::numeric)
+            / nullif(sum(rows.weight::numeric) FILTER (WHERE rows.amount IS NOT NULL), 0) AS mean,
+            stddev_samp(rows.amount) AS deviation,
+            bool_and(rows.weight = 1) AS is_unweighted,
+            regr_slope(rows.amount, days.at) AS slope,
+            regr_sxx(rows.amount, days.at) AS sxx,
+            regr_syy(rows.amount, days.at) AS syy,
+            regr_sxy(rows.amount, days.at) AS sxy
+        FROM health.business_figures AS figures
+        LEFT JOIN health_internal.business_rows(p_from, v_to, p_now) AS rows
+            ON figures.figure = rows.figure
+        LEFT JOIN LATERAL (
+            SELECT date_part('epoch', rows.from_at - p_from) / 86400 AS at
+            WHERE figures.made_by = 'slope'
+        ) AS days ON true
+        GROUP BY figures.figure, figures.made_by
+    ),
+
+    reckoned AS (
+        SELECT
+            sums.*,
+            CASE sums.made_by
+                WHEN 'sum' THEN CASE WHEN sums.amount_count > 0 THEN sums.sum_amount END
+                WHEN 'slope' THEN CASE WHEN sums.row_count >= 5 THEN sums.slope::numeric END
+                ELSE sums.mean
+            END AS value,
+            -- Half of a 95 % interval: of a mean, and of a slope from what the line leaves.
+            CASE
+                WHEN sums.made_by = 'mean' AND sums.is_unweighted AND sums.row_count > 1
+                    THEN 1.96 * sums.deviation / sqrt(sums.row_count::numeric)
+                WHEN sums.made_by = 'slope' AND sums.row_count >= 5
+                    THEN 1.96 * sqrt(
+                        greatest(0, sums.syy - sums.sxy * sums.sxy / sums.sxx)
+                        / (sums.row_count - 2) / sums.sxx
+                    )::numeric
+            END AS half,
+            -- Wilson's interval of a share.
+            CASE
+                WHEN sums.made_by = 'percent' AND sums.row_count > 0
+                    THEN (sums.mean / 100 + 1.9208 / sums.row_count)
+                        / (1 + 3.8416 / sums.row_count)
+            END AS wilson_middle,
+            CASE
+                WHEN sums.made_by = 'percent' AND sums.row_count > 0
+                    THEN 1.96 * sqrt(
+                        sums.mean / 100 * (1 - sums.mean / 100) / sums.row_count
+                        + 0.9604 / (sums.row_count * sums.row_count)::numeric
+                    ) / (1 + 3.8416 / sums.row_count)
+            END AS wilson_half
+        FROM sums
+    )
+
+    SELECT
+        figures.figure,
+        figures.title,
+        reckoned.value,
+        figures.unit,
+        CASE
+            WHEN reckoned.wilson_half IS NOT NULL
+                THEN 100 * greatest(0, reckoned.wilson_middle - reckoned.wilson_half)
+            WHEN reckoned.made_by = 'sum' AND reckoned.interval_count > 0 THEN reckoned.sum_low
+            WHEN reckoned.made_by = 'mean' AND reckoned.half IS NOT NULL
+                THEN greatest(0, reckoned.value - reckoned.half)
+            ELSE reckoned.value - reckoned.half
+        END,
+        CASE
+            WHEN reckoned.wilson_half IS NOT NULL
+                THEN 100 * least(1, reckoned.wilson_middle + reckoned.wilson_half)
+            WHEN reckoned.made_by = 'sum' AND reckoned.interval_count > 0 THEN reckoned.sum_high
+            ELSE reckoned.value + reckoned.half
+        END,
+        reckoned.row_count,
+        figures.objective,
+        CASE
+            WHEN figures.is_more_better THEN reckoned.value >= figures.objective::numeric
+            ELSE reckoned.value <= figures.objective::numeric
+        END,
+        CASE
+            WHEN reckoned.value IS NULL
+                THEN coalesce(reckoned.missing_note, figures.missing)
+            WHEN reckoned.missing_count > 0
+                THEN format(
+                    '%s of %s rows: %s', reckoned.missing_count,
+                    reckoned.missing_count + reckoned.row_count, reckoned.missing_note
+                )
+        END,
+        figures.meaning
+    FROM reckoned
+    INNER JOIN health.business_figures AS figures ON reckoned.figure = figures.figure
+    ORDER BY figures.place;
+END;
+$$;
+
+ALTER FUNCTION health.kpis_between(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION kpis_between(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.kpis_between(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) IS 'Every figure of a period, one row each: its value, a 95 % interval (of money the interval of what it rests on) where there is one, how many rows made it, whether its objective is met. value NULL: not measured, and not_measured says why; beside a value it says what part is missing. All from rows of business_impact_detail. Incidents count by their detection, recoveries by their end. Raises BI001.';
+
+--
 -- Name: load_history(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -2394,6 +2878,103 @@ ALTER FUNCTION health.log_system_event(p_agent_id text, p_event_type text, p_sev
 --
 
 COMMENT ON FUNCTION health.log_system_event(p_agent_id text, p_event_type text, p_severity text, p_event_data jsonb, p_occurred_at timestamp with time zone) IS 'One event with its facts. Severities error, critical and emergency of an agent lower its error_rate component. p_occurred_at: the agent''s clock, within a day of now.';
+
+--
+-- Name: mark_false_positive(bigint, text, text, boolean, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.mark_false_positive(p_alert_id bigint, p_by text, p_note text DEFAULT NULL::text, p_is_false_positive boolean DEFAULT true, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_incident health.incidents;
+BEGIN
+    PERFORM health_internal.be_brief();
+    UPDATE health.incidents
+    SET
+        false_positive_at = CASE WHEN p_is_false_positive THEN p_now END,
+        false_positive_by = CASE WHEN p_is_false_positive THEN coalesce(p_by, session_user) END,
+        false_positive_note = CASE WHEN p_is_false_positive THEN p_note END
+    FROM health.alerts
+    WHERE alerts.alert_id = p_alert_id AND incidents.incident_id = alerts.incident_id
+    RETURNING incidents.* INTO v_incident;
+    IF v_incident.incident_id IS NULL THEN
+        RAISE EXCEPTION 'there is no alert %', coalesce(p_alert_id::text, 'NULL')
+            USING ERRCODE = 'BI004',
+                HINT = 'SELECT alert_id, agent_id, rule FROM health.alerts lists them, closed ones '
+                    'too.';
+    END IF;
+    INSERT INTO health_internal.rollup_corrections (agent_id, from_at)
+    SELECT v_incident.agent_id, v_incident.onset_at
+    WHERE v_incident.agent_id IS NOT NULL;
+    INSERT INTO health.alert_events (
+        occurred_at, incident_id, alert_id, agent_id, event, reason
+    )
+    VALUES (
+        p_now, v_incident.incident_id, p_alert_id, v_incident.agent_id, 'false_positive',
+        CASE WHEN p_is_false_positive THEN '' ELSE 'no longer: ' END
+        || concat_ws(': ', coalesce(p_by, session_user), p_note)
+    );
+    RETURN v_incident.incident_id;
+END;
+$$;
+
+ALTER FUNCTION health.mark_false_positive(p_alert_id bigint, p_by text, p_note text, p_is_false_positive boolean, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION mark_false_positive(p_alert_id bigint, p_by text, p_note text, p_is_false_positive boolean, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.mark_false_positive(p_alert_id bigint, p_by text, p_note text, p_is_false_positive boolean, p_now timestamp with time zone) IS 'Says that nothing had been wrong: marks the whole incident of an alert, open or closed, and returns its incident_id; false takes the mark back. A marked incident counts in the false positive rate and in no time or money. Raises BI004 where there is no such alert.';
+
+--
+-- Name: predict_failures(timestamp with time zone, interval, bigint); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.predict_failures(p_at timestamp with time zone DEFAULT clock_timestamp(), p_horizon interval DEFAULT NULL::interval, p_model_id bigint DEFAULT NULL::bigint) RETURNS TABLE(agent_id text, probability double precision, model_id bigint, reasons jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_model_id bigint := p_model_id;
+BEGIN
+    IF p_at IS NULL OR NOT isfinite(p_at) THEN
+        RAISE EXCEPTION 'a prediction needs a finite time'
+            USING ERRCODE = 'MD001', HINT = 'Leave p_at out to predict from now on.';
+    END IF;
+    IF v_model_id IS NULL THEN
+        SELECT models.model_id
+        INTO v_model_id
+        FROM health.failure_models AS models
+        WHERE models.is_active AND models.horizon = coalesce(p_horizon, models.horizon)
+        ORDER BY models.horizon
+        LIMIT 1;
+    ELSIF NOT EXISTS (SELECT FROM health.failure_models AS models WHERE models.model_id = p_model_id) THEN
+        RAISE EXCEPTION 'there is no failure model %', p_model_id
+            USING ERRCODE = 'MD005', HINT = 'SELECT model_id, horizon FROM health.failure_models lists them.';
+    END IF;
+    IF v_model_id IS NULL THEN
+        RETURN QUERY
+        SELECT trends.agent_id, trends.probability, NULL::bigint, trends.reasons
+        FROM health_internal.trend_risks(p_at, coalesce(p_horizon, interval '24 hours')) AS trends
+        ORDER BY trends.probability DESC, trends.agent_id;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT scored.agent_id, scored.probability, v_model_id, scored.reasons
+    FROM health_internal.score_agents(v_model_id, p_at, 200) AS scored;
+END;
+$$;
+
+ALTER FUNCTION health.predict_failures(p_at timestamp with time zone, p_horizon interval, p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION predict_failures(p_at timestamp with time zone, p_horizon interval, p_model_id bigint); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.predict_failures(p_at timestamp with time zone, p_horizon interval, p_model_id bigint) IS 'Every agent''s probability of a failure within the horizon after p_at, highest first, from what was received until p_at. By the active model of p_horizon (NULL: the shortest there is), or by any model named; reasons (see docs/detection/prediction.md) for the 200 highest. Without a model: by trend, model_id NULL. Raises MD001, MD005.';
 
 --
 -- Name: register_agent(text, text, text, interval, jsonb, text); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -2538,6 +3119,169 @@ ALTER FUNCTION health.renew_lease(p_kind text, p_id bigint, p_fencing_token bigi
 --
 
 COMMENT ON FUNCTION health.renew_lease(p_kind text, p_id bigint, p_fencing_token bigint, p_now timestamp with time zone) IS 'Prolongs the lease of a claimed recovery or delivery to 30 s from now; false where it was lost. Raises RC002 for another kind.';
+
+--
+-- Name: replay_agent_anomalies(text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.replay_agent_anomalies(p_agent_id text, p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(recorded_at timestamp with time zone, anomaly_score double precision, is_anomaly boolean, metric_names text[], reason text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_minute record;
+    v_count double precision := 0;
+    v_rate double precision;
+    v_lasting double precision := 0;
+    v_usual_together double precision := 0;
+    v_usual_intensity double precision := 0;
+    v_ratio double precision;
+    v_last_at timestamptz;
+BEGIN
+    PERFORM health_internal.check_replay_range(p_from, p_to);
+    FOR v_minute IN
+        WITH judged AS MATERIALIZED (
+            SELECT
+                date_bin('1 minute', points.point_at, timestamptz 'epoch') AS minute,
+                series.metric_name,
+                max(
+                    least(
+                        CASE
+                            WHEN points.expected_high IS NULL THEN NULL
+                            WHEN points.expected_high > points.expected_low THEN abs(
+                                2 * points.point_value - points.expected_high - points.expected_low
+                            ) / (points.expected_high - points.expected_low)
+                            ELSE 0
+                        END,
+                        CASE WHEN points.expected_high IS NOT NULL THEN 3 END
+                    ) + 1e-30
+                ) AS strange
+            FROM health_internal.series_until(
+                p_agent_id, NULL, coalesce(p_to, 'infinity')
+            ) AS series
+            CROSS JOIN LATERAL ROWS FROM (
+                unnest(series.at),
+                unnest(series.metric_value),
+                health_internal.detect_series(NULL, series.at, series.metric_value)
+            ) AS points (
+                point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason
+            )
+            GROUP BY 1, 2
+        )
+
+        SELECT
+            strangeness.minute,
+            max(strangeness.strange) AS strangest,
+            sum(strangeness.squared) / greatest(count(strangeness.squared), 10) AS together,
+            sum(least(strangeness.squared, 4) * least(strangeness.squared, 4))
+                / greatest(count(strangeness.squared), 10) AS intensity,
+            array_agg(
+                strangeness.metric_name
+                ORDER BY strangeness.strange DESC, strangeness.metric_name
+            ) FILTER (WHERE strangeness.strange >= 0.5) AS names
+        FROM (
+            SELECT judged.*, judged.strange * judged.strange AS squared FROM judged
+        ) AS strangeness
+        GROUP BY strangeness.minute
+        ORDER BY strangeness.minute
+    LOOP
+        -- Ten points' memory; after a day without any, none.
+        IF v_minute.minute - v_last_at > interval '1 day' THEN
+            v_lasting := 0;
+        END IF;
+        v_last_at := v_minute.minute;
+        v_ratio := coalesce(v_minute.together / (v_usual_together + 0.01), 0);
+        IF v_minute.together IS NOT NULL THEN
+            v_lasting := v_lasting + 0.1 * (v_minute.intensity + 1e-30 - v_lasting);
+            -- What is usual for this agent, two thousand minutes' memory; then one teaches little.
+            v_count := v_count + 1;
+            v_rate := greatest(0.0005, 1 / v_count);
+            v_usual_together := v_usual_together + v_rate * (
+                CASE
+                    WHEN v_count < 500 THEN v_minute.together
+                    ELSE least(v_minute.together, 5 * v_usual_together + 0.01)
+                END - v_usual_together
+            );
+            v_usual_intensity := v_usual_intensity + v_rate * (
+                CASE
+                    WHEN v_count < 500 THEN v_minute.intensity
+                    ELSE least(v_minute.intensity, 5 * v_usual_intensity + 0.01)
+                END - v_usual_intensity
+            );
+        END IF;
+        anomaly_score := v_lasting / (v_lasting + v_usual_intensity + 0.05);
+        CONTINUE WHEN v_minute.minute < date_bin('1 minute', p_from, timestamptz 'epoch');
+        recorded_at := v_minute.minute;
+        is_anomaly := v_count > 150 AND coalesce(v_minute.strangest >= 1.1 OR v_ratio >= 3, false);
+        metric_names := coalesce(v_minute.names, '{}');
+        reason := CASE
+            WHEN NOT is_anomaly THEN NULL
+            WHEN v_minute.strangest >= 1.1 THEN format(
+                '%s is far outside its expected range', metric_names[1]
+            )
+            ELSE format('series are together %s times as unusual as they use to be', round(v_ratio))
+        END;
+        RETURN NEXT;
+    END LOOP;
+END;
+$$;
+
+ALTER FUNCTION health.replay_agent_anomalies(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION replay_agent_anomalies(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.replay_agent_anomalies(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone) IS 'The agent over all its series: one row per minute with values between two times (both included; NULL: all), after warming up on every row stored before. y of a series is its distance from the middle of its expected range over half its width, at most 3. Y: the sum of y^2 over the number of series (at least 10). is_anomaly: some y >= 1.1 (one series far out), or Y >= 3 (usual Y + 0.01) (several a little), once 150 minutes are judged. anomaly_score, 0 to below 1, ranks moments and is no threshold: m / (m + usual m + 0.05), m the mean of y^4 over ten points. metric_names: series with y >= 0.5, strangest first. Raises AN001 where p_to is before p_from.';
+
+--
+-- Name: replay_anomalies(text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.replay_anomalies(p_agent_id text, p_metric_name text, p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(recorded_at timestamp with time zone, metric_value double precision, anomaly_score double precision, is_anomaly boolean, expected_low double precision, expected_high double precision, reason text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_series record;
+BEGIN
+    PERFORM health_internal.check_replay_range(p_from, p_to);
+    FOR v_series IN
+        SELECT series.at, series.metric_value
+        FROM health_internal.series_until(
+            p_agent_id, coalesce(p_metric_name, ''), coalesce(p_to, 'infinity')
+        ) AS series
+    LOOP
+        RETURN QUERY
+        SELECT
+            points.point_at,
+            points.point_value,
+            points.score,
+            points.is_anomaly,
+            points.expected_low,
+            points.expected_high,
+            points.reason
+        FROM ROWS FROM (
+            unnest(v_series.at),
+            unnest(v_series.metric_value),
+            health_internal.detect_series(NULL, v_series.at, v_series.metric_value)
+        ) AS points (
+            point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason
+        )
+        WHERE p_from IS NULL OR points.point_at >= p_from;
+    END LOOP;
+END;
+$$;
+
+ALTER FUNCTION health.replay_anomalies(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION replay_anomalies(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.replay_anomalies(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_to timestamp with time zone) IS 'What the detector says of each stored point of a series between two times (both included; NULL: all), oldest first. It warms up on every row stored before p_from. p_metric_name: a series of performance_metrics, or a number of the heartbeats by its column (average_processing_time_ms, cpu_usage_percent, memory_usage_mb, cost_efficiency, user_satisfaction, operational_efficiency, revenue_impact_usd; of work_items_processed and error_count what came since the beat before). Nothing is resampled, except that a series of more than 1.1 points a minute is judged, and given, as means per minute. anomaly_score: 0 to below 1, 0.5 is the bar; 0 while the first 150 points are learnt. A point at the same time as the one before is given with score 0 and the reason ignored. No row for an unknown agent or series. It reads the raw tables, which have no index by agent: seconds for millions of rows. Raises AN001 where p_to is before p_from.';
 
 --
 -- Name: report_delivery(bigint, bigint, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -2846,6 +3590,38 @@ ALTER FUNCTION health.resolve_alert(p_alert_id bigint, p_by text, p_note text, p
 COMMENT ON FUNCTION health.resolve_alert(p_alert_id bigint, p_by text, p_note text, p_now timestamp with time zone) IS 'Closes an alert by hand, and its incident with the last one; while its condition holds the next tick opens a new one. Raises AL001 where the alert is not open.';
 
 --
+-- Name: retrain_failure_models(timestamp with time zone); Type: PROCEDURE; Schema: health; Owner: health_owner
+--
+
+CREATE PROCEDURE health.retrain_failure_models(IN p_now timestamp with time zone DEFAULT clock_timestamp())
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_horizon interval;
+    v_error text;
+BEGIN
+    -- A loop, because each training is a transaction of its own: one that fails undoes no other.
+    FOR v_horizon IN SELECT stale.horizon FROM health_internal.models_to_retrain(p_now) AS stale
+    LOOP
+        v_error := health_internal.retrain_failure_model(v_horizon, p_now);
+        IF v_error IS NOT NULL THEN
+            RAISE WARNING 'failure model not retrained: %', v_error
+                USING HINT = 'The model in use stays.';
+        END IF;
+        COMMIT;
+    END LOOP;
+END;
+$$;
+
+ALTER PROCEDURE health.retrain_failure_models(IN p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: PROCEDURE retrain_failure_models(IN p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON PROCEDURE health.retrain_failure_models(IN p_now timestamp with time zone) IS 'Trains every horizon anew that was trained before and not within 20 hours. A new model that is worse does not replace the one in use; an error leaves it. Scheduled daily; call it outside a transaction.';
+
+--
 -- Name: run_foresight(timestamp with time zone); Type: PROCEDURE; Schema: health; Owner: health_owner
 --
 
@@ -2914,6 +3690,33 @@ ALTER PROCEDURE health.run_housekeeping() OWNER TO health_owner;
 --
 
 COMMENT ON PROCEDURE health.run_housekeeping() IS 'Makes partitions ahead, drops those past settings.raw_retention and sweeps small tables, each step in a transaction of its own. Scheduled each minute; call it outside a transaction.';
+
+--
+-- Name: run_rollups(); Type: PROCEDURE; Schema: health; Owner: health_owner
+--
+
+CREATE PROCEDURE health.run_rollups()
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    -- A loop, because each step is a transaction of its own.
+    WHILE health_internal.roll_up_step(clock_timestamp())
+    LOOP
+        COMMIT;
+    END LOOP;
+    COMMIT;
+    PERFORM health_internal.queue_report(clock_timestamp());
+    COMMIT;
+END;
+$$;
+
+ALTER PROCEDURE health.run_rollups() OWNER TO health_owner;
+
+--
+-- Name: PROCEDURE run_rollups(); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON PROCEDURE health.run_rollups() IS 'Brings agent_hours and agent_days up to date, each step in a transaction of its own, and queues the weekly report when it is due. Scheduled each minute; call it outside a transaction.';
 
 --
 -- Name: run_scheduled_tick(); Type: PROCEDURE; Schema: health; Owner: health_owner
@@ -3083,6 +3886,8 @@ CREATE FUNCTION health.schedule_sql(p_cron_version text DEFAULT '1.6'::text) RET
         ),
         ('health_housekeeping', '* * * * *', 'CALL health.run_housekeeping()', NULL),
         ('health_foresight', '* * * * *', 'CALL health.run_foresight()', NULL),
+        ('health_retraining', '41 3 * * *', 'CALL health.retrain_failure_models()', NULL),
+        ('health_rollups', '* * * * *', 'CALL health.run_rollups()', NULL),
         -- As a login that may become nobody else: see check_rules_session.
         (
             'health_rules',
@@ -4663,6 +5468,328 @@ ALTER PROCEDURE health.tick_for_a_minute() OWNER TO health_owner;
 COMMENT ON PROCEDURE health.tick_for_a_minute() IS 'Ticks each settings.tick_period for a minute, and between two when seconds_until_tick says so: the job for pg_cron before 1.5, which knows minutes only. Call it outside a transaction.';
 
 --
+-- Name: train_failure_model(interval, timestamp with time zone, interval, integer, integer, jsonb); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.train_failure_model(p_horizon interval, p_until timestamp with time zone DEFAULT clock_timestamp(), p_step interval DEFAULT NULL::interval, p_max_rows integer DEFAULT 30000, p_max_features integer DEFAULT 64, p_parameters jsonb DEFAULT '{}'::jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET client_min_messages TO 'warning'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    AS $_$
+DECLARE
+    v_began constant timestamptz := clock_timestamp();
+    v_parameters constant jsonb := jsonb_build_object(
+        'bins', 128, 'depth', 4, 'learning_rate', 0.15, 'row_share', 0.2, 'column_share', 0.5,
+        'least_hessian', 1, 'trees', 100, 'patience', 15, 'seed', 1
+    ) || coalesce(p_parameters, '{}');
+    v_model_id bigint;
+    v_record record;
+    v_step interval;
+    v_step_seconds double precision;
+    v_anchor timestamptz;
+    v_first integer;
+    v_cut timestamptz;
+    v_counts record;
+    v_grown record;
+    v_trivial record;
+    v_labels integer [];
+    v_choose_labels integer [];
+    v_trees double precision [];
+    v_logistic double precision [];
+    v_choose double precision [];
+    v_choose_logistic double precision [];
+    v_others double precision [];
+    v_best_others double precision [];
+    v_best_precision double precision := 0.0::double precision;
+    v_best_trivial text := 'never fails';
+    v_comparison jsonb := '[]';
+    v_quality record;
+    v_at_1 record;
+    v_at_2 record;
+    v_old record;
+    v_published record;
+    v_model health.failure_models;
+    v_logistic_base double precision;
+    v_entry jsonb;
+BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    IF p_horizon IS NULL OR p_until IS NULL
+        OR NOT p_horizon BETWEEN interval '1 minute' AND interval '366 days'
+        OR NOT coalesce(p_step, interval '1 minute') BETWEEN interval '1 second' AND interval '31 days'
+        OR NOT coalesce(p_max_rows, 0) BETWEEN 100 AND 500000
+        OR NOT coalesce(p_max_features, 0) BETWEEN 1 AND 200
+        OR NOT isfinite(p_until) THEN
+        RAISE EXCEPTION 'a failure model cannot be trained like that'
+            USING ERRCODE = 'MD001',
+                DETAIL = format(
+                    'Horizon %s, until %s, step %s, at most %s rows and %s features.', p_horizon, p_until,
+                    p_step, p_max_rows, p_max_features
+                ),
+                HINT = 'Give a horizon of 1 minute to 366 days, a time that is finite, a step of 1 second to '
+                    '31 days, 100 to 500,000 rows and 1 to 200 features, or leave all but the horizon out.';
+    END IF;
+    PERFORM FROM health_internal.failure_training AS training FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'another training is under way'
+            USING ERRCODE = 'MD004', HINT = 'Wait for it: it takes seconds to minutes.';
+    END IF;
+    v_model.model_id := nextval(pg_get_serial_sequence('health.failure_models', 'model_id'));
+    v_model_id := v_model.model_id;
+
+    SELECT found.* INTO v_record FROM health_internal.record_of(p_until) AS found;
+    v_step := coalesce(
+        make_interval(secs => date_part('epoch', p_step)),
+        health_internal.choose_step(
+            p_horizon, v_record.cadence_seconds, v_record.agent_seconds, v_record.agent_count, p_max_rows
+        )
+    );
+    v_step_seconds := date_part('epoch', v_step);
+    -- Beyond the last row nothing is known, of failures neither.
+    v_model.trained_until := least(p_until, v_record.last_at);
+    v_anchor := health_internal.choose_anchor(
+        v_model.trained_until, v_step, v_record.cadence_seconds, v_record.last_times
+    );
+    v_first := greatest(
+        -floor(date_part('epoch', v_anchor - v_record.first_at) / v_step_seconds),
+        -20.0 * p_max_rows / greatest(v_record.agent_count, 1) - 1000
+    )::integer;
+    IF v_first IS NULL OR health_internal.add_candidates(
+        v_model_id, v_anchor + v_step * (v_first - 1), v_model.trained_until, 240
+    ) = 0 THEN
+        RAISE EXCEPTION 'there is no history to train from'
+            USING ERRCODE = 'MD002',
+                DETAIL = format('Nothing was recorded of any agent until %s.', p_until),
+                HINT = 'Load history with health.load_history and plain INSERTs.';
+    END IF;
+    PERFORM health_internal.make_cases(
+        v_model_id, make_interval(secs => date_part('epoch', p_horizon)), v_anchor, v_step, v_first, 0,
+        v_model.trained_until, p_max_rows
+    );
+    v_cut := health_internal.split_cases(make_interval(secs => date_part('epoch', p_horizon)));
+    PERFORM health_internal.check_cases(p_horizon);
+
+    -- Trivial predictors first, while every candidate is there.
+    EXECUTE 'SELECT array_agg(y::integer ORDER BY place) FROM failure_cases WHERE part = ''test''' INTO v_labels;
+    EXECUTE 'SELECT array_agg(y::integer ORDER BY place) FROM failure_cases WHERE part = ''choose'''
+    INTO v_choose_labels;
+    v_model.trivial_auc := 0;
+    FOR v_trivial IN
+        SELECT predictors.* FROM health_internal.trivial_predictors(v_model_id) AS predictors
+    LOOP
+        v_others := health_internal.scores_of(v_trivial.expression, 'test');
+        v_entry := health_internal.method_quality(v_trivial.name, v_others, v_labels, false);
+        v_comparison := v_comparison || v_entry;
+        v_best_precision := greatest(v_best_precision, (v_entry ->> 'average_precision')::double precision);
+        IF (v_entry ->> 'auc')::double precision > v_model.trivial_auc THEN
+            v_model.trivial_auc := (v_entry ->> 'auc')::double precision;
+            v_best_trivial := v_trivial.name;
+            v_best_others := v_others;
+        END IF;
+    END LOOP;
+
+    PERFORM health_internal.make_cuts(v_model_id, (v_parameters ->> 'bins')::integer);
+    PERFORM health_internal.make_bins(
+        v_model_id, (v_parameters ->> 'bins')::integer, ARRAY['train', 'choose', 'test'], 'failure_bins'
+    );
+    PERFORM health_internal.rank_features(v_model_id, 'failure_bins', (v_parameters ->> 'bins')::integer);
+    DELETE FROM health_internal.failure_features AS features
+    WHERE features.model_id = v_model_id
+        AND features.feature NOT IN (
+            SELECT best.feature
+            FROM health_internal.failure_features AS best
+            WHERE best.model_id = v_model_id
+            ORDER BY best.gain DESC, best.feature
+            LIMIT p_max_features
+        );
+    SELECT fit.base
+    INTO v_logistic_base
+    FROM health_internal.fit_logistic(v_model_id, ARRAY['train'], 30) AS fit;
+    SELECT grown.* INTO v_grown FROM health_internal.grow_trees(
+        v_model_id, 'failure_bins', v_parameters, (v_parameters ->> 'trees')::integer,
+        (v_parameters ->> 'patience')::integer
+    ) AS grown;
+    EXECUTE $sql$
+        SELECT
+            array_agg(($1)[rn] ORDER BY rn) FILTER (WHERE part = 'test'),
+            array_agg(($1)[rn] ORDER BY rn) FILTER (WHERE part = 'choose')
+        FROM failure_bins
+    $sql$
+    INTO v_trees, v_choose
+    USING v_grown.scores;
+    v_trees := health_internal.probabilities(v_trees);
+    v_choose := health_internal.probabilities(v_choose);
+    EXECUTE (
+        SELECT format(
+            'SELECT health_internal.scores_of(%1$L, ''test''), health_internal.scores_of(%1$L, ''choose'')',
+            format('%L::float8', v_logistic_base) || coalesce(string_agg(format(
+                ' + %L::float8 * %s', features.weight,
+                health_internal.standardised(features.feature, features.mean, features.scale)
+            ), '' ORDER BY features.feature), '')
+        )
+        FROM health_internal.failure_features AS features
+        WHERE features.model_id = v_model_id AND features.weight IS NOT NULL
+    )
+    INTO v_logistic, v_choose_logistic;
+    v_logistic := health_internal.probabilities(v_logistic);
+    v_choose_logistic := health_internal.probabilities(v_choose_logistic);
+    v_comparison := jsonb_build_array(
+        health_internal.method_quality('trees', v_trees, v_labels, true),
+        health_internal.method_quality('logistic', v_logistic, v_labels, true)
+    ) || v_comparison;
+    v_model.validation_log_loss := health_internal.log_loss(v_choose, v_choose_labels);
+    v_model.kind := 'trees';
+    IF health_internal.log_loss(v_choose_logistic, v_choose_labels) < v_model.validation_log_loss
+        OR v_grown.tree_count = 0 THEN
+        v_model.kind := 'logistic';
+        v_model.validation_log_loss := health_internal.log_loss(v_choose_logistic, v_choose_labels);
+        v_trees := v_logistic;
+        v_choose := v_choose_logistic;
+    END IF;
+
+    -- Thresholds come from the agents that chose, what they are worth from those that test.
+    SELECT quality.* INTO v_quality FROM health_internal.rank_quality(v_trees, v_labels) AS quality;
+    v_model.threshold_1 := health_internal.threshold_at(v_choose, v_choose_labels, 0.01);
+    v_model.threshold_2 := health_internal.threshold_at(v_choose, v_choose_labels, 0.02);
+    SELECT at.* INTO v_at_1 FROM health_internal.at_threshold(v_trees, v_labels, v_model.threshold_1) AS at;
+    SELECT at.* INTO v_at_2 FROM health_internal.at_threshold(v_trees, v_labels, v_model.threshold_2) AS at;
+    EXECUTE $sql$
+        SELECT
+            count(*) AS row_count,
+            sum(y) AS positive_count,
+            count(DISTINCT agent_id) AS agent_count,
+            min(at) AS first_at,
+            count(*) FILTER (WHERE part = 'train') AS train_row_count,
+            count(*) FILTER (WHERE part = 'test') AS test_row_count,
+            sum(y) FILTER (WHERE part = 'test') AS test_positive_count,
+            count(DISTINCT agent_id) FILTER (WHERE part = 'test') AS test_agent_count,
+            count(*) FILTER (WHERE part = 'test' AND y = 1 AND before IS DISTINCT FROM 1) AS test_failure_count,
+            avg(y) FILTER (WHERE part = 'train') AS base_rate
+        FROM (
+            SELECT failure_cases.*, lag(y) OVER (PARTITION BY agent_id ORDER BY k) AS before FROM failure_cases
+        ) AS cases
+    $sql$
+    INTO v_counts;
+    v_model.auc_margin := health_internal.lead_margin(
+        v_trees, v_best_others, v_labels,
+        v_counts.test_positive_count::double precision / greatest(v_counts.test_failure_count, 1)
+    );
+    v_model.log_loss := health_internal.log_loss(v_trees, v_labels);
+    SELECT models.model_id, models.auc
+    INTO v_old
+    FROM health.failure_models AS models
+    WHERE models.horizon = p_horizon AND models.is_active;
+    v_model.verdict := CASE
+        WHEN v_quality.auc - v_model.trivial_auc <= v_model.auc_margin
+            -- Where failures are rare, two AUCs near 1 hide which one finds them among its first warnings.
+            AND (
+                v_quality.auc < v_model.trivial_auc
+                OR v_quality.average_precision < v_best_precision + 0.1
+                OR v_quality.auc - 0.5 <= health_internal.lead_margin(
+                    v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels,
+                    v_counts.test_positive_count::double precision
+                    / greatest(v_counts.test_failure_count, 1)
+                )
+            ) THEN format(
+            'not used: its AUC %s does not beat "%s" (%s) by more than chance allows (%s)',
+            round(v_quality.auc::numeric, 3), v_best_trivial, round(v_model.trivial_auc::numeric, 3),
+            round(v_model.auc_margin::numeric, 3)
+        )
+        WHEN v_model.log_loss >= health_internal.log_loss(
+            array_fill(v_counts.base_rate::double precision, ARRAY[cardinality(v_labels)]), v_labels
+        ) THEN 'not used: its probabilities are no better than the mean rate of failures'
+        WHEN v_quality.auc < v_old.auc - v_model.auc_margin THEN format(
+            'not used: model %s, which it would replace, is better (AUC %s against %s)', v_old.model_id,
+            round(v_old.auc::numeric, 3), round(v_quality.auc::numeric, 3)
+        )
+        ELSE format(
+            'used: AUC %s against %s of "%s"', round(v_quality.auc::numeric, 3),
+            round(v_model.trivial_auc::numeric, 3), v_best_trivial
+        )
+    END;
+    v_model.is_active := starts_with(v_model.verdict, 'used');
+    SELECT published.*
+    INTO v_published
+    FROM health_internal.publish_model(
+        v_model_id, v_model.kind, v_parameters, v_grown.tree_count,
+        v_counts.row_count::double precision / v_counts.train_row_count, v_model.is_active
+    ) AS published;
+
+    v_model.horizon := p_horizon;
+    v_model.trained_at := v_began;
+    v_model.trained_from := v_counts.first_at;
+    v_model.step := v_step;
+    v_model.windows := ARRAY[v_step, v_step * 3, v_step * 7];
+    v_model.label_definition := format(
+        'a failure after t and at most %s later: an event of type failure, or an incident of an agent that did '
+        'not answer, failed or was in error; features are of what was received up to t', p_horizon
+    );
+    v_model.split_definition := format(
+        'tested on %s agents after %s; trained on others, chosen and thresholds set on a third group, both with '
+        'horizons that end by then; %s', v_counts.test_agent_count, v_cut,
+        CASE WHEN v_model.is_active THEN 'then fitted anew to all rows' ELSE 'not fitted anew' END
+    );
+    v_model.agent_count := v_counts.agent_count;
+    v_model.row_count := v_counts.row_count;
+    v_model.positive_count := v_counts.positive_count;
+    v_model.failure_count := (
+        SELECT count(*)
+        FROM health_internal.failure_moments AS failures
+        WHERE failures.failed_at > v_counts.first_at AND failures.failed_at <= v_model.trained_until
+            AND health_internal.is_watched(failures.agent_id)
+    );
+    v_model.tree_count := v_published.tree_count;
+    v_model.feature_count := (
+        SELECT count(*) FROM health_internal.failure_features AS features WHERE features.model_id = v_model_id
+    );
+    v_model.test_agent_count := v_counts.test_agent_count;
+    v_model.test_row_count := v_counts.test_row_count;
+    v_model.test_positive_count := v_counts.test_positive_count;
+    v_model.auc := v_quality.auc;
+    v_model.average_precision := v_quality.average_precision;
+    v_model.precision_1 := v_at_1.precision_;
+    v_model.recall_1 := v_at_1.recall;
+    v_model.false_positive_rate_1 := v_at_1.false_positive_rate;
+    v_model.precision_2 := v_at_2.precision_;
+    v_model.recall_2 := v_at_2.recall;
+    v_model.false_positive_rate_2 := v_at_2.false_positive_rate;
+    v_model.comparison := v_comparison;
+    v_model.calibration := health_internal.calibration_of(v_trees, v_labels);
+    v_model.top_features := health_internal.top_families(v_model_id, v_model.kind);
+    v_model.parameters := v_parameters || jsonb_build_object(
+        'max_rows', p_max_rows, 'max_features', p_max_features, 'validation_losses', (
+            SELECT jsonb_agg(round(losses.loss::numeric, 5) ORDER BY losses.place)
+            FROM unnest(v_grown.losses) WITH ORDINALITY AS losses (loss, place)
+        )
+    );
+    v_model.base_log_odds := coalesce(
+        v_published.base, CASE v_model.kind WHEN 'trees' THEN v_grown.base ELSE v_logistic_base END
+    );
+    v_model.training_seconds := date_part('epoch', clock_timestamp() - v_began);
+    IF v_model.is_active THEN
+        UPDATE health.failure_models AS models
+        SET is_active = false
+        WHERE models.horizon = p_horizon AND models.is_active;
+    END IF;
+    INSERT INTO health.failure_models OVERRIDING SYSTEM VALUE VALUES (v_model.*);
+    PERFORM health_internal.compile_model(v_model_id);
+    UPDATE health_internal.failure_training SET begun_at = v_began;
+    EXECUTE 'DROP TABLE failure_rows, failure_cases, failure_bins';
+    RETURN v_model_id;
+END;
+$_$;
+
+ALTER FUNCTION health.train_failure_model(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION train_failure_model(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.train_failure_model(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb) IS 'Trains a model of failures within p_horizon from what was recorded until p_until, tests it, activates it if it beats the trivial predictors and is not worse than the model in use, and returns its model_id: see health.failure_models. p_step: time between rows (NULL: chosen); p_parameters: bins, depth, learning_rate, row_share, column_share, least_hessian, trees, patience, seed. Raises MD001 for parameters that make no sense, MD002 without history, MD003 with too few failures (in check_cases), MD004 while another training is under way.';
+
+--
 -- Name: unacknowledge_alert(bigint, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -5091,6 +6218,169 @@ ALTER FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT ale
 --
 
 COMMENT ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) IS 'Second phase of a tick: alerts, incidents, messages, recoveries. Returns alerts opened and recoveries queued; both 0 where another ticker acts. is_unfinished: hundreds of alerts opened, and their messages should be committed before recover_phase is called.';
+
+--
+-- Name: add_candidates(bigint, timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_count integer;
+BEGIN
+    WITH metrics AS (
+        SELECT logged.metric_name::text AS name, count(DISTINCT logged.agent_id) AS agent_count
+        FROM health.performance_metrics AS logged
+        WHERE logged.received_at > p_from AND logged.received_at <= p_until
+            AND health_internal.is_watched(logged.agent_id)
+        GROUP BY logged.metric_name
+        ORDER BY 2 DESC, 1
+        LIMIT 30
+    ),
+
+    beats AS (
+        SELECT to_jsonb(counted.*) AS counts
+        FROM (
+            SELECT
+                count(told.average_processing_time_ms) AS average_processing_time_ms,
+                count(told.cpu_usage_percent) AS cpu_usage_percent,
+                count(told.memory_usage_mb) AS memory_usage_mb,
+                count(told.memory_usage_mb + told.memory_limit_mb) AS memory_share,
+                count(told.error_count) AS error_count,
+                count(told.work_items_processed) AS work_items_processed,
+                count(told.cost_efficiency) AS cost_efficiency,
+                count(told.user_satisfaction) AS user_satisfaction,
+                count(told.operational_efficiency) AS operational_efficiency,
+                count(told.revenue_impact_usd) AS revenue_impact_usd
+            FROM (
+                SELECT * FROM health.agent_heartbeats
+                UNION ALL
+                SELECT * FROM health.ingest_heartbeats
+            ) AS told
+            WHERE told.received_at > p_from AND told.received_at <= p_until
+                AND health_internal.is_watched(told.agent_id)
+        ) AS counted
+    ),
+
+    codes AS (
+        SELECT named.*,
+            row_number() OVER (PARTITION BY named.family ORDER BY named.agent_count DESC, named.name) AS place
+        FROM (
+            SELECT history.family, history.name, count(DISTINCT history.agent_id) AS agent_count
+            FROM health_internal.agent_history AS history
+            WHERE history.told_at > p_from AND history.told_at <= p_until
+                AND health_internal.is_watched(history.agent_id)
+            GROUP BY history.family, history.name
+        ) AS named
+    ),
+
+    -- A kind of event that one agent alone has says nothing about others.
+    kinds AS (
+        SELECT codes.family, codes.name
+        FROM codes
+        WHERE codes.name <> '' AND codes.agent_count > 1 AND codes.place <= 12
+            AND (SELECT count(*) FROM codes AS others WHERE others.family = codes.family) > 1
+        UNION ALL
+        SELECT DISTINCT codes.family, ''
+        FROM codes
+        WHERE codes.family <> 'event'
+    ),
+
+    facts AS (
+        SELECT labels.key AS name, labels.value, jsonb_typeof(labels.value) AS type
+        FROM health.agents
+        CROSS JOIN LATERAL jsonb_each(
+            agents.labels
+            || jsonb_strip_nulls(jsonb_build_object('agent_type', agents.agent_type))
+        ) AS labels
+        WHERE health_internal.is_watched(agents.agent_id)
+            AND octet_length(labels.key) <= 200
+    ),
+
+    values_of AS (
+        SELECT facts.name, facts.value #>> '{}' AS value,
+            row_number() OVER (
+                PARTITION BY facts.name ORDER BY count(*) DESC, facts.value #>> '{}' COLLATE "C"
+            ) AS place,
+            count(*) OVER (PARTITION BY facts.name) AS value_count
+        FROM facts
+        WHERE facts.type IN ('string', 'boolean') AND octet_length(facts.value #>> '{}') <= 200
+        GROUP BY facts.name, facts.value
+        HAVING count(*) > 1
+    ),
+
+    candidates AS (
+        SELECT 1 AS kind, 'metric' AS source, '' AS family, metrics.name, measures.measure,
+            NULL AS value, measures.place
+        FROM metrics
+        CROSS JOIN unnest(ARRAY[
+            'level', 'mean_3', 'mean_7', 'change_1', 'change_7', 'deviation', 'fleet', 'spread'
+        ]) WITH ORDINALITY AS measures (measure, place)
+        UNION ALL
+        SELECT 1, 'heartbeat', '', measured.name, measures.measure, NULL, measures.place
+        FROM health_internal.heartbeat_measures() AS measured
+        CROSS JOIN beats
+        CROSS JOIN unnest(ARRAY[
+            'level', 'mean_3', 'mean_7', 'change_1', 'change_7', 'deviation', 'spread'
+        ]) WITH ORDINALITY AS measures (measure, place)
+        WHERE (beats.counts ->> measured.name)::bigint > 0
+            AND NOT (measured.is_counter AND measures.measure = 'spread')
+        UNION ALL
+        SELECT 0, 'event', kinds.family, kinds.name, measures.measure, NULL, measures.place
+        FROM kinds
+        CROSS JOIN unnest(ARRAY['since', 'count_1', 'count_3', 'count_7', 'total'])
+            WITH ORDINALITY AS measures (measure, place)
+        WHERE measures.measure <> 'total' OR (kinds.family = 'failure' AND kinds.name = '')
+        UNION ALL
+        SELECT 0, 'label', '', numbers.name, 'number', NULL, 1
+        FROM (
+            SELECT facts.name, count(DISTINCT facts.value) AS value_count
+            FROM facts
+            WHERE facts.type = 'number'
+            GROUP BY facts.name
+            ORDER BY 2 DESC, 1
+            LIMIT 20
+        ) AS numbers
+        WHERE numbers.value_count > 1
+        UNION ALL
+        SELECT 0, 'label', '', values_of.name, 'is', values_of.value, 1
+        FROM values_of
+        WHERE values_of.place <= 8 AND values_of.value_count > 1
+    ),
+
+    -- Where there are too many, every series keeps its level before any gets its seventh measure.
+    kept AS (
+        SELECT candidates.*
+        FROM candidates
+        ORDER BY candidates.kind, candidates.place, candidates.source, candidates.family,
+            candidates.name, candidates.value
+        LIMIT p_limit
+    )
+
+    INSERT INTO health_internal.failure_features (
+        model_id, feature, source, family, name, measure, value
+    )
+    SELECT
+        p_model_id,
+        row_number() OVER (
+            ORDER BY kept.source, kept.family, kept.name, kept.place, kept.value
+        ),
+        kept.source, kept.family, kept.name, kept.measure, kept.value
+    FROM kept;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer) IS 'Writes the features a model could use, from what was recorded between two times: 30 metrics of most agents, typed columns of heartbeats, 12 codes of each family of events and any of it, 20 numbers and 8 values of each text among the labels; at most p_limit, which it returns the number of.';
 
 --
 -- Name: add_missing_agents(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -6355,7 +7645,7 @@ COMMENT ON COLUMN health.policies.expected_interval_band IS 'Share by which the 
 -- Name: assess_under(health.policies, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.assess_under(p_policy health.policies, p_now timestamp with time zone) RETURNS TABLE(agent_id text, judged_at timestamp with time zone, liveness text, state text, ungated_score double precision, gate double precision, score double precision, status text, issue_candidate text, live_score double precision, live_status text)
+CREATE FUNCTION health_internal.assess_under(p_policy health.policies, p_now timestamp with time zone) RETURNS TABLE(agent_id text, judged_at timestamp with time zone, liveness text, state text, ungated_score double precision, gate double precision, score double precision, status text, issue_candidate text, revenue_impact_usd double precision, live_score double precision, live_status text)
     LANGUAGE plpgsql STABLE
     SET jit TO 'off'
     AS $$
@@ -6377,7 +7667,15 @@ BEGIN
                 ELSE health_internal.learn_deadlines(
                     known.gap_histogram, known.gap_count - 1, known.learnt_interval_seconds,
                     known.mean_gap_seconds, p_policy.late_false_alarm_cost,
-                    p_policy.unresponsive_false_alarm_cost, p_policy.hard_limit_intervals
+                    p_policy.unresponsive_false_alarm_cost,
+                    health_internal.deadline_limit(
+                        p_policy.young_late_intervals, p_policy.young_beats,
+                        p_policy.hard_limit_intervals, known.gap_count - 1
+                    ),
+                    health_internal.deadline_limit(
+                        p_policy.young_unresponsive_intervals, p_policy.young_beats,
+                        p_policy.hard_limit_intervals, known.gap_count - 1
+                    )
                 )
             END AS deadlines,
             greatest(
@@ -6564,6 +7862,7 @@ BEGIN
             WHEN scored.performance <= p_policy.performance_issue_below
                 THEN 'performance_degradation'
         END,
+        scored.revenue_impact_usd,
         scored.score,
         scored.status
     FROM scored;
@@ -6577,6 +7876,28 @@ ALTER FUNCTION health_internal.assess_under(p_policy health.policies, p_now time
 --
 
 COMMENT ON FUNCTION health_internal.assess_under(p_policy health.policies, p_now timestamp with time zone) IS 'What the agents of a policy''s class would be judged at p_now under it, from the running state of their last heartbeat, beside what is in force. Reads; writes nothing. Deadlines are learnt at once, where the judgement learns them by turns.';
+
+--
+-- Name: at_threshold(double precision[], integer[], double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.at_threshold(p_scores double precision[], p_labels integer[], p_threshold double precision, OUT precision_ double precision, OUT recall double precision, OUT false_positive_rate double precision) RETURNS record
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT
+        avg(cases.label) FILTER (WHERE cases.score >= p_threshold),
+        avg((cases.score >= p_threshold)::integer) FILTER (WHERE cases.label = 1),
+        avg((cases.score >= p_threshold)::integer) FILTER (WHERE cases.label = 0)
+    FROM unnest(p_scores, p_labels) AS cases (score, label);
+$$;
+
+ALTER FUNCTION health_internal.at_threshold(p_scores double precision[], p_labels integer[], p_threshold double precision, OUT precision_ double precision, OUT recall double precision, OUT false_positive_rate double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION at_threshold(p_scores double precision[], p_labels integer[], p_threshold double precision, OUT precision_ double precision, OUT recall double precision, OUT false_positive_rate double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.at_threshold(p_scores double precision[], p_labels integer[], p_threshold double precision, OUT precision_ double precision, OUT recall double precision, OUT false_positive_rate double precision) IS 'Precision (NULL: nothing reaches it), recall and false positive rate of warning from a score on.';
 
 --
 -- Name: await_ingest(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -7102,6 +8423,179 @@ ALTER FUNCTION health_internal.bundle_deliveries(p_now timestamp with time zone)
 COMMENT ON FUNCTION health_internal.bundle_deliveries(p_now timestamp with time zone) IS 'Makes one digest of the waiting messages of a channel that holds more of them than its bucket will ever hand out at once; nothing is lost. Returns how many digests.';
 
 --
+-- Name: business_incidents(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.business_incidents(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(incident_id bigint, agent_id text, severity text, onset_at timestamp with time zone, detected_at timestamp with time zone, acknowledged_at timestamp with time zone, verified_at timestamp with time zone, resolved_at timestamp with time zone, told_at timestamp with time zone, is_false_positive boolean, is_blind boolean, has_recovery boolean, is_recovered_by_engine boolean, is_escalated boolean)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        incidents.incident_id,
+        incidents.agent_id,
+        incidents.severity,
+        incidents.onset_at,
+        incidents.detected_at,
+        CASE WHEN incidents.acknowledged_at < p_to THEN incidents.acknowledged_at END,
+        CASE WHEN incidents.recovered_at < p_to THEN incidents.recovered_at END,
+        -- What came later is not known at the end of the period.
+        CASE WHEN incidents.resolved_at < p_to THEN incidents.resolved_at END,
+        told.at,
+        coalesce(incidents.false_positive_at IS NOT NULL, false),
+        EXISTS (
+            SELECT FROM health.monitor_gaps AS gaps
+            WHERE gaps.started_at < incidents.detected_at AND gaps.ended_at > incidents.onset_at
+        ),
+        actions.has_recovery,
+        actions.is_recovered_by_engine,
+        actions.is_escalated
+    FROM health.incidents
+    CROSS JOIN LATERAL (
+        SELECT
+            count(*) > 0 AS has_recovery,
+            coalesce(
+                bool_or(tried.state = 'succeeded' AND tried.requested_by = 'engine'), false
+            ) AS is_recovered_by_engine,
+            coalesce(bool_or(tried.state = 'escalated'), false) AS is_escalated
+        FROM health.recovery_actions AS tried
+        WHERE tried.incident_id = incidents.incident_id
+            AND tried.started_at IS NOT NULL
+            AND tried.created_at < p_to
+    ) AS actions
+    CROSS JOIN LATERAL (
+        SELECT min(messages.finished_at) AS at
+        FROM health.deliveries AS messages
+        WHERE messages.incident_id = incidents.incident_id
+            AND messages.state = 'delivered'
+            AND messages.event <> 'resolved'
+    ) AS told
+    WHERE incidents.detected_at >= p_from
+        AND incidents.detected_at < p_to
+        AND incidents.agent_id IS NOT NULL
+        AND health_internal.is_business_agent(incidents.agent_id);
+$$;
+
+ALTER FUNCTION health_internal.business_incidents(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION business_incidents(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.business_incidents(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Incidents of agents that were detected in a period, with what was known of them at its end. is_blind: the monitor was blind while it began, so that nobody knows how soon it was seen.';
+
+--
+-- Name: business_rows(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) RETURNS SETOF health_internal.business_row
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT rows.* FROM health_internal.service_rows(p_from, p_to, p_now) AS rows
+    UNION ALL
+    SELECT rows.* FROM health_internal.incident_rows(p_from, p_to) AS rows
+    UNION ALL
+    SELECT rows.* FROM health_internal.recovery_rows(p_from, p_to) AS rows
+    UNION ALL
+    SELECT rows.* FROM health_internal.risk_rows(p_from, p_to) AS rows
+    UNION ALL
+    SELECT rows.* FROM health_internal.lost_revenue_rows(p_from, p_to) AS rows
+    UNION ALL
+    SELECT rows.* FROM health_internal.saved_rows(p_from, p_to) AS rows
+    UNION ALL
+    SELECT rows.* FROM health_internal.return_rows(p_from, p_to) AS rows
+    UNION ALL
+    SELECT rows.* FROM health_internal.usage_rows(p_from, p_to) AS rows
+    UNION ALL
+    SELECT rows.* FROM health_internal.trend_rows(p_from, p_to) AS rows;
+$$;
+
+ALTER FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) IS 'The rows of every figure.';
+
+--
+-- Name: business_terms_held(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.business_terms_held() RETURNS TABLE(agent_id text, from_at timestamp with time zone, until_at timestamp with time zone, revenue_usd_per_hour numeric, manual_recovery_minutes double precision, manual_recovery_cost_usd numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        terms.agent_id,
+        -- What was known first held before, too.
+        CASE
+            WHEN lag(terms.valid_from) OVER by_time IS NULL THEN '-infinity'
+            ELSE terms.valid_from
+        END,
+        coalesce(lead(terms.valid_from) OVER by_time, 'infinity'),
+        terms.revenue_usd_per_hour,
+        terms.manual_recovery_minutes,
+        terms.manual_recovery_cost_usd
+    FROM health.business_terms AS terms
+    WHERE health_internal.is_business_agent(terms.agent_id)
+    WINDOW by_time AS (PARTITION BY terms.agent_id ORDER BY terms.valid_from);
+$$;
+
+ALTER FUNCTION health_internal.business_terms_held() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION business_terms_held(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.business_terms_held() IS 'What agents earned and what recovering them by hand took, with the time each row held.';
+
+--
+-- Name: calibration_of(double precision[], integer[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.calibration_of(p_probabilities double precision[], p_labels integer[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'from', bands.lower, 'rows', bands.case_count, 'predicted', round(bands.predicted::numeric, 4),
+        'observed', round(bands.observed::numeric, 4)
+    ) ORDER BY bands.lower), '[]')
+    FROM (
+        SELECT
+            (ARRAY[0, 0.01, 0.05, 0.2, 0.5, 0.8])[
+                width_bucket(cases.p, ARRAY[0, 0.01, 0.05, 0.2, 0.5, 0.8]::float8 [])
+            ] AS lower,
+            count(*) AS case_count,
+            avg(cases.p) AS predicted,
+            avg(cases.label) AS observed
+        FROM unnest(p_probabilities, p_labels) AS cases (p, label)
+        GROUP BY 1
+    ) AS bands;
+$$;
+
+ALTER FUNCTION health_internal.calibration_of(p_probabilities double precision[], p_labels integer[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION calibration_of(p_probabilities double precision[], p_labels integer[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.calibration_of(p_probabilities double precision[], p_labels integer[]) IS 'Bands of predicted probability: from, rows, mean predicted and observed share of label 1.';
+
+--
+-- Name: chance_to_reach(double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.chance_to_reach(p_gap double precision, p_standard_error double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_standard_error > ((0.000000000001)::double precision * GREATEST((1)::double precision, abs(p_gap)))) THEN ((1)::double precision / ((1)::double precision + exp(GREATEST(('-30'::integer)::double precision, LEAST((30)::double precision, (((1.702)::double precision * p_gap) / p_standard_error)))))) WHEN (p_gap <= (0)::double precision) THEN (1)::double precision ELSE (0)::double precision END;
+
+ALTER FUNCTION health_internal.chance_to_reach(p_gap double precision, p_standard_error double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION chance_to_reach(p_gap double precision, p_standard_error double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.chance_to_reach(p_gap double precision, p_standard_error double precision) IS 'Chance that a forecast lies at or beyond a limit it is p_gap short of, given its standard error: the normal distribution, as 1 / (1 + exp(1.702 z)), which is within 0.01 of it.';
+
+--
 -- Name: changed_policy(health.policies, jsonb); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -7352,6 +8846,80 @@ ALTER FUNCTION health_internal.check_backtest(p_from timestamp with time zone, p
 COMMENT ON FUNCTION health_internal.check_backtest(p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[], OUT warm_from timestamp with time zone, OUT step interval) IS 'From when to replay, the warm-up included as far as rows are kept, and at which step (where none is asked for the engine''s period, longer beyond 10,000 ticks). Raises BT003 for times that make no sense, BT004 where rows are no longer kept, BT005 beyond 2,000,000 rows or 200,000 ticks.';
 
 --
+-- Name: check_cases(interval); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.check_cases(p_horizon interval) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+DECLARE
+    v_cases record;
+    v_thin text;
+BEGIN
+    EXECUTE $sql$
+        SELECT count(*) AS row_count, coalesce(sum(y), 0) AS positive_count,
+            count(DISTINCT agent_id) AS agent_count,
+            count(DISTINCT agent_id) FILTER (WHERE y = 1) AS failing_count
+        FROM failure_cases
+    $sql$
+    INTO v_cases;
+    IF v_cases.row_count = 0 THEN
+        RAISE EXCEPTION 'there is no history to train from'
+            USING ERRCODE = 'MD002',
+                DETAIL = format(
+                    'No agent has a row whose horizon of %s ends within the record.', p_horizon
+                ),
+                HINT = 'Load history with health.load_history, or take a shorter horizon.';
+    END IF;
+    IF v_cases.positive_count IN (0, v_cases.row_count) THEN
+        RAISE EXCEPTION 'training needs rows with and without a failure ahead'
+            USING ERRCODE = 'MD003',
+                DETAIL = format(
+                    'Of %s rows of %s agents %s have a failure within %s.',
+                    v_cases.row_count, v_cases.agent_count, v_cases.positive_count, p_horizon
+                ),
+                HINT = 'Failures are rows of system_events of type failure, and incidents of agents that '
+                    'did not answer or failed; until there are some, trends are all there is.';
+    END IF;
+    EXECUTE $sql$
+        SELECT string_agg(format('%s: %s rows before failures of %s agents', parts.part,
+            parts.positive_count, parts.failing_count), '; ' ORDER BY parts.part)
+        FROM (
+            SELECT wanted.part, coalesce(sum(y), 0) AS positive_count,
+                count(DISTINCT agent_id) FILTER (WHERE y = 1) AS failing_count,
+                count(*) FILTER (WHERE y = 0) AS negative_count
+            FROM unnest(ARRAY['train', 'choose', 'test']) AS wanted (part)
+            LEFT JOIN failure_cases USING (part)
+            GROUP BY wanted.part
+        ) AS parts
+        WHERE parts.positive_count < CASE parts.part WHEN 'train' THEN 10 ELSE 3 END
+            OR parts.failing_count < CASE parts.part WHEN 'train' THEN 3 ELSE 2 END
+            OR parts.negative_count < 10
+    $sql$
+    INTO v_thin;
+    IF v_thin IS NOT NULL THEN
+        RAISE EXCEPTION 'there are too few failures to train and to test with'
+            USING ERRCODE = 'MD003',
+                DETAIL = format(
+                    'Of %s rows of %s agents %s have a failure within %s. Too few in %s.',
+                    v_cases.row_count, v_cases.agent_count, v_cases.positive_count, p_horizon, v_thin
+                ),
+                HINT = 'A model is tested on other agents and a later time than it learns from. Load more '
+                    'history, or take a longer horizon; until then trends are all there is.';
+    END IF;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.check_cases(p_horizon interval) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION check_cases(p_horizon interval); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.check_cases(p_horizon interval) IS 'Raises MD002 where there are no cases, MD003 where one label is missing or too few failures are in a part.';
+
+--
 -- Name: check_engine(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -7462,6 +9030,40 @@ ALTER FUNCTION health_internal.check_matchers(p_matchers jsonb, p_keys text[]) O
 COMMENT ON FUNCTION health_internal.check_matchers(p_matchers jsonb, p_keys text[]) IS 'Returns p_matchers where each key is one of p_keys and fits. Raises AL002 where not.';
 
 --
+-- Name: check_period(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.check_period(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF p_from IS NULL OR p_to IS NULL OR p_from >= p_to
+        OR p_from < '0001-01-01' OR p_to > '9999-12-31' THEN
+        RAISE EXCEPTION 'a period must go from one time to a later one'
+            USING ERRCODE = 'BI001',
+                DETAIL = format('Asked for %s to %s.', coalesce(p_from::text, 'NULL'),
+                    coalesce(p_to::text, 'NULL')),
+                HINT = 'For example now() - interval ''7 days'', now().';
+    END IF;
+    IF p_from >= p_now THEN
+        RAISE EXCEPTION 'the period has not begun'
+            USING ERRCODE = 'BI001',
+                DETAIL = format('It begins at %s, and it is %s.', p_from, p_now),
+                HINT = 'Ask for a time that is past; what lies after now is left out.';
+    END IF;
+    RETURN least(p_to, p_now);
+END;
+$$;
+
+ALTER FUNCTION health_internal.check_period(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION check_period(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.check_period(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) IS 'End of a period: p_to, or p_now where that is sooner. Raises BI001 for a period that is reversed, empty, endless or has not begun.';
+
+--
 -- Name: check_policy_changes(jsonb); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -7556,6 +9158,31 @@ ALTER FUNCTION health_internal.check_policy_class(p_policy_class text) OWNER TO 
 COMMENT ON FUNCTION health_internal.check_policy_class(p_policy_class text) IS 'Raises AG004 for a policy class that does not exist; NULL is no class.';
 
 --
+-- Name: check_replay_range(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.check_replay_range(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+BEGIN
+    IF p_from > p_to THEN
+        RAISE EXCEPTION 'a replay must go from one time to a later one'
+            USING ERRCODE = 'AN001',
+                DETAIL = format('Asked for %s to %s.', p_from, p_to),
+                HINT = 'Exchange the two times; NULL means from the first or to the last stored row.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health_internal.check_replay_range(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION check_replay_range(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.check_replay_range(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Raises AN001 where a replay would end before it begins.';
+
+--
 -- Name: check_rules_session(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -7614,6 +9241,79 @@ ALTER FUNCTION health_internal.check_rules_session() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health_internal.check_rules_session() IS 'Refuses to evaluate rules (RU003) in a session whose login could become more than health_rules, or that has no statement_timeout; returns it in milliseconds.';
+
+--
+-- Name: choose_anchor(timestamp with time zone, interval, double precision, timestamp with time zone[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.choose_anchor(p_end timestamp with time zone, p_step interval, p_cadence_seconds double precision, p_last_times timestamp with time zone[]) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    -- Where values come about as seldom as rows, a row stands at the time of a value, as whoever asks then
+    -- will; else rows count back from the end of the record.
+    SELECT CASE
+        WHEN p_cadence_seconds >= 0.5 * date_part('epoch', p_step) THEN coalesce(
+            (
+                SELECT p_end - make_interval(secs => phases.seconds_back::double precision)
+                FROM (
+                    SELECT round((date_part('epoch', p_end - times.last_at))::numeric, 6)
+                        % date_part('epoch', p_step)::numeric AS seconds_back
+                    FROM unnest(p_last_times) AS times (last_at)
+                ) AS phases
+                GROUP BY phases.seconds_back
+                ORDER BY count(*) DESC, phases.seconds_back
+                LIMIT 1
+            ),
+            p_end
+        )
+        ELSE p_end
+    END;
+$$;
+
+ALTER FUNCTION health_internal.choose_anchor(p_end timestamp with time zone, p_step interval, p_cadence_seconds double precision, p_last_times timestamp with time zone[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION choose_anchor(p_end timestamp with time zone, p_step interval, p_cadence_seconds double precision, p_last_times timestamp with time zone[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.choose_anchor(p_end timestamp with time zone, p_step interval, p_cadence_seconds double precision, p_last_times timestamp with time zone[]) IS 'Time of the last row, from which the others count back in steps.';
+
+--
+-- Name: choose_step(interval, double precision, double precision, integer, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.choose_step(p_horizon interval, p_cadence_seconds double precision, p_agent_seconds double precision, p_agent_count integer, p_max_rows integer) RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    -- The finest step that the data carry, a tenth of the horizon at least, that keeps within the rows.
+    SELECT make_interval(secs => coalesce(
+        min(steps.seconds) FILTER (
+            WHERE p_agent_seconds / steps.seconds + p_agent_count <= p_max_rows
+        ),
+        max(steps.seconds)
+    ))
+    FROM unnest(ARRAY[
+        60, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400, 259200, 604800
+    ]::double precision []) AS steps (seconds)
+    WHERE steps.seconds >= least(604800, greatest(
+        0.9 * coalesce(p_cadence_seconds, 0), date_part('epoch', p_horizon) / 10
+    ))
+        AND steps.seconds <= greatest(
+            60,
+            least(86400, date_part('epoch', p_horizon)),
+            -- Where even these are finer than the data.
+            least(604800, 2.8 * coalesce(p_cadence_seconds, 0)),
+            date_part('epoch', p_horizon) / 4
+        );
+$$;
+
+ALTER FUNCTION health_internal.choose_step(p_horizon interval, p_cadence_seconds double precision, p_agent_seconds double precision, p_agent_count integer, p_max_rows integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION choose_step(p_horizon interval, p_cadence_seconds double precision, p_agent_seconds double precision, p_agent_count integer, p_max_rows integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.choose_step(p_horizon interval, p_cadence_seconds double precision, p_agent_seconds double precision, p_agent_count integer, p_max_rows integer) IS 'Time between two rows of an agent, if the caller names none: from 1 minute to 1 week, not finer than the data or than a tenth of the horizon, and a day or the horizon at most unless the data are coarser.';
 
 --
 -- Name: clipped(double precision, double precision, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -7954,7 +9654,8 @@ BEGIN
     INSERT INTO health_internal.series_minutes (minute_at, series_id, value_sum, value_count)
     SELECT watched.minute_at, watched.series_id, watched.value_sum, watched.value_count
     FROM watched
-    WHERE watched.minute_at >= p_stepped_until;
+    WHERE watched.minute_at >= p_stepped_until
+    ORDER BY watched.minute_at, watched.series_id;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END;
@@ -7967,6 +9668,33 @@ ALTER FUNCTION health_internal.collect_minutes(p_range health_internal.arrival_r
 --
 
 COMMENT ON FUNCTION health_internal.collect_minutes(p_range health_internal.arrival_range, p_stepped_until timestamp with time zone) IS 'Adds what arrived to the minutes of the series that are watched. Rows received before p_range.received_from are history and left out; values of minutes before p_stepped_until are too late and only counted. Returns how many rows of series_minutes it wrote.';
+
+--
+-- Name: compile_model(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.compile_model(p_model_id bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    INSERT INTO health_internal.failure_expressions (model_id, features_statement, log_odds_expression)
+    VALUES (
+        p_model_id,
+        health_internal.features_sql(p_model_id, true),
+        health_internal.log_odds_expression(p_model_id)
+    )
+    ON CONFLICT (model_id) DO UPDATE SET
+        features_statement = excluded.features_statement,
+        log_odds_expression = excluded.log_odds_expression;
+$$;
+
+ALTER FUNCTION health_internal.compile_model(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION compile_model(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.compile_model(p_model_id bigint) IS 'Writes a model''s row of failure_expressions.';
 
 --
 -- Name: compose_digests(health_internal.digest_line[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -8231,41 +9959,150 @@ ALTER FUNCTION health_internal.configure_jobs(p_now timestamp with time zone, p_
 COMMENT ON FUNCTION health_internal.configure_jobs(p_now timestamp with time zone, p_agent_ids text[]) IS 'Takes over the schedules of agents whose configuration changed; a new schedule expects its first run after p_now.';
 
 --
--- Name: copy_to_sandbox(text, text, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: contributions(bigint, real[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS void
-    LANGUAGE plpgsql
+CREATE FUNCTION health_internal.contributions(p_model_id bigint, p_x real[]) RETURNS TABLE(feature integer, contribution double precision)
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
+    -- Along a row's path each step from a node to its child changes the value; the change belongs to the
+    -- feature that was asked. Feature 0: the base and the roots, which every row has.
+    WITH RECURSIVE walk AS (
+        SELECT nodes.tree, nodes.node, nodes.feature, nodes.cut, nodes.value, 0 AS asked, nodes.value AS change
+        FROM health_internal.failure_nodes AS nodes
+        WHERE nodes.model_id = p_model_id AND nodes.node = 1
+        UNION ALL
+        SELECT nodes.tree, nodes.node, nodes.feature, nodes.cut, nodes.value, walk.feature,
+            nodes.value - walk.value
+        FROM walk
+        INNER JOIN health_internal.failure_nodes AS nodes
+            ON nodes.model_id = p_model_id
+            AND nodes.tree = walk.tree
+            AND nodes.node = 2 * walk.node + coalesce((p_x[walk.feature] >= walk.cut)::integer, 0)
+        WHERE walk.feature IS NOT NULL
+    )
+
+    SELECT parts.feature, sum(parts.contribution)
+    FROM (
+        SELECT walk.asked AS feature, walk.change AS contribution FROM walk
+        UNION ALL
+        SELECT 0, models.base_log_odds FROM health.failure_models AS models WHERE models.model_id = p_model_id
+        UNION ALL
+        SELECT features.feature, features.weight * greatest(-8, least(8, coalesce(
+            (p_x[features.feature] - features.mean) / features.scale, 0
+        )))
+        FROM health_internal.failure_features AS features
+        INNER JOIN health.failure_models AS models ON features.model_id = models.model_id
+        WHERE features.model_id = p_model_id AND models.kind = 'logistic' AND features.weight IS NOT NULL
+    ) AS parts
+    GROUP BY parts.feature;
+$$;
+
+ALTER FUNCTION health_internal.contributions(p_model_id bigint, p_x real[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION contributions(p_model_id bigint, p_x real[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.contributions(p_model_id bigint, p_x real[]) IS 'What each feature adds to the log-odds of one row (its features by number, up to the highest): they sum to what log_odds_expression gives. Feature 0 is what every row has.';
+
+--
+-- Name: copying_statement(regclass, regclass); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.copying_statement(p_from regclass, p_to regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (SELECT format('INSERT INTO %2$s (%3$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM %1$s'::text, copying_statement.p_from, copying_statement.p_to, string_agg(quote_ident((pg_attribute.attname)::text), ', '::text ORDER BY pg_attribute.attnum)) AS format FROM pg_attribute WHERE ((pg_attribute.attrelid = (copying_statement.p_from)::oid) AND (pg_attribute.attnum > 0) AND (NOT pg_attribute.attisdropped) AND (pg_attribute.attgenerated = ''::"char")));
+
+ALTER FUNCTION health_internal.copying_statement(p_from regclass, p_to regclass) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION copying_statement(p_from regclass, p_to regclass); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.copying_statement(p_from regclass, p_to regclass) IS 'The INSERT that copies all rows of a table into another of its columns, identities included.';
+
+--
+-- Name: correct_rollups(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.correct_rollups(p_until timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
 DECLARE
-    v_columns text;
+    v_state health_internal.rollup_state;
+    v_late record;
+    v_gap_from timestamptz;
+    v_gaps_until timestamptz;
+    v_kept_from timestamptz;
 BEGIN
-    SELECT string_agg(quote_ident(pg_attribute.attname), ', ' ORDER BY pg_attribute.attnum)
-    INTO v_columns
-    FROM pg_attribute
-    WHERE pg_attribute.attrelid = to_regclass('health.' || p_table)
-        AND pg_attribute.attnum > 0
-        AND NOT pg_attribute.attisdropped
-        AND pg_attribute.attgenerated = '';
-    EXECUTE format(
-        'INSERT INTO %1$I.%2$I (%3$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM health.%2$I',
-        p_sandbox, p_table, v_columns
-    );
-    IF p_agent_ids IS NOT NULL THEN
-        EXECUTE format('DELETE FROM %I.%I WHERE NOT agent_id = ANY ($1)', p_sandbox, p_table)
-        USING p_agent_ids;
+    SELECT state.* INTO STRICT v_state FROM health_internal.rollup_state AS state;
+    -- Beyond the hours that are kept nothing is made anew.
+    SELECT date_trunc('day', p_until - settings.hour_retention, 'UTC') + interval '1 day'
+    INTO STRICT v_kept_from
+    FROM health.business_settings AS settings;
+
+    -- Transitions since that tell of a silence begun in an hour made already, and false positives.
+    SELECT
+        array_agg(DISTINCT late.agent_id) AS agent_ids,
+        greatest(min(late.from_at), v_kept_from) AS from_at
+    INTO STRICT v_late
+    FROM (
+        SELECT changes.agent_id, least(changes.occurred_at, changes.last_heartbeat_at) AS from_at
+        FROM health.status_transitions AS changes
+        WHERE changes.transition_id > v_state.transition_id
+            AND (changes.new_liveness = 'unresponsive' OR changes.occurred_at < v_state.hours_until)
+        UNION ALL
+        SELECT anew.agent_id, anew.from_at
+        FROM health_internal.rollup_corrections AS anew
+    ) AS late
+    WHERE late.from_at < v_state.hours_until;
+    DELETE FROM health_internal.rollup_corrections;
+
+    SELECT
+        CASE
+            WHEN count(*) > 0
+                THEN greatest(date_trunc('hour', min(gaps.started_at), 'UTC'), v_kept_from)
+        END,
+        max(gaps.settled_at)
+    INTO STRICT v_gap_from, v_gaps_until
+    FROM health.monitor_gaps AS gaps
+    WHERE gaps.settled_at > v_state.gaps_settled_until;
+
+    UPDATE health_internal.rollup_state
+    SET
+        transition_id = coalesce(
+            (SELECT max(changes.transition_id) FROM health.status_transitions AS changes),
+            rollup_state.transition_id
+        ),
+        gaps_settled_until = coalesce(v_gaps_until, rollup_state.gaps_settled_until);
+    IF v_gap_from < v_state.hours_until THEN
+        v_late.agent_ids := NULL;
+        v_late.from_at := least(v_gap_from, v_late.from_at);
+    ELSIF v_late.agent_ids IS NULL THEN
+        RETURN false;
     END IF;
+    v_late.from_at := date_trunc('hour', v_late.from_at, 'UTC');
+    PERFORM health_internal.roll_up_hours(v_late.from_at, v_state.hours_until, v_late.agent_ids);
+    IF v_late.from_at < v_state.days_until THEN
+        PERFORM health_internal.roll_up_days(
+            greatest(date_trunc('day', v_late.from_at, 'UTC'), v_kept_from), v_state.days_until,
+            v_late.agent_ids
+        );
+    END IF;
+    RETURN true;
 END;
-$_$;
+$$;
 
-ALTER FUNCTION health_internal.copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[]) OWNER TO health_owner;
+ALTER FUNCTION health_internal.correct_rollups(p_until timestamp with time zone) OWNER TO health_owner;
 
 --
--- Name: FUNCTION copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION correct_rollups(p_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[]) IS 'Copies the rows of a table of schema health into that of the sandbox, those of p_agent_ids or all.';
+COMMENT ON FUNCTION health_internal.correct_rollups(p_until timestamp with time zone) IS 'Makes anew the roll-ups of agents of whom something was learnt since that reaches back: a silence, a false positive, a gap of the monitor. Returns whether there was any.';
 
 --
 -- Name: count_arrived(health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -8759,295 +10596,312 @@ CREATE FUNCTION health_internal.detect_series(p_state health_internal.detector_s
 DECLARE
     -- Lengths are in points: tried in time they were worse on every set (docs/detection/anomalies.md).
     c_tiny constant double precision := 1e-30;
-    s double precision [] := (p_state).numbers;
-    profile real [] := (p_state).profile;
-    visits smallint [] := (p_state).visits;
+    v_s double precision [] := (p_state).numbers;
+    v_profile real [] := (p_state).profile;
+    v_visits smallint [] := (p_state).visits;
     -- Scalars are several times faster than elements of an array.
-    n double precision := coalesce(s[1], 0);
-    last_at double precision := s[2];
-    last_x double precision := s[3];
-    ignored double precision := coalesce(s[4], 0);
-    size double precision := coalesce(s[5], 0);
-    level double precision := s[6];
-    recent double precision := s[7];
-    bias double precision := coalesce(s[8], 0);
-    scale double precision := coalesce(s[9], 0);
-    shift double precision := coalesce(s[10], 0);
-    turbulence double precision := coalesce(s[11], 0);
-    err_1 double precision := coalesce(s[12], 0);
-    err_2 double precision := coalesce(s[13], 0);
-    err_3 double precision := coalesce(s[14], 0);
-    err_4 double precision := coalesce(s[15], 0);
-    record double precision [] := coalesce(s[16:19], '{0,0,0,0}');
-    mean double precision [] := coalesce(s[20:23], '{0,0,0,0}');
-    age double precision [] := coalesce(s[24:27], '{0,0,0,0}');
-    held double precision := coalesce(s[28], 0);
-    since double precision := coalesce(s[29], 0);
-    run double precision := coalesce(s[30], 0);
-    longest double precision := coalesce(s[31], 0);
-    crept_before double precision := coalesce(s[32], 0);
-    crept_now double precision := coalesce(s[33], 0);
-    crept_points double precision := coalesce(s[34], 0);
-    usual_gap double precision := coalesce(s[35], 0);
+    v_n double precision := coalesce(v_s[1], 0);
+    v_last_at double precision := v_s[2];
+    v_last_x double precision := v_s[3];
+    v_ignored double precision := coalesce(v_s[4], 0);
+    v_size double precision := coalesce(v_s[5], 0);
+    v_level double precision := v_s[6];
+    v_recent double precision := v_s[7];
+    v_bias double precision := coalesce(v_s[8], 0);
+    v_scale double precision := coalesce(v_s[9], 0);
+    v_shift double precision := coalesce(v_s[10], 0);
+    v_turbulence double precision := coalesce(v_s[11], 0);
+    v_err_1 double precision := coalesce(v_s[12], 0);
+    v_err_2 double precision := coalesce(v_s[13], 0);
+    v_err_3 double precision := coalesce(v_s[14], 0);
+    v_err_4 double precision := coalesce(v_s[15], 0);
+    v_record double precision [] := coalesce(v_s[16:19], '{0,0,0,0}');
+    v_mean double precision [] := coalesce(v_s[20:23], '{0,0,0,0}');
+    v_age double precision [] := coalesce(v_s[24:27], '{0,0,0,0}');
+    v_held double precision := coalesce(v_s[28], 0);
+    v_since double precision := coalesce(v_s[29], 0);
+    v_run double precision := coalesce(v_s[30], 0);
+    v_longest double precision := coalesce(v_s[31], 0);
+    v_crept_before double precision := coalesce(v_s[32], 0);
+    v_crept_now double precision := coalesce(v_s[33], 0);
+    v_crept_points double precision := coalesce(v_s[34], 0);
+    v_usual_gap double precision := coalesce(v_s[35], 0);
     v_count constant integer := coalesce(cardinality(p_at), 0);
-    found health_internal.detection;
-    t double precision;
-    x double precision;
-    gap double precision;
-    hour integer;
-    h integer;
-    w integer;
-    by_day double precision;
-    by_week double precision;
-    trust_1 double precision;
-    trust_2 double precision;
-    trust_3 double precision;
-    trust_4 double precision;
-    least_err double precision;
-    expected double precision;
-    unit double precision;
-    clip double precision;
-    r double precision;
-    rl double precision;
-    learnt double precision;
-    q double precision;
-    fresh double precision;
-    rate_100 double precision;
-    rate_1000 double precision;
-    rate_2000 double precision;
-    views double precision [] := '{0,0,0,0}';
-    v double precision;
-    bar double precision;
-    floor_x double precision;
-    reach double precision;
-    strange double precision;
-    which integer;
-    said double precision;
+    v_found health_internal.detection;
+    v_t double precision;
+    v_x double precision;
+    v_gap double precision;
+    v_hour integer;
+    v_h integer;
+    v_w integer;
+    v_by_day double precision;
+    v_by_week double precision;
+    v_trust_1 double precision;
+    v_trust_2 double precision;
+    v_trust_3 double precision;
+    v_trust_4 double precision;
+    v_least_err double precision;
+    v_expected double precision;
+    v_unit double precision;
+    v_clip double precision;
+    v_r double precision;
+    v_rl double precision;
+    v_learnt double precision;
+    v_q double precision;
+    v_fresh double precision;
+    v_rate_100 double precision;
+    v_rate_1000 double precision;
+    v_rate_2000 double precision;
+    v_views double precision [] := '{0,0,0,0}';
+    v_v double precision;
+    v_bar double precision;
+    v_floor_x double precision;
+    v_reach double precision;
+    v_strange double precision;
+    v_which integer;
+    v_said double precision;
 BEGIN
-    IF p_state IS NULL OR profile IS NULL THEN
-        profile := array_fill(0::real, ARRAY[192]);
-        visits := array_fill(0::smallint, ARRAY[192]);
+    IF p_state IS NULL OR v_profile IS NULL THEN
+        v_profile := array_fill(0::real, ARRAY[192]);
+        v_visits := array_fill(0::smallint, ARRAY[192]);
     END IF;
-    FOR i IN 1..v_count LOOP
-        t := date_part('epoch', p_at[i]);
-        x := p_value[i];
+    FOR v_i IN 1..v_count LOOP
+        v_t := date_part('epoch', p_at[v_i]);
+        v_x := p_value[v_i];
         -- What is no number, or not later than the last point, is counted and changes nothing else.
-        IF x IS NULL OR t IS NULL OR x IN ('NaN', 'Infinity', '-Infinity')
-            OR t IN ('Infinity', '-Infinity') OR t <= last_at THEN
-            ignored := ignored + 1;
-            found := ROW(
-                NULL, 0, false, NULL, NULL,
-                CASE
-                    WHEN t <= last_at THEN 'ignored: not later than the value before'
-                    ELSE 'ignored: not a finite number at a finite time'
-                END
-            );
-            IF i = v_count THEN
+        IF v_x IS NULL OR v_t IS NULL OR v_x IN ('NaN', 'Infinity', '-Infinity')
+            OR v_t IN ('Infinity', '-Infinity') OR v_t <= v_last_at THEN
+            v_ignored := v_ignored + 1;
+            v_found.state := NULL;
+            v_found.score := 0;
+            v_found.is_anomaly := false;
+            v_found.expected_low := NULL;
+            v_found.expected_high := NULL;
+            v_found.reason := CASE
+                WHEN v_t <= v_last_at THEN 'ignored: not later than the value before'
+                ELSE 'ignored: not a finite number at a finite time'
+            END;
+            IF v_i = v_count THEN
                 EXIT;
             END IF;
-            RETURN NEXT found;
+            RETURN NEXT v_found;
             CONTINUE;
         END IF;
-        x := CASE
-            WHEN x > 1e30 THEN 1e30 WHEN x < -1e30 THEN -1e30 WHEN abs(x) < 1e-30 THEN 0 ELSE x
+        v_x := CASE
+            WHEN v_x > 1e30 THEN 1e30
+            WHEN v_x < -1e30 THEN -1e30
+            WHEN abs(v_x) < 1e-30 THEN 0
+            ELSE v_x
         END;
-        IF n = 0 THEN
-            size := abs(x);
-            level := x;
-            recent := x;
+        IF v_n = 0 THEN
+            v_size := abs(v_x);
+            v_level := v_x;
+            v_recent := v_x;
         ELSE
-            gap := t - last_at;
+            v_gap := v_t - v_last_at;
             -- After days of silence what is short-lived starts anew; what was learnt stays.
-            IF gap > 86400 AND gap > 20 * usual_gap THEN
-                shift := 0;
-                turbulence := 0;
-                run := 0;
-                since := 0;
-                held := 0;
+            IF v_gap > 86400 AND v_gap > 20 * v_usual_gap THEN
+                v_shift := 0;
+                v_turbulence := 0;
+                v_run := 0;
+                v_since := 0;
+                v_held := 0;
             END IF;
-            usual_gap := usual_gap
-                + greatest(0.01, 1 / n) * (least(gap, 5 * usual_gap + 86400) - usual_gap);
+            v_usual_gap := v_usual_gap
+                + greatest(0.01, 1 / v_n) * (least(v_gap, 5 * v_usual_gap + 86400) - v_usual_gap);
         END IF;
-        fresh := 1 / (n + 1);
-        rate_100 := greatest(0.01, fresh);
-        rate_1000 := greatest(0.001, fresh);
-        rate_2000 := greatest(0.0005, fresh);
+        v_fresh := 1 / (v_n + 1);
+        v_rate_100 := greatest(0.01, v_fresh);
+        v_rate_1000 := greatest(0.001, v_fresh);
+        v_rate_2000 := greatest(0.0005, v_fresh);
 
         -- 1. What was expected: four experts, trusted by how small their errors have been.
-        hour := (floor(t / 3600)::bigint % 168)::integer;
-        hour := CASE WHEN hour < 0 THEN hour + 168 ELSE hour END;
-        h := hour % 24 + 1;
-        w := hour + 25;
-        by_day := profile[h] * (visits[h] / (visits[h] + 5.0::double precision));
-        q := visits[w] / (visits[w] + 5.0::double precision);
-        by_week := q * profile[w] + (1 - q) * by_day;
-        least_err := least(err_1, err_2, err_3, err_4) + c_tiny;
-        trust_1 := greatest(least_err / (err_1 + c_tiny), 1e-9);
-        trust_2 := greatest(least_err / (err_2 + c_tiny), 1e-9);
-        trust_3 := greatest(least_err / (err_3 + c_tiny), 1e-9);
-        trust_4 := greatest(least_err / (err_4 + c_tiny), 1e-9);
-        trust_1 := trust_1 * trust_1 * trust_1 * trust_1;
-        trust_2 := trust_2 * trust_2 * trust_2 * trust_2;
-        trust_3 := trust_3 * trust_3 * trust_3 * trust_3;
-        trust_4 := trust_4 * trust_4 * trust_4 * trust_4;
-        expected := (
-            trust_1 * level + trust_2 * (level + by_day) + trust_3 * (level + by_week)
-            + trust_4 * recent
-        ) / (trust_1 + trust_2 + trust_3 + trust_4);
+        v_hour := (floor(v_t / 3600)::bigint % 168)::integer;
+        v_hour := CASE WHEN v_hour < 0 THEN v_hour + 168 ELSE v_hour END;
+        v_h := v_hour % 24 + 1;
+        v_w := v_hour + 25;
+        v_by_day := v_profile[v_h] * (v_visits[v_h] / (v_visits[v_h] + 5.0::double precision));
+        v_q := v_visits[v_w] / (v_visits[v_w] + 5.0::double precision);
+        v_by_week := v_q * v_profile[v_w] + (1 - v_q) * v_by_day;
+        v_least_err := least(v_err_1, v_err_2, v_err_3, v_err_4) + c_tiny;
+        v_trust_1 := greatest(v_least_err / (v_err_1 + c_tiny), 1e-9);
+        v_trust_2 := greatest(v_least_err / (v_err_2 + c_tiny), 1e-9);
+        v_trust_3 := greatest(v_least_err / (v_err_3 + c_tiny), 1e-9);
+        v_trust_4 := greatest(v_least_err / (v_err_4 + c_tiny), 1e-9);
+        v_trust_1 := v_trust_1 * v_trust_1 * v_trust_1 * v_trust_1;
+        v_trust_2 := v_trust_2 * v_trust_2 * v_trust_2 * v_trust_2;
+        v_trust_3 := v_trust_3 * v_trust_3 * v_trust_3 * v_trust_3;
+        v_trust_4 := v_trust_4 * v_trust_4 * v_trust_4 * v_trust_4;
+        v_expected := (
+            v_trust_1 * v_level + v_trust_2 * (v_level + v_by_day) + v_trust_3 * (v_level + v_by_week)
+            + v_trust_4 * v_recent
+        ) / (v_trust_1 + v_trust_2 + v_trust_3 + v_trust_4);
 
         -- 2. The residual, plain and in logarithms (a collapse counts as much as a surge). One
         -- outlier teaches no more than clip.
-        r := x - expected;
-        clip := CASE
-            WHEN n < 50 OR size <= c_tiny THEN abs(r) ELSE greatest(20 * scale, 0.1 * size)
+        v_r := v_x - v_expected;
+        v_clip := CASE
+            WHEN v_n < 50 OR v_size <= c_tiny THEN abs(v_r) ELSE greatest(20 * v_scale, 0.1 * v_size)
         END;
-        learnt := least(clip, greatest(-clip, r));
-        size := size + rate_2000 * (abs(expected + learnt) + c_tiny - size);
-        unit := 0.2 * size + c_tiny;
-        rl := CASE WHEN x < 0 THEN -ln(1 - x / unit) ELSE ln(1 + x / unit) END
+        v_learnt := least(v_clip, greatest(-v_clip, v_r));
+        v_size := v_size + v_rate_2000 * (abs(v_expected + v_learnt) + c_tiny - v_size);
+        v_unit := 0.2 * v_size + c_tiny;
+        v_rl := CASE WHEN v_x < 0 THEN -ln(1 - v_x / v_unit) ELSE ln(1 + v_x / v_unit) END
             - CASE
-                WHEN expected < 0 THEN -ln(1 - expected / unit) ELSE ln(1 + expected / unit)
+                WHEN v_expected < 0 THEN -ln(1 - v_expected / v_unit) ELSE ln(1 + v_expected / v_unit)
             END
-            - bias;
-        err_1 := err_1 + rate_1000 * (least(abs(x - level), 20 * err_1 + clip) + c_tiny - err_1);
-        err_2 := err_2
-            + rate_1000 * (least(abs(x - level - by_day), 20 * err_2 + clip) + c_tiny - err_2);
-        err_3 := err_3
-            + rate_1000 * (least(abs(x - level - by_week), 20 * err_3 + clip) + c_tiny - err_3);
-        err_4 := err_4 + rate_1000 * (least(abs(x - recent), 20 * err_4 + clip) + c_tiny - err_4);
-        q := expected + learnt - level;
-        visits[h] := least(visits[h] + 1, 100);
-        by_day := profile[h] + (q - profile[h]) / visits[h];
-        profile[h] := CASE WHEN abs(by_day) < c_tiny THEN 0 ELSE by_day END;
-        visits[w] := least(visits[w] + 1, 20);
-        by_week := profile[w] + (q - profile[w]) / visits[w];
-        profile[w] := CASE WHEN abs(by_week) < c_tiny THEN 0 ELSE by_week END;
-        level := level + rate_1000 * (q + c_tiny);
-        recent := recent + rate_100 * (expected + learnt + c_tiny - recent);
-        bias := bias + rate_1000 * rl;
-        scale := scale + rate_2000 * (abs(learnt) + c_tiny - scale);
+            - v_bias;
+        v_err_1 := v_err_1 + v_rate_1000 * (
+            least(abs(v_x - v_level), 20 * v_err_1 + v_clip) + c_tiny - v_err_1
+        );
+        v_err_2 := v_err_2 + v_rate_1000 * (
+            least(abs(v_x - v_level - v_by_day), 20 * v_err_2 + v_clip) + c_tiny - v_err_2
+        );
+        v_err_3 := v_err_3 + v_rate_1000 * (
+            least(abs(v_x - v_level - v_by_week), 20 * v_err_3 + v_clip) + c_tiny - v_err_3
+        );
+        v_err_4 := v_err_4 + v_rate_1000 * (
+            least(abs(v_x - v_recent), 20 * v_err_4 + v_clip) + c_tiny - v_err_4
+        );
+        v_q := v_expected + v_learnt - v_level;
+        v_visits[v_h] := least(v_visits[v_h] + 1, 100);
+        v_by_day := v_profile[v_h] + (v_q - v_profile[v_h]) / v_visits[v_h];
+        v_profile[v_h] := CASE WHEN abs(v_by_day) < c_tiny THEN 0 ELSE v_by_day END;
+        v_visits[v_w] := least(v_visits[v_w] + 1, 20);
+        v_by_week := v_profile[v_w] + (v_q - v_profile[v_w]) / v_visits[v_w];
+        v_profile[v_w] := CASE WHEN abs(v_by_week) < c_tiny THEN 0 ELSE v_by_week END;
+        v_level := v_level + v_rate_1000 * (v_q + c_tiny);
+        v_recent := v_recent + v_rate_100 * (v_expected + v_learnt + c_tiny - v_recent);
+        v_bias := v_bias + v_rate_1000 * v_rl;
+        v_scale := v_scale + v_rate_2000 * (abs(v_learnt) + c_tiny - v_scale);
 
         -- 3. Four views of it: now, now as a ratio, its lasting sign, its lasting size.
-        shift := shift + greatest(0.125, fresh) * (rl + c_tiny - shift);
-        turbulence := turbulence
-            + greatest(0.1, fresh) * (least(abs(r), 10 * scale) + c_tiny - turbulence);
-        views[1] := abs(r);
-        views[2] := abs(rl);
-        views[3] := abs(shift);
-        views[4] := turbulence;
+        v_shift := v_shift + greatest(0.125, v_fresh) * (v_rl + c_tiny - v_shift);
+        v_turbulence := v_turbulence
+            + greatest(0.1, v_fresh) * (least(abs(v_r), 10 * v_scale) + c_tiny - v_turbulence);
+        v_views[1] := abs(v_r);
+        v_views[2] := abs(v_rl);
+        v_views[3] := abs(v_shift);
+        v_views[4] := v_turbulence;
 
         -- 4. Each against its own record, which fades when nothing comes near it for long.
-        strange := 0;
-        which := 1;
-        floor_x := 0.0005 * size + c_tiny;
-        FOR k IN 1..4 LOOP
-            v := views[k];
-            bar := (
-                record[k] + 0.17 * mean[k] + CASE WHEN k IN (2, 3) THEN 0.0005 ELSE floor_x END
+        v_strange := 0;
+        v_which := 1;
+        v_floor_x := 0.0005 * v_size + c_tiny;
+        FOR v_k IN 1..4 LOOP
+            v_v := v_views[v_k];
+            v_bar := (
+                v_record[v_k] + 0.17 * v_mean[v_k]
+                + CASE WHEN v_k IN (2, 3) THEN 0.0005 ELSE v_floor_x END
             );
-            IF k = 1 THEN
-                reach := bar;
+            IF v_k = 1 THEN
+                v_reach := v_bar;
             END IF;
-            IF v > strange * bar AND n >= 150 THEN
-                strange := v / bar;
-                which := k;
+            IF v_v > v_strange * v_bar AND v_n >= 150 THEN
+                v_strange := v_v / v_bar;
+                v_which := v_k;
             END IF;
-            IF n >= 100 THEN
-                IF v > record[k] THEN
-                    record[k] := greatest(
-                        record[k], least(1.08 * v, greatest(5 * bar, 30 * mean[k]))
+            IF v_n >= 100 THEN
+                IF v_v > v_record[v_k] THEN
+                    v_record[v_k] := greatest(
+                        v_record[v_k], least(1.08 * v_v, greatest(5 * v_bar, 30 * v_mean[v_k]))
                     );
-                    age[k] := 0;
-                ELSIF v > 0.7 * record[k] THEN
-                    age[k] := 0;
+                    v_age[v_k] := 0;
+                ELSIF v_v > 0.7 * v_record[v_k] THEN
+                    v_age[v_k] := 0;
                 ELSE
-                    age[k] := age[k] + 1;
-                    IF age[k] > 500 THEN
-                        record[k] := record[k] - 0.0002 * (record[k] - c_tiny);
+                    v_age[v_k] := v_age[v_k] + 1;
+                    IF v_age[v_k] > 500 THEN
+                        v_record[v_k] := v_record[v_k] - 0.0002 * (v_record[v_k] - c_tiny);
                     END IF;
                 END IF;
             END IF;
-            mean[k] := mean[k] + rate_2000 * (least(v, 30 * mean[k] + bar) + c_tiny - mean[k]);
+            v_mean[v_k] := v_mean[v_k] + v_rate_2000 * (
+                least(v_v, 30 * v_mean[v_k] + v_bar) + c_tiny - v_mean[v_k]
+            );
         END LOOP;
 
         -- 5. Stuck: far longer the same than ever before, in a series that moves. Said once.
-        IF x = last_x THEN
-            run := run + 1;
-            IF n >= 150 AND run = greatest(30, 3 * longest) AND scale > 2 * floor_x
-                AND strange < 1.02 THEN
-                strange := 1.02;
-                which := 5;
+        IF v_x = v_last_x THEN
+            v_run := v_run + 1;
+            IF v_n >= 150 AND v_run = greatest(30, 3 * v_longest) AND v_scale > 2 * v_floor_x
+                AND v_strange < 1.02 THEN
+                v_strange := 1.02;
+                v_which := 5;
             END IF;
         ELSE
-            longest := greatest(longest, run);
-            run := 0;
+            v_longest := greatest(v_longest, v_run);
+            v_run := 0;
         END IF;
 
         -- 6. Creeping: further from the slow level than in all blocks of 500 points before.
-        v := abs(recent - level);
-        crept_now := greatest(crept_now, v);
-        IF n >= 1500 AND v > 2 * crept_before + 2 * scale AND strange < 1.02 THEN
-            strange := 1.02;
-            which := 6;
-            crept_before := v;
+        v_v := abs(v_recent - v_level);
+        v_crept_now := greatest(v_crept_now, v_v);
+        IF v_n >= 1500 AND v_v > 2 * v_crept_before + 2 * v_scale AND v_strange < 1.02 THEN
+            v_strange := 1.02;
+            v_which := 6;
+            v_crept_before := v_v;
         END IF;
-        crept_points := crept_points + 1;
-        IF crept_points >= 500 THEN
-            crept_before := greatest(0.95 * crept_before, crept_now);
-            crept_now := c_tiny;
-            crept_points := 0;
+        v_crept_points := v_crept_points + 1;
+        IF v_crept_points >= 500 THEN
+            v_crept_before := greatest(0.95 * v_crept_before, v_crept_now);
+            v_crept_now := c_tiny;
+            v_crept_points := 0;
         END IF;
 
         -- 7. Within 80 points of something strange only what is stranger is said.
-        since := since + 1;
-        said := 0;
-        IF strange > held OR since > 80 THEN
-            said := CASE WHEN strange < 1e-6 THEN 0 ELSE least(strange, 1000) END;
-            held := 0;
-            IF strange > 0.9 THEN
-                held := strange;
-                since := 0;
+        v_since := v_since + 1;
+        v_said := 0;
+        IF v_strange > v_held OR v_since > 80 THEN
+            v_said := CASE WHEN v_strange < 1e-6 THEN 0 ELSE least(v_strange, 1000) END;
+            v_held := 0;
+            IF v_strange > 0.9 THEN
+                v_held := v_strange;
+                v_since := 0;
             END IF;
         END IF;
-        n := n + 1;
-        last_at := t;
-        last_x := x;
-        found.score := said * said * said * said / (1 + said * said * said * said);
-        found.is_anomaly := found.score >= 0.5;
-        IF n > 150 THEN
-            found.expected_low := expected - reach;
-            found.expected_high := expected + reach;
+        v_n := v_n + 1;
+        v_last_at := v_t;
+        v_last_x := v_x;
+        v_found.score := v_said * v_said * v_said * v_said / (1 + v_said * v_said * v_said * v_said);
+        v_found.is_anomaly := v_found.score >= 0.5;
+        v_found.expected_low := NULL;
+        v_found.expected_high := NULL;
+        IF v_n > 150 THEN
+            v_found.expected_low := v_expected - v_reach;
+            v_found.expected_high := v_expected + v_reach;
         END IF;
-        found.reason := CASE
-            WHEN NOT found.is_anomaly THEN NULL
-            WHEN which = 1 AND r > 0 THEN 'value above the expected range'
-            WHEN which = 1 THEN 'value below the expected range'
-            WHEN which = 2 AND rl > 0 THEN 'value many times what was expected'
-            WHEN which = 2 THEN 'value a small part of what was expected'
-            WHEN which = 3 AND shift > 0 THEN 'level has moved up'
-            WHEN which = 3 THEN 'level has moved down'
-            WHEN which = 4 THEN 'more turbulent than usual'
-            WHEN which = 5 THEN 'value is stuck'
-            WHEN recent > level THEN 'level creeps up'
+        v_found.reason := CASE
+            WHEN NOT v_found.is_anomaly THEN NULL
+            WHEN v_which = 1 AND v_r > 0 THEN 'value above the expected range'
+            WHEN v_which = 1 THEN 'value below the expected range'
+            WHEN v_which = 2 AND v_rl > 0 THEN 'value many times what was expected'
+            WHEN v_which = 2 THEN 'value a small part of what was expected'
+            WHEN v_which = 3 AND v_shift > 0 THEN 'level has moved up'
+            WHEN v_which = 3 THEN 'level has moved down'
+            WHEN v_which = 4 THEN 'more turbulent than usual'
+            WHEN v_which = 5 THEN 'value is stuck'
+            WHEN v_recent > v_level THEN 'level creeps up'
             ELSE 'level creeps down'
         END;
-        IF i < v_count THEN
-            found.state := NULL;
-            RETURN NEXT found;
+        IF v_i < v_count THEN
+            v_found.state := NULL;
+            RETURN NEXT v_found;
         END IF;
     END LOOP;
     IF v_count > 0 THEN
-        found.state := ROW(
+        v_found.state := ROW(
             ARRAY[
-                n, last_at, last_x, ignored, size, level, recent, bias, scale, shift, turbulence,
-                err_1, err_2, err_3, err_4
-            ] || record || mean || age || ARRAY[
-                held, since, run, longest, crept_before, crept_now, crept_points, usual_gap
+                v_n, v_last_at, v_last_x, v_ignored, v_size, v_level, v_recent, v_bias, v_scale,
+                v_shift, v_turbulence, v_err_1, v_err_2, v_err_3, v_err_4
+            ] || v_record || v_mean || v_age || ARRAY[
+                v_held, v_since, v_run, v_longest, v_crept_before, v_crept_now, v_crept_points,
+                v_usual_gap
             ],
-            profile,
-            visits
-        );
-        RETURN NEXT found;
+            v_profile,
+            v_visits
+        )::health_internal.detector_state;
+        RETURN NEXT v_found;
     END IF;
 END;
 $$;
@@ -9914,6 +11768,66 @@ ALTER FUNCTION health_internal.escalate_recoveries(p_now timestamp with time zon
 COMMENT ON FUNCTION health_internal.escalate_recoveries(p_now timestamp with time zone, p_action_ids bigint[], p_reason text) IS 'Hands pending recoveries to a person; an event tells of each.';
 
 --
+-- Name: event_cells_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.event_cells_sql(p_model_id bigint) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    SELECT coalesce(
+        (
+            SELECT format(
+                $sql$
+                SELECT
+                    counted.*,
+                    lead(counted.cell) OVER by_time AS next_cell,
+                    sum(counted.event_count) OVER by_time AS total
+                FROM (
+                    SELECT
+                        history.agent_id,
+                        names.code,
+                        ceil(date_part('epoch', history.told_at - $1) / date_part('epoch', $2))::integer
+                            AS cell,
+                        count(*) AS event_count,
+                        date_part('epoch', max(history.told_at) - $1) / date_part('epoch', $2) AS last_at
+                    FROM health_internal.agent_history AS history
+                    INNER JOIN (VALUES %s) AS names (code, family, name)
+                        ON history.family = names.family
+                        AND (history.name = names.name OR names.name = '')
+                    WHERE history.told_at > $1 + $2 * ($3 - 1000) AND history.told_at <= $1 + $2 * $4
+                        AND history.family = ANY (%L::text [])
+                    GROUP BY history.agent_id, names.code, 3
+                ) AS counted
+                WINDOW by_time AS (PARTITION BY counted.agent_id, counted.code ORDER BY counted.cell)
+                $sql$,
+                string_agg(DISTINCT format(
+                    '(%s, %L, %L)', numbered.code, numbered.family, numbered.name
+                ), ', '),
+                array_agg(DISTINCT numbered.family)
+            )
+            FROM health_internal.numbered_features(p_model_id) AS numbered
+            WHERE numbered.source = 'event'
+            HAVING count(*) > 0
+        ),
+        $sql$
+        SELECT
+            NULL::text AS agent_id, 0 AS code, 0 AS cell, 0 AS event_count, 0::float8 AS last_at,
+            0 AS next_cell, 0 AS total
+        WHERE false
+        $sql$
+    );
+$_$;
+
+ALTER FUNCTION health_internal.event_cells_sql(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION event_cells_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.event_cells_sql(p_model_id bigint) IS 'Query of the cells of a model''s events: agent_id, code, cell, how many, the last one in steps from the anchor, the next cell with one, and how many so far.';
+
+--
 -- Name: event_weight(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -10222,8 +12136,16 @@ CREATE FUNCTION health_internal.expired_partitions(p_now timestamp with time zon
     SELECT partitions.partition_name
     FROM health_internal.partitions
     CROSS JOIN health.settings
+    CROSS JOIN health.business_settings
     WHERE NOT partitions.is_history
         AND partitions.until_at < p_now - settings.raw_retention
+        -- Heartbeats are rolled up first; who never rolls up keeps them as long again.
+        AND (
+            partitions.rolled_up_at IS NOT NULL
+            OR NOT business_settings.is_rolling_up_heartbeats
+            OR partitions.table_name NOT IN ('agent_heartbeats', 'ingest_heartbeats')
+            OR partitions.until_at < p_now - 2 * settings.raw_retention
+        )
     ORDER BY partitions.until_at;
 $$;
 
@@ -10233,7 +12155,7 @@ ALTER FUNCTION health_internal.expired_partitions(p_now timestamp with time zone
 -- Name: FUNCTION expired_partitions(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.expired_partitions(p_now timestamp with time zone) IS 'Partitions older than settings.raw_retention, history excepted, oldest first.';
+COMMENT ON FUNCTION health_internal.expired_partitions(p_now timestamp with time zone) IS 'Partitions older than settings.raw_retention, history excepted, oldest first; heartbeats that are not rolled up yet only after twice that time.';
 
 --
 -- Name: explain_anomalies(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -10283,6 +12205,38 @@ ALTER FUNCTION health_internal.explain_anomalies(p_agent_id text) OWNER TO healt
 COMMENT ON FUNCTION health_internal.explain_anomalies(p_agent_id text) IS 'What is strange about an agent at present, one row for health.explain: its open episodes with what was seen and expected, what is usual at this hour of the week, and whether they are worth an alert; no row: nothing is strange.';
 
 --
+-- Name: explain_prediction(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.explain_prediction(p_agent_id text) RETURNS TABLE(component text, raw_inputs jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        'predicted_failure',
+        jsonb_strip_nulls(jsonb_build_object(
+            'horizon', risks.horizon,
+            'probability', round(risks.probability::numeric, 4),
+            'threshold', round(risks.threshold::numeric, 4),
+            'is_at_risk', risks.probability >= risks.threshold,
+            'basis', risks.basis,
+            'model_id', risks.model_id,
+            'predicted_at', risks.predicted_at,
+            'reasons', risks.reasons
+        ))
+    FROM health_internal.failure_predictions AS risks
+    WHERE risks.agent_id = p_agent_id
+    ORDER BY risks.horizon;
+$$;
+
+ALTER FUNCTION health_internal.explain_prediction(p_agent_id text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION explain_prediction(p_agent_id text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.explain_prediction(p_agent_id text) IS 'What is predicted of an agent and why, one row per horizon, for health.explain; none where nothing is.';
+
+--
 -- Name: failure_reason(text, jsonb); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -10313,6 +12267,235 @@ ALTER FUNCTION health_internal.falling_score(p_value double precision, p_full_un
 --
 
 COMMENT ON FUNCTION health_internal.falling_score(p_value double precision, p_full_until double precision, p_zero_from double precision) IS '100 up to p_full_until, 0 from p_zero_from on, linear between; NULL for a NULL value.';
+
+--
+-- Name: family_text(text, text, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.family_text(p_source text, p_family text, p_name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_source <> 'event'::text) THEN ((p_source || ' '::text) || p_name) WHEN (p_name = ''::text) THEN ('any '::text || p_family) ELSE ((p_family || ' '::text) || p_name) END;
+
+ALTER FUNCTION health_internal.family_text(p_source text, p_family text, p_name text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION family_text(p_source text, p_family text, p_name text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.family_text(p_source text, p_family text, p_name text) IS 'Name of a family of features: those of one series, kind of event or label.';
+
+--
+-- Name: feature_column(text, text, text, text, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (p_source = ANY (ARRAY['metric'::text, 'heartbeat'::text])) THEN format('max(series.%I) FILTER (WHERE series.code = %s)'::text, p_measure, p_code) WHEN (p_measure = 'since'::text) THEN format('-ln(1 + greatest(0, least(1000, coalesce(told.k - max(told.last_at) FILTER (WHERE told.code = %s), 1000))))'::text, p_code) WHEN (p_measure = 'total'::text) THEN format('coalesce(max(told.total) FILTER (WHERE told.code = %s), 0)'::text, p_code) WHEN (p_source = 'event'::text) THEN format('coalesce(sum(told.event_count) FILTER (WHERE told.code = %s AND told.k - told.cell < %s), 0)'::text, p_code, substr(p_measure, 7)) WHEN (p_measure = 'number'::text) THEN format('CASE WHEN jsonb_typeof(facts.labels -> %L) = ''number'' THEN health_internal.label_number(facts.labels ->> %L) END'::text, p_name, p_name) ELSE format('(facts.labels ->> %L IS NOT DISTINCT FROM %L)::integer'::text, p_name, p_value) END;
+
+ALTER FUNCTION health_internal.feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint) IS 'Expression of a feature over the rows "series", "told" or "facts" of features_sql.';
+
+--
+-- Name: number_text(double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.number_text(p_number double precision) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_number = (0)::double precision) THEN '0'::text WHEN ((abs(p_number) >= ('10000000'::numeric)::double precision) OR (abs(p_number) < (0.001)::double precision)) THEN btrim(to_char(p_number, '9.99EEEE'::text)) ELSE (trim_scale(round((p_number)::numeric, GREATEST(0, (3 - (floor(log(abs(p_number))))::integer)))))::text END;
+
+ALTER FUNCTION health_internal.number_text(p_number double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION number_text(p_number double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.number_text(p_number double precision) IS 'A number to four digits.';
+
+--
+-- Name: span_text(double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.span_text(p_seconds double precision) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_seconds < (90)::double precision) THEN (round(p_seconds) || ' s'::text) WHEN (p_seconds < (5400)::double precision) THEN (round((p_seconds / (60)::double precision)) || ' min'::text) WHEN (p_seconds < (172800)::double precision) THEN (round((p_seconds / (3600)::double precision)) || ' h'::text) ELSE (round((p_seconds / (86400)::double precision)) || ' days'::text) END;
+
+ALTER FUNCTION health_internal.span_text(p_seconds double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION span_text(p_seconds double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.span_text(p_seconds double precision) IS 'A length of time in seconds, in words.';
+
+--
+-- Name: feature_text(text, text, text, text, text, real, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((p_source = 'label'::text) AND (p_measure = 'is'::text)) THEN ((p_name || CASE WHEN (p_x > (0)::double precision) THEN ' is '::text ELSE ' is not '::text END) || p_value) WHEN ((p_measure = 'since'::text) AND (COALESCE(p_x, ('-7'::integer)::real) < ('-6.9'::numeric)::double precision)) THEN (('no '::text || health_internal.family_text(p_source, p_family, p_name)) || ' known'::text) WHEN (p_measure = 'since'::text) THEN (((health_internal.family_text(p_source, p_family, p_name) || ' '::text) || health_internal.span_text(((exp(((- p_x))::double precision) - (1)::double precision) * p_step_seconds))) || ' ago'::text) WHEN (p_measure = 'total'::text) THEN (((health_internal.family_text(p_source, p_family, p_name) || ' '::text) || health_internal.number_text((p_x)::double precision)) || ' times so far'::text) WHEN (p_source = 'event'::text) THEN ((((health_internal.family_text(p_source, p_family, p_name) || ' '::text) || health_internal.number_text((p_x)::double precision)) || ' times in '::text) || health_internal.span_text((((substr(p_measure, 7))::integer)::double precision * p_step_seconds))) WHEN (p_x IS NULL) THEN (p_name || ' is not known'::text) WHEN (p_measure = ANY (ARRAY['level'::text, 'number'::text])) THEN ((p_name || ' is '::text) || health_internal.number_text((p_x)::double precision)) WHEN (p_measure = 'spread'::text) THEN ((((p_name || ' varies by '::text) || health_internal.number_text((p_x)::double precision)) || ' within '::text) || health_internal.span_text(p_step_seconds)) WHEN (p_measure = ANY (ARRAY['mean_3'::text, 'mean_7'::text])) THEN ((((p_name || ' averaged '::text) || health_internal.number_text((p_x)::double precision)) || ' over '::text) || health_internal.span_text((((substr(p_measure, 6))::integer)::double precision * p_step_seconds))) WHEN (p_measure = 'change_1'::text) THEN ((((p_name || CASE WHEN (p_x < (0)::double precision) THEN ' fell by '::text ELSE ' rose by '::text END) || health_internal.number_text((abs(p_x))::double precision)) || ' within '::text) || health_internal.span_text(p_step_seconds)) WHEN (p_measure = 'change_7'::text) THEN (((((p_name || ' is '::text) || health_internal.number_text((abs(p_x))::double precision)) || CASE WHEN (p_x < (0)::double precision) THEN ' below'::text ELSE ' above'::text END) || ' its mean of the last '::text) || health_internal.span_text(((7)::double precision * p_step_seconds))) WHEN (p_measure = 'deviation'::text) THEN (((((p_name || ' is '::text) || health_internal.number_text((abs(p_x))::double precision)) || ' standard deviations'::text) || CASE WHEN (p_x < (0)::double precision) THEN ' below'::text ELSE ' above'::text END) || ' its own mean'::text) ELSE (((((p_name || ' is '::text) || health_internal.number_text((abs(p_x))::double precision)) || ' standard deviations'::text) || CASE WHEN (p_x < (0)::double precision) THEN ' below'::text ELSE ' above'::text END) || ' the fleet''s mean'::text) END;
+
+ALTER FUNCTION health_internal.feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision) IS 'What a feature of that value says, in words, such as "error E12 3 h ago".';
+
+--
+-- Name: features_sql(bigint, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    SELECT format(
+        $sql$
+        WITH cells AS MATERIALIZED (%1$s),
+
+        event_cells AS MATERIALIZED (%2$s),
+
+        windows AS (
+            SELECT
+                cells.agent_id,
+                cells.code,
+                cells.cell + ages.age AS k,
+                max(cells.mean) FILTER (WHERE ages.age = 0) AS level,
+                max(cells.spread) FILTER (WHERE ages.age = 0) AS spread,
+                avg(cells.mean) FILTER (WHERE ages.age < 3) AS mean_3,
+                avg(cells.mean) FILTER (WHERE ages.age < 7) AS mean_7,
+                max(cells.mean) FILTER (WHERE ages.age = 1) AS before,
+                avg(cells.mean) FILTER (WHERE ages.age > 0) AS past,
+                stddev_samp(cells.mean) FILTER (WHERE ages.age > 0) AS past_spread
+            FROM cells
+            CROSS JOIN LATERAL %3$s AS ages
+            WHERE cells.cell + ages.age BETWEEN $3 AND $4
+            GROUP BY cells.agent_id, cells.code, 3
+        ),
+
+        series AS (
+            SELECT
+                windows.agent_id, windows.code, windows.k, windows.level, windows.spread,
+                windows.mean_3, windows.mean_7,
+                windows.level - windows.before AS change_1,
+                windows.level - windows.past AS change_7,
+                (windows.level - windows.past) / nullif(windows.past_spread, 0) AS deviation,
+                (windows.level - avg(windows.level) OVER fleet)
+                / nullif(stddev_samp(windows.level) OVER fleet, 0) AS fleet
+            FROM windows
+            WINDOW fleet AS (PARTITION BY windows.code, windows.k)
+        ),
+
+        of_series AS (
+            SELECT series.agent_id, series.k %4$s FROM series GROUP BY series.agent_id, series.k
+        ),
+
+        told AS (
+            SELECT event_cells.*, reached.k
+            FROM event_cells
+            CROSS JOIN LATERAL generate_series(
+                greatest($3, event_cells.cell),
+                least($4, greatest(coalesce(event_cells.next_cell - 1, $4), event_cells.cell + 6))
+            ) AS reached (k)
+        ),
+
+        of_events AS (
+            SELECT told.agent_id, told.k %5$s FROM told GROUP BY told.agent_id, told.k
+        ),
+
+        of_agents AS MATERIALIZED (
+            SELECT facts.agent_id %6$s
+            FROM (
+                SELECT
+                    agents.agent_id::text AS agent_id,
+                    agents.labels || jsonb_strip_nulls(
+                        jsonb_build_object('agent_type', agents.agent_type)
+                    ) AS labels
+                FROM health.agents
+            ) AS facts
+        ),
+
+        seen AS (
+            SELECT spans.agent_id, min(spans.first_k) AS first_k, max(spans.last_k) AS last_k
+            FROM (
+                SELECT cells.agent_id, min(cells.cell) AS first_k, max(cells.cell) AS last_k
+                FROM cells GROUP BY cells.agent_id
+                UNION ALL
+                SELECT event_cells.agent_id, min(event_cells.cell), max(event_cells.cell)
+                FROM event_cells GROUP BY event_cells.agent_id
+            ) AS spans
+            WHERE health_internal.is_watched(spans.agent_id)
+            GROUP BY spans.agent_id
+        ),
+
+        moments AS (
+            SELECT seen.agent_id, steps.k
+            FROM seen
+            CROSS JOIN LATERAL generate_series(
+                greatest($3, seen.first_k), least($4, seen.last_k + %7$s)
+            ) AS steps (k)
+        )
+
+        SELECT moments.agent_id, moments.k %8$s
+        FROM moments
+        LEFT JOIN of_series USING (agent_id, k)
+        LEFT JOIN of_events USING (agent_id, k)
+        LEFT JOIN of_agents USING (agent_id)
+        $sql$,
+        health_internal.series_cells_sql(p_model_id),
+        health_internal.event_cells_sql(p_model_id),
+        CASE
+            WHEN p_is_single THEN '(SELECT $4 - cells.cell AS age)'
+            ELSE '(SELECT generate_series(0, 7) AS age)'
+        END,
+        string_agg(
+            format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature
+        ) FILTER (WHERE columns.source IN ('metric', 'heartbeat')),
+        string_agg(
+            format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature
+        ) FILTER (WHERE columns.source = 'event'),
+        string_agg(
+            format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature
+        ) FILTER (WHERE columns.source = 'label'),
+        -- An agent that fell silent is still predicted for the length of the windows, but teaches nothing.
+        CASE WHEN p_is_single THEN 6 ELSE 0 END,
+        string_agg(
+            format(
+                ', health_internal.plain_real(%s) AS f%s',
+                CASE
+                    WHEN columns.measure = 'since' THEN format('coalesce(f%s, -ln(1001.0))', columns.feature)
+                    WHEN columns.source = 'event' THEN format('coalesce(f%s, 0)', columns.feature)
+                    ELSE format('f%s', columns.feature)
+                END,
+                columns.feature
+            ),
+            '' ORDER BY columns.feature
+        )
+    )
+    FROM (
+        SELECT
+            numbered.*,
+            health_internal.feature_column(
+                numbered.source, numbered.measure, numbered.name, numbered.value, numbered.code
+            ) AS expression
+        FROM health_internal.numbered_features(p_model_id) AS numbered
+    ) AS columns;
+$_$;
+
+ALTER FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single boolean) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION features_sql(p_model_id bigint, p_is_single boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single boolean) IS 'Query of a model''s features: agent_id, k, f1, f2, … for the steps k from $3 to $4 (p_is_single: there is one, $3 = $4) after the anchor $1 in steps of $2. Reads nothing received after $1 + $2 · k for row k.';
 
 --
 -- Name: few_arrived(health_internal.arrival_range, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -10818,6 +13001,173 @@ ALTER FUNCTION health_internal.first_instant(p_local timestamp without time zone
 --
 
 COMMENT ON FUNCTION health_internal.first_instant(p_local timestamp without time zone, p_time_zone text) IS 'The first moment a local time comes in a zone: it comes twice when clocks go back. One that is skipped when they go forward is moved on by what is skipped.';
+
+--
+-- Name: fit_logistic(bigint, text[], integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.fit_logistic(p_model_id bigint, p_parts text[], p_max_features integer, OUT base double precision, OUT step_count integer) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET extra_float_digits TO '1'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET max_parallel_workers_per_gather TO '0'
+    AS $_$
+DECLARE
+    v_features integer [];
+    v_size integer;
+    v_columns text;
+    v_weights double precision [];
+    v_gradient double precision [];
+    v_curvature double precision [];
+    v_part double precision [];
+    v_step double precision [];
+    v_sums text [];
+    v_sum text;
+    v_score text;
+    v_loss double precision;
+    v_last double precision := 'infinity'::double precision;
+BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    -- The number of sums grows with the square of the features.
+    v_features := ARRAY(
+        SELECT features.feature
+        FROM health_internal.failure_features AS features
+        WHERE features.model_id = p_model_id
+        ORDER BY features.gain DESC, features.feature
+        LIMIT p_max_features
+    );
+    v_size := cardinality(v_features) + 1;
+    UPDATE health_internal.failure_features AS features
+    SET mean = NULL, scale = NULL, weight = NULL
+    WHERE features.model_id = p_model_id;
+    EXECUTE (
+        SELECT format(
+            $sql$
+            UPDATE health_internal.failure_features AS features
+            SET mean = coalesce(moments.means[listed.place], 0),
+                scale = CASE WHEN moments.spreads[listed.place] > 1e-12 THEN moments.spreads[listed.place] ELSE 1 END
+            FROM (
+                SELECT ARRAY[%s] AS means, ARRAY[%s] AS spreads
+                FROM failure_cases
+                INNER JOIN failure_rows USING (agent_id, k)
+                WHERE $3 IS NULL OR failure_cases.part = ANY ($3)
+            ) AS moments
+            CROSS JOIN unnest($2) WITH ORDINALITY AS listed (feature, place)
+            WHERE features.model_id = $1 AND features.feature = listed.feature
+            $sql$,
+            string_agg(format('avg(f%s::float8)', listed.feature), ', ' ORDER BY listed.place),
+            string_agg(format('stddev_pop(f%s::float8)', listed.feature), ', ' ORDER BY listed.place)
+        )
+        FROM unnest(v_features) WITH ORDINALITY AS listed (feature, place)
+    )
+    USING p_model_id, v_features, p_parts;
+    SELECT string_agg(
+        format(
+            ', %s AS x%s',
+            health_internal.standardised(features.feature, features.mean, features.scale),
+            listed.place + 1
+        ),
+        '' ORDER BY listed.place
+    )
+    INTO v_columns
+    FROM unnest(v_features) WITH ORDINALITY AS listed (feature, place)
+    INNER JOIN health_internal.failure_features AS features
+        ON features.model_id = p_model_id AND features.feature = listed.feature;
+    EXECUTE format(
+        $sql$
+        CREATE TEMPORARY TABLE failure_design ON COMMIT DROP AS
+        SELECT failure_cases.y::float8 AS y, 1::float8 AS x1 %s
+        FROM failure_cases
+        INNER JOIN failure_rows USING (agent_id, k)
+        WHERE $1 IS NULL OR failure_cases.part = ANY ($1)
+        ORDER BY failure_cases.place
+        $sql$,
+        v_columns
+    )
+    USING p_parts;
+
+    -- A statement holds at most some 1,600 sums.
+    SELECT array_agg(pieces.statement ORDER BY pieces.piece)
+    INTO v_sums
+    FROM (
+        SELECT
+            pairs.piece,
+            format(
+                'SELECT ARRAY[%s] FROM (SELECT p * (1 - p) AS w, scored.* FROM ('
+                'SELECT 1 / (1 + exp(-(%%s))) AS p, failure_design.* FROM failure_design OFFSET 0'
+                ') AS scored OFFSET 0) AS weighed',
+                string_agg(format('sum(w * x%s * x%s)', pairs.i, pairs.j), ', ' ORDER BY pairs.i, pairs.j)
+            ) AS statement
+        FROM (
+            SELECT lefts.i, rights.j, (row_number() OVER (ORDER BY lefts.i, rights.j) - 1) / 1500 AS piece
+            FROM generate_series(1, v_size) AS lefts (i)
+            CROSS JOIN LATERAL generate_series(lefts.i, v_size) AS rights (j)
+        ) AS pairs
+        GROUP BY pairs.piece
+    ) AS pieces;
+
+    v_weights := array_fill(0::double precision, ARRAY[v_size]);
+    step_count := 0;
+    LOOP
+        SELECT string_agg(format('%L::float8 * x%s', parts.weight, parts.place), ' + ' ORDER BY parts.place)
+        INTO v_score
+        FROM unnest(v_weights) WITH ORDINALITY AS parts (weight, place);
+        v_score := format('greatest(-30, least(30, %s))', v_score);
+        EXECUTE format(
+            'SELECT sum(ln(1 + exp(CASE y WHEN 1 THEN -s ELSE s END))), ARRAY[%s] FROM ('
+            'SELECT 1 / (1 + exp(-s)) AS p, scored.* FROM ('
+            'SELECT %s AS s, failure_design.* FROM failure_design OFFSET 0) AS scored OFFSET 0) AS known',
+            (
+                SELECT string_agg(format('sum((y - p) * x%s)', columns.i), ', ' ORDER BY columns.i)
+                FROM generate_series(1, v_size) AS columns (i)
+            ),
+            v_score
+        )
+        INTO v_loss, v_gradient;
+        SELECT v_loss + sum(parts.weight ^ 2) / 2
+        INTO v_loss
+        FROM unnest(v_weights[2:]) AS parts (weight);
+        EXIT WHEN step_count >= 20 OR v_last - v_loss < 1e-6 * v_loss;
+        v_last := v_loss;
+        step_count := step_count + 1;
+        v_curvature := '{}';
+        FOREACH v_sum IN ARRAY v_sums
+        LOOP
+            EXECUTE format(v_sum, v_score) INTO v_part;
+            v_curvature := v_curvature || v_part;
+        END LOOP;
+        FOR v_row IN 1 .. v_size
+        LOOP
+            -- The ridge; a whisper of it keeps the intercept's row solvable.
+            v_part[1] := CASE WHEN v_row = 1 THEN 1e-9 ELSE 1 END;
+            v_curvature[(v_row - 1) * v_size - (v_row - 1) * (v_row - 2) / 2 + 1] := v_part[1]
+                + v_curvature[(v_row - 1) * v_size - (v_row - 1) * (v_row - 2) / 2 + 1];
+            v_gradient[v_row] := v_gradient[v_row] - CASE WHEN v_row = 1 THEN 0 ELSE v_weights[v_row] END;
+        END LOOP;
+        v_step := health_internal.solve_symmetric(v_curvature, v_gradient, v_size);
+        SELECT array_agg(parts.weight + greatest(-3, least(3, parts.step)) ORDER BY parts.place)
+        INTO v_weights
+        FROM unnest(v_weights, v_step) WITH ORDINALITY AS parts (weight, step, place);
+    END LOOP;
+    EXECUTE 'DROP TABLE failure_design';
+    base := v_weights[1];
+    UPDATE health_internal.failure_features AS features
+    SET weight = v_weights[listed.place + 1]
+    FROM unnest(v_features) WITH ORDINALITY AS listed (feature, place)
+    WHERE features.model_id = p_model_id AND features.feature = listed.feature;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.fit_logistic(p_model_id bigint, p_parts text[], p_max_features integer, OUT base double precision, OUT step_count integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION fit_logistic(p_model_id bigint, p_parts text[], p_max_features integer, OUT base double precision, OUT step_count integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.fit_logistic(p_model_id bigint, p_parts text[], p_max_features integer, OUT base double precision, OUT step_count integer) IS 'Fits the logistic regression to the cases of these parts (NULL: all) on the features of most gain: mean, scale and weight of failure_features; returns the intercept and how many Newton steps it took.';
 
 --
 -- Name: flapping_percent(integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -11589,6 +13939,10 @@ BEGIN
         skipped_series_total = engine.skipped_series_total + v_metrics.skipped_values,
         last_error = NULL,
         last_error_at = NULL;
+    -- For those who show it; what is to be done rings health_wakeup.
+    IF agents_judged > 0 THEN
+        PERFORM pg_notify('health_judged', '');
+    END IF;
 END;
 $$;
 
@@ -11598,7 +13952,7 @@ ALTER FUNCTION health_internal.fold_phase(p_now timestamp with time zone, p_is_r
 -- Name: FUNCTION fold_phase(p_now timestamp with time zone, p_is_replay boolean, OUT tick_id bigint, OUT folded_rows bigint, OUT agents_judged bigint, OUT is_busy boolean, OUT judged_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.fold_phase(p_now timestamp with time zone, p_is_replay boolean, OUT tick_id bigint, OUT folded_rows bigint, OUT agents_judged bigint, OUT is_busy boolean, OUT judged_until timestamp with time zone) IS 'First phase of a tick: folds what arrived and judges. is_busy: another ticker holds the engine''s row. judged_until: p_now, or the last one where p_now is not after it. Raises EN001 for a p_now that is not finite.';
+COMMENT ON FUNCTION health_internal.fold_phase(p_now timestamp with time zone, p_is_replay boolean, OUT tick_id bigint, OUT folded_rows bigint, OUT agents_judged bigint, OUT is_busy boolean, OUT judged_until timestamp with time zone) IS 'First phase of a tick: folds what arrived, judges, and notifies health_judged where it judged any. is_busy: another ticker holds the engine''s row. judged_until: p_now, or the last one where p_now is not after it. Raises EN001 for a p_now that is not finite.';
 
 --
 -- Name: fold_signals(timestamp with time zone, health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12113,6 +14467,77 @@ ALTER FUNCTION health_internal.foresee_exhaustion(p_now timestamp with time zone
 COMMENT ON FUNCTION health_internal.foresee_exhaustion(p_now timestamp with time zone) IS 'Part of run_foresight: takes one sample of each resource into its trend and keeps the findings of the rule exhaustion_ahead. Returns how many trends moved.';
 
 --
+-- Name: foresee_failures(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.foresee_failures(p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_count bigint;
+BEGIN
+    LOCK TABLE health_internal.failure_predictions IN SHARE ROW EXCLUSIVE MODE;
+    v_count := health_internal.predict_all(p_now);
+
+    WITH found AS MATERIALIZED (
+        SELECT DISTINCT ON (risks.agent_id)
+            risks.agent_id,
+            left(format(
+                '%s %s within %s: %s',
+                CASE risks.basis WHEN 'model' THEN 'likely to fail' ELSE 'a resource is likely to be full' END,
+                '(' || round(100 * risks.probability::numeric) || ' %)',
+                health_internal.span_text(date_part('epoch', risks.horizon)),
+                coalesce(
+                    (
+                        SELECT string_agg(told.reason ->> 'reason', '; ' ORDER BY told.place)
+                        FROM jsonb_array_elements(risks.reasons) WITH ORDINALITY AS told (reason, place)
+                        WHERE told.place <= 3 AND coalesce((told.reason ->> 'contribution')::numeric, 1) > 0
+                    ),
+                    'no single reason'
+                )
+            ), 500) AS summary,
+            jsonb_build_object(
+                'horizon', risks.horizon, 'threshold', risks.threshold, 'basis', risks.basis,
+                'model_id', risks.model_id
+            ) AS details
+        FROM health_internal.failure_predictions AS risks
+        INNER JOIN health.agents ON risks.agent_id = agents.agent_id
+        WHERE risks.probability >= risks.threshold
+        ORDER BY risks.agent_id, risks.horizon
+    ),
+
+    gone AS (
+        DELETE FROM health.rule_findings AS standing
+        WHERE standing.rule = 'predicted_failure'
+            AND NOT EXISTS (SELECT FROM found WHERE found.agent_id = standing.agent_id)
+    )
+
+    INSERT INTO health.rule_findings AS standing (
+        rule, agent_id, severity, summary, details, found_at, changed_at
+    )
+    SELECT rules.rule, found.agent_id, rules.severity, found.summary, found.details, p_now, p_now
+    FROM found
+    INNER JOIN health.alert_rules AS rules ON rules.rule = 'predicted_failure'
+    ON CONFLICT (rule, agent_id) DO UPDATE SET
+        summary = excluded.summary,
+        details = excluded.details,
+        changed_at = excluded.changed_at
+    -- The wording moves with every minute; a new horizon, threshold or model is a change.
+    WHERE standing.details IS DISTINCT FROM excluded.details;
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health_internal.foresee_failures(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION foresee_failures(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.foresee_failures(p_now timestamp with time zone) IS 'Scores all agents as of p_now and keeps the findings of rule predicted_failure: agents whose probability reaches the threshold that 1 % of the rows without a failure did (trends: 0.9), by the shortest such horizon. Returns how many predictions there are. Agents that sent nothing for seven steps have none.';
+
+--
 -- Name: resource_trends; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
@@ -12386,7 +14811,10 @@ BEGIN
         'escalation_steps', 'dependencies', 'silences', 'freeze_windows', 'maintenance_windows'
     ]
     LOOP
-        PERFORM health_internal.copy_to_sandbox(p_sandbox, v_table);
+        EXECUTE health_internal.copying_statement(
+            to_regclass(format('health.%I', v_table)),
+            to_regclass(format('%I.%I', p_sandbox, v_table))
+        );
     END LOOP;
     -- Rules of users ask the present.
     EXECUTE format('UPDATE %I.alert_rules SET is_enabled = false WHERE NOT is_builtin', p_sandbox);
@@ -12403,7 +14831,13 @@ BEGIN
         p_sandbox
     )
     USING p_policy;
-    PERFORM health_internal.copy_to_sandbox(p_sandbox, 'agents', p_agent_ids);
+    EXECUTE health_internal.copying_statement(
+        'health.agents', to_regclass(format('%I.agents', p_sandbox))
+    );
+    IF p_agent_ids IS NOT NULL THEN
+        EXECUTE format('DELETE FROM %I.agents WHERE NOT agent_id = ANY ($1)', p_sandbox)
+        USING p_agent_ids;
+    END IF;
     EXECUTE format(
         'INSERT INTO %I.engine (folded_until, system_identifier) '
         'SELECT pg_current_snapshot(), control.system_identifier FROM pg_control_system() AS control',
@@ -12422,7 +14856,7 @@ BEGIN
             INSERT INTO %1$I.%2$I
             SELECT rows_kept.*
             FROM health.%3$I AS rows_kept
-            WHERE rows_kept.received_at > $1
+            WHERE rows_kept.received_at >= $1
                 AND rows_kept.received_at <= $2
                 AND rows_kept.agent_id <> 'heartbeat_health_agent'
                 AND ($3 IS NULL OR rows_kept.agent_id = ANY ($3))
@@ -12439,7 +14873,7 @@ BEGIN
         INSERT INTO %1$I.history_of_agent_heartbeats
         SELECT rows_kept.*
         FROM health.ingest_heartbeats AS rows_kept
-        WHERE rows_kept.received_at > $1
+        WHERE rows_kept.received_at >= $1
             AND rows_kept.received_at <= $2
             AND ($3 IS NULL OR rows_kept.agent_id = ANY ($3))
         $sql$,
@@ -12457,7 +14891,7 @@ BEGIN
     FOREACH v_table IN ARRAY health_internal.swept_tables(p_sandbox)
     LOOP
         EXECUTE format(
-            'CREATE UNLOGGED TABLE %s (LIKE %s)', v_table || '_kept', v_table
+            'CREATE UNLOGGED TABLE %s (LIKE %s INCLUDING GENERATED)', v_table || '_kept', v_table
         );
     END LOOP;
     RETURN v_beats;
@@ -12471,6 +14905,75 @@ ALTER FUNCTION health_internal.furnish_sandbox(p_sandbox text, p_policy jsonb, p
 --
 
 COMMENT ON FUNCTION health_internal.furnish_sandbox(p_sandbox text, p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'Fills a sandbox: configuration as it stands now, the policy of each class with p_policy''s changes, an engine that has not ticked, and the raw rows received in the period, of p_agent_ids or of all. Rules of users are left out: they ask the present. Returns how many heartbeats agents sent.';
+
+--
+-- Name: gains_sql(text, integer[], integer, text, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.gains_sql(p_table text, p_features integer[], p_bin_count integer, p_node text, p_first_node integer) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    SELECT format(
+        $sql$
+        WITH histogram AS (
+            -- In the set (node, b7) all other b are NULL, so that coalesce names feature and bin.
+            SELECT placed.node, coalesce(%1$s) AS bin, sum(placed.g) AS g, sum(placed.h) AS h
+            FROM (
+                SELECT %2$s AS node, ($1)[rn] AS g, ($2)[rn] AS h, %1$s
+                FROM %3$I
+                WHERE ($2)[rn] > 0
+            ) AS placed
+            WHERE placed.node >= %4$s
+            GROUP BY GROUPING SETS ((placed.node), %5$s)
+        ),
+
+        -- To the right of a split at bin b is every bin from b on.
+        split AS (
+            SELECT
+                histogram.node, histogram.bin,
+                sum(histogram.g) OVER from_right AS right_g,
+                sum(histogram.h) OVER from_right AS right_h
+            FROM histogram
+            WHERE histogram.bin IS NOT NULL
+            WINDOW from_right AS (
+                PARTITION BY histogram.node, histogram.bin / %6$s ORDER BY histogram.bin DESC
+                ROWS UNBOUNDED PRECEDING
+            )
+        ),
+
+        gains AS (
+            SELECT
+                split.node, split.bin, whole.g, whole.h, split.right_g, split.right_h,
+                split.right_g ^ 2 / (split.right_h + 1)
+                + (whole.g - split.right_g) ^ 2 / (whole.h - split.right_h + 1)
+                - whole.g ^ 2 / (whole.h + 1) AS gain
+            FROM split
+            INNER JOIN (
+                SELECT histogram.node, histogram.g, histogram.h FROM histogram WHERE histogram.bin IS NULL
+            ) AS whole USING (node)
+            WHERE split.bin %% %6$s > 0
+                AND split.right_h >= $3
+                AND whole.h - split.right_h >= $3
+        )
+
+        $sql$,
+        string_agg('b' || features.feature, ', ' ORDER BY features.feature),
+        p_node,
+        p_table,
+        p_first_node,
+        string_agg(format('(placed.node, b%s)', features.feature), ', ' ORDER BY features.feature),
+        p_bin_count
+    )
+    FROM unnest(p_features) AS features (feature);
+$_$;
+
+ALTER FUNCTION health_internal.gains_sql(p_table text, p_features integer[], p_bin_count integer, p_node text, p_first_node integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION gains_sql(p_table text, p_features integer[], p_bin_count integer, p_node text, p_first_node integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.gains_sql(p_table text, p_features integer[], p_bin_count integer, p_node text, p_first_node integer) IS 'Common table expression "gains" of every split of every node from p_first_node on: $1 gradients, $2 hessians by rn, $3 the least hessian of a side. gain = G_r²/(H_r+1) + G_l²/(H_l+1) - G²/(H+1).';
 
 --
 -- Name: gap_bin(double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12521,6 +15024,195 @@ ALTER FUNCTION health_internal.gap_mass(p_gap_count bigint) OWNER TO health_owne
 COMMENT ON FUNCTION health_internal.gap_mass(p_gap_count bigint) IS 'What the next gap adds to a histogram: its gap_unit, but nothing for the first ten, which teach the interval that all others are measured in; told one four times too short they would stand there as long silences for the next 3,000.';
 
 --
+-- Name: grow_trees(bigint, text, jsonb, integer, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.grow_trees(p_model_id bigint, p_table text, p_parameters jsonb, p_max_trees integer, p_patience integer, OUT base double precision, OUT tree_count integer, OUT scores double precision[], OUT losses double precision[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET extra_float_digits TO '1'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET max_parallel_workers_per_gather TO '0'
+    AS $_$
+DECLARE
+    v_bins constant integer := (p_parameters ->> 'bins')::integer;
+    v_depth constant integer := (p_parameters ->> 'depth')::integer;
+    v_rate constant double precision := (p_parameters ->> 'learning_rate')::double precision;
+    v_row_share constant double precision := (p_parameters ->> 'row_share')::double precision;
+    v_column_share constant double precision := (p_parameters ->> 'column_share')::double precision;
+    v_seed constant bigint := (p_parameters ->> 'seed')::bigint;
+    v_features integer [];
+    v_all_features integer [];
+    v_scores double precision [];
+    v_gradients double precision [];
+    v_hessians double precision [];
+    v_mean_error double precision;
+    v_loss double precision;
+    v_best double precision := 'infinity'::double precision;
+    v_added text;
+    v_place text;
+    v_node integer;
+    v_bin integer;
+    v_g double precision;
+    v_h double precision;
+    v_right_g double precision;
+    v_right_h double precision;
+    v_gain double precision;
+    v_count integer;
+    v_values double precision [];
+    v_split_by integer [];
+    v_split_at integer [];
+    v_gains double precision [];
+BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    DELETE FROM health_internal.failure_nodes AS nodes WHERE nodes.model_id = p_model_id;
+    EXECUTE format(
+        $sql$
+        SELECT ln(avg(y) / (1 - avg(y))), 2 * avg(y) * (1 - avg(y)) FROM %I WHERE part = 'train'
+        $sql$,
+        p_table
+    )
+    INTO base, v_mean_error;
+    v_all_features := ARRAY(
+        SELECT features.feature
+        FROM health_internal.failure_features AS features
+        WHERE features.model_id = p_model_id
+        ORDER BY features.feature
+    );
+    v_added := format('%L::float8', base);
+    losses := '{}';
+    tree_count := 0;
+    FOR v_tree IN 1 .. p_max_trees + 1
+    LOOP
+        -- Adds the last tree to the scores. A row enters the next one with a chance that grows with its
+        -- error, weighted by the inverse, so that sums stay unbiased; the draw is a hash, so that the same
+        -- rows give the same model.
+        EXECUTE format(
+            $sql$
+            SELECT
+                array_agg(drawn.s ORDER BY drawn.rn),
+                array_agg((drawn.p - drawn.y) * drawn.w ORDER BY drawn.rn),
+                array_agg(drawn.p * (1 - drawn.p) * drawn.w ORDER BY drawn.rn),
+                avg(abs(drawn.p - drawn.y)) FILTER (WHERE drawn.part = 'train'),
+                avg(ln(1 + exp(CASE drawn.y WHEN 1 THEN -drawn.s ELSE drawn.s END)))
+                FILTER (WHERE drawn.part = 'choose')
+            FROM (
+                SELECT chances.*, CASE
+                    WHEN chances.part <> 'train' THEN 0
+                    WHEN (hashint4extended(chances.rn, $2) & 1048575) / 1048576.0 < chances.chance
+                        THEN 1 / chances.chance
+                    ELSE 0
+                END AS w
+                FROM (
+                    SELECT scored.*,
+                        least(1, $3 * (0.3 + 0.7 * abs(scored.p - scored.y) / $4)) AS chance
+                    FROM (
+                        SELECT moved.*, 1 / (1 + exp(-moved.s)) AS p
+                        FROM (
+                            SELECT rn, y, part,
+                                greatest(-30, least(30, coalesce(($1)[rn], 0) + %s)) AS s
+                            FROM %I
+                            ORDER BY rn
+                        ) AS moved
+                        OFFSET 0
+                    ) AS scored
+                    OFFSET 0
+                ) AS chances
+                OFFSET 0
+            ) AS drawn
+            $sql$,
+            v_added, p_table
+        )
+        INTO v_scores, v_gradients, v_hessians, v_mean_error, v_loss
+        USING v_scores, v_seed * 100000 + v_tree, v_row_share, v_mean_error;
+        losses := losses || v_loss;
+        IF p_patience IS NULL OR v_loss < v_best THEN
+            v_best := v_loss;
+            tree_count := v_tree - 1;
+            scores := v_scores;
+        END IF;
+        EXIT WHEN v_tree > p_max_trees
+            OR v_tree - 1 - tree_count >= p_patience
+            OR v_mean_error < 1e-9;
+        v_features := ARRAY(
+            SELECT features.feature
+            FROM unnest(v_all_features) AS features (feature)
+            ORDER BY hashint4extended(features.feature, v_seed * 100000 + v_tree), features.feature
+            LIMIT ceil(cardinality(v_all_features) * v_column_share)
+        );
+
+        v_place := '<1>';
+        v_count := 0;
+        v_values := array_fill(NULL::double precision, ARRAY[2 ^ (v_depth + 1)]::integer []);
+        v_split_by := array_fill(NULL::integer, ARRAY[2 ^ (v_depth + 1)]::integer []);
+        v_split_at := v_split_by;
+        v_gains := v_values;
+        FOR v_level IN 0 .. v_depth - 1
+        LOOP
+            v_count := 0;
+            FOR v_node, v_bin, v_g, v_h, v_right_g, v_right_h, v_gain IN EXECUTE health_internal.gains_sql(
+                p_table, v_features, v_bins, regexp_replace(v_place, '[<>](?=\d)|(?<=\d)>', '', 'g'),
+                (2 ^ v_level)::integer
+            ) || $sql$
+                SELECT DISTINCT ON (gains.node)
+                    gains.node, gains.bin::integer, gains.g, gains.h, gains.right_g, gains.right_h, gains.gain
+                FROM gains
+                WHERE gains.gain > 1e-6
+                ORDER BY gains.node, gains.gain DESC, gains.bin
+            $sql$
+            USING v_gradients, v_hessians, (p_parameters ->> 'least_hessian')::double precision
+            LOOP
+                v_count := v_count + 1;
+                v_split_by[v_node] := v_bin / v_bins;
+                v_split_at[v_node] := v_bin % v_bins;
+                v_gains[v_node] := v_gain;
+                v_values[v_node] := -v_rate * v_g / (v_h + 1);
+                v_values[2 * v_node] := -v_rate * (v_g - v_right_g)
+                    / (v_h - v_right_h + 1);
+                v_values[2 * v_node + 1] := -v_rate * v_right_g / (v_right_h + 1);
+                v_place := replace(v_place, format('<%s>', v_node), format(
+                    'CASE WHEN b%s >= %s THEN <%s> ELSE <%s> END',
+                    v_bin / v_bins, v_bin, 2 * v_node + 1, 2 * v_node
+                ));
+            END LOOP;
+            EXIT WHEN v_count = 0;
+        END LOOP;
+        EXIT WHEN v_place = '<1>';
+        v_added := v_place;
+        FOR v_leaf IN 2 .. cardinality(v_values)
+        LOOP
+            IF v_values[v_leaf] IS NOT NULL AND v_split_by[v_leaf] IS NULL THEN
+                v_added := replace(
+                    v_added, format('<%s>', v_leaf), format('%L::float8', v_values[v_leaf])
+                );
+            END IF;
+        END LOOP;
+        INSERT INTO health_internal.failure_nodes (model_id, tree, node, feature, cut, gain, value)
+        SELECT
+            p_model_id, v_tree, grown.node, grown.feature, features.cuts[grown.place], grown.gain,
+            grown.value
+        FROM unnest(v_split_by, v_split_at, v_gains, v_values)
+            WITH ORDINALITY AS grown (feature, place, gain, value, node)
+        LEFT JOIN health_internal.failure_features AS features
+            ON features.model_id = p_model_id AND features.feature = grown.feature
+        WHERE grown.value IS NOT NULL;
+    END LOOP;
+    DELETE FROM health_internal.failure_nodes AS nodes
+    WHERE nodes.model_id = p_model_id AND nodes.tree > tree_count;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.grow_trees(p_model_id bigint, p_table text, p_parameters jsonb, p_max_trees integer, p_patience integer, OUT base double precision, OUT tree_count integer, OUT scores double precision[], OUT losses double precision[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION grow_trees(p_model_id bigint, p_table text, p_parameters jsonb, p_max_trees integer, p_patience integer, OUT base double precision, OUT tree_count integer, OUT scores double precision[], OUT losses double precision[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.grow_trees(p_model_id bigint, p_table text, p_parameters jsonb, p_max_trees integer, p_patience integer, OUT base double precision, OUT tree_count integer, OUT scores double precision[], OUT losses double precision[]) IS 'Grows boosted trees on the rows of part train into failure_nodes; with p_patience it ends when the loss of the rows of part choose has not fallen for so many trees, and keeps those up to the least. Returns the base and, by rn, the log-odds of every row of the table.';
+
+--
 -- Name: has_changed_materially(jsonb, jsonb); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -12569,6 +15261,38 @@ ALTER FUNCTION health_internal.heartbeat_gauges() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health_internal.heartbeat_gauges() IS 'Columns of agent_heartbeats that are series: gauges, not counters.';
+
+--
+-- Name: heartbeat_measures(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.heartbeat_measures() RETURNS TABLE(name text, expression text, is_counter boolean)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    VALUES
+    ('average_processing_time_ms', 'beats.average_processing_time_ms', false),
+    ('cpu_usage_percent', 'beats.cpu_usage_percent', false),
+    ('memory_usage_mb', 'beats.memory_usage_mb', false),
+    (
+        'memory_share',
+        'beats.memory_usage_mb / CASE WHEN beats.memory_limit_mb >= 1e-9 THEN beats.memory_limit_mb END',
+        false
+    ),
+    ('error_count', 'beats.error_count', true),
+    ('work_items_processed', 'beats.work_items_processed', true),
+    ('cost_efficiency', 'beats.cost_efficiency', false),
+    ('user_satisfaction', 'beats.user_satisfaction', false),
+    ('operational_efficiency', 'beats.operational_efficiency', false),
+    ('revenue_impact_usd', 'beats.revenue_impact_usd', false);
+$$;
+
+ALTER FUNCTION health_internal.heartbeat_measures() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION heartbeat_measures(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.heartbeat_measures() IS 'What of heartbeats becomes features: name, expression over a row "beats", and whether it is a counter, of which the increase within a step is taken.';
 
 --
 -- Name: holding_conditions(text, text, double precision, double precision, integer, text, text, integer, text, text[], integer, health.policies); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -13101,6 +15825,98 @@ ALTER FUNCTION health_internal.incident_message(p_now timestamp with time zone, 
 COMMENT ON FUNCTION health_internal.incident_message(p_now timestamp with time zone, p_incident_id bigint, p_event text, p_step integer, p_severity text) IS 'Subject, body and details of a message about one incident; the keys of details are told in docs/alerting.md.';
 
 --
+-- Name: incident_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.incident_rows(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF health_internal.business_row
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        figures.figure,
+        known.agent_id,
+        known.incident_id,
+        NULL::bigint,
+        known.onset_at,
+        figures.to_at,
+        figures.amount,
+        1::double precision,
+        NULL::numeric,
+        NULL::numeric,
+        figures.note
+    FROM health_internal.business_incidents(p_from, p_to) AS known
+    CROSS JOIN LATERAL (
+        VALUES
+        ('incident_count', known.resolved_at, 1, known.severity),
+        (
+            'mean_time_to_detection', known.detected_at,
+            CASE
+                WHEN NOT known.is_blind
+                    THEN extract(EPOCH FROM known.detected_at - known.onset_at)
+            END,
+            CASE WHEN known.is_blind THEN 'the monitor was blind when it began' END
+        ),
+        (
+            'mean_time_to_alert', known.told_at,
+            extract(EPOCH FROM known.told_at - known.detected_at),
+            CASE WHEN known.told_at IS NULL THEN 'no message about it was delivered' END
+        ),
+        (
+            'mean_time_to_acknowledge', known.acknowledged_at,
+            extract(EPOCH FROM known.acknowledged_at - known.detected_at),
+            CASE WHEN known.acknowledged_at IS NULL THEN 'nobody took it' END
+        ),
+        (
+            'mean_time_to_recovery', known.resolved_at,
+            extract(EPOCH FROM known.resolved_at - known.onset_at),
+            CASE WHEN known.resolved_at IS NULL THEN 'it was not over at the end' END
+        ),
+        (
+            'false_positive_rate', known.resolved_at,
+            CASE WHEN known.is_false_positive THEN 100 ELSE 0 END,
+            CASE WHEN known.is_false_positive THEN 'marked as a false positive' END
+        ),
+        (
+            'self_resolved_rate', known.resolved_at,
+            CASE
+                WHEN known.resolved_at IS NULL THEN NULL
+                WHEN known.has_recovery OR known.acknowledged_at IS NOT NULL THEN 0
+                ELSE 100
+            END,
+            CASE
+                WHEN known.resolved_at IS NULL THEN 'it was not over at the end'
+                WHEN known.has_recovery OR known.acknowledged_at IS NOT NULL THEN NULL
+                ELSE 'over without a recovery and without anybody taking it'
+            END
+        ),
+        (
+            'manual_intervention_reduction', known.resolved_at,
+            CASE
+                WHEN known.is_recovered_by_engine AND NOT known.is_escalated THEN 100
+                WHEN known.has_recovery OR known.acknowledged_at IS NOT NULL THEN 0
+            END,
+            CASE
+                WHEN known.is_recovered_by_engine AND NOT known.is_escalated
+                    THEN 'recovered without a person'
+                WHEN known.is_escalated THEN 'a person was asked'
+                WHEN known.acknowledged_at IS NOT NULL THEN 'a person took it'
+                WHEN known.has_recovery THEN 'not recovered by the engine'
+                ELSE 'nobody did anything about it'
+            END
+        )
+    ) AS figures (figure, to_at, amount, note)
+    WHERE NOT known.is_false_positive
+        OR figures.figure IN ('incident_count', 'false_positive_rate');
+$$;
+
+ALTER FUNCTION health_internal.incident_rows(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION incident_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.incident_rows(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Rows of the figures that are made of incidents, by the time of their detection. Those marked as false positives count as incidents and as false positives, and in nothing else.';
+
+--
 -- Name: deliveries; Type: TABLE; Schema: health; Owner: health_owner
 --
 
@@ -13161,7 +15977,7 @@ COMMENT ON COLUMN health.deliveries.channel IS 'Where it goes.';
 -- Name: COLUMN deliveries.event; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.deliveries.event IS 'opened, escalated, reminder, recovery_failed, truth (after a suppression), resolved or digest.';
+COMMENT ON COLUMN health.deliveries.event IS 'opened, escalated, reminder, recovery_failed, truth (after a suppression), resolved, digest or report.';
 
 --
 -- Name: COLUMN deliveries.step; Type: COMMENT; Schema: health; Owner: health_owner
@@ -13344,6 +16160,22 @@ ALTER FUNCTION health_internal.inherit_told(p_now timestamp with time zone, p_in
 COMMENT ON FUNCTION health_internal.inherit_told(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Lets an incident take the place of earlier ones of its agent whose all-clear is withheld: when it begins, or when theirs is withdrawn.';
 
 --
+-- Name: is_business_agent(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.is_business_agent(p_agent_id text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((p_agent_id <> 'heartbeat_health_agent'::text) AND (NOT starts_with(p_agent_id, 'bridge:'::text)));
+
+ALTER FUNCTION health_internal.is_business_agent(p_agent_id text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION is_business_agent(p_agent_id text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.is_business_agent(p_agent_id text) IS 'Whether an agent counts in business figures: all but the monitor''s own.';
+
+--
 -- Name: is_confirmed(text, text, integer, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -13390,6 +16222,22 @@ ALTER FUNCTION health_internal.is_waiting(p_delivery health.deliveries, p_now ti
 --
 
 COMMENT ON FUNCTION health_internal.is_waiting(p_delivery health.deliveries, p_now timestamp with time zone) IS 'Whether a message has not left: pending, or claimed under a lease that ran out.';
+
+--
+-- Name: is_watched(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.is_watched(p_agent_id text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((p_agent_id <> 'heartbeat_health_agent'::text) AND (NOT starts_with(p_agent_id, 'bridge:'::text)));
+
+ALTER FUNCTION health_internal.is_watched(p_agent_id text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION is_watched(p_agent_id text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.is_watched(p_agent_id text) IS 'Whether failures of the agent are predicted: all but the engine and its bridges.';
 
 --
 -- Name: job_standing(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -14095,6 +16943,10 @@ BEGIN
             coalesce(before.bad_evaluations, 0) AS old_evaluations,
             before.issue_candidate AS old_candidate,
             coalesce(before.issue_evaluations, 0) AS old_issue_evaluations,
+            health_internal.moved_loss_evaluations(
+                coalesce(before.loss_evaluations, 0), found.revenue_impact_usd, found.liveness,
+                coalesce(before.active_conditions, '{}'), p_policy
+            ) AS new_loss_evaluations,
             -- Time alone, without a new judgement, counts no evaluation unless it changes what is seen.
             before.seen_judged_at IS DISTINCT FROM found.judged_at
             OR before.liveness IS DISTINCT FROM found.liveness AS is_evaluation
@@ -14113,7 +16965,7 @@ BEGIN
                     assessed.liveness, assessed.state, assessed.ungated_score, assessed.gate,
                     assessed.old_evaluations, assessed.issue_candidate, assessed.old_candidate,
                     assessed.old_issue_evaluations, assessed.old_issue_type, assessed.old_conditions,
-                    p_policy
+                    assessed.new_loss_evaluations, p_policy
                 )
             END AS new_conditions,
             CASE
@@ -14144,13 +16996,13 @@ BEGIN
         INSERT INTO health_internal.shadow_states AS states (
             shadow_policy_id, agent_id, evaluated_at, seen_judged_at, liveness, status, score,
             ungated_score, bad_evaluations, issue_candidate, issue_evaluations, issue_type,
-            active_conditions
+            active_conditions, loss_evaluations
         )
         SELECT
             p_shadow_policy_id, judged.agent_id, p_now, judged.judged_at, judged.liveness,
             judged.status, judged.score, judged.ungated_score, judged.new_evaluations,
             judged.issue_candidate, judged.new_issue_evaluations, judged.new_issue_type,
-            judged.new_conditions
+            judged.new_conditions, judged.new_loss_evaluations
         FROM judged
         ON CONFLICT (shadow_policy_id, agent_id) DO UPDATE SET
             evaluated_at = excluded.evaluated_at,
@@ -14163,7 +17015,8 @@ BEGIN
             issue_candidate = excluded.issue_candidate,
             issue_evaluations = excluded.issue_evaluations,
             issue_type = excluded.issue_type,
-            active_conditions = excluded.active_conditions
+            active_conditions = excluded.active_conditions,
+            loss_evaluations = excluded.loss_evaluations
     ),
 
     said AS (
@@ -14342,6 +17195,73 @@ ALTER FUNCTION health_internal.known_weight(p_weight double precision, p_value d
 COMMENT ON FUNCTION health_internal.known_weight(p_weight double precision, p_value double precision) IS 'The weight of a component that has data, else 0: its weight is shared among the others.';
 
 --
+-- Name: label_number(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.label_number(p_text text) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (GREATEST('-1000000000000000000000000000000'::numeric, LEAST('1000000000000000000000000000000'::numeric, (p_text)::numeric)))::double precision;
+
+ALTER FUNCTION health_internal.label_number(p_text text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION label_number(p_text text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.label_number(p_text text) IS 'A number of JSON, which may have any size, held to 1e30.';
+
+--
+-- Name: lead_margin(double precision[], double precision[], integer[], double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.lead_margin(p_scores double precision[], p_others double precision[], p_labels integer[], p_inflation double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    -- DeLong, DeLong and Clarke-Pearson 1988: the variance of a difference of AUCs from each row's placement
+    -- among the rows of the other label. Mid-ranks serve for ties.
+    WITH ranked AS (
+        SELECT
+            cases.label,
+            rank() OVER by_score + (count(*) OVER same_score - 1) / 2.0
+            - rank() OVER within_score - (count(*) OVER same_within_score - 1) / 2.0 AS placed,
+            rank() OVER by_other + (count(*) OVER same_other - 1) / 2.0
+            - rank() OVER within_other - (count(*) OVER same_within_other - 1) / 2.0 AS placed_by_other
+        FROM unnest(p_scores, p_others, p_labels) AS cases (score, other, label)
+        WINDOW
+            by_score AS (ORDER BY cases.score),
+            same_score AS (PARTITION BY cases.score),
+            within_score AS (PARTITION BY cases.label ORDER BY cases.score),
+            same_within_score AS (PARTITION BY cases.label, cases.score),
+            by_other AS (ORDER BY cases.other),
+            same_other AS (PARTITION BY cases.other),
+            within_other AS (PARTITION BY cases.label ORDER BY cases.other),
+            same_within_other AS (PARTITION BY cases.label, cases.other)
+    ),
+
+    sizes AS (
+        SELECT sum(ranked.label)::float8 AS positives, sum(1 - ranked.label)::float8 AS negatives FROM ranked
+    )
+
+    SELECT 1.96 * sqrt(p_inflation * (
+        coalesce(var_samp((ranked.placed - ranked.placed_by_other) / sizes.negatives)
+            FILTER (WHERE ranked.label = 1) / nullif(max(sizes.positives), 0), 0)
+        + coalesce(var_samp((ranked.placed - ranked.placed_by_other) / sizes.positives)
+            FILTER (WHERE ranked.label = 0) / nullif(max(sizes.negatives), 0), 0)
+    ))
+    FROM ranked
+    CROSS JOIN sizes
+    WHERE sizes.positives > 0 AND sizes.negatives > 0;
+$$;
+
+ALTER FUNCTION health_internal.lead_margin(p_scores double precision[], p_others double precision[], p_labels integer[], p_inflation double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION lead_margin(p_scores double precision[], p_others double precision[], p_labels integer[], p_inflation double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.lead_margin(p_scores double precision[], p_others double precision[], p_labels integer[], p_inflation double precision) IS 'Half width of the 95 % interval of the difference of two AUCs on the same rows. p_inflation: rows per independent case, since the rows before one failure are not independent.';
+
+--
 -- Name: learn_baselines(text[], text[], double precision[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -14428,6 +17348,131 @@ ALTER FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count b
 --
 
 COMMENT ON FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_late_limit double precision, p_unresponsive_limit double precision) IS 'Learnt intervals after which silence is late and unresponsive: for each the edge x of the histogram with the least cost × P(gap > x) + interval × x, plus one interval for a lost beat, at most its limit. P has a weak prior (a tenth of one gap, tail x^-3); a cost is seconds of delay per false alarm and day.';
+
+--
+-- Name: log_loss(double precision[], integer[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.log_loss(p_probabilities double precision[], p_labels integer[]) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT (- avg(ln(GREATEST((0.000000000000001)::double precision, CASE cases.label WHEN 1 THEN cases.p ELSE ((1)::double precision - cases.p) END)))) FROM UNNEST(log_loss.p_probabilities, log_loss.p_labels) cases(p, label));
+
+ALTER FUNCTION health_internal.log_loss(p_probabilities double precision[], p_labels integer[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION log_loss(p_probabilities double precision[], p_labels integer[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.log_loss(p_probabilities double precision[], p_labels integer[]) IS 'Mean negative log-likelihood of labels 0 or 1, nats.';
+
+--
+-- Name: log_odds_expression(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.log_odds_expression(p_model_id bigint) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET extra_float_digits TO '1'
+    AS $$
+    SELECT format('%L::float8', models.base_log_odds) || CASE models.kind
+        WHEN 'trees' THEN coalesce((
+            SELECT string_agg(
+                E'\n+ ' || health_internal.tree_expression(p_model_id, trees.tree), '' ORDER BY trees.tree
+            )
+            FROM generate_series(1, models.tree_count) AS trees (tree)
+        ), '')
+        ELSE coalesce((
+            SELECT string_agg(
+                format(
+                    E'\n+ %L::float8 * %s',
+                    features.weight,
+                    health_internal.standardised(features.feature, features.mean, features.scale)
+                ),
+                '' ORDER BY features.feature
+            )
+            FROM health_internal.failure_features AS features
+            WHERE features.model_id = p_model_id AND features.weight IS NOT NULL
+        ), '')
+    END
+    FROM health.failure_models AS models
+    WHERE models.model_id = p_model_id;
+$$;
+
+ALTER FUNCTION health_internal.log_odds_expression(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION log_odds_expression(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.log_odds_expression(p_model_id bigint) IS 'The whole model as one expression over f1, f2, …: log-odds of a failure within the horizon.';
+
+--
+-- Name: lost_revenue_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.lost_revenue_rows(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF health_internal.business_row
+    LANGUAGE sql STABLE
+    AS $$
+    WITH terms AS MATERIALIZED (
+        SELECT held.*
+        FROM health_internal.business_terms_held() AS held
+        INNER JOIN health.agents ON held.agent_id = agents.agent_id
+        WHERE held.revenue_usd_per_hour > 0 AND held.from_at < p_to AND held.until_at > p_from
+    )
+
+    -- That somebody earns makes the figure known, even where nothing was lost.
+    SELECT
+        'revenue_lost', NULL::text, NULL::bigint, NULL::bigint, p_from, p_to, 0::numeric,
+        0::double precision, NULL::numeric, NULL::numeric,
+        count(DISTINCT terms.agent_id) || ' agents earn revenue'
+    FROM terms
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT
+        'revenue_lost',
+        spans.agent_id,
+        (
+            SELECT incidents.incident_id
+            FROM health.incidents
+            WHERE incidents.agent_id = spans.agent_id
+                AND incidents.onset_at < spans.to_at
+                AND coalesce(incidents.resolved_at, 'infinity') > spans.from_at
+            ORDER BY incidents.onset_at, incidents.incident_id
+            LIMIT 1
+        ),
+        NULL,
+        greatest(spans.from_at, terms.from_at),
+        least(spans.to_at, terms.until_at),
+        round(
+            extract(EPOCH FROM least(spans.to_at, terms.until_at)
+                - greatest(spans.from_at, terms.from_at)) / 3600
+            * spans.lost_share::numeric * terms.revenue_usd_per_hour,
+            2
+        ),
+        1,
+        NULL,
+        NULL,
+        CASE spans.kind
+            WHEN 'down' THEN 'down'
+            ELSE 'degraded: ' || round((100 * spans.lost_share)::numeric, 1) || ' % of service lost'
+        END
+    FROM health_internal.service_spans(
+        p_from, p_to, ARRAY(SELECT DISTINCT terms.agent_id FROM terms)
+    ) AS spans
+    INNER JOIN terms
+        ON spans.agent_id = terms.agent_id
+        AND terms.from_at < spans.to_at
+        AND terms.until_at > spans.from_at
+    WHERE spans.lost_share > 0 AND spans.kind IN ('degraded', 'down') AND spans.maintenance IS NULL;
+$$;
+
+ALTER FUNCTION health_internal.lost_revenue_rows(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION lost_revenue_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.lost_revenue_rows(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Rows of revenue_lost: one per piece of lost service outside maintenance and price that held then.';
 
 --
 -- Name: maintenance_windows; Type: TABLE; Schema: health; Owner: health_owner
@@ -14556,6 +17601,196 @@ ALTER FUNCTION health_internal.maintenance_until(p_window health.maintenance_win
 COMMENT ON FUNCTION health_internal.maintenance_until(p_window health.maintenance_windows, p_at timestamp with time zone) IS 'When the occurrence of a window that covers p_at ends; NULL: none covers it. Weekly ones begin at the first and end at the last moment of their local times, so that none is cut short when clocks change.';
 
 --
+-- Name: make_bins(bigint, integer, text[], text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.make_bins(p_model_id bigint, p_bin_count integer, p_parts text[], p_table text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+DECLARE
+    v_columns text;
+    v_count bigint;
+BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    -- Column b7 holds 7 · bins + bin, so that the number alone names feature and bin. Bin 0 lies below the
+    -- first cut, or is missing.
+    SELECT string_agg(
+        format(
+            ', (%s + coalesce(width_bucket(f%s, %L::real []), 0))::smallint AS b%s',
+            features.feature * p_bin_count, features.feature, features.cuts, features.feature
+        ),
+        '' ORDER BY features.feature
+    )
+    INTO v_columns
+    FROM health_internal.failure_features AS features
+    WHERE features.model_id = p_model_id;
+    EXECUTE format(
+        $sql$
+        CREATE TEMPORARY TABLE %I ON COMMIT DROP AS
+        SELECT
+            row_number() OVER (ORDER BY failure_cases.place)::integer AS rn,
+            failure_cases.place,
+            failure_cases.y,
+            CASE WHEN $1 IS NULL THEN 'train' ELSE failure_cases.part END AS part
+            %s
+        FROM failure_cases
+        INNER JOIN failure_rows USING (agent_id, k)
+        WHERE $1 IS NULL OR failure_cases.part = ANY ($1)
+        ORDER BY failure_cases.place
+        $sql$,
+        p_table, v_columns
+    )
+    USING p_parts;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    EXECUTE format('ANALYZE %I', p_table);
+    RETURN v_count;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.make_bins(p_model_id bigint, p_bin_count integer, p_parts text[], p_table text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION make_bins(p_model_id bigint, p_bin_count integer, p_parts text[], p_table text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.make_bins(p_model_id bigint, p_bin_count integer, p_parts text[], p_table text) IS 'Makes a temporary table of the cases of these parts (NULL: all): rn from 1, place, y, part, and b1, b2, … with feature · p_bin_count + bin. Returns how many rows.';
+
+--
+-- Name: make_cases(bigint, interval, timestamp with time zone, interval, integer, integer, timestamp with time zone, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.make_cases(p_model_id bigint, p_horizon interval, p_anchor timestamp with time zone, p_step interval, p_first integer, p_last integer, p_end timestamp with time zone, p_max_rows integer) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET max_parallel_workers_per_gather TO '0'
+    AS $_$
+DECLARE
+    v_count bigint;
+BEGIN
+    EXECUTE 'CREATE TEMPORARY TABLE failure_rows ON COMMIT DROP AS '
+        || health_internal.features_sql(p_model_id, false)
+    USING p_anchor, p_step, p_first, p_last;
+    -- A row whose horizon passes the end of the record has no label, and teaches nothing.
+    EXECUTE $sql$
+        CREATE TEMPORARY TABLE failure_cases ON COMMIT DROP AS
+        SELECT labelled.*, NULL::text AS part
+        FROM (
+            SELECT
+                failure_rows.agent_id,
+                failure_rows.k,
+                $1 + $2 * failure_rows.k AS at,
+                (ahead.agent_id IS NOT NULL)::integer::smallint AS y,
+                row_number() OVER (
+                    ORDER BY hashtextextended(failure_rows.agent_id || ' ' || failure_rows.k, 1),
+                    failure_rows.agent_id, failure_rows.k
+                ) AS place
+            FROM failure_rows
+            LEFT JOIN (
+                SELECT DISTINCT failures.agent_id, before.k
+                FROM health_internal.failure_moments AS failures
+                CROSS JOIN LATERAL generate_series(
+                    ceil(date_part('epoch', failures.failed_at - $3 - $1) / date_part('epoch', $2))::integer,
+                    ceil(date_part('epoch', failures.failed_at - $1) / date_part('epoch', $2))::integer - 1
+                ) AS before (k)
+                WHERE failures.failed_at > $1 + $2 * $5 AND failures.failed_at <= $4
+                    AND failures.told_at <= $4
+            ) AS ahead USING (agent_id, k)
+            WHERE $1 + $2 * failure_rows.k + $3 <= $4
+        ) AS labelled
+        WHERE labelled.place <= $6
+    $sql$
+    USING p_anchor, p_step, p_horizon, p_end, p_first, p_max_rows;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.make_cases(p_model_id bigint, p_horizon interval, p_anchor timestamp with time zone, p_step interval, p_first integer, p_last integer, p_end timestamp with time zone, p_max_rows integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION make_cases(p_model_id bigint, p_horizon interval, p_anchor timestamp with time zone, p_step interval, p_first integer, p_last integer, p_end timestamp with time zone, p_max_rows integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.make_cases(p_model_id bigint, p_horizon interval, p_anchor timestamp with time zone, p_step interval, p_first integer, p_last integer, p_end timestamp with time zone, p_max_rows integer) IS 'Makes failure_rows (all features) and failure_cases (agent_id, k, at, y, place: y = 1 where the agent failed in (at, at + horizon]), at most p_max_rows by a hash; returns how many cases.';
+
+--
+-- Name: make_cuts(bigint, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.make_cuts(p_model_id bigint, p_bin_count integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    AS $_$
+DECLARE
+    v_feature integer;
+    v_cuts real [];
+BEGIN
+    -- Cuts know no label, so all rows may give them; a sample by hash says enough.
+    EXECUTE $sql$
+        CREATE TEMPORARY TABLE failure_sample ON COMMIT DROP AS
+        SELECT failure_rows.*
+        FROM failure_rows
+        INNER JOIN failure_cases USING (agent_id, k)
+        WHERE failure_cases.place <= 8000
+    $sql$;
+    -- A loop, because each feature is a column.
+    FOR v_feature IN
+        SELECT features.feature
+        FROM health_internal.failure_features AS features
+        WHERE features.model_id = p_model_id
+        ORDER BY features.feature
+    LOOP
+        EXECUTE format(
+            $sql$
+            WITH above AS (
+                SELECT
+                    array_agg(DISTINCT seen.x ORDER BY seen.x) AS distinct_values,
+                    percentile_disc(ARRAY(
+                        SELECT part::float8 / ($1 - 1) FROM generate_series(0, $1 - 2) AS parts (part)
+                    )) WITHIN GROUP (ORDER BY seen.x) AS quantiles
+                FROM (SELECT %1$I AS x FROM failure_sample) AS seen
+                CROSS JOIN (
+                    SELECT min(%1$I) AS x, bool_or(%1$I IS NULL) AS has_gaps FROM failure_sample
+                ) AS least
+                WHERE seen.x > least.x OR (least.has_gaps AND seen.x IS NOT NULL)
+            )
+
+            SELECT CASE
+                WHEN cardinality(above.distinct_values) < $1 THEN above.distinct_values
+                ELSE ARRAY(SELECT DISTINCT cut FROM unnest(above.quantiles) AS cuts (cut) ORDER BY cut)
+            END
+            FROM above
+            $sql$,
+            'f' || v_feature
+        )
+        INTO v_cuts
+        USING p_bin_count;
+        UPDATE health_internal.failure_features AS features
+        SET cuts = coalesce(v_cuts, '{}')
+        WHERE features.model_id = p_model_id AND features.feature = v_feature;
+    END LOOP;
+    EXECUTE 'DROP TABLE failure_sample';
+    DELETE FROM health_internal.failure_features AS features
+    WHERE features.model_id = p_model_id AND features.cuts = '{}';
+END;
+$_$;
+
+ALTER FUNCTION health_internal.make_cuts(p_model_id bigint, p_bin_count integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION make_cuts(p_model_id bigint, p_bin_count integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.make_cuts(p_model_id bigint, p_bin_count integer) IS 'Sets where each feature may be split: its values where they are fewer than p_bin_count, else quantiles of those above the least. Features with nothing to split by are removed.';
+
+--
 -- Name: agents; Type: TABLE; Schema: health; Owner: health_owner
 --
 
@@ -14577,6 +17812,8 @@ CREATE TABLE health.agents (
     tenant text DEFAULT 'default'::text NOT NULL,
     revenue_usd_per_hour double precision DEFAULT 0 NOT NULL,
     criticality text DEFAULT 'normal'::text NOT NULL,
+    manual_recovery_minutes double precision,
+    manual_recovery_cost_usd double precision,
     recovery_group text COLLATE pg_catalog."C",
     registered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -14587,6 +17824,8 @@ CREATE TABLE health.agents (
     CONSTRAINT expected_interval_is_100_ms_to_1_year CHECK (((expected_interval >= '00:00:00.1'::interval) AND (expected_interval <= '366 days'::interval))),
     CONSTRAINT grace_is_0_to_1_year CHECK (((grace >= '00:00:00'::interval) AND (grace <= '366 days'::interval))),
     CONSTRAINT labels_are_a_json_object_of_at_most_64_kb CHECK (((jsonb_typeof(labels) = 'object'::text) AND (pg_column_size(labels) <= 65536))),
+    CONSTRAINT manual_recovery_costs_0_to_1e12_usd CHECK (((manual_recovery_cost_usd >= (0)::double precision) AND (manual_recovery_cost_usd <= ('1000000000000'::numeric)::double precision))),
+    CONSTRAINT manual_recovery_takes_0_minutes_to_1_year CHECK (((manual_recovery_minutes >= (0)::double precision) AND (manual_recovery_minutes <= (527040)::double precision))),
     CONSTRAINT max_run_time_is_1_second_to_1_year CHECK (((max_run_time >= '00:00:01'::interval) AND (max_run_time <= '366 days'::interval))),
     CONSTRAINT objectives_are_from_1e_minus_9_to_1e15 CHECK (((COALESCE(latency_slo_ms, (1)::double precision) >= (0.000000001)::double precision) AND (COALESCE(latency_slo_ms, (1)::double precision) <= ('1000000000000000'::numeric)::double precision) AND (COALESCE(throughput_slo_per_minute, (1)::double precision) >= (0.000000001)::double precision) AND (COALESCE(throughput_slo_per_minute, (1)::double precision) <= ('1000000000000000'::numeric)::double precision))),
     CONSTRAINT recovery_group_is_1_to_200_bytes_without_control_characters CHECK ((((octet_length(recovery_group) >= 1) AND (octet_length(recovery_group) <= 200)) AND (recovery_group !~ '[[:cntrl:]]'::text))),
@@ -14704,6 +17943,18 @@ COMMENT ON COLUMN health.agents.revenue_usd_per_hour IS 'Revenue that stops with
 COMMENT ON COLUMN health.agents.criticality IS 'How much depends on it: low, normal, high or vital.';
 
 --
+-- Name: COLUMN agents.manual_recovery_minutes; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agents.manual_recovery_minutes IS 'How long people take to recover it, minutes from its detection; NULL: as business_settings says.';
+
+--
+-- Name: COLUMN agents.manual_recovery_cost_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agents.manual_recovery_cost_usd IS 'What that costs in work, US dollars; NULL: as business_settings says.';
+
+--
 -- Name: COLUMN agents.recovery_group; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
@@ -14768,6 +18019,33 @@ ALTER FUNCTION health_internal.matches_alert(p_matchers jsonb, p_rule text, p_se
 --
 
 COMMENT ON FUNCTION health_internal.matches_alert(p_matchers jsonb, p_rule text, p_severity text) IS 'Whether an alert of a rule and severity fits the keys rule, minimum_severity and maximum_severity of p_matchers.';
+
+--
+-- Name: method_quality(text, double precision[], integer[], boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.method_quality(p_name text, p_scores double precision[], p_labels integer[], p_is_probability boolean) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT jsonb_strip_nulls(jsonb_build_object(
+        'method', p_name,
+        'auc', round(quality.auc::numeric, 4),
+        'average_precision', round(quality.average_precision::numeric, 4),
+        'recall_1', round(quality.recall_1::numeric, 4),
+        'recall_2', round(quality.recall_2::numeric, 4),
+        'log_loss', CASE WHEN p_is_probability
+            THEN round(health_internal.log_loss(p_scores, p_labels)::numeric, 5) END
+    ))
+    FROM health_internal.rank_quality(p_scores, p_labels) AS quality;
+$$;
+
+ALTER FUNCTION health_internal.method_quality(p_name text, p_scores double precision[], p_labels integer[], p_is_probability boolean) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION method_quality(p_name text, p_scores double precision[], p_labels integer[], p_is_probability boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.method_quality(p_name text, p_scores double precision[], p_labels integer[], p_is_probability boolean) IS 'One entry of failure_models.comparison.';
 
 --
 -- Name: missing_parents(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -14847,6 +18125,32 @@ ALTER FUNCTION health_internal.missing_partitions(p_now timestamp with time zone
 --
 
 COMMENT ON FUNCTION health_internal.missing_partitions(p_now timestamp with time zone) IS 'Partitions that should exist now and are missing: the present one and settings.partitions_ahead more.';
+
+--
+-- Name: models_to_retrain(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.models_to_retrain(p_now timestamp with time zone) RETURNS TABLE(horizon interval)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT wanted.horizon
+    FROM (
+        SELECT models.horizon, max(models.trained_at) AS trained_at
+        FROM health.failure_models AS models
+        GROUP BY models.horizon
+    ) AS wanted
+    WHERE wanted.trained_at < p_now - interval '20 hours'
+    ORDER BY wanted.horizon;
+$$;
+
+ALTER FUNCTION health_internal.models_to_retrain(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION models_to_retrain(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.models_to_retrain(p_now timestamp with time zone) IS 'Horizons that were ever trained, and not within the last 20 hours.';
 
 --
 -- Name: moved_interval(double precision, double precision, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -15680,11 +18984,50 @@ ALTER FUNCTION health_internal.number_of(p_metrics jsonb, p_name text, p_other_n
 COMMENT ON FUNCTION health_internal.number_of(p_metrics jsonb, p_name text, p_other_name text) IS 'The number under a name (or another name of it) in a JSON object, NULL where it is absent or null. Raises AG002 for anything else.';
 
 --
+-- Name: number_text(numeric, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.number_text(p_value numeric, p_unit text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_value IS NULL) THEN NULL::text WHEN (p_unit = ANY (ARRAY['usd'::text, 'usd per hour'::text])) THEN (((CASE WHEN (round(p_value, 2) < (0)::numeric) THEN '-'::text ELSE ''::text END || '$'::text) || to_char(abs(p_value), 'FM999,999,999,999,990.00'::text)) || CASE p_unit WHEN 'usd per hour'::text THEN ' per hour'::text ELSE ''::text END) WHEN (p_unit = 'count'::text) THEN (round(p_value))::text WHEN (p_unit = 'percent'::text) THEN (CASE WHEN ((p_value > (99)::numeric) AND (p_value < (100)::numeric)) THEN to_char(trunc(p_value, 3), 'FM90.000'::text) ELSE to_char(p_value, 'FM999,999,999,990.0'::text) END || ' %'::text) WHEN (p_unit = 'points'::text) THEN to_char(p_value, 'FM999,990.00'::text) WHEN ((p_unit = 'seconds'::text) AND (p_value >= (7200)::numeric)) THEN (to_char((p_value / (3600)::numeric), 'FM999,999,990.0'::text) || ' h'::text) WHEN ((p_unit = 'seconds'::text) AND (p_value >= (120)::numeric)) THEN (to_char((p_value / (60)::numeric), 'FM990.0'::text) || ' min'::text) WHEN (p_unit = 'seconds'::text) THEN (to_char(p_value, 'FM990.0'::text) || ' s'::text) WHEN (p_unit = 'hours'::text) THEN (to_char(p_value, 'FM999,999,990.0'::text) || ' h'::text) ELSE ((to_char(p_value, 'FM999,990.000'::text) || ' '::text) || p_unit) END;
+
+ALTER FUNCTION health_internal.number_text(p_value numeric, p_unit text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION number_text(p_value numeric, p_unit text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.number_text(p_value numeric, p_unit text) IS 'A value of a figure for people, such as $1,234.50, 99.953 % or 1.5 min.';
+
+--
+-- Name: numbered_features(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.numbered_features(p_model_id bigint) RETURNS TABLE(feature integer, source text, family text, name text, measure text, value text, code bigint)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        features.feature, features.source, features.family, features.name, features.measure,
+        features.value,
+        dense_rank() OVER (ORDER BY features.source, features.family, features.name)
+    FROM health_internal.failure_features AS features
+    WHERE features.model_id = p_model_id;
+$$;
+
+ALTER FUNCTION health_internal.numbered_features(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION numbered_features(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.numbered_features(p_model_id bigint) IS 'The features of a model, and one code for those of the same series or kind of event.';
+
+--
 -- Name: oldest_snapshot(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
 CREATE FUNCTION health_internal.oldest_snapshot(OUT pid integer, OUT snapshot_age integer) RETURNS SETOF record
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     SELECT
@@ -15760,8 +19103,14 @@ CREATE FUNCTION health_internal.open_alerts(p_now timestamp with time zone, p_op
             CASE
                 WHEN troubled.is_loss_only THEN 0 ELSE coalesce(agents.revenue_usd_per_hour, 0)
             END + greatest(0, - status.revenue_impact_usd),
+            -- The last good beat of a silence, the beat that said so, or the first bad evaluation.
             CASE
-                WHEN status.liveness = 'unresponsive' THEN least(status.last_heartbeat_at, p_now)
+                WHEN status.liveness = 'unresponsive' OR status.state IN ('error', 'failed')
+                    THEN least(status.last_heartbeat_at, p_now)
+                WHEN status.status IN ('poor', 'critical')
+                    THEN coalesce(
+                        health_internal.trouble_began_at(troubled.agent_id, p_now), p_now
+                    )
                 ELSE p_now
             END,
             p_now
@@ -16103,6 +19452,70 @@ ALTER FUNCTION health_internal.open_storm_alert(p_now timestamp with time zone, 
 COMMENT ON FUNCTION health_internal.open_storm_alert(p_now timestamp with time zone, p_summary text) IS 'Opens the engine''s own alert recovery_storm, once; notify tells of it.';
 
 --
+-- Name: plain_real(double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.plain_real(p_value double precision) RETURNS real
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (CASE WHEN (p_value IS NULL) THEN NULL::double precision WHEN (abs(p_value) < (0.000000000000000000000000000001)::double precision) THEN (0)::double precision ELSE GREATEST(('-1000000000000000000000000000000'::numeric)::double precision, LEAST(('1000000000000000000000000000000'::numeric)::double precision, p_value)) END)::real;
+
+ALTER FUNCTION health_internal.plain_real(p_value double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION plain_real(p_value double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.plain_real(p_value double precision) IS 'The number as real, which holds 1e-37 to 1e38: what is nearer to 0 than 1e-30 is 0, beyond 1e30 is 1e30.';
+
+--
+-- Name: predict_all(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.predict_all(p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_model record;
+    v_count bigint := 0;
+BEGIN
+    DELETE FROM health_internal.failure_predictions;
+    -- A loop, because each model is a statement of its own.
+    FOR v_model IN
+        SELECT models.model_id, models.horizon, models.threshold_1
+        FROM health.failure_models AS models
+        WHERE models.is_active
+        ORDER BY models.horizon
+    LOOP
+        INSERT INTO health_internal.failure_predictions (
+            agent_id, horizon, probability, threshold, basis, model_id, reasons, predicted_at
+        )
+        SELECT
+            scored.agent_id, v_model.horizon, scored.probability, v_model.threshold_1, 'model',
+            v_model.model_id, scored.reasons, p_now
+        FROM health_internal.score_agents(v_model.model_id, p_now, 200) AS scored;
+        v_count := v_count + 1;
+    END LOOP;
+    IF v_count = 0 THEN
+        INSERT INTO health_internal.failure_predictions (
+            agent_id, horizon, probability, threshold, basis, reasons, predicted_at
+        )
+        SELECT trends.agent_id, interval '24 hours', trends.probability, 0.9, 'trend', trends.reasons, p_now
+        FROM health_internal.trend_risks(p_now, interval '24 hours') AS trends;
+    END IF;
+    RETURN (SELECT count(*) FROM health_internal.failure_predictions);
+END;
+$$;
+
+ALTER FUNCTION health_internal.predict_all(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION predict_all(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.predict_all(p_now timestamp with time zone) IS 'Replaces failure_predictions by what every active model says as of p_now, or trends where there is none; returns how many rows.';
+
+--
 -- Name: previous_run_at(text, text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -16117,6 +19530,83 @@ ALTER FUNCTION health_internal.previous_run_at(p_schedule text, p_time_zone text
 --
 
 COMMENT ON FUNCTION health_internal.previous_run_at(p_schedule text, p_time_zone text, p_at timestamp with time zone) IS 'When a schedule last ran, at p_at at the latest: previous_run_at <= p_at < next_run_at. Raises JB001 and 22023 as next_run_at does.';
+
+--
+-- Name: probabilities(double precision[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.probabilities(p_scores double precision[]) RETURNS double precision[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT array_agg(((1)::double precision / ((1)::double precision + exp((- GREATEST(('-30'::integer)::double precision, LEAST((30)::double precision, scores.score)))))) ORDER BY scores.place) AS array_agg FROM unnest(probabilities.p_scores) WITH ORDINALITY scores(score, place));
+
+ALTER FUNCTION health_internal.probabilities(p_scores double precision[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION probabilities(p_scores double precision[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.probabilities(p_scores double precision[]) IS 'Log-odds as probabilities.';
+
+--
+-- Name: publish_model(bigint, text, jsonb, integer, double precision, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.publish_model(p_model_id bigint, p_kind text, p_parameters jsonb, p_tree_count integer, p_row_ratio double precision, p_is_refitted boolean, OUT base double precision, OUT tree_count integer) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF p_kind = 'logistic' THEN
+        DELETE FROM health_internal.failure_nodes AS nodes WHERE nodes.model_id = p_model_id;
+        SELECT fit.base
+        INTO base
+        FROM health_internal.fit_logistic(
+            p_model_id, CASE WHEN NOT p_is_refitted THEN ARRAY['train'] END, 30
+        ) AS fit;
+        tree_count := 0;
+        DELETE FROM health_internal.failure_features AS features
+        WHERE features.model_id = p_model_id AND features.weight IS NULL;
+        RETURN;
+    END IF;
+    tree_count := p_tree_count;
+    IF p_is_refitted THEN
+        -- More rows carry more trees: with the root of how many times more there are.
+        PERFORM health_internal.make_bins(
+            p_model_id, (p_parameters ->> 'bins')::integer, NULL, 'failure_all_bins'
+        );
+        SELECT grown.base, grown.tree_count
+        INTO base, tree_count
+        FROM health_internal.grow_trees(
+            p_model_id, 'failure_all_bins', p_parameters,
+            least(
+                (p_parameters ->> 'trees')::integer,
+                ceil(p_tree_count * sqrt(p_row_ratio))::integer
+            ),
+            NULL
+        ) AS grown;
+        EXECUTE 'DROP TABLE failure_all_bins';
+    END IF;
+    UPDATE health_internal.failure_features AS features
+    SET gain = coalesce((
+        SELECT sum(nodes.gain) FROM health_internal.failure_nodes AS nodes
+        WHERE nodes.model_id = p_model_id AND nodes.feature = features.feature
+    ), 0), mean = NULL, scale = NULL, weight = NULL
+    WHERE features.model_id = p_model_id;
+    -- What no tree asks for need not be reckoned.
+    DELETE FROM health_internal.failure_features AS features
+    WHERE features.model_id = p_model_id AND features.gain = 0
+        AND EXISTS (SELECT FROM health_internal.failure_nodes AS nodes
+            WHERE nodes.model_id = p_model_id AND nodes.feature IS NOT NULL);
+END;
+$$;
+
+ALTER FUNCTION health_internal.publish_model(p_model_id bigint, p_kind text, p_parameters jsonb, p_tree_count integer, p_row_ratio double precision, p_is_refitted boolean, OUT base double precision, OUT tree_count integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION publish_model(p_model_id bigint, p_kind text, p_parameters jsonb, p_tree_count integer, p_row_ratio double precision, p_is_refitted boolean, OUT base double precision, OUT tree_count integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.publish_model(p_model_id bigint, p_kind text, p_parameters jsonb, p_tree_count integer, p_row_ratio double precision, p_is_refitted boolean, OUT base double precision, OUT tree_count integer) IS 'Brings failure_nodes and failure_features to what predicts: fitted anew to all cases if p_is_refitted, which are p_row_ratio times as many as those that the given number of trees was found with; returns base and number of trees.';
 
 --
 -- Name: queue_recoveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -16188,6 +19678,191 @@ ALTER FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone) 
 COMMENT ON FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone) IS 'Queues a recovery for every agent in trouble that has none under way and is not a person''s already. Returns how many.';
 
 --
+-- Name: queue_report(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.queue_report(p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_settings health.business_settings;
+    v_local timestamp;
+    v_due timestamptz;
+    v_report jsonb;
+    v_delivery_id bigint;
+BEGIN
+    SELECT settings.* INTO STRICT v_settings FROM health.business_settings AS settings;
+    IF v_settings.report_channel IS NULL THEN
+        RETURN NULL;
+    END IF;
+    -- The latest time of the week that is past; one that was missed for more than a day is left.
+    v_local := timezone(v_settings.report_time_zone, p_now);
+    v_local := date_trunc('week', v_local)
+        + make_interval(days => v_settings.report_weekday - 1) + v_settings.report_time;
+    v_due := v_local AT TIME ZONE v_settings.report_time_zone;
+    IF v_due > p_now THEN
+        v_due := (v_local - interval '7 days') AT TIME ZONE v_settings.report_time_zone;
+    END IF;
+    IF p_now - v_due > interval '1 day' THEN
+        RETURN NULL;
+    END IF;
+    UPDATE health_internal.rollup_state
+    SET reported_at = v_due
+    WHERE rollup_state.is_only_row IN (
+        SELECT free.is_only_row FROM health_internal.rollup_state AS free FOR UPDATE SKIP LOCKED
+    )
+        AND (rollup_state.reported_at IS NULL OR rollup_state.reported_at < v_due);
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+
+    v_report := health.executive_report(v_due - interval '7 days', v_due, p_now);
+    INSERT INTO health.deliveries AS messages (
+        channel, event, severity, subject, body, details, idempotency_key, created_at, not_before
+    )
+    SELECT
+        channels.channel,
+        'report',
+        'info',
+        format(
+            'Weekly report: availability %s, revenue lost %s',
+            v_report #>> '{executive_summary,uptime_achievement,text}',
+            v_report #>> '{financial_impact,revenue_lost,text}'
+        ),
+        health_internal.report_text(v_report),
+        jsonb_build_object('event', 'report', 'report', v_report),
+        format('report-%s-%s', to_char(v_due AT TIME ZONE 'UTC', 'YYYYMMDDHH24MI'), channels.channel),
+        p_now,
+        p_now
+    FROM health.channels
+    WHERE channels.channel = v_settings.report_channel AND channels.is_enabled
+    ON CONFLICT (idempotency_key) DO NOTHING
+    RETURNING messages.delivery_id INTO v_delivery_id;
+    IF v_delivery_id IS NOT NULL THEN
+        PERFORM pg_notify('health_wakeup', '');
+    END IF;
+    RETURN v_delivery_id;
+END;
+$$;
+
+ALTER FUNCTION health_internal.queue_report(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION queue_report(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.queue_report(p_now timestamp with time zone) IS 'Queues the report of the last seven days for business_settings.report_channel once its weekly time has come; returns its delivery_id, NULL where there is nothing to send.';
+
+--
+-- Name: rank_features(bigint, text, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.rank_features(p_model_id bigint, p_table text, p_bin_count integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET work_mem TO '128MB'
+    SET max_parallel_workers_per_gather TO '0'
+    AS $_$
+DECLARE
+    v_gradients double precision [];
+    v_hessians double precision [];
+    v_features integer [];
+BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    EXECUTE format(
+        $sql$
+        SELECT array_agg(rows.g ORDER BY rows.rn), array_agg(rows.h ORDER BY rows.rn)
+        FROM (
+            SELECT binned.rn, mean.y - binned.y AS g,
+                CASE WHEN binned.part = 'train' THEN mean.y * (1 - mean.y) ELSE 0 END AS h
+            FROM %1$I AS binned
+            CROSS JOIN (SELECT avg(taught.y)::float8 AS y FROM %1$I AS taught WHERE taught.part = 'train') AS mean
+        ) AS rows
+        $sql$,
+        p_table
+    )
+    INTO v_gradients, v_hessians;
+    -- A loop over portions, so that no statement holds hundreds of hash tables.
+    FOR v_portion IN 0 .. 3
+    LOOP
+        v_features := ARRAY(
+            SELECT features.feature
+            FROM health_internal.failure_features AS features
+            WHERE features.model_id = p_model_id AND features.feature % 4 = v_portion
+        );
+        CONTINUE WHEN v_features = '{}';
+        EXECUTE health_internal.gains_sql(p_table, v_features, p_bin_count, '1', 1) || format(
+            $sql$
+            UPDATE health_internal.failure_features AS features
+            SET gain = best.gain
+            FROM (
+                SELECT gains.bin / %s AS feature, max(gains.gain) AS gain FROM gains GROUP BY 1
+            ) AS best
+            WHERE features.model_id = $4 AND features.feature = best.feature
+            $sql$,
+            p_bin_count
+        )
+        USING v_gradients, v_hessians, 0.2, p_model_id;
+    END LOOP;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.rank_features(p_model_id bigint, p_table text, p_bin_count integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION rank_features(p_model_id bigint, p_table text, p_bin_count integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.rank_features(p_model_id bigint, p_table text, p_bin_count integer) IS 'Sets the gain of each feature to that of its best single split of the rows that teach.';
+
+--
+-- Name: rank_quality(double precision[], integer[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.rank_quality(p_scores double precision[], p_labels integer[], OUT auc double precision, OUT average_precision double precision, OUT recall_1 double precision, OUT recall_2 double precision) RETURNS record
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    -- Equal scores are one point of the curve.
+    WITH points AS (
+        SELECT cases.score, sum(cases.label)::float8 AS hits, sum(1 - cases.label)::float8 AS misses
+        FROM unnest(p_scores, p_labels) AS cases (score, label)
+        GROUP BY cases.score
+    ),
+
+    curve AS (
+        SELECT
+            points.hits, points.misses,
+            sum(points.hits) OVER from_top AS true_positives,
+            sum(points.misses) OVER from_top AS false_positives,
+            sum(points.hits) OVER () AS positives,
+            sum(points.misses) OVER () AS negatives
+        FROM points
+        WINDOW from_top AS (ORDER BY points.score DESC)
+    )
+
+    SELECT
+        sum(curve.misses * (curve.true_positives - curve.hits / 2)) / nullif(max(curve.positives * curve.negatives), 0),
+        sum(curve.hits * curve.true_positives / (curve.true_positives + curve.false_positives))
+        / nullif(max(curve.positives), 0),
+        coalesce(max(curve.true_positives / nullif(curve.positives, 0))
+            FILTER (WHERE curve.false_positives <= 0.01 * curve.negatives), 0),
+        coalesce(max(curve.true_positives / nullif(curve.positives, 0))
+            FILTER (WHERE curve.false_positives <= 0.02 * curve.negatives), 0)
+    FROM curve;
+$$;
+
+ALTER FUNCTION health_internal.rank_quality(p_scores double precision[], p_labels integer[], OUT auc double precision, OUT average_precision double precision, OUT recall_1 double precision, OUT recall_2 double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION rank_quality(p_scores double precision[], p_labels integer[], OUT auc double precision, OUT average_precision double precision, OUT recall_1 double precision, OUT recall_2 double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.rank_quality(p_scores double precision[], p_labels integer[], OUT auc double precision, OUT average_precision double precision, OUT recall_1 double precision, OUT recall_2 double precision) IS 'AUC, average precision and recall at a false positive rate of at most 1 % and 2 % of scores with labels 0 or 1; NULL where one label is missing.';
+
+--
 -- Name: raw_tables(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -16202,6 +19877,54 @@ ALTER FUNCTION health_internal.raw_tables() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health_internal.raw_tables() IS 'The partitioned tables of schema health.';
+
+--
+-- Name: reasons_of(bigint, real[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.reasons_of(p_model_id bigint, p_x real[]) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Near-duplicates share what one of them would have: they are told together.
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'reason', families.reason,
+        'family', families.family,
+        'contribution', round(families.contribution::numeric, 3)
+    ) ORDER BY abs(families.contribution) DESC, families.family), '[]')
+    FROM (
+        SELECT
+            named.family,
+            sum(named.contribution) AS contribution,
+            (array_agg(named.reason ORDER BY abs(named.contribution) DESC, named.feature))[1] AS reason
+        FROM (
+            SELECT
+                parts.feature,
+                parts.contribution,
+                health_internal.family_text(features.source, features.family, features.name) AS family,
+                health_internal.feature_text(
+                    features.source, features.family, features.name, features.measure, features.value,
+                    p_x[features.feature], date_part('epoch', models.step)
+                ) AS reason
+            FROM health_internal.contributions(p_model_id, p_x) AS parts
+            INNER JOIN health_internal.failure_features AS features
+                ON features.model_id = p_model_id AND features.feature = parts.feature
+            INNER JOIN health.failure_models AS models ON features.model_id = models.model_id
+        ) AS named
+        GROUP BY named.family
+        ORDER BY abs(sum(named.contribution)) DESC, named.family
+        LIMIT 5
+    ) AS families
+    WHERE abs(families.contribution) >= 0.005;
+$$;
+
+ALTER FUNCTION health_internal.reasons_of(p_model_id bigint, p_x real[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION reasons_of(p_model_id bigint, p_x real[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.reasons_of(p_model_id bigint, p_x real[]) IS 'The five families of features that contribute most to the log-odds of a row, largest first: reason in words (of the strongest feature), family, contribution. They describe the model, not a cause.';
 
 --
 -- Name: recent_blindness(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -16601,6 +20324,54 @@ ALTER FUNCTION health_internal.recommend_from_exhaustion(p_now timestamp with ti
 COMMENT ON FUNCTION health_internal.recommend_from_exhaustion(p_now timestamp with time zone) IS 'exhaustion_ahead: a resource that may be used up within 7 days; over_provisioned: an agent that used less than 30 % of at least 128 MB in a run of a day or more.';
 
 --
+-- Name: recommend_from_predictions(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recommend_from_predictions(p_now timestamp with time zone) RETURNS TABLE(agent_id text, kind text, priority integer, summary text, reason text, evidence jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT DISTINCT ON (risks.agent_id)
+        risks.agent_id,
+        'predicted_failure',
+        CASE
+            WHEN agents.criticality = 'vital' OR risks.probability >= 0.8 THEN 1
+            WHEN agents.criticality = 'high' OR risks.probability >= 0.5 THEN 2
+            ELSE 3
+        END,
+        CASE risks.basis
+            WHEN 'model' THEN 'plan maintenance within '
+            ELSE 'make room within '
+        END || health_internal.span_text(date_part('epoch', risks.horizon)),
+        format(
+            '%s: probability %s %%; %s',
+            CASE risks.basis
+                WHEN 'model' THEN 'a failure is predicted by model ' || risks.model_id
+                ELSE 'a trend reaches its limit (no model has learnt from failures yet)'
+            END,
+            round(100 * risks.probability::numeric),
+            coalesce(risks.reasons -> 0 ->> 'reason', 'no single reason')
+        ),
+        jsonb_build_object(
+            'probability', risks.probability, 'threshold', risks.threshold, 'horizon', risks.horizon,
+            'basis', risks.basis, 'model_id', risks.model_id, 'predicted_at', risks.predicted_at,
+            'reasons', risks.reasons
+        )
+    FROM health_internal.failure_predictions AS risks
+    INNER JOIN health.agents ON risks.agent_id = agents.agent_id
+    WHERE risks.probability >= risks.threshold
+        AND risks.predicted_at > p_now - interval '1 day'
+    ORDER BY risks.agent_id, risks.horizon;
+$$;
+
+ALTER FUNCTION health_internal.recommend_from_predictions(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recommend_from_predictions(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recommend_from_predictions(p_now timestamp with time zone) IS 'One recommendation per agent at risk, by its shortest horizon: priority 1 where vital or 80 % sure, 2 where high or 50 %, else 3. Predictions older than a day are left out.';
+
+--
 -- Name: recommend_from_recoveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -16686,6 +20457,86 @@ ALTER FUNCTION health_internal.recommendation_sources() OWNER TO health_owner;
 COMMENT ON FUNCTION health_internal.recommendation_sources() IS 'Functions health_internal.recommend_from_<area>(p_now timestamptz), each of which returns agent_id, kind, priority, summary, reason and evidence of what it recommends: a new one needs no registration.';
 
 --
+-- Name: record_of(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]) RETURNS record
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- The series of most agents stands for the rest: a metric, or the heartbeats.
+    WITH named AS (
+        SELECT logged.agent_id::text AS agent_id, logged.metric_name::text AS name,
+            min(logged.received_at) AS first_at, max(logged.received_at) AS last_at, count(*) AS value_count
+        FROM health.performance_metrics AS logged
+        WHERE logged.received_at <= p_until AND health_internal.is_watched(logged.agent_id)
+        GROUP BY logged.agent_id, logged.metric_name
+        UNION ALL
+        SELECT beats.agent_id::text, '', min(beats.received_at), max(beats.received_at), count(*)
+        FROM (
+            SELECT agent_heartbeats.agent_id, agent_heartbeats.received_at FROM health.agent_heartbeats
+            UNION ALL
+            SELECT ingest_heartbeats.agent_id, ingest_heartbeats.received_at FROM health.ingest_heartbeats
+        ) AS beats
+        WHERE beats.received_at <= p_until AND health_internal.is_watched(beats.agent_id)
+        GROUP BY beats.agent_id
+    ),
+
+    paced AS (
+        SELECT
+            named.*,
+            date_part('epoch', named.last_at - named.first_at) AS seconds,
+            date_part('epoch', named.last_at - named.first_at) / nullif(named.value_count - 1, 0) AS gap
+        FROM named
+    ),
+
+    chosen AS (
+        SELECT
+            paced.name,
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY paced.gap) AS gap,
+            sum(paced.seconds) AS agent_seconds,
+            count(*) AS agent_count
+        FROM paced
+        GROUP BY paced.name
+        ORDER BY count(*) DESC, sum(paced.value_count) DESC, paced.name
+        LIMIT 1
+    ),
+
+    told AS (
+        SELECT min(history.told_at) AS first_at, max(history.told_at) AS last_at,
+            count(DISTINCT history.agent_id) AS agent_count
+        FROM health_internal.agent_history AS history
+        WHERE history.told_at <= p_until AND health_internal.is_watched(history.agent_id)
+    )
+
+    SELECT
+        coalesce(min(paced.first_at), (SELECT told.first_at FROM told)),
+        greatest(max(paced.last_at), (SELECT told.last_at FROM told)),
+        (SELECT chosen.gap FROM chosen),
+        coalesce(
+            (SELECT chosen.agent_seconds FROM chosen),
+            (SELECT told.agent_count * date_part('epoch', told.last_at - told.first_at) FROM told)
+        ),
+        coalesce((SELECT chosen.agent_count FROM chosen), (SELECT told.agent_count FROM told)),
+        ARRAY(
+            SELECT told_last.last_at
+            FROM paced AS told_last
+            INNER JOIN chosen ON told_last.name = chosen.name
+            ORDER BY told_last.last_at DESC
+            LIMIT 1000
+        )
+    FROM paced;
+$$;
+
+ALTER FUNCTION health_internal.record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]) IS 'What was recorded until then: from when to when, the median gap between values of the series that most agents have, for how many agent-seconds, of how many agents, and when it was last told.';
+
+--
 -- Name: recover_phase(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -16734,6 +20585,46 @@ ALTER FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT
 --
 
 COMMENT ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) IS 'Moves recoveries on, tells what is new, and rings health_wakeup once if the bridge has work. Returns how many recoveries were queued.';
+
+--
+-- Name: recovery_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recovery_rows(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF health_internal.business_row
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        figures.figure,
+        actions.agent_id,
+        actions.incident_id,
+        actions.action_id,
+        actions.created_at,
+        actions.finished_at,
+        figures.amount,
+        1::double precision,
+        NULL::numeric,
+        NULL::numeric,
+        actions.state
+    FROM health.recovery_actions AS actions
+    CROSS JOIN LATERAL (
+        VALUES
+        ('automated_recovery_success', CASE actions.state WHEN 'succeeded' THEN 100 ELSE 0 END),
+        ('escalation_rate', CASE actions.state WHEN 'escalated' THEN 100 ELSE 0 END)
+    ) AS figures (figure, amount)
+    WHERE actions.finished_at >= p_from
+        AND actions.finished_at < p_to
+        AND actions.state IN ('succeeded', 'failed', 'escalated')
+        AND actions.requested_by = 'engine'
+        AND health_internal.is_business_agent(actions.agent_id);
+$$;
+
+ALTER FUNCTION health_internal.recovery_rows(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recovery_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recovery_rows(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Rows of the figures that are made of the engine''s own attempts to recover that ended in a period; what was cancelled was no attempt.';
 
 --
 -- Name: refresh_anomaly_findings(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -17517,6 +21408,298 @@ ALTER FUNCTION health_internal.replay_ticks(p_sandbox text, p_from timestamp wit
 COMMENT ON FUNCTION health_internal.replay_ticks(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval) IS 'Ticks the sandbox''s engine from p_from to p_to each p_step, handing it the raw rows as they came and attach sessions as they were lost. Steps in which nothing can happen are left out, at most 30 s of them. The monitor''s own gaps are as recorded. Recoveries are carried out at once and messages delivered. Returns how many ticks.';
 
 --
+-- Name: report_agents(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.report_agents(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(jsonb_agg(worst.line ORDER BY worst.lost_usd DESC, worst.percent, worst.agent_id), '[]')
+    FROM (
+        SELECT
+            rows.agent_id,
+            coalesce(lost.usd, 0) AS lost_usd,
+            rows.availability_percent AS percent,
+            jsonb_build_object(
+                'agent_id', rows.agent_id,
+                'agent_name', fleet.agent_name,
+                'availability_percent', round(rows.availability_percent::numeric, 4),
+                'revenue_lost_usd', coalesce(lost.usd, 0),
+                'performance_trend', fleet.performance_trend,
+                'recommendations', to_jsonb(fleet.recommendations)
+            ) AS line
+        FROM health.availability_between(p_from, p_to, 'declared', 'as_up', NULL, p_now) AS rows
+        INNER JOIN health.fleet ON rows.agent_id = fleet.agent_id
+        LEFT JOIN (
+            SELECT known.agent_id, sum(known.amount) AS usd
+            FROM health_internal.lost_revenue_rows(p_from, p_to) AS known
+            GROUP BY known.agent_id
+        ) AS lost ON rows.agent_id = lost.agent_id
+        WHERE rows.availability_percent IS NOT NULL
+        ORDER BY coalesce(lost.usd, 0) DESC, rows.availability_percent, rows.agent_id
+        LIMIT 20
+    ) AS worst;
+$$;
+
+ALTER FUNCTION health_internal.report_agents(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION report_agents(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.report_agents(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) IS 'The twenty agents that cost most in a period: the dearest first, then the least available.';
+
+--
+-- Name: report_days(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.report_days(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(jsonb_agg(
+        jsonb_build_object(
+            'from_at', days.day_at,
+            'availability_percent', round(days.availability::numeric, 4),
+            'revenue_lost_usd', round(days.lost_usd::numeric, 2),
+            'incident_count', (
+                SELECT count(*)
+                FROM health.incidents
+                WHERE incidents.detected_at >= days.day_at
+                    AND incidents.detected_at < days.day_at + interval '1 day'
+                    AND incidents.agent_id IS NOT NULL
+                    AND health_internal.is_business_agent(incidents.agent_id)
+            )
+        )
+        ORDER BY days.day_at
+    ), '[]')
+    FROM (
+        SELECT
+            known.day_at,
+            100 * (1 - sum(known.down_seconds - known.maintenance_down_seconds) / nullif(sum(
+                known.up_seconds + known.degraded_seconds + known.down_seconds
+                - known.maintenance_up_seconds - known.maintenance_degraded_seconds
+                - known.maintenance_down_seconds + known.maintenance_counted_seconds
+            ), 0)) AS availability,
+            sum(known.revenue_lost_usd) AS lost_usd
+        FROM health.agent_days AS known
+        INNER JOIN health_internal.rollup_state AS state ON known.day_at < state.days_until
+        WHERE known.day_at >= date_trunc('day', p_from, 'UTC')
+            AND known.day_at < p_to
+            AND health_internal.is_business_agent(known.agent_id)
+        GROUP BY known.day_at
+    ) AS days;
+$$;
+
+ALTER FUNCTION health_internal.report_days(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION report_days(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.report_days(p_from timestamp with time zone, p_to timestamp with time zone) IS 'The days of a period that are rolled up, for charts.';
+
+--
+-- Name: recommendations; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.recommendations (
+    recommendation_id bigint NOT NULL,
+    agent_id text COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    subject text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    source text NOT NULL COLLATE pg_catalog."C",
+    priority integer NOT NULL,
+    summary text NOT NULL,
+    reason text NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    dismissed_at timestamp with time zone,
+    dismissed_by text,
+    dismissal_note text,
+    dismissed_until timestamp with time zone,
+    dismissed_priority integer,
+    dismissed_evidence jsonb,
+    CONSTRAINT dismissal_tells_who_and_on_which_evidence CHECK ((num_nulls(dismissed_at, dismissed_by, dismissed_priority, dismissed_evidence) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT recommendation_evidence_is_a_json_object CHECK ((jsonb_typeof(evidence) = 'object'::text)),
+    CONSTRAINT recommendation_kind_is_a_lower_case_name CHECK ((kind ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT recommendation_priority_is_1_to_5 CHECK (((priority >= 1) AND (priority <= 5)))
+);
+
+ALTER TABLE health.recommendations OWNER TO health_owner;
+
+--
+-- Name: TABLE recommendations; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.recommendations IS 'One row per thing a person could do, from when its reason arose to when it was gone; refreshed each minute by run_foresight. Open: closed_at NULL; to be shown: dismissed_at NULL too.';
+
+--
+-- Name: COLUMN recommendations.recommendation_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.recommendation_id IS 'Number of the recommendation.';
+
+--
+-- Name: COLUMN recommendations.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.agent_id IS 'About which agent; NULL: the monitor as a whole.';
+
+--
+-- Name: COLUMN recommendations.kind; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.kind IS 'What it advises, such as exhaustion_ahead, correct_expected_interval or noisy_rule.';
+
+--
+-- Name: COLUMN recommendations.subject; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.subject IS 'Of several of one kind and agent, which: a resource, rule or issue (evidence.subject); empty: only one.';
+
+--
+-- Name: COLUMN recommendations.source; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.source IS 'Function that found it.';
+
+--
+-- Name: COLUMN recommendations.priority; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.priority IS '1 most urgent, to 5.';
+
+--
+-- Name: COLUMN recommendations.summary; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.summary IS 'What to do, one line.';
+
+--
+-- Name: COLUMN recommendations.reason; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.reason IS 'Why, in words.';
+
+--
+-- Name: COLUMN recommendations.evidence; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.evidence IS 'The numbers it rests on, units in their names; those of the last refresh.';
+
+--
+-- Name: COLUMN recommendations.created_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.created_at IS 'When its reason arose.';
+
+--
+-- Name: COLUMN recommendations.changed_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.changed_at IS 'When its words or priority last changed.';
+
+--
+-- Name: COLUMN recommendations.closed_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.closed_at IS 'When its reason was gone; NULL: it holds.';
+
+--
+-- Name: COLUMN recommendations.dismissed_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissed_at IS 'When a person dismissed it; NULL: it is shown.';
+
+--
+-- Name: COLUMN recommendations.dismissed_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissed_by IS 'Who.';
+
+--
+-- Name: COLUMN recommendations.dismissal_note; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissal_note IS 'Why.';
+
+--
+-- Name: COLUMN recommendations.dismissed_until; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissed_until IS 'When it comes back in any case; NULL: when its evidence changes materially.';
+
+--
+-- Name: COLUMN recommendations.dismissed_priority; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissed_priority IS 'Priority that was dismissed.';
+
+--
+-- Name: COLUMN recommendations.dismissed_evidence; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recommendations.dismissed_evidence IS 'Evidence that was dismissed.';
+
+--
+-- Name: report_recommendations(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.report_recommendations() RETURNS jsonb
+    LANGUAGE sql STABLE
+    RETURN COALESCE((SELECT jsonb_agg(jsonb_build_object('agent_id', advice.agent_id, 'priority', advice.priority, 'summary', advice.summary, 'reason', advice.reason) ORDER BY advice.priority, advice.recommendation_id) AS jsonb_agg FROM health.recommendations advice WHERE ((advice.closed_at IS NULL) AND (advice.dismissed_at IS NULL))), '[]'::jsonb);
+
+ALTER FUNCTION health_internal.report_recommendations() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION report_recommendations(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.report_recommendations() IS 'What the engine recommends, for the report: a list of {agent_id, priority, summary, reason}.';
+
+--
+-- Name: report_text(jsonb); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.report_text(p_report jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT string_agg(lines.line, E'\n' ORDER BY lines.section, lines.place)
+    FROM (
+        SELECT
+            sections.section,
+            figures.place,
+            format('%s: %s', figures.line ->> 'title', figures.line ->> 'text') AS line
+        FROM (
+            VALUES
+            (1, 'executive_summary'), (2, 'financial_impact'), (3, 'operational_metrics'),
+            (4, 'strategic_insights')
+        ) AS sections (section, name)
+        CROSS JOIN LATERAL (
+            SELECT entries.value AS line, coalesce(known.place, 0) AS place
+            FROM jsonb_each(p_report -> sections.name) AS entries
+            LEFT JOIN health.business_figures AS known
+                ON known.figure = entries.value ->> 'figure'
+        ) AS figures
+        UNION ALL
+        SELECT 5, advice.place, '- ' || (advice.line ->> 'summary')
+        FROM jsonb_array_elements(p_report -> 'recommendations')
+        WITH ORDINALITY AS advice (line, place)
+        WHERE advice.place <= 10
+    ) AS lines;
+$$;
+
+ALTER FUNCTION health_internal.report_text(p_report jsonb) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION report_text(p_report jsonb); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.report_text(p_report jsonb) IS 'An executive report as lines of text, for a message.';
+
+--
 -- Name: rescaled_histogram(real[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -17656,6 +21839,108 @@ ALTER FUNCTION health_internal.resource_samples(p_now timestamp with time zone) 
 COMMENT ON FUNCTION health_internal.resource_samples(p_now timestamp with time zone) IS 'The present sample of each resource that has a limit: memory against its limit times the policy''s memory_hard_share, mean CPU against cpu_hard_percent, metrics against resource_limits or, where their unit is percent and their name says that something is used, against 100. Of the last ten minutes.';
 
 --
+-- Name: retrain_failure_model(interval, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_error text;
+BEGIN
+    BEGIN
+        PERFORM health.train_failure_model(p_horizon, p_now);
+    EXCEPTION
+        WHEN OTHERS THEN
+            v_error := format('%s: %s (%s)', p_horizon, SQLERRM, SQLSTATE);
+    END;
+    UPDATE health_internal.failure_training
+    SET last_error = left(v_error, 2000), last_error_at = CASE WHEN v_error IS NOT NULL THEN p_now END;
+    -- Models nobody uses any more; the figures of the last ten of a horizon stay.
+    DELETE FROM health.failure_models AS models
+    WHERE models.horizon = p_horizon AND NOT models.is_active
+        AND models.model_id NOT IN (
+            SELECT latest.model_id
+            FROM health.failure_models AS latest
+            WHERE latest.horizon = p_horizon
+            ORDER BY latest.model_id DESC
+            LIMIT 10
+        );
+    RETURN v_error;
+END;
+$$;
+
+ALTER FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION retrain_failure_model(p_horizon interval, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now timestamp with time zone) IS 'Trains one horizon anew; an error is kept in failure_training and returned, and the model in use stays.';
+
+--
+-- Name: return_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.return_rows(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF health_internal.business_row
+    LANGUAGE sql STABLE
+    AS $_$
+    WITH price AS (
+        SELECT
+            round(
+                settings.monitoring_usd_per_month
+                * extract(EPOCH FROM p_to - p_from) / (30.4375 * 86400),
+                2
+            ) AS usd,
+            format(
+                '$%s per month for %s days', settings.monitoring_usd_per_month,
+                round(extract(EPOCH FROM p_to - p_from) / 86400, 2)
+            ) AS note
+        FROM health.business_settings AS settings
+        WHERE settings.monitoring_usd_per_month IS NOT NULL
+    ),
+
+    parts AS (
+        SELECT
+            saved.agent_id, saved.incident_id, saved.action_id, saved.from_at, saved.to_at,
+            saved.amount, saved.weight, coalesce(saved.low, saved.amount) AS low,
+            coalesce(saved.high, saved.amount) AS high,
+            replace(saved.figure, '_', ' ') || coalesce(': ' || saved.note, '') AS note
+        FROM health_internal.saved_rows(p_from, p_to) AS saved
+        WHERE saved.figure IN ('revenue_protected', 'cost_avoidance')
+        UNION ALL
+        SELECT
+            NULL, NULL, NULL, p_from, p_to, - price.usd, 0, - price.usd, - price.usd,
+            'monitoring cost: ' || price.note
+        FROM price
+    )
+
+    SELECT
+        'monitoring_cost', NULL::text, NULL::bigint, NULL::bigint, p_from, p_to, price.usd,
+        0::double precision, NULL::numeric, NULL::numeric, price.note
+    FROM price
+    UNION ALL
+    SELECT
+        figures.figure, parts.agent_id, parts.incident_id, parts.action_id, parts.from_at,
+        parts.to_at, parts.amount * figures.factor, parts.weight, parts.low * figures.factor,
+        parts.high * figures.factor, parts.note
+    FROM price
+    CROSS JOIN parts
+    CROSS JOIN LATERAL (
+        VALUES ('net_benefit', 1), ('roi', 100 / nullif(price.usd, 0))
+    ) AS figures (figure, factor);
+$_$;
+
+ALTER FUNCTION health_internal.return_rows(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION return_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.return_rows(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Rows of the cost of the monitoring, of the net benefit and of the return on it: what was saved, and the cost as a negative row; for the return each as a share of the cost, percent.';
+
+--
 -- Name: ring_for(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -17699,6 +21984,462 @@ ALTER FUNCTION health_internal.rising_score(p_ratio double precision) OWNER TO h
 --
 
 COMMENT ON FUNCTION health_internal.rising_score(p_ratio double precision) IS '100 from a ratio of 1 on, 100 × ratio below; NULL for NULL.';
+
+--
+-- Name: risk_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.risk_rows(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF health_internal.business_row
+    LANGUAGE sql STABLE
+    AS $$
+    WITH standing AS (
+        SELECT DISTINCT ON (incidents.agent_id) incidents.*
+        FROM health.incidents
+        WHERE incidents.agent_id IS NOT NULL
+            AND incidents.detected_at < p_to
+            AND coalesce(incidents.resolved_at, 'infinity') >= p_to
+            AND incidents.severity IN ('critical', 'emergency')
+            AND incidents.false_positive_at IS NULL
+            AND health_internal.is_business_agent(incidents.agent_id)
+        ORDER BY incidents.agent_id, incidents.incident_id
+    ),
+
+    terms AS (
+        SELECT held.*
+        FROM health_internal.business_terms_held() AS held
+        INNER JOIN health.agents ON held.agent_id = agents.agent_id
+        WHERE held.from_at < p_to AND held.until_at >= p_to AND held.revenue_usd_per_hour > 0
+    )
+
+    SELECT
+        'open_critical_incidents', NULL::text, NULL::bigint, NULL::bigint, p_from, p_to,
+        0::numeric, 0::double precision, NULL::numeric, NULL::numeric, NULL::text
+    UNION ALL
+    SELECT
+        'open_critical_incidents', standing.agent_id, standing.incident_id, NULL,
+        standing.onset_at, NULL, 1, 1, NULL, NULL, standing.severity
+    FROM standing
+    UNION ALL
+    SELECT
+        'revenue_at_risk', NULL, NULL, NULL, p_from, p_to, 0, 0, NULL, NULL,
+        count(*) || ' agents earn revenue'
+    FROM terms
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT
+        'revenue_at_risk', standing.agent_id, standing.incident_id, NULL, standing.onset_at, NULL,
+        round(terms.revenue_usd_per_hour, 2), 1, NULL, NULL, standing.severity
+    FROM standing
+    INNER JOIN terms ON standing.agent_id = terms.agent_id;
+$$;
+
+ALTER FUNCTION health_internal.risk_rows(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION risk_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.risk_rows(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Rows of what stood at the end of the period: critical incidents and the revenue of their agents.';
+
+--
+-- Name: roll_up_days(timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.roll_up_days(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET jit TO 'off'
+    AS $_$
+DECLARE
+    v_columns constant text [] := ARRAY(
+        SELECT columns.attname
+        FROM pg_attribute AS columns
+        WHERE columns.attrelid = 'health.agent_days'::regclass
+            AND columns.attnum > 0
+            AND NOT columns.attisdropped
+            AND columns.attname NOT IN ('agent_id', 'day_at')
+        ORDER BY columns.attnum
+    );
+BEGIN
+    -- Every column but the key is the sum of its hours.
+    EXECUTE format(
+        $sql$
+        INSERT INTO health.agent_days AS days (agent_id, day_at, %1$s)
+        SELECT hours.agent_id, date_trunc('day', hours.hour_at, 'UTC'), %2$s
+        FROM health.agent_hours AS hours
+        WHERE hours.hour_at >= $1 AND hours.hour_at < $2
+            AND ($3 IS NULL OR hours.agent_id = ANY ($3))
+        GROUP BY hours.agent_id, date_trunc('day', hours.hour_at, 'UTC')
+        ON CONFLICT (agent_id, day_at) DO UPDATE SET (%1$s) = ROW(%3$s)
+        $sql$,
+        array_to_string(v_columns, ', '),
+        (SELECT string_agg(format('sum(hours.%I)', columns.name), ', ' ORDER BY columns.place)
+            FROM unnest(v_columns) WITH ORDINALITY AS columns (name, place)),
+        (SELECT string_agg(format('excluded.%I', columns.name), ', ' ORDER BY columns.place)
+            FROM unnest(v_columns) WITH ORDINALITY AS columns (name, place))
+    )
+    USING p_from, p_to, p_agent_ids;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.roll_up_days(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION roll_up_days(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.roll_up_days(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'Makes agent_days anew from agent_hours, for whole days (UTC) whose hours are all kept.';
+
+--
+-- Name: roll_up_heartbeats(text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.roll_up_heartbeats(p_partition text, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    SET jit TO 'off'
+    AS $_$
+BEGIN
+    -- Added, once: the mark is of the same transaction.
+    UPDATE health_internal.partitions
+    SET rolled_up_at = p_now
+    WHERE partitions.partition_name = p_partition AND partitions.rolled_up_at IS NULL;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    EXECUTE format(
+        $sql$
+        WITH beats AS (
+            SELECT
+                told.*,
+                date_trunc('hour', told.received_at, 'UTC') AS hour_at,
+                greatest(
+                    told.cpu_usage_percent,
+                    100 * told.memory_usage_mb / nullif(told.memory_limit_mb, 0)
+                ) AS utilisation,
+                told.memory_usage_mb IS NOT NULL AND told.memory_limit_mb > 0 AS has_memory,
+                lag(told.error_count) OVER by_time AS error_count_before,
+                lag(told.work_items_processed) OVER by_time AS items_before,
+                row_number() OVER by_time AS place
+            FROM health.%I AS told
+            WINDOW by_time AS (PARTITION BY told.agent_id ORDER BY told.received_at, told.txid)
+        ),
+
+        -- The counters go on from where an earlier partition left them.
+        counted AS (
+            SELECT
+                beats.*,
+                beats.error_count - coalesce(beats.error_count_before, known.last_error_count)
+                    AS errors_in,
+                beats.work_items_processed - coalesce(beats.items_before, known.last_item_count)
+                    AS items_in
+            FROM beats
+            LEFT JOIN LATERAL (
+                SELECT hours.last_error_count, hours.last_item_count
+                FROM health.agent_hours AS hours
+                WHERE beats.place = 1
+                    AND hours.agent_id = beats.agent_id
+                    AND hours.hour_at <= beats.hour_at
+                    AND hours.hour_at >= beats.hour_at - interval '1 day'
+                    AND hours.beat_count > 0
+                ORDER BY hours.hour_at DESC
+                LIMIT 1
+            ) AS known ON true
+        )
+
+        INSERT INTO health.agent_hours AS hours (
+            agent_id, hour_at, beat_count, error_beat_count, error_count, item_count,
+            processing_count, processing_sum_ms, utilisation_count, utilisation_sum_percent,
+            memory_count, memory_used_sum_mb, memory_limit_sum_mb, satisfaction_count,
+            satisfaction_sum, last_error_count, last_item_count
+        )
+        SELECT
+            counted.agent_id,
+            counted.hour_at,
+            count(*),
+            count(*) FILTER (WHERE counted.state IN ('error', 'failed')),
+            -- A counter that went down began anew.
+            coalesce(sum(CASE
+                WHEN counted.errors_in < 0 THEN counted.error_count ELSE counted.errors_in
+            END), 0),
+            coalesce(sum(CASE
+                WHEN counted.items_in < 0 THEN counted.work_items_processed ELSE counted.items_in
+            END), 0),
+            count(counted.average_processing_time_ms),
+            coalesce(sum(counted.average_processing_time_ms), 0),
+            count(counted.utilisation),
+            coalesce(sum(counted.utilisation), 0),
+            count(*) FILTER (WHERE counted.has_memory),
+            coalesce(sum(counted.memory_usage_mb) FILTER (WHERE counted.has_memory), 0),
+            coalesce(sum(counted.memory_limit_mb) FILTER (WHERE counted.has_memory), 0),
+            count(counted.user_satisfaction),
+            coalesce(sum(counted.user_satisfaction), 0),
+            (array_agg(counted.error_count ORDER BY counted.place DESC) FILTER (
+                WHERE counted.error_count IS NOT NULL
+            ))[1],
+            (array_agg(counted.work_items_processed ORDER BY counted.place DESC) FILTER (
+                WHERE counted.work_items_processed IS NOT NULL
+            ))[1]
+        FROM counted
+        INNER JOIN health.agents ON counted.agent_id = agents.agent_id
+        GROUP BY counted.agent_id, counted.hour_at
+        ON CONFLICT (agent_id, hour_at) DO UPDATE SET
+            beat_count = hours.beat_count + excluded.beat_count,
+            error_beat_count = hours.error_beat_count + excluded.error_beat_count,
+            error_count = hours.error_count + excluded.error_count,
+            item_count = hours.item_count + excluded.item_count,
+            processing_count = hours.processing_count + excluded.processing_count,
+            processing_sum_ms = hours.processing_sum_ms + excluded.processing_sum_ms,
+            utilisation_count = hours.utilisation_count + excluded.utilisation_count,
+            utilisation_sum_percent = hours.utilisation_sum_percent
+            + excluded.utilisation_sum_percent,
+            memory_count = hours.memory_count + excluded.memory_count,
+            memory_used_sum_mb = hours.memory_used_sum_mb + excluded.memory_used_sum_mb,
+            memory_limit_sum_mb = hours.memory_limit_sum_mb + excluded.memory_limit_sum_mb,
+            satisfaction_count = hours.satisfaction_count + excluded.satisfaction_count,
+            satisfaction_sum = hours.satisfaction_sum + excluded.satisfaction_sum,
+            last_error_count = coalesce(excluded.last_error_count, hours.last_error_count),
+            last_item_count = coalesce(excluded.last_item_count, hours.last_item_count)
+        $sql$,
+        p_partition
+    );
+    RETURN true;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.roll_up_heartbeats(p_partition text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION roll_up_heartbeats(p_partition text, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.roll_up_heartbeats(p_partition text, p_now timestamp with time zone) IS 'Counts the heartbeats of a partition that is past into agent_hours, once; false, and nothing done, where that was done before.';
+
+--
+-- Name: roll_up_hours(timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.roll_up_hours(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS void
+    LANGUAGE sql
+    SET jit TO 'off'
+    AS $$
+    -- Replaced, not added to: what is told anew may have become less, or nothing.
+    UPDATE health.agent_hours AS hours
+    SET
+        excellent_seconds = 0, good_seconds = 0, fair_seconds = 0, poor_seconds = 0,
+        critical_seconds = 0, late_seconds = 0, unresponsive_seconds = 0, up_seconds = 0,
+        degraded_seconds = 0, down_seconds = 0, lost_seconds = 0, unknown_seconds = 0,
+        maintenance_up_seconds = 0, maintenance_degraded_seconds = 0,
+        maintenance_down_seconds = 0, maintenance_lost_seconds = 0,
+        maintenance_counted_seconds = 0, score_seconds = 0, revenue_lost_usd = 0
+    FROM health_internal.rollup_state AS state
+    WHERE hours.hour_at >= p_from
+        AND hours.hour_at < p_to
+        -- Of hours that were never made there is nothing to take back.
+        AND hours.hour_at < state.hours_until
+        AND (p_agent_ids IS NULL OR hours.agent_id = ANY (p_agent_ids));
+
+    INSERT INTO health.agent_hours AS hours (
+        agent_id, hour_at, excellent_seconds, good_seconds, fair_seconds, poor_seconds,
+        critical_seconds, late_seconds, unresponsive_seconds, up_seconds, degraded_seconds,
+        down_seconds, lost_seconds, unknown_seconds, maintenance_up_seconds,
+        maintenance_degraded_seconds, maintenance_down_seconds, maintenance_lost_seconds,
+        maintenance_counted_seconds, score_seconds, revenue_lost_usd
+    )
+    SELECT
+        pieces.agent_id,
+        pieces.hour_at,
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.status = 'excellent'), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.status = 'good'), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.status = 'fair'), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.status = 'poor'), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.status = 'critical'), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.liveness = 'late'), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.liveness = 'unresponsive'), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.kind = 'up'), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.kind = 'degraded'), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.kind = 'down'), 0),
+        sum(pieces.seconds * pieces.lost_share),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.kind = 'unknown'), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.kind = 'up' AND pieces.is_inside), 0),
+        coalesce(sum(pieces.seconds) FILTER (
+            WHERE pieces.kind = 'degraded' AND pieces.is_inside
+        ), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.kind = 'down' AND pieces.is_inside), 0),
+        coalesce(sum(pieces.seconds * pieces.lost_share) FILTER (WHERE pieces.is_inside), 0),
+        coalesce(sum(pieces.seconds) FILTER (WHERE pieces.maintenance = 'counted_as_up'), 0),
+        coalesce(sum(pieces.seconds * pieces.score) FILTER (WHERE pieces.kind <> 'unknown'), 0),
+        coalesce(sum(
+            pieces.seconds / 3600 * pieces.lost_share * pieces.usd_per_hour
+        ) FILTER (WHERE NOT pieces.is_inside), 0)
+    FROM (
+        SELECT
+            spans.agent_id,
+            spans.status,
+            spans.liveness,
+            spans.kind,
+            spans.lost_share,
+            spans.maintenance,
+            spans.score,
+            spans.maintenance IS NOT NULL AS is_inside,
+            cuts.hour_at,
+            date_part(
+                'epoch',
+                least(spans.to_at, cuts.hour_at + interval '1 hour')
+                - greatest(spans.from_at, cuts.hour_at)
+            ) AS seconds,
+            coalesce(
+                CASE
+                    WHEN spans.lost_share > 0 THEN (
+                        SELECT terms.revenue_usd_per_hour
+                        FROM health.business_terms AS terms
+                        WHERE terms.agent_id = spans.agent_id
+                        ORDER BY
+                            terms.valid_from <= greatest(spans.from_at, cuts.hour_at) DESC,
+                            CASE
+                                WHEN terms.valid_from <= greatest(spans.from_at, cuts.hour_at)
+                                    THEN terms.valid_from
+                            END DESC,
+                            terms.valid_from
+                        LIMIT 1
+                    )::double precision
+                END,
+                0
+            ) AS usd_per_hour
+        FROM health_internal.service_spans(p_from, p_to, p_agent_ids) AS spans
+        CROSS JOIN LATERAL generate_series(
+            date_trunc('hour', spans.from_at, 'UTC'), spans.to_at - interval '1 microsecond',
+            interval '1 hour'
+        ) AS cuts (hour_at)
+        WHERE spans.kind <> 'off'
+    ) AS pieces
+    GROUP BY pieces.agent_id, pieces.hour_at
+    ON CONFLICT (agent_id, hour_at) DO UPDATE SET
+        excellent_seconds = excluded.excellent_seconds,
+        good_seconds = excluded.good_seconds,
+        fair_seconds = excluded.fair_seconds,
+        poor_seconds = excluded.poor_seconds,
+        critical_seconds = excluded.critical_seconds,
+        late_seconds = excluded.late_seconds,
+        unresponsive_seconds = excluded.unresponsive_seconds,
+        up_seconds = excluded.up_seconds,
+        degraded_seconds = excluded.degraded_seconds,
+        down_seconds = excluded.down_seconds,
+        lost_seconds = excluded.lost_seconds,
+        unknown_seconds = excluded.unknown_seconds,
+        maintenance_up_seconds = excluded.maintenance_up_seconds,
+        maintenance_degraded_seconds = excluded.maintenance_degraded_seconds,
+        maintenance_down_seconds = excluded.maintenance_down_seconds,
+        maintenance_lost_seconds = excluded.maintenance_lost_seconds,
+        maintenance_counted_seconds = excluded.maintenance_counted_seconds,
+        score_seconds = excluded.score_seconds,
+        revenue_lost_usd = excluded.revenue_lost_usd;
+$$;
+
+ALTER FUNCTION health_internal.roll_up_hours(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION roll_up_hours(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.roll_up_hours(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'Makes the service part of agent_hours anew for whole hours (of p_agent_ids; NULL: all); what heartbeats told is kept.';
+
+--
+-- Name: roll_up_step(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.roll_up_step(p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_settle constant interval := interval '5 minutes';
+    v_state health_internal.rollup_state;
+    v_settings health.business_settings;
+    v_until timestamptz := date_trunc('hour', p_now - v_settle, 'UTC');
+    v_partition health_internal.partitions;
+BEGIN
+    SELECT state.*
+    INTO v_state
+    FROM health_internal.rollup_state AS state
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    SELECT settings.* INTO STRICT v_settings FROM health.business_settings AS settings;
+
+    -- The first time: from the first transition on, as far back as hours are kept.
+    IF v_state.hours_until IS NULL THEN
+        SELECT greatest(
+            date_trunc('day', least(min(changes.occurred_at), min(changes.last_heartbeat_at), v_until), 'UTC'),
+            date_trunc('day', p_now - v_settings.hour_retention, 'UTC') + interval '1 day'
+        )
+        INTO STRICT v_state.hours_until
+        FROM health.status_transitions AS changes;
+        UPDATE health_internal.rollup_state
+        SET
+            rolled_from = v_state.hours_until,
+            hours_until = v_state.hours_until,
+            days_until = v_state.hours_until,
+            transition_id = coalesce(
+                (SELECT max(changes.transition_id) FROM health.status_transitions AS changes), 0
+            ),
+            gaps_settled_until = coalesce(
+                (SELECT max(gaps.settled_at) FROM health.monitor_gaps AS gaps), '-infinity'
+            );
+        RETURN true;
+    END IF;
+    IF health_internal.correct_rollups(p_now) THEN
+        RETURN true;
+    END IF;
+    IF v_settings.is_rolling_up_heartbeats THEN
+        SELECT partitions.*
+        INTO v_partition
+        FROM health_internal.partitions
+        WHERE partitions.rolled_up_at IS NULL
+            AND NOT partitions.is_history
+            AND partitions.table_name IN ('agent_heartbeats', 'ingest_heartbeats')
+            AND partitions.until_at <= p_now - v_settle
+        ORDER BY partitions.until_at, partitions.table_name
+        LIMIT 1;
+        IF v_partition.partition_name IS NOT NULL THEN
+            PERFORM health_internal.roll_up_heartbeats(v_partition.partition_name, p_now);
+            IF date_trunc('day', v_partition.from_at, 'UTC') < v_state.days_until THEN
+                PERFORM health_internal.roll_up_days(
+                    date_trunc('day', v_partition.from_at, 'UTC'),
+                    least(
+                        v_state.days_until,
+                        date_trunc('day', v_partition.until_at, 'UTC') + interval '1 day'
+                    )
+                );
+            END IF;
+            RETURN true;
+        END IF;
+    END IF;
+    IF v_state.hours_until < v_until THEN
+        -- A day at once where it is behind.
+        v_until := least(v_until, v_state.hours_until + interval '1 day');
+        PERFORM health_internal.roll_up_hours(v_state.hours_until, v_until);
+        UPDATE health_internal.rollup_state SET hours_until = v_until;
+        RETURN true;
+    END IF;
+    IF v_state.days_until + interval '1 day' <= v_state.hours_until THEN
+        PERFORM health_internal.roll_up_days(
+            v_state.days_until, v_state.days_until + interval '1 day'
+        );
+        UPDATE health_internal.rollup_state SET days_until = v_state.days_until + interval '1 day';
+        PERFORM health_internal.sweep_rollups(p_now);
+        RETURN true;
+    END IF;
+    RETURN false;
+END;
+$$;
+
+ALTER FUNCTION health_internal.roll_up_step(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION roll_up_step(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.roll_up_step(p_now timestamp with time zone) IS 'One step of the roll-ups: what reaches back, a partition of heartbeats, an hour (a day where it is behind), a day. Returns whether there was something to do; false where another one is at it.';
 
 --
 -- Name: route_modes(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18229,6 +22970,121 @@ ALTER FUNCTION health_internal.sandbox_statement(p_object health_internal.sandbo
 COMMENT ON FUNCTION health_internal.sandbox_statement(p_object health_internal.sandbox_object, p_names text[]) IS 'The statement that makes an object of the engine, or a trigger, anew in the sandbox.';
 
 --
+-- Name: saved_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.saved_rows(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF health_internal.business_row
+    LANGUAGE sql STABLE
+    AS $$
+    -- Of several recoveries of one incident people would have done one: the last.
+    WITH recovered AS (
+        SELECT DISTINCT ON (coalesce(actions.incident_id, - actions.action_id))
+            actions.*,
+            least(actions.created_at, incidents.detected_at) AS began_at
+        FROM health.recovery_actions AS actions
+        LEFT JOIN health.incidents ON actions.incident_id = incidents.incident_id
+        WHERE actions.finished_at >= p_from
+            AND actions.finished_at < p_to
+            AND actions.state = 'succeeded'
+            AND actions.requested_by = 'engine'
+            AND incidents.false_positive_at IS NULL
+            AND health_internal.is_business_agent(actions.agent_id)
+        ORDER BY coalesce(actions.incident_id, - actions.action_id), actions.action_id DESC
+    ),
+
+    terms AS MATERIALIZED (
+        SELECT held.* FROM health_internal.business_terms_held() AS held
+    ),
+
+    priced AS (
+        SELECT
+            recovered.*,
+            coalesce(terms.revenue_usd_per_hour, 0) AS usd_per_hour,
+            coalesce(terms.manual_recovery_minutes, settings.manual_recovery_minutes) AS minutes,
+            coalesce(terms.manual_recovery_cost_usd, settings.manual_recovery_cost_usd) AS cost_usd,
+            settings.manual_recovery_spread AS spread,
+            extract(EPOCH FROM recovered.finished_at - recovered.began_at) AS taken_seconds,
+            CASE
+                WHEN recovered.issue_type = 'agent_unresponsive' THEN 1
+                ELSE coalesce(
+                    (
+                        SELECT least(1, greatest(0, (100 - changes.new_score) / 100))
+                        FROM health.status_transitions AS changes
+                        WHERE changes.agent_id = recovered.agent_id
+                            AND changes.occurred_at <= recovered.created_at
+                        ORDER BY changes.occurred_at DESC, changes.transition_id DESC
+                        LIMIT 1
+                    ),
+                    0
+                )
+            END AS lost_share
+        FROM recovered
+        CROSS JOIN health.business_settings AS settings
+        LEFT JOIN terms
+            ON recovered.agent_id = terms.agent_id
+            AND terms.from_at <= recovered.began_at
+            AND terms.until_at > recovered.began_at
+    )
+
+    SELECT
+        'revenue_protected', NULL::text, NULL::bigint, NULL::bigint, p_from, p_to, 0::numeric,
+        0::double precision, 0::numeric, 0::numeric,
+        count(DISTINCT terms.agent_id) || ' agents earn revenue'
+    FROM terms
+    INNER JOIN health.agents ON terms.agent_id = agents.agent_id
+    WHERE terms.revenue_usd_per_hour > 0 AND terms.from_at < p_to AND terms.until_at > p_from
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT
+        figures.figure, priced.agent_id, priced.incident_id, priced.action_id, priced.began_at,
+        priced.finished_at, figures.amount, 1, figures.low, figures.high, figures.note
+    FROM priced
+    CROSS JOIN LATERAL (
+        SELECT
+            priced.lost_share::numeric * priced.usd_per_hour / 3600 AS usd_per_second,
+            60 * priced.minutes::numeric AS by_hand,
+            60 * (priced.minutes * (1 - priced.spread))::numeric AS by_hand_low,
+            60 * (priced.minutes * (1 + priced.spread))::numeric AS by_hand_high
+    ) AS parts
+    CROSS JOIN LATERAL (
+        VALUES
+        (
+            'revenue_protected',
+            round(greatest(0, parts.by_hand - priced.taken_seconds) * parts.usd_per_second, 2),
+            round(greatest(0, parts.by_hand_low - priced.taken_seconds) * parts.usd_per_second, 2),
+            round(greatest(0, parts.by_hand_high - priced.taken_seconds) * parts.usd_per_second, 2),
+            CASE
+                WHEN priced.minutes IS NULL THEN 'manual_recovery_minutes is not set'
+                ELSE format(
+                    'over after %s s, by hand after %s s', round(priced.taken_seconds),
+                    round(parts.by_hand)
+                )
+            END
+        ),
+        (
+            'cost_avoidance', round(priced.cost_usd, 2), NULL, NULL,
+            CASE WHEN priced.cost_usd IS NULL THEN 'manual_recovery_cost_usd is not set' END
+        ),
+        (
+            'manual_hours_avoided',
+            (priced.minutes / 60)::numeric,
+            (priced.minutes * (1 - priced.spread) / 60)::numeric,
+            (priced.minutes * (1 + priced.spread) / 60)::numeric,
+            CASE WHEN priced.minutes IS NULL THEN 'manual_recovery_minutes is not set' END
+        )
+    ) AS figures (figure, amount, low, high, note)
+    WHERE figures.figure <> 'revenue_protected' OR priced.usd_per_hour > 0;
+$$;
+
+ALTER FUNCTION health_internal.saved_rows(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION saved_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.saved_rows(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Rows of what automated recovery saved: the engine''s verified recoveries that ended in the period, one per incident, against manual_recovery_minutes from the detection on. low and high: the same with the minutes off by manual_recovery_spread.';
+
+--
 -- Name: schedule_day(health_internal.schedule_plan, date, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -18366,6 +23222,73 @@ ALTER FUNCTION health_internal.schedule_field(p_field text, p_name text, p_low i
 COMMENT ON FUNCTION health_internal.schedule_field(p_field text, p_name text, p_low integer, p_high integer, p_words text[]) IS 'The numbers one field of a cron expression stands for, ascending. p_words: the names of its values, from p_low on. Raises JB001 for what is not understood.';
 
 --
+-- Name: score_agents(bigint, timestamp with time zone, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.score_agents(p_model_id bigint, p_at timestamp with time zone, p_explained integer) RETURNS TABLE(agent_id text, probability double precision, reasons jsonb)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    AS $_$
+BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    -- Walking the trees for reasons takes about a millisecond an agent, scoring microseconds.
+    RETURN QUERY EXECUTE (
+        SELECT format(
+            $sql$
+            WITH scored AS MATERIALIZED (
+                SELECT features.*, %1$s AS log_odds FROM (%2$s) AS features
+            ),
+
+            ranked AS (
+                SELECT scored.*, row_number() OVER (ORDER BY scored.log_odds DESC, scored.agent_id) AS place
+                FROM scored
+            )
+
+            SELECT
+                ranked.agent_id,
+                1 / (1 + exp(-greatest(-30, least(30, ranked.log_odds)))),
+                CASE
+                    WHEN ranked.place <= $5 THEN health_internal.reasons_of($6, ARRAY[%3$s])
+                    ELSE '[]'
+                END
+            FROM ranked
+            ORDER BY ranked.place
+            $sql$,
+            compiled.log_odds_expression,
+            compiled.features_statement,
+            (
+                SELECT string_agg(
+                    CASE WHEN features.feature IS NULL THEN 'NULL::real' ELSE 'f' || features.feature END,
+                    ', ' ORDER BY numbers.number
+                )
+                FROM generate_series(1, (
+                    SELECT max(highest.feature) FROM health_internal.failure_features AS highest
+                    WHERE highest.model_id = p_model_id
+                )) AS numbers (number)
+                LEFT JOIN health_internal.failure_features AS features
+                    ON features.model_id = p_model_id AND features.feature = numbers.number
+            )
+        )
+        FROM health_internal.failure_expressions AS compiled
+        WHERE compiled.model_id = p_model_id
+    )
+    USING p_at, (SELECT models.step FROM health.failure_models AS models WHERE models.model_id = p_model_id),
+        0, 0, p_explained, p_model_id;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.score_agents(p_model_id bigint, p_at timestamp with time zone, p_explained integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION score_agents(p_model_id bigint, p_at timestamp with time zone, p_explained integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.score_agents(p_model_id bigint, p_at timestamp with time zone, p_explained integer) IS 'Probability of a failure within the model''s horizon after p_at for every agent of which anything was received in the seven steps before, highest first; reasons for the first p_explained.';
+
+--
 -- Name: score_business_impact(double precision, double precision, double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -18460,6 +23383,46 @@ ALTER FUNCTION health_internal.score_resource_efficiency(p_cpu_percent double pr
 --
 
 COMMENT ON FUNCTION health_internal.score_resource_efficiency(p_cpu_percent double precision, p_memory_share double precision, p_exhaustion_ratio double precision, p_cpu_soft double precision, p_cpu_hard double precision, p_cpu_floor double precision, p_memory_soft double precision, p_memory_hard double precision) IS 'The least of: CPU between soft and hard percent (never below its floor), memory between soft and hard share of its limit, and 100 × predicted time to exhaustion over the horizon; NULL ones do not count, NULL if CPU and memory share are.';
+
+--
+-- Name: scores_of(text, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.scores_of(p_expression text, p_part text) RETURNS double precision[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+DECLARE
+    v_scores double precision [];
+BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    EXECUTE format(
+        $sql$
+        SELECT array_agg(scored.score ORDER BY scored.place)
+        FROM (
+            SELECT failure_cases.place, failure_cases.part, (%s)::float8 AS score
+            FROM failure_cases
+            INNER JOIN failure_rows USING (agent_id, k)
+        ) AS scored
+        WHERE scored.part = $1
+        $sql$,
+        p_expression
+    )
+    INTO v_scores
+    USING p_part;
+    RETURN v_scores;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.scores_of(p_expression text, p_part text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION scores_of(p_expression text, p_part text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.scores_of(p_expression text, p_part text) IS 'An expression over the columns of failure_rows (f1, f2, …), for the cases of a part in the order of place.';
 
 --
 -- Name: seconds_to_exhaustion(double precision, double precision, double precision, double precision, double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18646,6 +23609,76 @@ ALTER FUNCTION health_internal.send_notices(p_now timestamp with time zone) OWNE
 COMMENT ON FUNCTION health_internal.send_notices(p_now timestamp with time zone) IS 'Queues the messages of channels that may speak now (see route_modes) and notes each in the ledger; returns how many.';
 
 --
+-- Name: series_cells_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.series_cells_sql(p_model_id bigint) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- Names come in as literals of a VALUES list, and are compared; they are never identifiers.
+    SELECT coalesce(string_agg(part.statement, ' UNION ALL '), $sql$
+        SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0::float8 AS mean, 0::float8 AS spread
+        WHERE false
+    $sql$)
+    FROM (
+        SELECT format(
+            $sql$
+            SELECT
+                logged.agent_id::text AS agent_id,
+                names.code,
+                ceil(date_part('epoch', logged.received_at - $1) / date_part('epoch', $2))::integer AS cell,
+                avg(logged.metric_value) AS mean,
+                stddev_samp(logged.metric_value) AS spread
+            FROM health.performance_metrics AS logged
+            INNER JOIN (VALUES %s) AS names (code, name) ON logged.metric_name = names.name
+            WHERE logged.received_at > $1 + $2 * ($3 - 8) AND logged.received_at <= $1 + $2 * $4
+            GROUP BY logged.agent_id, names.code, 3
+            $sql$,
+            string_agg(DISTINCT format('(%s, %L)', numbered.code, numbered.name), ', ')
+        ) AS statement
+        FROM health_internal.numbered_features(p_model_id) AS numbered
+        WHERE numbered.source = 'metric'
+        HAVING count(*) > 0
+        UNION ALL
+        SELECT format(
+            $sql$
+            SELECT
+                beats.agent_id::text AS agent_id,
+                told.code,
+                ceil(date_part('epoch', beats.received_at - $1) / date_part('epoch', $2))::integer AS cell,
+                CASE WHEN told.is_counter THEN max(told.value) - min(told.value) ELSE avg(told.value) END,
+                CASE WHEN NOT told.is_counter THEN stddev_samp(told.value) END
+            FROM (
+                SELECT * FROM health.agent_heartbeats
+                UNION ALL
+                SELECT * FROM health.ingest_heartbeats
+            ) AS beats
+            CROSS JOIN LATERAL (VALUES %s) AS told (code, is_counter, value)
+            WHERE beats.received_at > $1 + $2 * ($3 - 8) AND beats.received_at <= $1 + $2 * $4
+                AND told.value IS NOT NULL
+            GROUP BY beats.agent_id, told.code, told.is_counter, 3
+            $sql$,
+            string_agg(DISTINCT format(
+                '(%s, %L::boolean, (%s)::float8)', numbered.code, measures.is_counter, measures.expression
+            ), ', ')
+        )
+        FROM health_internal.numbered_features(p_model_id) AS numbered
+        INNER JOIN health_internal.heartbeat_measures() AS measures ON numbered.name = measures.name
+        WHERE numbered.source = 'heartbeat'
+        HAVING count(*) > 0
+    ) AS part;
+$_$;
+
+ALTER FUNCTION health_internal.series_cells_sql(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION series_cells_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.series_cells_sql(p_model_id bigint) IS 'Query of the cells of a model''s series: agent_id, code, cell, mean and standard deviation within it.';
+
+--
 -- Name: series_phase(timestamp with time zone, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -18675,7 +23708,11 @@ BEGIN
     is_unfinished := false;
     -- Most ticks have nothing to do here and pay for this look.
     SELECT engine.* INTO STRICT v_engine FROM health_internal.engine;
-    SELECT cursor.* INTO STRICT v_cursor FROM health_internal.series_cursor AS cursor;
+    SELECT cursor.* INTO v_cursor FROM health_internal.series_cursor AS cursor;
+    -- Without a cursor, as in the sandbox of a backtest, nothing is watched.
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
     IF v_finished <= v_cursor.finished_until
         AND v_engine.folded_total < v_cursor.folded_total + 20000
         AND v_cursor.stepped_until >= v_cursor.finished_until THEN
@@ -18720,7 +23757,7 @@ BEGIN
         v_budget_ms := 1000 * v_settings.series_budget_share * date_part('epoch', least(
             v_settings.tick_period, v_started - v_cursor.last_phase_at
         ));
-        v_batch := greatest(20, least(500, v_budget_ms * 5));
+        v_batch := greatest(20, least(500, v_budget_ms * 2));
     END IF;
     -- Oldest minute first, series by series: a loop, because each step needs the one before it, and
     -- because the clock is looked at between batches.
@@ -18776,6 +23813,632 @@ ALTER FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is
 --
 
 COMMENT ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) IS 'Phase of a tick after act: collects once a minute (or after 20,000 folded rows) what ticks have folded, judges minutes that are over, oldest first, ends episodes and renews findings. At most settings.series_budget_share of the period, but at least one batch; all of it when p_is_replay. Returns points judged and whether some wait for the next tick; 0 where another session does it.';
+
+--
+-- Name: series_until(text, text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone) RETURNS TABLE(metric_name text, at timestamp with time zone[], metric_value double precision[])
+    LANGUAGE sql STABLE
+    AS $$
+    WITH beats AS (
+        SELECT
+            stored.*,
+            stored.work_items_processed - lag(stored.work_items_processed) OVER by_run AS more_items,
+            stored.error_count - lag(stored.error_count) OVER by_run AS more_errors
+        FROM (
+            SELECT
+                beats.received_at, beats.run_id, beats.average_processing_time_ms,
+                beats.cpu_usage_percent, beats.memory_usage_mb, beats.cost_efficiency,
+                beats.user_satisfaction, beats.operational_efficiency, beats.revenue_impact_usd,
+                beats.work_items_processed, beats.error_count
+            FROM health.agent_heartbeats AS beats
+            WHERE beats.agent_id = p_agent_id AND beats.received_at <= p_until
+            UNION ALL
+            SELECT
+                beats.received_at, beats.run_id, beats.average_processing_time_ms,
+                beats.cpu_usage_percent, beats.memory_usage_mb, beats.cost_efficiency,
+                beats.user_satisfaction, beats.operational_efficiency, beats.revenue_impact_usd,
+                beats.work_items_processed, beats.error_count
+            FROM health.ingest_heartbeats AS beats
+            WHERE beats.agent_id = p_agent_id AND beats.received_at <= p_until
+        ) AS stored
+        WHERE p_metric_name IS NULL OR p_metric_name = ANY (ARRAY[
+            'average_processing_time_ms', 'cpu_usage_percent', 'memory_usage_mb', 'cost_efficiency',
+            'user_satisfaction', 'operational_efficiency', 'revenue_impact_usd',
+            'work_items_processed', 'error_count'
+        ])
+        WINDOW by_run AS (PARTITION BY stored.run_id ORDER BY stored.received_at)
+    ),
+
+    stored AS (
+        SELECT
+            metrics.metric_name::text AS metric_name,
+            coalesce(metrics.recorded_at, metrics.received_at) AS at,
+            metrics.metric_value::double precision AS metric_value
+        FROM health.performance_metrics AS metrics
+        WHERE metrics.agent_id = p_agent_id
+            AND (p_metric_name IS NULL OR metrics.metric_name = p_metric_name)
+            AND metrics.received_at <= p_until + interval '1 day'
+            AND coalesce(metrics.recorded_at, metrics.received_at) <= p_until
+        UNION ALL
+        SELECT columns.metric_name, beats.received_at, columns.metric_value
+        FROM beats
+        -- A counter that falls began anew: what it shows came since.
+        CROSS JOIN LATERAL (
+            VALUES
+            ('average_processing_time_ms', beats.average_processing_time_ms::double precision),
+            ('cpu_usage_percent', beats.cpu_usage_percent),
+            ('memory_usage_mb', beats.memory_usage_mb),
+            ('cost_efficiency', beats.cost_efficiency),
+            ('user_satisfaction', beats.user_satisfaction),
+            ('operational_efficiency', beats.operational_efficiency),
+            ('revenue_impact_usd', beats.revenue_impact_usd),
+            (
+                'work_items_processed',
+                CASE
+                    WHEN beats.more_items < 0 THEN beats.work_items_processed ELSE beats.more_items
+                END
+            ),
+            (
+                'error_count',
+                CASE WHEN beats.more_errors < 0 THEN beats.error_count ELSE beats.more_errors END
+            )
+        ) AS columns (metric_name, metric_value)
+        WHERE columns.metric_value IS NOT NULL
+            AND (p_metric_name IS NULL OR columns.metric_name = p_metric_name)
+    ),
+
+    counted AS (
+        SELECT
+            stored.*,
+            row_number() OVER () AS place,
+            count(*) OVER of_series - 1 > 1.1 * date_part(
+                'epoch', max(stored.at) OVER of_series - min(stored.at) OVER of_series
+            ) / 60 AS is_dense
+        FROM stored
+        WINDOW of_series AS (PARTITION BY stored.metric_name)
+    ),
+
+    points AS (
+        SELECT
+            counted.metric_name,
+            CASE
+                WHEN counted.is_dense THEN date_bin('1 minute', counted.at, timestamptz 'epoch')
+                ELSE counted.at
+            END AS at,
+            avg(counted.metric_value) AS metric_value
+        FROM counted
+        GROUP BY 1, 2, CASE WHEN counted.is_dense THEN 0 ELSE counted.place END
+    )
+
+    SELECT
+        points.metric_name,
+        array_agg(points.at ORDER BY points.at, points.metric_value),
+        array_agg(points.metric_value ORDER BY points.at, points.metric_value)
+    FROM points
+    GROUP BY points.metric_name
+$$;
+
+ALTER FUNCTION health_internal.series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone) IS 'One row per series of the agent (p_metric_name NULL: all) with its stored points up to a time, oldest first: performance_metrics by recorded_at (received_at where NULL), columns of heartbeats by received_at; of the counters work_items_processed and error_count what came since the beat before. A series of more than 1.1 points a minute is given as means per minute (stamped with its beginning), as the live fold makes them; any other as it is.';
+
+--
+-- Name: service_rows(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.service_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) RETURNS SETOF health_internal.business_row
+    LANGUAGE sql STABLE
+    AS $$
+    WITH rows AS MATERIALIZED (
+        SELECT availability.*
+        FROM health.availability_between(
+            p_from, p_to, 'declared', 'as_up', NULL, p_now
+        ) AS availability
+    )
+
+    SELECT
+        figures.figure, rows.agent_id, NULL::bigint, NULL::bigint, p_from, p_to,
+        figures.percent::numeric, rows.up_seconds + rows.degraded_seconds + rows.down_seconds,
+        NULL::numeric, NULL::numeric, rows.not_measured
+    FROM rows
+    CROSS JOIN LATERAL (
+        VALUES
+        ('availability', rows.availability_percent),
+        (
+            'availability_lost_share',
+            100 * (1 - rows.lost_seconds / nullif(
+                rows.up_seconds + rows.degraded_seconds + rows.down_seconds, 0
+            ))
+        )
+    ) AS figures (figure, percent)
+    WHERE rows.agent_id IS NOT NULL AND figures.percent IS NOT NULL
+    UNION ALL
+    SELECT
+        'availability_against_comparison', NULL, NULL, NULL, p_from, p_to, parts.amount, 1, NULL,
+        NULL, parts.note
+    FROM rows
+    CROSS JOIN health.business_settings AS settings
+    CROSS JOIN LATERAL (
+        VALUES
+        (rows.availability_percent::numeric, 'availability'),
+        (- settings.comparison_availability_percent::numeric, 'comparison')
+    ) AS parts (amount, note)
+    WHERE rows.agent_id IS NULL
+        AND rows.availability_percent IS NOT NULL
+        AND settings.comparison_availability_percent IS NOT NULL
+    UNION ALL
+    SELECT
+        'system_health', seconds.agent_id, NULL, NULL, p_from, p_to,
+        (seconds.score_seconds / (
+            seconds.up_seconds + seconds.degraded_seconds + seconds.down_seconds
+        ))::numeric,
+        seconds.up_seconds + seconds.degraded_seconds + seconds.down_seconds, NULL, NULL, NULL
+    FROM health_internal.service_seconds(p_from, p_to) AS seconds
+    WHERE seconds.up_seconds + seconds.degraded_seconds + seconds.down_seconds > 0;
+$$;
+
+ALTER FUNCTION health_internal.service_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION service_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.service_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) IS 'Rows of availability and of the mean score: one per agent at work, weighted by its time.';
+
+--
+-- Name: service_seconds(timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.service_seconds(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS TABLE(agent_id text, up_seconds double precision, degraded_seconds double precision, down_seconds double precision, lost_seconds double precision, unknown_seconds double precision, maintenance_up_seconds double precision, maintenance_degraded_seconds double precision, maintenance_down_seconds double precision, maintenance_lost_seconds double precision, maintenance_counted_seconds double precision, score_seconds double precision)
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    v_first timestamptz := date_trunc('day', p_from, 'UTC');
+    v_last timestamptz;
+BEGIN
+    -- Whole days that are rolled up are read there; the ragged ends from the transitions.
+    IF v_first < p_from THEN
+        v_first := v_first + interval '1 day';
+    END IF;
+    SELECT least(date_trunc('day', p_to, 'UTC'), state.days_until)
+    INTO v_last
+    FROM health_internal.rollup_state AS state
+    CROSS JOIN health.business_settings AS settings
+    WHERE v_first >= greatest(state.rolled_from, state.days_until - settings.day_retention)
+        AND state.days_until IS NOT NULL;
+    IF v_last IS NULL OR v_last <= v_first THEN
+        RETURN QUERY
+        SELECT measured.*
+        FROM health_internal.service_seconds_measured(p_from, p_to, p_agent_ids) AS measured;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT
+        parts.agent_id,
+        sum(parts.up_seconds),
+        sum(parts.degraded_seconds),
+        sum(parts.down_seconds),
+        sum(parts.lost_seconds),
+        sum(parts.unknown_seconds),
+        sum(parts.maintenance_up_seconds),
+        sum(parts.maintenance_degraded_seconds),
+        sum(parts.maintenance_down_seconds),
+        sum(parts.maintenance_lost_seconds),
+        sum(parts.maintenance_counted_seconds),
+        sum(parts.score_seconds)
+    FROM (
+        SELECT before.*
+        FROM health_internal.service_seconds_measured(p_from, v_first, p_agent_ids) AS before
+        UNION ALL
+        SELECT
+            days.agent_id,
+            days.up_seconds,
+            days.degraded_seconds,
+            days.down_seconds,
+            days.lost_seconds,
+            days.unknown_seconds,
+            days.maintenance_up_seconds,
+            days.maintenance_degraded_seconds,
+            days.maintenance_down_seconds,
+            days.maintenance_lost_seconds,
+            days.maintenance_counted_seconds,
+            days.score_seconds
+        FROM health.agent_days AS days
+        INNER JOIN health.agents ON days.agent_id = agents.agent_id
+        WHERE days.day_at >= v_first
+            AND days.day_at < v_last
+            AND (p_agent_ids IS NULL OR days.agent_id = ANY (p_agent_ids))
+        UNION ALL
+        SELECT after.*
+        FROM health_internal.service_seconds_measured(v_last, p_to, p_agent_ids) AS after
+    ) AS parts
+    GROUP BY parts.agent_id;
+END;
+$$;
+
+ALTER FUNCTION health_internal.service_seconds(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION service_seconds(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.service_seconds(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'service_seconds_measured, of whole days by way of agent_days: the same numbers, years at the price of days.';
+
+--
+-- Name: service_seconds_measured(timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.service_seconds_measured(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) RETURNS TABLE(agent_id text, up_seconds double precision, degraded_seconds double precision, down_seconds double precision, lost_seconds double precision, unknown_seconds double precision, maintenance_up_seconds double precision, maintenance_degraded_seconds double precision, maintenance_down_seconds double precision, maintenance_lost_seconds double precision, maintenance_counted_seconds double precision, score_seconds double precision)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        spans.agent_id,
+        coalesce(sum(spans.seconds) FILTER (WHERE spans.kind = 'up'), 0),
+        coalesce(sum(spans.seconds) FILTER (WHERE spans.kind = 'degraded'), 0),
+        coalesce(sum(spans.seconds) FILTER (WHERE spans.kind = 'down'), 0),
+        sum(spans.seconds * spans.lost_share),
+        coalesce(sum(spans.seconds) FILTER (WHERE spans.kind = 'unknown'), 0),
+        coalesce(sum(spans.seconds) FILTER (WHERE spans.kind = 'up' AND spans.is_inside), 0),
+        coalesce(sum(spans.seconds) FILTER (WHERE spans.kind = 'degraded' AND spans.is_inside), 0),
+        coalesce(sum(spans.seconds) FILTER (WHERE spans.kind = 'down' AND spans.is_inside), 0),
+        coalesce(sum(spans.seconds * spans.lost_share) FILTER (WHERE spans.is_inside), 0),
+        coalesce(sum(spans.seconds) FILTER (
+            WHERE spans.kind <> 'off' AND spans.maintenance = 'counted_as_up'
+        ), 0),
+        coalesce(sum(spans.seconds * spans.score) FILTER (
+            WHERE spans.kind IN ('up', 'degraded', 'down')
+        ), 0)
+    FROM (
+        SELECT
+            pieces.*,
+            date_part('epoch', pieces.to_at - pieces.from_at) AS seconds,
+            pieces.maintenance IS NOT NULL AS is_inside
+        FROM health_internal.service_spans(p_from, p_to, p_agent_ids) AS pieces
+    ) AS spans
+    GROUP BY spans.agent_id;
+$$;
+
+ALTER FUNCTION health_internal.service_seconds_measured(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION service_seconds_measured(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.service_seconds_measured(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'service_spans summed by agent, as in agent_hours.';
+
+--
+-- Name: service_spans(timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.service_spans(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS TABLE(agent_id text, from_at timestamp with time zone, to_at timestamp with time zone, kind text, lost_share double precision, maintenance text, status text, liveness text, score double precision)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH changes AS (
+        SELECT
+            transitions.*,
+            -- An agent that does not answer has not since its last heartbeat.
+            CASE
+                WHEN transitions.new_liveness = 'unresponsive'
+                    AND transitions.old_liveness IS DISTINCT FROM 'unresponsive'
+                    THEN least(transitions.occurred_at, transitions.last_heartbeat_at)
+                ELSE transitions.occurred_at
+            END AS start_at,
+            CASE
+                WHEN transitions.new_liveness = 'starting' THEN NULL
+                WHEN transitions.new_liveness = 'unresponsive'
+                    OR transitions.issue_type = 'agent_unresponsive'
+                    THEN 'down'
+                WHEN transitions.new_liveness IN ('alive', 'late')
+                    THEN CASE
+                        WHEN transitions.new_status IN ('poor', 'critical') THEN 'degraded'
+                        ELSE 'up'
+                    END
+                ELSE 'off'
+            END AS own_kind
+        FROM health_internal.service_transitions(p_from, p_to, p_agent_ids) AS transitions
+    ),
+
+    -- Who is starting is not yet back, or not yet away: it is what it was.
+    grouped AS (
+        SELECT
+            changes.*,
+            count(changes.own_kind) OVER (
+                PARTITION BY changes.agent_id ORDER BY changes.occurred_at, changes.transition_id
+            ) AS kind_group,
+            -- A change that reaches back takes the place of those in between.
+            min(changes.start_at) OVER (
+                PARTITION BY changes.agent_id
+                ORDER BY changes.occurred_at DESC, changes.transition_id DESC
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS end_at
+        FROM changes
+    ),
+
+    judged AS (
+        SELECT
+            grouped.*,
+            coalesce(
+                max(grouped.own_kind) OVER (PARTITION BY grouped.agent_id, grouped.kind_group),
+                'off'
+            ) AS kind
+        FROM grouped
+    ),
+
+    -- What a person called a false positive was no loss of service.
+    cleared AS (
+        SELECT
+            incidents.agent_id,
+            range_agg(tstzrange(incidents.onset_at, coalesce(incidents.resolved_at, p_to))) AS times
+        FROM health.incidents
+        WHERE incidents.false_positive_at IS NOT NULL
+            AND incidents.onset_at < p_to
+            AND coalesce(incidents.resolved_at, p_to) > p_from
+            AND incidents.onset_at <= coalesce(incidents.resolved_at, p_to)
+        GROUP BY incidents.agent_id
+    ),
+
+    spans AS (
+        SELECT
+            judged.agent_id,
+            CASE
+                WHEN cut.is_cleared AND judged.kind IN ('degraded', 'down') THEN 'up'
+                ELSE judged.kind
+            END AS kind,
+            judged.new_status AS status,
+            judged.new_liveness AS liveness,
+            judged.new_score AS score,
+            cut.times
+        FROM judged
+        LEFT JOIN cleared ON judged.agent_id = cleared.agent_id
+        CROSS JOIN LATERAL (
+            SELECT tstzmultirange(
+                tstzrange(greatest(judged.start_at, p_from), least(judged.end_at, p_to))
+            ) AS times
+        ) AS whole
+        CROSS JOIN LATERAL (
+            VALUES
+            (false, whole.times - coalesce(cleared.times, '{}')),
+            (true, whole.times * cleared.times)
+        ) AS cut (is_cleared, times)
+        WHERE greatest(judged.start_at, p_from) < least(judged.end_at, p_to)
+    ),
+
+    blind AS (
+        SELECT coalesce(range_agg(tstzrange(gaps.started_at, gaps.ended_at)), '{}') AS times
+        FROM health.monitor_gaps AS gaps
+        WHERE gaps.ended_at > p_from AND gaps.started_at < p_to
+    ),
+
+    maintained AS (
+        SELECT
+            periods.agent_id,
+            range_agg(periods.times) FILTER (WHERE periods.uptime_method = 'excluded')
+                AS excluded,
+            range_agg(periods.times) FILTER (WHERE periods.uptime_method = 'counted_as_up')
+                AS counted_as_up
+        FROM (
+            SELECT
+                known.agent_id,
+                windows.uptime_method,
+                tstzrange(known.started_at, coalesce(known.ended_at, known.until_at)) AS times
+            FROM health.maintenance_periods AS known
+            INNER JOIN health.maintenance_windows AS windows
+                ON known.window_id = windows.window_id
+            WHERE known.started_at < p_to
+                AND coalesce(known.ended_at, known.until_at) > p_from
+        ) AS periods
+        GROUP BY periods.agent_id
+    )
+
+    SELECT
+        spans.agent_id,
+        lower(pieces.times),
+        upper(pieces.times),
+        parts.kind,
+        CASE parts.kind
+            WHEN 'down' THEN 1
+            WHEN 'degraded' THEN least(1, greatest(0, (100 - spans.score) / 100))
+            ELSE 0
+        END,
+        parts.maintenance,
+        spans.status,
+        spans.liveness,
+        spans.score
+    FROM spans
+    CROSS JOIN blind
+    LEFT JOIN maintained ON spans.agent_id = maintained.agent_id
+    CROSS JOIN LATERAL (
+        SELECT
+            spans.times AS whole,
+            CASE WHEN spans.kind = 'off' THEN '{}'::tstzmultirange ELSE blind.times END AS blind,
+            coalesce(maintained.excluded, '{}') AS excluded,
+            coalesce(maintained.counted_as_up, '{}') AS counted
+    ) AS sets
+    CROSS JOIN LATERAL (
+        VALUES
+        ('unknown', NULL, sets.whole * sets.blind),
+        (spans.kind, 'excluded', (sets.whole - sets.blind) * sets.excluded),
+        (spans.kind, 'counted_as_up', (sets.whole - sets.blind - sets.excluded) * sets.counted),
+        (spans.kind, NULL, sets.whole - sets.blind - sets.excluded - sets.counted)
+    ) AS parts (kind, maintenance, times)
+    CROSS JOIN LATERAL unnest(parts.times) AS pieces (times);
+$$;
+
+ALTER FUNCTION health_internal.service_spans(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION service_spans(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.service_spans(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'How agents were between two times, piece by piece without overlap: up, degraded (status poor or critical), down (unresponsive since the last heartbeat, or failed), off (never seen, stopped) or unknown (monitor_gaps); an incident marked as a false positive was up. While it is starting an agent is what it was before. lost_share: 1 of down, of degraded what the score lacked of 100 when it was last noted. maintenance: excluded or counted_as_up in a window that says so; NULL outside, and in one that is measured.';
+
+--
+-- Name: status_transitions; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.status_transitions (
+    transition_id bigint NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    occurred_at timestamp with time zone NOT NULL,
+    old_status text,
+    new_status text,
+    old_liveness text,
+    new_liveness text,
+    old_score double precision,
+    new_score double precision,
+    old_issue_type text,
+    issue_type text,
+    last_heartbeat_at timestamp with time zone,
+    policy_id bigint,
+    tick_id bigint
+);
+
+ALTER TABLE health.status_transitions OWNER TO health_owner;
+
+--
+-- Name: TABLE status_transitions; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.status_transitions IS 'One row per change of an agent''s status, liveness or confirmed issue.';
+
+--
+-- Name: COLUMN status_transitions.transition_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.transition_id IS 'Number of the transition.';
+
+--
+-- Name: COLUMN status_transitions.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN status_transitions.occurred_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.occurred_at IS 'p_now of the tick that judged it.';
+
+--
+-- Name: COLUMN status_transitions.old_status; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.old_status IS 'Status before.';
+
+--
+-- Name: COLUMN status_transitions.new_status; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.new_status IS 'Status after.';
+
+--
+-- Name: COLUMN status_transitions.old_liveness; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.old_liveness IS 'Liveness before.';
+
+--
+-- Name: COLUMN status_transitions.new_liveness; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.new_liveness IS 'Liveness after.';
+
+--
+-- Name: COLUMN status_transitions.old_score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.old_score IS 'Gated score before, 0..100.';
+
+--
+-- Name: COLUMN status_transitions.new_score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.new_score IS 'Gated score after, 0..100.';
+
+--
+-- Name: COLUMN status_transitions.old_issue_type; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.old_issue_type IS 'Issue before.';
+
+--
+-- Name: COLUMN status_transitions.issue_type; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.issue_type IS 'Issue after; a new one queues its recovery.';
+
+--
+-- Name: COLUMN status_transitions.last_heartbeat_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.last_heartbeat_at IS 'Latest heartbeat at that time: the true onset of a silence.';
+
+--
+-- Name: COLUMN status_transitions.policy_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.policy_id IS 'Version of the policy that judged.';
+
+--
+-- Name: COLUMN status_transitions.tick_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.status_transitions.tick_id IS 'Tick that judged.';
+
+--
+-- Name: service_transitions(timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.service_transitions(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) RETURNS SETOF health.status_transitions
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT changes.*
+    FROM health.agents
+    -- What held at the beginning: the last change before, and what "starting" came after.
+    LEFT JOIN LATERAL (
+        SELECT before.occurred_at
+        FROM health.status_transitions AS before
+        WHERE before.agent_id = agents.agent_id
+            AND before.occurred_at <= p_from
+            AND before.new_liveness IS DISTINCT FROM 'starting'
+        ORDER BY before.occurred_at DESC, before.transition_id DESC
+        LIMIT 1
+    ) AS base ON true
+    INNER JOIN health.status_transitions AS changes
+        ON agents.agent_id = changes.agent_id
+        AND changes.occurred_at >= coalesce(base.occurred_at, '-infinity')
+        AND changes.occurred_at < p_to
+    WHERE (p_agent_ids IS NULL OR agents.agent_id = ANY (p_agent_ids))
+        AND health_internal.is_business_agent(agents.agent_id)
+    UNION ALL
+    -- A silence that was judged after the end may have begun before it.
+    SELECT later.*
+    FROM health.agents
+    CROSS JOIN LATERAL (
+        SELECT after.*
+        FROM health.status_transitions AS after
+        WHERE after.agent_id = agents.agent_id AND after.occurred_at >= p_to
+        ORDER BY after.occurred_at, after.transition_id
+        LIMIT 8
+    ) AS later
+    WHERE (p_agent_ids IS NULL OR agents.agent_id = ANY (p_agent_ids))
+        AND health_internal.is_business_agent(agents.agent_id)
+        AND later.last_heartbeat_at < p_to;
+$$;
+
+ALTER FUNCTION health_internal.service_transitions(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION service_transitions(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.service_transitions(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'The transitions that say how agents (NULL: all) were between two times: from the one that held at the beginning to those that tell afterwards of a silence begun before the end.';
 
 --
 -- Name: set_watched(text, text, boolean, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18948,6 +24611,72 @@ ALTER FUNCTION health_internal.snapshot_without(p_snapshot pg_snapshot, p_xid xi
 COMMENT ON FUNCTION health_internal.snapshot_without(p_snapshot pg_snapshot, p_xid xid8) IS 'The snapshot with p_xid counted as still in progress, also where p_xid is the newest of all: a transaction''s own rows are told apart by command, not by transaction.';
 
 --
+-- Name: solve_symmetric(double precision[], double precision[], integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.solve_symmetric(p_upper double precision[], p_right double precision[], p_size integer) RETURNS double precision[]
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+DECLARE
+    -- Row i of the upper triangle begins behind v_start[i], at column i.
+    v_start integer [];
+    a double precision [] := p_upper;
+    x double precision [] := p_right;
+    s double precision;
+BEGIN
+    FOR i IN 1 .. p_size
+    LOOP
+        v_start[i] := (i - 1) * p_size - (i - 1) * (i - 2) / 2 - i + 1;
+    END LOOP;
+    -- Loops over single numbers, because each needs the ones before it.
+    FOR i IN 1 .. p_size
+    LOOP
+        s := sqrt(greatest(a[v_start[i] + i], 1e-10));
+        a[v_start[i] + i] := s;
+        FOR j IN i + 1 .. p_size
+        LOOP
+            a[v_start[i] + j] := a[v_start[i] + j] / s;
+        END LOOP;
+        FOR k IN i + 1 .. p_size
+        LOOP
+            s := a[v_start[i] + k];
+            CONTINUE WHEN abs(s) < 1e-150;
+            FOR j IN k .. p_size
+            LOOP
+                a[v_start[k] + j] := a[v_start[k] + j] - s * a[v_start[i] + j];
+            END LOOP;
+        END LOOP;
+    END LOOP;
+    FOR i IN 1 .. p_size
+    LOOP
+        x[i] := x[i] / a[v_start[i] + i];
+        FOR j IN i + 1 .. p_size
+        LOOP
+            x[j] := x[j] - a[v_start[i] + j] * x[i];
+        END LOOP;
+    END LOOP;
+    FOR i IN REVERSE p_size .. 1
+    LOOP
+        s := x[i];
+        FOR j IN i + 1 .. p_size
+        LOOP
+            s := s - a[v_start[i] + j] * x[j];
+        END LOOP;
+        x[i] := s / a[v_start[i] + i];
+    END LOOP;
+    RETURN x;
+END;
+$$;
+
+ALTER FUNCTION health_internal.solve_symmetric(p_upper double precision[], p_right double precision[], p_size integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION solve_symmetric(p_upper double precision[], p_right double precision[], p_size integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.solve_symmetric(p_upper double precision[], p_right double precision[], p_size integer) IS 'Solves A x = b for a symmetric positive definite A given as its upper triangle, row by row (Cholesky).';
+
+--
 -- Name: spent_by_groups(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -18998,6 +24727,79 @@ ALTER FUNCTION health_internal.spent_by_groups(p_now timestamp with time zone) O
 --
 
 COMMENT ON FUNCTION health_internal.spent_by_groups(p_now timestamp with time zone) IS 'How many recoveries each recovery_group began in the window of its budget, or has on their way.';
+
+--
+-- Name: split_cases(interval); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.split_cases(p_horizon interval) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+DECLARE
+    v_cut timestamptz;
+BEGIN
+    EXECUTE $sql$
+        SELECT percentile_disc(0.6) WITHIN GROUP (ORDER BY failure_cases.at)
+        FROM failure_cases
+        WHERE failure_cases.y = 1
+    $sql$
+    INTO v_cut;
+    -- Agents that failed and agents that did not are dealt out alike: half teach, a fifth chooses, the rest
+    -- test, and only after the time into which the others' horizons reach.
+    EXECUTE $sql$
+        UPDATE failure_cases
+        SET part = CASE
+            WHEN dealt.part = 'test' THEN CASE WHEN failure_cases.at > $1 THEN 'test' END
+            WHEN failure_cases.at + $2 <= $1 THEN dealt.part
+        END
+        FROM (
+            SELECT
+                agents.agent_id,
+                (ARRAY[
+                    'train', 'test', 'choose', 'train', 'test', 'train', 'train', 'choose', 'test', 'train'
+                ])[1 + (row_number() OVER (
+                    PARTITION BY agents.is_failing
+                    ORDER BY hashtextextended(agents.agent_id, 2), agents.agent_id
+                ) - 1) % 10] AS part
+            FROM (
+                SELECT failure_cases.agent_id, max(failure_cases.y) = 1 AS is_failing
+                FROM failure_cases
+                GROUP BY failure_cases.agent_id
+            ) AS agents
+        ) AS dealt
+        WHERE failure_cases.agent_id = dealt.agent_id
+    $sql$
+    USING v_cut, p_horizon;
+    RETURN v_cut;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.split_cases(p_horizon interval) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION split_cases(p_horizon interval); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.split_cases(p_horizon interval) IS 'Sets part of failure_cases: train and choose for rows whose horizon ends by the time that 60 % of the positive rows lie before, test for other agents after it, NULL for the rest. Returns that time.';
+
+--
+-- Name: standardised(integer, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.standardised(p_feature integer, p_mean double precision, p_scale double precision) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET extra_float_digits TO '1'
+    RETURN format('greatest(-8, least(8, coalesce((f%s - %L::float8) / %L::float8, 0)))'::text, p_feature, p_mean, p_scale);
+
+ALTER FUNCTION health_internal.standardised(p_feature integer, p_mean double precision, p_scale double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION standardised(p_feature integer, p_mean double precision, p_scale double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.standardised(p_feature integer, p_mean double precision, p_scale double precision) IS 'Expression of a feature in standard deviations from its mean, held to 8; missing is the mean.';
 
 --
 -- Name: step_after(jsonb, integer, boolean, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -19586,6 +25388,29 @@ ALTER FUNCTION health_internal.sweep_jobs(p_now timestamp with time zone) OWNER 
 COMMENT ON FUNCTION health_internal.sweep_jobs(p_now timestamp with time zone) IS 'Removes signals that every tick has read, and runs that ended more than 90 days ago.';
 
 --
+-- Name: sweep_rollups(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.sweep_rollups(p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    DELETE FROM health.agent_hours AS hours
+    USING health.business_settings AS settings
+    WHERE hours.hour_at < date_trunc('day', p_now - settings.hour_retention, 'UTC');
+    DELETE FROM health.agent_days AS days
+    USING health.business_settings AS settings
+    WHERE days.day_at < date_trunc('day', p_now - settings.day_retention, 'UTC');
+$$;
+
+ALTER FUNCTION health_internal.sweep_rollups(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION sweep_rollups(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.sweep_rollups(p_now timestamp with time zone) IS 'Removes roll-ups past hour_retention and day_retention.';
+
+--
 -- Name: sweep_sandbox(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -19595,27 +25420,19 @@ CREATE FUNCTION health_internal.sweep_sandbox(p_sandbox text) RETURNS void
     AS $_$
 DECLARE
     v_table text;
-    v_columns text;
 BEGIN
     -- One transaction keeps every version of a row it ever wrote, and would look through all of them.
     -- A table made in this subtransaction is truncated in place.
     FOREACH v_table IN ARRAY health_internal.swept_tables(p_sandbox)
     LOOP
-        SELECT string_agg(quote_ident(pg_attribute.attname), ', ')
-        INTO v_columns
-        FROM pg_attribute
-        WHERE pg_attribute.attrelid = v_table::regclass
-            AND pg_attribute.attnum > 0
-            AND pg_attribute.attgenerated = '';
-        EXECUTE format(
-            'INSERT INTO %1$s_kept (%2$s) SELECT %2$s FROM %1$s', v_table, v_columns
+        EXECUTE health_internal.copying_statement(
+            to_regclass(v_table), to_regclass(v_table || '_kept')
         );
-        EXECUTE format('TRUNCATE %s', v_table);
-        EXECUTE format(
-            'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM %1$s_kept',
-            v_table, v_columns
+        EXECUTE format('TRUNCATE %s', to_regclass(v_table));
+        EXECUTE health_internal.copying_statement(
+            to_regclass(v_table || '_kept'), to_regclass(v_table)
         );
-        EXECUTE format('TRUNCATE %s_kept', v_table);
+        EXECUTE format('TRUNCATE %s', to_regclass(v_table || '_kept'));
     END LOOP;
     -- These have been folded.
     EXECUTE format(
@@ -19681,7 +25498,7 @@ COMMENT ON FUNCTION health_internal.sweep_series(p_now timestamp with time zone)
 CREATE FUNCTION health_internal.swept_tables(p_sandbox text) RETURNS text[]
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    RETURN ARRAY(SELECT tables.name FROM unnest(ARRAY[(swept_tables.p_sandbox || '.agent_status'::text), (swept_tables.p_sandbox || '_internal.engine'::text), (swept_tables.p_sandbox || '_internal.metric_series'::text), (swept_tables.p_sandbox || '.incidents'::text), (swept_tables.p_sandbox || '.rule_findings'::text), (swept_tables.p_sandbox || '.recovery_actions'::text), (swept_tables.p_sandbox || '.channels'::text)]) tables(name) WHERE (to_regclass(tables.name) IS NOT NULL));
+    RETURN (SELECT array_agg(tables.name) AS array_agg FROM unnest(ARRAY[(swept_tables.p_sandbox || '.agent_status'::text), (swept_tables.p_sandbox || '_internal.engine'::text), (swept_tables.p_sandbox || '_internal.metric_series'::text), (swept_tables.p_sandbox || '.incidents'::text), (swept_tables.p_sandbox || '.rule_findings'::text), (swept_tables.p_sandbox || '.recovery_actions'::text), (swept_tables.p_sandbox || '.channels'::text)]) tables(name) WHERE (to_regclass(tables.name) IS NOT NULL));
 
 ALTER FUNCTION health_internal.swept_tables(p_sandbox text) OWNER TO health_owner;
 
@@ -20155,6 +25972,42 @@ ALTER FUNCTION health_internal.tg_agents__check_schedule() OWNER TO health_owner
 COMMENT ON FUNCTION health_internal.tg_agents__check_schedule() IS 'Raises JB001 (from parse_schedule) for a schedule that is not understood, JB002 for a time zone the server does not know.';
 
 --
+-- Name: tg_agents__keep_terms(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.tg_agents__keep_terms() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO health.business_terms AS terms (
+        agent_id, valid_from, revenue_usd_per_hour, manual_recovery_minutes,
+        manual_recovery_cost_usd
+    )
+    VALUES (
+        NEW.agent_id,
+        -- What is known first held before, too.
+        CASE
+            WHEN EXISTS (SELECT FROM health.business_terms WHERE business_terms.agent_id = NEW.agent_id)
+                THEN clock_timestamp()
+            ELSE '-infinity'
+        END,
+        NEW.revenue_usd_per_hour, NEW.manual_recovery_minutes, NEW.manual_recovery_cost_usd
+    )
+    ON CONFLICT (agent_id, valid_from) DO NOTHING;
+    RETURN NULL;
+END;
+$$;
+
+ALTER FUNCTION health_internal.tg_agents__keep_terms() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION tg_agents__keep_terms(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.tg_agents__keep_terms() IS 'Keeps what an agent earns and costs from now on in business_terms.';
+
+--
 -- Name: tg_agents__tell_change(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -20329,6 +26182,380 @@ ALTER FUNCTION health_internal.tg_status_transitions__queue_recoveries() OWNER T
 --
 
 COMMENT ON FUNCTION health_internal.tg_status_transitions__queue_recoveries() IS 'Queues a recovery for each transition that brought an issue, in one statement.';
+
+--
+-- Name: threshold_at(double precision[], integer[], double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.threshold_at(p_scores double precision[], p_labels integer[], p_share double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    -- The least score whose own false positives, ties included, are within the share.
+    SELECT coalesce(
+        min(curve.score) FILTER (WHERE curve.false_positives <= p_share * curve.negatives),
+        max(curve.score)
+    )
+    FROM (
+        SELECT
+            points.score,
+            sum(points.misses) OVER (ORDER BY points.score DESC) AS false_positives,
+            sum(points.misses) OVER () AS negatives
+        FROM (
+            SELECT cases.score, sum(1 - cases.label) AS misses
+            FROM unnest(p_scores, p_labels) AS cases (score, label)
+            GROUP BY cases.score
+        ) AS points
+    ) AS curve;
+$$;
+
+ALTER FUNCTION health_internal.threshold_at(p_scores double precision[], p_labels integer[], p_share double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION threshold_at(p_scores double precision[], p_labels integer[], p_share double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.threshold_at(p_scores double precision[], p_labels integer[], p_share double precision) IS 'The least score that at most this share (0..1) of the rows labelled 0 reaches; where none is, the highest.';
+
+--
+-- Name: top_families(bigint, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.top_families(p_model_id bigint, p_kind text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'family', families.family, 'share', round(families.share::numeric, 4)
+    ) ORDER BY families.share DESC, families.family), '[]')
+    FROM (
+        SELECT
+            health_internal.family_text(features.source, features.family, features.name) AS family,
+            sum(importance.gain) / nullif(sum(sum(importance.gain)) OVER (), 0) AS share
+        FROM health_internal.failure_features AS features
+        CROSS JOIN LATERAL (
+            SELECT CASE p_kind WHEN 'trees' THEN features.gain ELSE abs(features.weight) END AS gain
+        ) AS importance
+        WHERE features.model_id = p_model_id
+        GROUP BY 1
+        HAVING sum(importance.gain) > 0
+        ORDER BY 2 DESC, 1
+        LIMIT 20
+    ) AS families;
+$$;
+
+ALTER FUNCTION health_internal.top_families(p_model_id bigint, p_kind text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION top_families(p_model_id bigint, p_kind text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.top_families(p_model_id bigint, p_kind text) IS 'Families of features by their share of the gain or of the weights.';
+
+--
+-- Name: tree_expression(bigint, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.tree_expression(p_model_id bigint, p_tree integer) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET extra_float_digits TO '1'
+    AS $$
+DECLARE
+    v_text text := '<1>';
+    v_node record;
+BEGIN
+    -- A loop, because a node stands inside its parent's text.
+    FOR v_node IN
+        SELECT nodes.* FROM health_internal.failure_nodes AS nodes
+        WHERE nodes.model_id = p_model_id AND nodes.tree = p_tree
+        ORDER BY nodes.node
+    LOOP
+        -- Columns and cuts are real: a bare number would be compared as double precision.
+        v_text := replace(v_text, format('<%s>', v_node.node), CASE
+            WHEN v_node.feature IS NULL THEN format('%L::float8', v_node.value)
+            ELSE format(
+                'CASE WHEN f%s >= %L::real THEN <%s> ELSE <%s> END',
+                v_node.feature, v_node.cut, 2 * v_node.node + 1, 2 * v_node.node
+            )
+        END);
+    END LOOP;
+    RETURN v_text;
+END;
+$$;
+
+ALTER FUNCTION health_internal.tree_expression(p_model_id bigint, p_tree integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION tree_expression(p_model_id bigint, p_tree integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.tree_expression(p_model_id bigint, p_tree integer) IS 'One tree as a CASE expression over f1, f2, ….';
+
+--
+-- Name: trend_risks(timestamp with time zone, interval); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.trend_risks(p_at timestamp with time zone, p_horizon interval) RETURNS TABLE(agent_id text, probability double precision, reasons jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+    WITH told AS (
+        SELECT beats.agent_id::text AS agent_id, 'memory' AS name,
+            date_part('epoch', beats.received_at - p_at) AS x,
+            100 * beats.memory_usage_mb / beats.memory_limit_mb AS y
+        FROM (
+            SELECT * FROM health.agent_heartbeats
+            UNION ALL
+            SELECT * FROM health.ingest_heartbeats
+        ) AS beats
+        WHERE beats.received_at > p_at - least(p_horizon, interval '6 hours') AND beats.received_at <= p_at
+            AND beats.memory_limit_mb >= 1e-3
+            AND health_internal.is_watched(beats.agent_id)
+        UNION ALL
+        SELECT logged.agent_id::text, logged.metric_name::text,
+            date_part('epoch', logged.received_at - p_at), logged.metric_value
+        FROM health.performance_metrics AS logged
+        WHERE logged.received_at > p_at - least(p_horizon, interval '6 hours') AND logged.received_at <= p_at
+            AND lower(logged.unit) IN ('%', 'percent')
+            AND logged.metric_value BETWEEN 0 AND 100
+            AND health_internal.is_watched(logged.agent_id)
+    ),
+
+    -- A least-squares line; the forecast's error grows with the distance from the data.
+    lines AS (
+        SELECT
+            told.agent_id, told.name, count(*) AS n, max(told.x) - min(told.x) AS seconds,
+            regr_slope(told.y, told.x) AS slope,
+            regr_intercept(told.y, told.x) AS now_at,
+            regr_avgx(told.y, told.x) AS mean_x,
+            regr_sxx(told.y, told.x) AS sxx,
+            greatest(0, regr_syy(told.y, told.x)
+                - regr_sxy(told.y, told.x) ^ 2 / nullif(regr_sxx(told.y, told.x), 0)) / (count(*) - 2)
+                AS variance
+        FROM told
+        GROUP BY told.agent_id, told.name
+        HAVING count(*) >= 10 AND regr_sxx(told.y, told.x) > 0
+    ),
+
+    -- No line is carried further than three times what it was seen over.
+    forecasts AS (
+        SELECT
+            lines.*,
+            reach.seconds AS reach_seconds,
+            lines.now_at + lines.slope * reach.seconds AS y,
+            sqrt(lines.variance * (1 + 1.0 / lines.n + (reach.seconds - lines.mean_x) ^ 2 / lines.sxx)) AS error
+        FROM lines
+        CROSS JOIN LATERAL (
+            SELECT least(date_part('epoch', p_horizon), 3 * lines.seconds) AS seconds
+        ) AS reach
+    ),
+
+    risks AS (
+        SELECT
+            forecasts.*,
+            CASE WHEN forecasts.slope > 0
+                THEN health_internal.chance_to_reach(100 - forecasts.y, forecasts.error)
+                ELSE 0
+            END AS chance
+        FROM forecasts
+    )
+
+    SELECT
+        risks.agent_id,
+        max(risks.chance),
+        jsonb_agg(jsonb_build_object(
+            'reason', format(
+                'trend, not a model: %s is at %s %%, %s %s %% per hour%s', risks.name,
+                health_internal.number_text(risks.now_at),
+                CASE WHEN risks.slope > 0 THEN 'rising by' ELSE 'changing by' END,
+                health_internal.number_text(3600 * risks.slope),
+                CASE WHEN risks.slope > 0 AND risks.now_at < 100 THEN
+                    ': full in ' || health_internal.span_text((100 - risks.now_at) / risks.slope)
+                    ELSE '' END
+            ),
+            'family', 'trend ' || risks.name,
+            'confidence', round(risks.chance::numeric, 3)
+        ) ORDER BY risks.chance DESC, risks.name)
+    FROM risks
+    GROUP BY risks.agent_id;
+$$;
+
+ALTER FUNCTION health_internal.trend_risks(p_at timestamp with time zone, p_horizon interval) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION trend_risks(p_at timestamp with time zone, p_horizon interval); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.trend_risks(p_at timestamp with time zone, p_horizon interval) IS 'For agents with at least 10 values in the last 6 hours (or horizon) of memory with a limit, or of metrics in percent: the chance that a straight line through them reaches 100 % within the horizon, and why.';
+
+--
+-- Name: trend_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.trend_rows(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF health_internal.business_row
+    LANGUAGE sql STABLE
+    AS $$
+    WITH buckets AS MATERIALIZED (
+        SELECT
+            series.at AS from_at,
+            series.at + width.step AS to_at
+        FROM (
+            SELECT CASE
+                WHEN p_to - p_from >= interval '7 days' THEN interval '1 day'
+                ELSE interval '1 hour'
+            END AS step
+        ) AS width
+        CROSS JOIN LATERAL generate_series(
+            date_trunc(
+                CASE WHEN width.step = interval '1 day' THEN 'day' ELSE 'hour' END, p_from, 'UTC'
+            ),
+            p_to,
+            width.step
+        ) AS series (at)
+        -- Whole ones only.
+        WHERE series.at >= p_from AND series.at + width.step <= p_to
+    ),
+
+    rolled AS (
+        SELECT
+            hours.hour_at AS at,
+            hours.agent_id,
+            hours.lost_seconds - hours.maintenance_lost_seconds AS lost_seconds,
+            hours.up_seconds + hours.degraded_seconds + hours.down_seconds
+            - hours.maintenance_up_seconds - hours.maintenance_degraded_seconds
+            - hours.maintenance_down_seconds + hours.maintenance_counted_seconds AS known_seconds
+        FROM health.agent_hours AS hours
+        INNER JOIN health_internal.rollup_state AS state ON hours.hour_at < state.hours_until
+        WHERE p_to - p_from < interval '7 days' AND hours.hour_at >= p_from AND hours.hour_at < p_to
+        UNION ALL
+        SELECT
+            days.day_at,
+            days.agent_id,
+            days.lost_seconds - days.maintenance_lost_seconds,
+            days.up_seconds + days.degraded_seconds + days.down_seconds
+            - days.maintenance_up_seconds - days.maintenance_degraded_seconds
+            - days.maintenance_down_seconds + days.maintenance_counted_seconds
+        FROM health.agent_days AS days
+        INNER JOIN health_internal.rollup_state AS state ON days.day_at < state.days_until
+        WHERE p_to - p_from >= interval '7 days' AND days.day_at >= p_from AND days.day_at < p_to
+    )
+
+    SELECT
+        'availability_trend', NULL::text, NULL::bigint, NULL::bigint, buckets.from_at,
+        buckets.to_at,
+        (100 * (1 - sum(rolled.lost_seconds) / sum(rolled.known_seconds)))::numeric,
+        1::double precision, NULL::numeric, NULL::numeric, NULL::text
+    FROM buckets
+    INNER JOIN rolled ON buckets.from_at = rolled.at
+    WHERE health_internal.is_business_agent(rolled.agent_id)
+    GROUP BY buckets.from_at, buckets.to_at
+    HAVING sum(rolled.known_seconds) > 0
+    UNION ALL
+    SELECT
+        'incident_trend', NULL, NULL, NULL, buckets.from_at, buckets.to_at,
+        (
+            SELECT count(*)
+            FROM health.incidents
+            WHERE incidents.detected_at >= buckets.from_at
+                AND incidents.detected_at < buckets.to_at
+                AND incidents.agent_id IS NOT NULL
+                AND incidents.false_positive_at IS NULL
+                AND health_internal.is_business_agent(incidents.agent_id)
+        ),
+        1, NULL, NULL, NULL
+    FROM buckets;
+$$;
+
+ALTER FUNCTION health_internal.trend_rows(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION trend_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.trend_rows(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Rows of the trends: one per whole day of the period, per hour where it is shorter than a week.';
+
+--
+-- Name: trend_text(numeric, numeric, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.trend_text(p_low numeric, p_high numeric, p_is_more_better boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((p_low IS NULL) OR (p_high IS NULL)) THEN NULL::text WHEN ((p_low <= (0)::numeric) AND (p_high >= (0)::numeric)) THEN 'steady'::text WHEN ((p_low > (0)::numeric) = p_is_more_better) THEN 'improving'::text ELSE 'worsening'::text END;
+
+ALTER FUNCTION health_internal.trend_text(p_low numeric, p_high numeric, p_is_more_better boolean) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION trend_text(p_low numeric, p_high numeric, p_is_more_better boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.trend_text(p_low numeric, p_high numeric, p_is_more_better boolean) IS 'A trend in a word, by the interval of its slope: one that holds 0 is steady.';
+
+--
+-- Name: trivial_predictors(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.trivial_predictors(p_model_id bigint) RETURNS TABLE(name text, expression text)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT 'never fails', '0'
+    UNION ALL
+    SELECT
+        CASE features.family WHEN 'failure' THEN 'a failure just now' ELSE 'an error just now' END,
+        'f' || features.feature
+    FROM health_internal.failure_features AS features
+    WHERE features.model_id = p_model_id AND features.source = 'event' AND features.name = ''
+        AND features.measure = 'since' AND features.family IN ('failure', 'error')
+    UNION ALL
+    SELECT 'long without a failure', '-f' || features.feature
+    FROM health_internal.failure_features AS features
+    WHERE features.model_id = p_model_id AND features.family = 'failure' AND features.name = ''
+        AND features.measure = 'since'
+    UNION ALL
+    SELECT 'errors lately', 'f' || features.feature
+    FROM health_internal.failure_features AS features
+    WHERE features.model_id = p_model_id AND features.family = 'error' AND features.name = ''
+        AND features.measure = 'count_7'
+    UNION ALL
+    SELECT 'failed often before', format(
+        'f%s / (k - min(k) OVER (PARTITION BY agent_id) + 10.0)', features.feature
+    )
+    FROM health_internal.failure_features AS features
+    WHERE features.model_id = p_model_id AND features.family = 'failure' AND features.measure = 'total';
+$$;
+
+ALTER FUNCTION health_internal.trivial_predictors(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION trivial_predictors(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.trivial_predictors(p_model_id bigint) IS 'Predictors that need no model, as expressions over failure_rows: what a model must beat.';
+
+--
+-- Name: trouble_began_at(text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.trouble_began_at(p_agent_id text, p_now timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    -- The latest change from well to ill, if no change back has followed.
+    SELECT changes.occurred_at
+    FROM health.status_transitions AS changes
+    WHERE changes.agent_id = p_agent_id
+        AND changes.occurred_at <= p_now
+        AND (changes.old_status IN ('poor', 'critical')) IS DISTINCT FROM
+            (changes.new_status IN ('poor', 'critical'))
+    ORDER BY changes.occurred_at DESC, changes.transition_id DESC
+    LIMIT 1
+$$;
+
+ALTER FUNCTION health_internal.trouble_began_at(p_agent_id text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION trouble_began_at(p_agent_id text, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.trouble_began_at(p_agent_id text, p_now timestamp with time zone) IS 'Since when an agent whose status is poor or critical has been so; NULL: no transition tells.';
 
 --
 -- Name: troubled_agents(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -20516,6 +26743,185 @@ ALTER FUNCTION health_internal.uncollected_range(p_cursor health_internal.series
 --
 
 COMMENT ON FUNCTION health_internal.uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone) IS 'What ticks have folded and no collection has read: between the snapshot of the last collection and that of the last tick.';
+
+--
+-- Name: usage_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.usage_rows(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF health_internal.business_row
+    LANGUAGE sql STABLE
+    AS $$
+    WITH sums AS MATERIALIZED (
+        SELECT usage.* FROM health_internal.usage_sums(p_from, p_to) AS usage
+    ),
+
+    fleet AS (
+        SELECT
+            avg((sums.utilisation_sum_percent / nullif(sums.utilisation_count, 0))::numeric)
+                AS utilisation,
+            100 * (1 - sum(sums.memory_used_sum_mb) / nullif(sum(sums.memory_limit_sum_mb), 0))
+                AS waste
+        FROM sums
+    ),
+
+    before AS (
+        SELECT
+            100 * (1 - sum(usage.memory_used_sum_mb) / nullif(sum(usage.memory_limit_sum_mb), 0))
+                AS waste
+        FROM health_internal.usage_sums(p_from - (p_to - p_from), p_from) AS usage
+        WHERE usage.note IS NULL
+    )
+
+    SELECT
+        figures.figure, sums.agent_id, NULL::bigint, NULL::bigint, p_from, p_to,
+        figures.amount::numeric, figures.weight, NULL::numeric, NULL::numeric, sums.note
+    FROM sums
+    CROSS JOIN LATERAL (
+        VALUES
+        (
+            'user_satisfaction', sums.satisfaction_sum / nullif(sums.satisfaction_count, 0),
+            sums.satisfaction_count
+        ),
+        (
+            'capacity_utilization',
+            sums.utilisation_sum_percent / nullif(sums.utilisation_count, 0), 1
+        ),
+        (
+            'resource_waste',
+            100 * (1 - sums.memory_used_sum_mb / nullif(sums.memory_limit_sum_mb, 0)),
+            sums.memory_limit_sum_mb
+        )
+    ) AS figures (figure, amount, weight)
+    WHERE figures.amount IS NOT NULL
+    UNION ALL
+    SELECT
+        parts.figure, NULL, NULL, NULL, p_from, p_to, parts.amount, 1, NULL, NULL, parts.note
+    FROM fleet
+    CROSS JOIN before
+    CROSS JOIN health.business_settings AS settings
+    CROSS JOIN LATERAL (
+        VALUES
+        (
+            'growth_readiness',
+            100 * settings.capacity_limit_percent::numeric / nullif(fleet.utilisation, 0),
+            format(
+                'load at %s %% of capacity, against %s %% now',
+                settings.capacity_limit_percent, round(fleet.utilisation, 1)
+            )
+        ),
+        (
+            'growth_readiness', CASE WHEN fleet.utilisation > 0 THEN - 100 END, 'load as it is'
+        ),
+        (
+            'resource_waste_reduction', CASE WHEN before.waste > 0 AND fleet.waste >= 0 THEN 100 END,
+            'waste in the period before: ' || round(before.waste::numeric, 1) || ' %'
+        ),
+        (
+            'resource_waste_reduction', (- 100 * fleet.waste / nullif(before.waste, 0))::numeric,
+            'waste in this period: ' || round(fleet.waste::numeric, 1) || ' %'
+        )
+    ) AS parts (figure, amount, note)
+    WHERE parts.amount IS NOT NULL
+    UNION ALL
+    SELECT
+        'monitor_headroom', NULL, NULL, NULL, engine.last_tick_at, engine.last_tick_at,
+        parts.amount::numeric, 1, NULL, NULL, parts.note
+    FROM health_internal.engine
+    CROSS JOIN health.settings
+    CROSS JOIN LATERAL (
+        VALUES
+        (100::double precision, 'its period'),
+        (
+            - (engine.last_tick_ms + coalesce(engine.last_act_ms, 0))
+            / (10 * date_part('epoch', settings.tick_period)),
+            'taken by its last tick'
+        )
+    ) AS parts (amount, note)
+    WHERE engine.last_tick_ms IS NOT NULL;
+$$;
+
+ALTER FUNCTION health_internal.usage_rows(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION usage_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.usage_rows(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Rows of what agents told: satisfaction, utilisation, unused memory, room for growth; and the monitor''s own headroom at its last tick.';
+
+--
+-- Name: usage_sums(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.usage_sums(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(agent_id text, utilisation_count double precision, utilisation_sum_percent double precision, memory_used_sum_mb double precision, memory_limit_sum_mb double precision, satisfaction_count double precision, satisfaction_sum double precision, note text)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH rolled AS (
+        SELECT
+            parts.agent_id,
+            sum(parts.utilisation_count)::double precision AS utilisation_count,
+            sum(parts.utilisation_sum_percent) AS utilisation_sum_percent,
+            sum(parts.memory_used_sum_mb) AS memory_used_sum_mb,
+            sum(parts.memory_limit_sum_mb) AS memory_limit_sum_mb,
+            sum(parts.satisfaction_count)::double precision AS satisfaction_count,
+            sum(parts.satisfaction_sum) AS satisfaction_sum
+        FROM (
+            SELECT
+                hours.agent_id, hours.beat_count, hours.utilisation_count,
+                hours.utilisation_sum_percent, hours.memory_used_sum_mb,
+                hours.memory_limit_sum_mb, hours.satisfaction_count, hours.satisfaction_sum
+            FROM health.agent_hours AS hours
+            CROSS JOIN health.business_settings AS settings
+            WHERE p_to - p_from <= settings.hour_retention / 2
+                AND hours.hour_at >= date_trunc('hour', p_from)
+                AND hours.hour_at < p_to
+            UNION ALL
+            SELECT
+                days.agent_id, days.beat_count, days.utilisation_count,
+                days.utilisation_sum_percent, days.memory_used_sum_mb,
+                days.memory_limit_sum_mb, days.satisfaction_count, days.satisfaction_sum
+            FROM health.agent_days AS days
+            CROSS JOIN health.business_settings AS settings
+            WHERE p_to - p_from > settings.hour_retention / 2
+                AND days.day_at >= date_trunc('day', p_from, 'UTC')
+                AND days.day_at < p_to
+        ) AS parts
+        WHERE parts.beat_count > 0 AND health_internal.is_business_agent(parts.agent_id)
+        GROUP BY parts.agent_id
+    )
+
+    SELECT rolled.*, NULL::text
+    FROM rolled
+    UNION ALL
+    -- Who is in no roll-up yet is taken at its word.
+    SELECT
+        status.agent_id,
+        (told.utilisation IS NOT NULL)::integer,
+        told.utilisation,
+        CASE WHEN status.memory_limit_mb > 0 THEN status.memory_usage_mb END,
+        CASE WHEN status.memory_usage_mb IS NOT NULL THEN nullif(status.memory_limit_mb, 0) END,
+        (status.user_satisfaction IS NOT NULL)::integer,
+        status.user_satisfaction,
+        'as last told: not rolled up yet'
+    FROM health.agent_status AS status
+    CROSS JOIN LATERAL (
+        SELECT greatest(
+            status.cpu_mean_percent,
+            100 * status.memory_usage_mb / nullif(status.memory_limit_mb, 0)
+        ) AS utilisation
+    ) AS told
+    WHERE status.last_heartbeat_at >= p_from
+        AND status.last_heartbeat_at < p_to
+        AND health_internal.is_business_agent(status.agent_id)
+        AND NOT EXISTS (SELECT FROM rolled WHERE rolled.agent_id = status.agent_id);
+$$;
+
+ALTER FUNCTION health_internal.usage_sums(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION usage_sums(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.usage_sums(p_from timestamp with time zone, p_to timestamp with time zone) IS 'What agents told in their heartbeats of a period, summed from the roll-ups (hours that begin in it; days where it is longer than half of hour_retention); of agents in none yet what they told last.';
 
 --
 -- Name: verify_recoveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -21454,6 +27860,260 @@ ALTER FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone,
 COMMENT ON FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Takes back what has not left of those incidents (NULL: all) that are muted at p_now: notices and messages, and their lines in digests, which are worded anew. The ledger says so; whoever did not hear is told the truth when the mute ends. What a bridge holds is not called back: it is withdrawn when that fails or loses its lease. Returns how many messages.';
 
 --
+-- Name: agent_days; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.agent_days (
+    agent_id text CONSTRAINT agent_hours_agent_id_not_null NOT NULL COLLATE pg_catalog."C",
+    day_at timestamp with time zone CONSTRAINT agent_hours_hour_at_not_null NOT NULL,
+    excellent_seconds real DEFAULT 0 CONSTRAINT agent_hours_excellent_seconds_not_null NOT NULL,
+    good_seconds real DEFAULT 0 CONSTRAINT agent_hours_good_seconds_not_null NOT NULL,
+    fair_seconds real DEFAULT 0 CONSTRAINT agent_hours_fair_seconds_not_null NOT NULL,
+    poor_seconds real DEFAULT 0 CONSTRAINT agent_hours_poor_seconds_not_null NOT NULL,
+    critical_seconds real DEFAULT 0 CONSTRAINT agent_hours_critical_seconds_not_null NOT NULL,
+    late_seconds real DEFAULT 0 CONSTRAINT agent_hours_late_seconds_not_null NOT NULL,
+    unresponsive_seconds real DEFAULT 0 CONSTRAINT agent_hours_unresponsive_seconds_not_null NOT NULL,
+    up_seconds double precision DEFAULT 0 CONSTRAINT agent_hours_up_seconds_not_null NOT NULL,
+    degraded_seconds double precision DEFAULT 0 CONSTRAINT agent_hours_degraded_seconds_not_null NOT NULL,
+    down_seconds double precision DEFAULT 0 CONSTRAINT agent_hours_down_seconds_not_null NOT NULL,
+    lost_seconds double precision DEFAULT 0 CONSTRAINT agent_hours_lost_seconds_not_null NOT NULL,
+    unknown_seconds double precision DEFAULT 0 CONSTRAINT agent_hours_unknown_seconds_not_null NOT NULL,
+    maintenance_up_seconds double precision DEFAULT 0 CONSTRAINT agent_hours_maintenance_up_seconds_not_null NOT NULL,
+    maintenance_degraded_seconds double precision DEFAULT 0 CONSTRAINT agent_hours_maintenance_degraded_seconds_not_null NOT NULL,
+    maintenance_down_seconds double precision DEFAULT 0 CONSTRAINT agent_hours_maintenance_down_seconds_not_null NOT NULL,
+    maintenance_lost_seconds double precision DEFAULT 0 CONSTRAINT agent_hours_maintenance_lost_seconds_not_null NOT NULL,
+    maintenance_counted_seconds double precision DEFAULT 0 CONSTRAINT agent_hours_maintenance_counted_seconds_not_null NOT NULL,
+    score_seconds double precision DEFAULT 0 CONSTRAINT agent_hours_score_seconds_not_null NOT NULL,
+    revenue_lost_usd double precision DEFAULT 0 CONSTRAINT agent_hours_revenue_lost_usd_not_null NOT NULL,
+    beat_count bigint DEFAULT 0 CONSTRAINT agent_hours_beat_count_not_null NOT NULL,
+    error_beat_count bigint DEFAULT 0 CONSTRAINT agent_hours_error_beat_count_not_null NOT NULL,
+    error_count bigint DEFAULT 0 CONSTRAINT agent_hours_error_count_not_null NOT NULL,
+    item_count bigint DEFAULT 0 CONSTRAINT agent_hours_item_count_not_null NOT NULL,
+    processing_count bigint DEFAULT 0 CONSTRAINT agent_hours_processing_count_not_null NOT NULL,
+    processing_sum_ms double precision DEFAULT 0 CONSTRAINT agent_hours_processing_sum_ms_not_null NOT NULL,
+    utilisation_count bigint DEFAULT 0 CONSTRAINT agent_hours_utilisation_count_not_null NOT NULL,
+    utilisation_sum_percent double precision DEFAULT 0 CONSTRAINT agent_hours_utilisation_sum_percent_not_null NOT NULL,
+    memory_count bigint DEFAULT 0 CONSTRAINT agent_hours_memory_count_not_null NOT NULL,
+    memory_used_sum_mb double precision DEFAULT 0 CONSTRAINT agent_hours_memory_used_sum_mb_not_null NOT NULL,
+    memory_limit_sum_mb double precision DEFAULT 0 CONSTRAINT agent_hours_memory_limit_sum_mb_not_null NOT NULL,
+    satisfaction_count bigint DEFAULT 0 CONSTRAINT agent_hours_satisfaction_count_not_null NOT NULL,
+    satisfaction_sum double precision DEFAULT 0 CONSTRAINT agent_hours_satisfaction_sum_not_null NOT NULL
+)
+WITH (fillfactor='80');
+
+ALTER TABLE health.agent_days OWNER TO health_owner;
+
+--
+-- Name: TABLE agent_days; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.agent_days IS 'One row per agent and day (UTC) in which it was at work or beat: the sums of agent_hours. A day is complete, and used by availability, once run_rollups has passed its end.';
+
+--
+-- Name: COLUMN agent_days.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN agent_days.day_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.day_at IS 'Beginning of the day (UTC).';
+
+--
+-- Name: COLUMN agent_days.excellent_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.excellent_seconds IS 'Seconds in status excellent.';
+
+--
+-- Name: COLUMN agent_days.good_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.good_seconds IS 'Seconds in status good.';
+
+--
+-- Name: COLUMN agent_days.fair_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.fair_seconds IS 'Seconds in status fair.';
+
+--
+-- Name: COLUMN agent_days.poor_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.poor_seconds IS 'Seconds in status poor.';
+
+--
+-- Name: COLUMN agent_days.critical_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.critical_seconds IS 'Seconds in status critical.';
+
+--
+-- Name: COLUMN agent_days.late_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.late_seconds IS 'Seconds in liveness late.';
+
+--
+-- Name: COLUMN agent_days.unresponsive_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.unresponsive_seconds IS 'Seconds in liveness unresponsive, since its last heartbeat.';
+
+--
+-- Name: COLUMN agent_days.up_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.up_seconds IS 'Seconds in service; this and the next three count maintenance like any other time.';
+
+--
+-- Name: COLUMN agent_days.degraded_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.degraded_seconds IS 'Seconds in service with status poor or critical.';
+
+--
+-- Name: COLUMN agent_days.down_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.down_seconds IS 'Seconds unresponsive or failed.';
+
+--
+-- Name: COLUMN agent_days.lost_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.lost_seconds IS 'Seconds of service lost: all of down, and of degraded the share that the score lacks of 100.';
+
+--
+-- Name: COLUMN agent_days.unknown_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.unknown_seconds IS 'Seconds in which the monitor was blind.';
+
+--
+-- Name: COLUMN agent_days.maintenance_up_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.maintenance_up_seconds IS 'Those of up_seconds that were in maintenance (not of windows counted as measured).';
+
+--
+-- Name: COLUMN agent_days.maintenance_degraded_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.maintenance_degraded_seconds IS 'The same of degraded_seconds.';
+
+--
+-- Name: COLUMN agent_days.maintenance_down_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.maintenance_down_seconds IS 'The same of down_seconds.';
+
+--
+-- Name: COLUMN agent_days.maintenance_lost_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.maintenance_lost_seconds IS 'The same of lost_seconds.';
+
+--
+-- Name: COLUMN agent_days.maintenance_counted_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.maintenance_counted_seconds IS 'Seconds in maintenance of windows that are counted_as_up; the rest is excluded.';
+
+--
+-- Name: COLUMN agent_days.score_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.score_seconds IS 'Score, as of the latest transition, times seconds; over up + degraded + down it is the mean score.';
+
+--
+-- Name: COLUMN agent_days.revenue_lost_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.revenue_lost_usd IS 'lost_seconds outside maintenance times what the agent earned, US dollars.';
+
+--
+-- Name: COLUMN agent_days.beat_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.beat_count IS 'Heartbeats received.';
+
+--
+-- Name: COLUMN agent_days.error_beat_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.error_beat_count IS 'Those in state error or failed.';
+
+--
+-- Name: COLUMN agent_days.error_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.error_count IS 'Errors, as differences of the counter told.';
+
+--
+-- Name: COLUMN agent_days.item_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.item_count IS 'Work items, likewise.';
+
+--
+-- Name: COLUMN agent_days.processing_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.processing_count IS 'Heartbeats that told a processing time.';
+
+--
+-- Name: COLUMN agent_days.processing_sum_ms; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.processing_sum_ms IS 'Sum of those, milliseconds.';
+
+--
+-- Name: COLUMN agent_days.utilisation_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.utilisation_count IS 'Heartbeats that told CPU, or memory and its limit.';
+
+--
+-- Name: COLUMN agent_days.utilisation_sum_percent; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.utilisation_sum_percent IS 'Sum of the greater of the two, percent.';
+
+--
+-- Name: COLUMN agent_days.memory_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.memory_count IS 'Heartbeats that told memory and its limit.';
+
+--
+-- Name: COLUMN agent_days.memory_used_sum_mb; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.memory_used_sum_mb IS 'Sum of memory, megabytes.';
+
+--
+-- Name: COLUMN agent_days.memory_limit_sum_mb; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.memory_limit_sum_mb IS 'Sum of limits, megabytes.';
+
+--
+-- Name: COLUMN agent_days.satisfaction_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.satisfaction_count IS 'Heartbeats that told user_satisfaction.';
+
+--
+-- Name: COLUMN agent_days.satisfaction_sum; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_days.satisfaction_sum IS 'Sum of it, percent.';
+
+--
 -- Name: agent_heartbeats; Type: TABLE; Schema: health; Owner: health_owner
 --
 
@@ -21594,6 +28254,274 @@ COMMENT ON COLUMN health.agent_heartbeats.attributes IS 'Whatever else the agent
 --
 
 COMMENT ON COLUMN health.agent_heartbeats.txid IS 'Transaction that wrote the row; with it the fold reads every row exactly once.';
+
+--
+-- Name: agent_hours; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.agent_hours (
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    hour_at timestamp with time zone NOT NULL,
+    excellent_seconds real DEFAULT 0 NOT NULL,
+    good_seconds real DEFAULT 0 NOT NULL,
+    fair_seconds real DEFAULT 0 NOT NULL,
+    poor_seconds real DEFAULT 0 NOT NULL,
+    critical_seconds real DEFAULT 0 NOT NULL,
+    late_seconds real DEFAULT 0 NOT NULL,
+    unresponsive_seconds real DEFAULT 0 NOT NULL,
+    up_seconds double precision DEFAULT 0 NOT NULL,
+    degraded_seconds double precision DEFAULT 0 NOT NULL,
+    down_seconds double precision DEFAULT 0 NOT NULL,
+    lost_seconds double precision DEFAULT 0 NOT NULL,
+    unknown_seconds double precision DEFAULT 0 NOT NULL,
+    maintenance_up_seconds double precision DEFAULT 0 NOT NULL,
+    maintenance_degraded_seconds double precision DEFAULT 0 NOT NULL,
+    maintenance_down_seconds double precision DEFAULT 0 NOT NULL,
+    maintenance_lost_seconds double precision DEFAULT 0 NOT NULL,
+    maintenance_counted_seconds double precision DEFAULT 0 NOT NULL,
+    score_seconds double precision DEFAULT 0 NOT NULL,
+    revenue_lost_usd double precision DEFAULT 0 NOT NULL,
+    beat_count bigint DEFAULT 0 NOT NULL,
+    error_beat_count bigint DEFAULT 0 NOT NULL,
+    error_count bigint DEFAULT 0 NOT NULL,
+    item_count bigint DEFAULT 0 NOT NULL,
+    processing_count bigint DEFAULT 0 NOT NULL,
+    processing_sum_ms double precision DEFAULT 0 NOT NULL,
+    utilisation_count bigint DEFAULT 0 NOT NULL,
+    utilisation_sum_percent double precision DEFAULT 0 NOT NULL,
+    memory_count bigint DEFAULT 0 NOT NULL,
+    memory_used_sum_mb double precision DEFAULT 0 NOT NULL,
+    memory_limit_sum_mb double precision DEFAULT 0 NOT NULL,
+    satisfaction_count bigint DEFAULT 0 NOT NULL,
+    satisfaction_sum double precision DEFAULT 0 NOT NULL,
+    last_error_count bigint,
+    last_item_count bigint
+)
+WITH (fillfactor='80');
+
+ALTER TABLE health.agent_hours OWNER TO health_owner;
+
+--
+-- Name: TABLE agent_hours; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.agent_hours IS 'One row per agent and hour in which it was at work or beat; from status_transitions an hour after hour and from heartbeats partition by partition. Made by run_rollups; kept hour_retention.';
+
+--
+-- Name: COLUMN agent_hours.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN agent_hours.hour_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.hour_at IS 'Beginning of the hour (UTC).';
+
+--
+-- Name: COLUMN agent_hours.excellent_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.excellent_seconds IS 'Seconds in status excellent.';
+
+--
+-- Name: COLUMN agent_hours.good_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.good_seconds IS 'Seconds in status good.';
+
+--
+-- Name: COLUMN agent_hours.fair_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.fair_seconds IS 'Seconds in status fair.';
+
+--
+-- Name: COLUMN agent_hours.poor_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.poor_seconds IS 'Seconds in status poor.';
+
+--
+-- Name: COLUMN agent_hours.critical_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.critical_seconds IS 'Seconds in status critical.';
+
+--
+-- Name: COLUMN agent_hours.late_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.late_seconds IS 'Seconds in liveness late.';
+
+--
+-- Name: COLUMN agent_hours.unresponsive_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.unresponsive_seconds IS 'Seconds in liveness unresponsive, since its last heartbeat.';
+
+--
+-- Name: COLUMN agent_hours.up_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.up_seconds IS 'Seconds in service; this and the next three count maintenance like any other time.';
+
+--
+-- Name: COLUMN agent_hours.degraded_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.degraded_seconds IS 'Seconds in service with status poor or critical.';
+
+--
+-- Name: COLUMN agent_hours.down_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.down_seconds IS 'Seconds unresponsive or failed.';
+
+--
+-- Name: COLUMN agent_hours.lost_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.lost_seconds IS 'Seconds of service lost: all of down, and of degraded the share that the score lacks of 100.';
+
+--
+-- Name: COLUMN agent_hours.unknown_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.unknown_seconds IS 'Seconds in which the monitor was blind.';
+
+--
+-- Name: COLUMN agent_hours.maintenance_up_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.maintenance_up_seconds IS 'Those of up_seconds that were in maintenance (not of windows counted as measured).';
+
+--
+-- Name: COLUMN agent_hours.maintenance_degraded_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.maintenance_degraded_seconds IS 'The same of degraded_seconds.';
+
+--
+-- Name: COLUMN agent_hours.maintenance_down_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.maintenance_down_seconds IS 'The same of down_seconds.';
+
+--
+-- Name: COLUMN agent_hours.maintenance_lost_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.maintenance_lost_seconds IS 'The same of lost_seconds.';
+
+--
+-- Name: COLUMN agent_hours.maintenance_counted_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.maintenance_counted_seconds IS 'Seconds in maintenance of windows that are counted_as_up; the rest is excluded.';
+
+--
+-- Name: COLUMN agent_hours.score_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.score_seconds IS 'Score, as of the latest transition, times seconds; over up + degraded + down it is the mean score.';
+
+--
+-- Name: COLUMN agent_hours.revenue_lost_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.revenue_lost_usd IS 'lost_seconds outside maintenance times what the agent earned, US dollars.';
+
+--
+-- Name: COLUMN agent_hours.beat_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.beat_count IS 'Heartbeats received.';
+
+--
+-- Name: COLUMN agent_hours.error_beat_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.error_beat_count IS 'Those in state error or failed.';
+
+--
+-- Name: COLUMN agent_hours.error_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.error_count IS 'Errors, as differences of the counter told.';
+
+--
+-- Name: COLUMN agent_hours.item_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.item_count IS 'Work items, likewise.';
+
+--
+-- Name: COLUMN agent_hours.processing_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.processing_count IS 'Heartbeats that told a processing time.';
+
+--
+-- Name: COLUMN agent_hours.processing_sum_ms; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.processing_sum_ms IS 'Sum of those, milliseconds.';
+
+--
+-- Name: COLUMN agent_hours.utilisation_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.utilisation_count IS 'Heartbeats that told CPU, or memory and its limit.';
+
+--
+-- Name: COLUMN agent_hours.utilisation_sum_percent; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.utilisation_sum_percent IS 'Sum of the greater of the two, percent.';
+
+--
+-- Name: COLUMN agent_hours.memory_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.memory_count IS 'Heartbeats that told memory and its limit.';
+
+--
+-- Name: COLUMN agent_hours.memory_used_sum_mb; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.memory_used_sum_mb IS 'Sum of memory, megabytes.';
+
+--
+-- Name: COLUMN agent_hours.memory_limit_sum_mb; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.memory_limit_sum_mb IS 'Sum of limits, megabytes.';
+
+--
+-- Name: COLUMN agent_hours.satisfaction_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.satisfaction_count IS 'Heartbeats that told user_satisfaction.';
+
+--
+-- Name: COLUMN agent_hours.satisfaction_sum; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.satisfaction_sum IS 'Sum of it, percent.';
+
+--
+-- Name: COLUMN agent_hours.last_error_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.last_error_count IS 'Counter of errors as last told; differences go on from here.';
+
+--
+-- Name: COLUMN agent_hours.last_item_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_hours.last_item_count IS 'Counter of work items as last told.';
 
 --
 -- Name: agent_logins; Type: TABLE; Schema: health; Owner: health_owner
@@ -22076,119 +29004,6 @@ COMMENT ON COLUMN health.recovery_steps.reason IS 'Why it failed, in words.';
 COMMENT ON COLUMN health.recovery_steps.details IS 'What the executor told.';
 
 --
--- Name: status_transitions; Type: TABLE; Schema: health; Owner: health_owner
---
-
-CREATE TABLE health.status_transitions (
-    transition_id bigint NOT NULL,
-    agent_id text NOT NULL COLLATE pg_catalog."C",
-    occurred_at timestamp with time zone NOT NULL,
-    old_status text,
-    new_status text,
-    old_liveness text,
-    new_liveness text,
-    old_score double precision,
-    new_score double precision,
-    old_issue_type text,
-    issue_type text,
-    last_heartbeat_at timestamp with time zone,
-    policy_id bigint,
-    tick_id bigint
-);
-
-ALTER TABLE health.status_transitions OWNER TO health_owner;
-
---
--- Name: TABLE status_transitions; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON TABLE health.status_transitions IS 'One row per change of an agent''s status, liveness or confirmed issue.';
-
---
--- Name: COLUMN status_transitions.transition_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.transition_id IS 'Number of the transition.';
-
---
--- Name: COLUMN status_transitions.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.agent_id IS 'Which agent.';
-
---
--- Name: COLUMN status_transitions.occurred_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.occurred_at IS 'p_now of the tick that judged it.';
-
---
--- Name: COLUMN status_transitions.old_status; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.old_status IS 'Status before.';
-
---
--- Name: COLUMN status_transitions.new_status; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.new_status IS 'Status after.';
-
---
--- Name: COLUMN status_transitions.old_liveness; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.old_liveness IS 'Liveness before.';
-
---
--- Name: COLUMN status_transitions.new_liveness; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.new_liveness IS 'Liveness after.';
-
---
--- Name: COLUMN status_transitions.old_score; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.old_score IS 'Gated score before, 0..100.';
-
---
--- Name: COLUMN status_transitions.new_score; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.new_score IS 'Gated score after, 0..100.';
-
---
--- Name: COLUMN status_transitions.old_issue_type; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.old_issue_type IS 'Issue before.';
-
---
--- Name: COLUMN status_transitions.issue_type; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.issue_type IS 'Issue after; a new one queues its recovery.';
-
---
--- Name: COLUMN status_transitions.last_heartbeat_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.last_heartbeat_at IS 'Latest heartbeat at that time: the true onset of a silence.';
-
---
--- Name: COLUMN status_transitions.policy_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.policy_id IS 'Version of the policy that judged.';
-
---
--- Name: COLUMN status_transitions.tick_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.status_transitions.tick_id IS 'Tick that judged.';
-
---
 -- Name: agent_timeline; Type: VIEW; Schema: health; Owner: health_owner
 --
 
@@ -22339,7 +29154,7 @@ CREATE TABLE health.alert_events (
     reason text,
     channel text COLLATE pg_catalog."C",
     delivery_id bigint,
-    CONSTRAINT alert_event_is_known CHECK ((event = ANY (ARRAY['opened'::text, 'queued'::text, 'grouped'::text, 'suppressed'::text, 'acknowledged'::text, 'unacknowledged'::text, 'resolved'::text])))
+    CONSTRAINT alert_event_is_known CHECK ((event = ANY (ARRAY['opened'::text, 'queued'::text, 'grouped'::text, 'suppressed'::text, 'acknowledged'::text, 'unacknowledged'::text, 'false_positive'::text, 'resolved'::text])))
 );
 
 ALTER TABLE health.alert_events OWNER TO health_owner;
@@ -22384,7 +29199,7 @@ COMMENT ON COLUMN health.alert_events.agent_id IS 'Which agent; NULL: the engine
 -- Name: COLUMN alert_events.event; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.alert_events.event IS 'opened, queued (a message), grouped (into a digest or an incident told already), suppressed, acknowledged, unacknowledged or resolved.';
+COMMENT ON COLUMN health.alert_events.event IS 'opened, queued (a message), grouped (into a digest or an incident told already), suppressed, acknowledged, unacknowledged, false_positive (marked, or no longer) or resolved.';
 
 --
 -- Name: COLUMN alert_events.reason_code; Type: COMMENT; Schema: health; Owner: health_owner
@@ -22510,7 +29325,7 @@ COMMENT ON COLUMN health.alert_history.occurred_at IS 'When.';
 -- Name: COLUMN alert_history.event; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.alert_history.event IS 'opened, queued, grouped, suppressed, acknowledged, unacknowledged, delivered, failed or resolved.';
+COMMENT ON COLUMN health.alert_history.event IS 'opened, queued, grouped, suppressed, acknowledged, unacknowledged, false_positive, delivered, failed or resolved.';
 
 --
 -- Name: COLUMN alert_history.reason; Type: COMMENT; Schema: health; Owner: health_owner
@@ -22758,6 +29573,99 @@ ALTER TABLE health.anomalies ALTER COLUMN anomaly_id ADD GENERATED ALWAYS AS IDE
 );
 
 --
+-- Name: availability; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.availability AS
+ SELECT periods.period_days,
+    rows.agent_id,
+    rows.availability_percent,
+    rows.up_seconds,
+    rows.degraded_seconds,
+    rows.down_seconds,
+    rows.lost_seconds,
+    rows.maintenance_seconds,
+    rows.unknown_seconds,
+    rows.off_seconds,
+    rows.not_measured
+   FROM (( VALUES (1), (7), (30)) periods(period_days)
+     CROSS JOIN LATERAL health.availability_between((now() - make_interval(days => periods.period_days)), now(), 'declared'::text, 'as_up'::text, NULL::text, now()) rows(agent_id, availability_percent, up_seconds, degraded_seconds, down_seconds, lost_seconds, maintenance_seconds, unknown_seconds, off_seconds, not_measured));
+
+ALTER VIEW health.availability OWNER TO health_owner;
+
+--
+-- Name: VIEW availability; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.availability IS 'One row per agent, and of the fleet (agent_id NULL), for the last 1, 7 and 30 days; maintenance as each window declares, degraded as up. Other methods and periods: availability_between. Stable within a major version.';
+
+--
+-- Name: COLUMN availability.period_days; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.availability.period_days IS 'Length of the period up to now, days.';
+
+--
+-- Name: COLUMN availability.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.availability.agent_id IS 'Which agent; NULL: the fleet.';
+
+--
+-- Name: COLUMN availability.availability_percent; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.availability.availability_percent IS 'Time in service over time at work that is known, percent; NULL: not measured.';
+
+--
+-- Name: COLUMN availability.up_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.availability.up_seconds IS 'Seconds in service, with maintenance counted as up.';
+
+--
+-- Name: COLUMN availability.degraded_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.availability.degraded_seconds IS 'Seconds in service with status poor or critical.';
+
+--
+-- Name: COLUMN availability.down_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.availability.down_seconds IS 'Seconds unresponsive or failed.';
+
+--
+-- Name: COLUMN availability.lost_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.availability.lost_seconds IS 'Seconds of service lost, of degraded time the share that the score lacked of 100.';
+
+--
+-- Name: COLUMN availability.maintenance_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.availability.maintenance_seconds IS 'Seconds in maintenance.';
+
+--
+-- Name: COLUMN availability.unknown_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.availability.unknown_seconds IS 'Seconds in which the monitor was blind; in no percentage.';
+
+--
+-- Name: COLUMN availability.off_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.availability.off_seconds IS 'Seconds not at work: never seen yet, or stopped; in no percentage.';
+
+--
+-- Name: COLUMN availability.not_measured; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.availability.not_measured IS 'Why there is no percentage.';
+
+--
 -- Name: baselines; Type: TABLE; Schema: health; Owner: health_owner
 --
 
@@ -22830,6 +29738,371 @@ COMMENT ON COLUMN health.baselines.updated_at IS 'The last minute it learnt from
 --
 
 COMMENT ON COLUMN health.baselines.established_at IS 'When history was read for it; NULL: learnt as it came.';
+
+--
+-- Name: business_figures; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.business_figures (
+    figure text NOT NULL COLLATE pg_catalog."C",
+    place integer NOT NULL,
+    title text NOT NULL,
+    unit text NOT NULL,
+    made_by text NOT NULL,
+    objective double precision,
+    is_more_better boolean,
+    meaning text NOT NULL,
+    missing text NOT NULL,
+    CONSTRAINT figure_is_made_by_sum_mean_percent_or_slope CHECK ((made_by = ANY (ARRAY['sum'::text, 'mean'::text, 'percent'::text, 'slope'::text]))),
+    CONSTRAINT unit_of_a_figure_is_known CHECK ((unit = ANY (ARRAY['count'::text, 'hours'::text, 'percent'::text, 'percent per day'::text, 'per day'::text, 'points'::text, 'seconds'::text, 'usd'::text, 'usd per hour'::text])))
+);
+
+ALTER TABLE health.business_figures OWNER TO health_owner;
+
+--
+-- Name: TABLE business_figures; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.business_figures IS 'One row per figure of health.kpis: what it means and how it comes of the rows of health.business_impact_detail.';
+
+--
+-- Name: COLUMN business_figures.figure; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_figures.figure IS 'Name of the figure.';
+
+--
+-- Name: COLUMN business_figures.place; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_figures.place IS 'Its place in lists.';
+
+--
+-- Name: COLUMN business_figures.title; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_figures.title IS 'Name for people.';
+
+--
+-- Name: COLUMN business_figures.unit; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_figures.unit IS 'count, hours, percent, percent per day, per day, points (0..100), seconds, usd or usd per hour.';
+
+--
+-- Name: COLUMN business_figures.made_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_figures.made_by IS 'How its rows make it: sum of amount; mean of amount by weight; percent (the same of rows that are 0 or 100); slope (of amount over from_at, per day, by weight 1).';
+
+--
+-- Name: COLUMN business_figures.objective; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_figures.objective IS 'What is aimed at, in its unit; NULL: nothing. Administrators may change it.';
+
+--
+-- Name: COLUMN business_figures.is_more_better; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_figures.is_more_better IS 'Whether more than the objective is good; NULL: neither.';
+
+--
+-- Name: COLUMN business_figures.meaning; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_figures.meaning IS 'What it says, for people.';
+
+--
+-- Name: COLUMN business_figures.missing; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_figures.missing IS 'Why it is not measured where there are no rows at all.';
+
+--
+-- Name: business_impact; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.business_impact AS
+ SELECT agents.agent_id,
+    agents.agent_name,
+    agents.tenant,
+    agents.criticality,
+    agents.revenue_usd_per_hour,
+    rows.availability_percent,
+    rows.lost_seconds,
+    COALESCE(incidents.incident_count, (0)::numeric) AS incident_count,
+    COALESCE(money.revenue_lost_usd, (0)::numeric) AS revenue_lost_usd,
+    COALESCE(money.revenue_at_risk_usd_per_hour, (0)::numeric) AS revenue_at_risk_usd_per_hour,
+    COALESCE(money.revenue_protected_usd, (0)::numeric) AS revenue_protected_usd,
+    COALESCE(money.cost_avoided_usd, (0)::numeric) AS cost_avoided_usd
+   FROM (((health.agents
+     JOIN health.availability_between((now() - '30 days'::interval), now(), 'declared'::text, 'as_up'::text, NULL::text, now()) rows(agent_id, availability_percent, up_seconds, degraded_seconds, down_seconds, lost_seconds, maintenance_seconds, unknown_seconds, off_seconds, not_measured) ON (((agents.agent_id)::text = rows.agent_id)))
+     LEFT JOIN ( SELECT known.agent_id,
+            sum(known.amount) AS incident_count
+           FROM health.business_impact_detail((now() - '30 days'::interval), now(), 'incident_count'::text, now()) known(agent_id, incident_id, action_id, from_at, to_at, amount, weight, low, high, note)
+          GROUP BY known.agent_id) incidents ON (((agents.agent_id)::text = incidents.agent_id)))
+     LEFT JOIN ( SELECT known.agent_id,
+            sum(known.amount) FILTER (WHERE (figures.figure = 'revenue_lost'::text)) AS revenue_lost_usd,
+            sum(known.amount) FILTER (WHERE (figures.figure = 'revenue_at_risk'::text)) AS revenue_at_risk_usd_per_hour,
+            sum(known.amount) FILTER (WHERE (figures.figure = 'revenue_protected'::text)) AS revenue_protected_usd,
+            sum(known.amount) FILTER (WHERE (figures.figure = 'cost_avoidance'::text)) AS cost_avoided_usd
+           FROM (( VALUES ('revenue_lost'::text), ('revenue_at_risk'::text), ('revenue_protected'::text), ('cost_avoidance'::text)) figures(figure)
+             CROSS JOIN LATERAL health.business_impact_detail((now() - '30 days'::interval), now(), figures.figure, now()) known(agent_id, incident_id, action_id, from_at, to_at, amount, weight, low, high, note))
+          GROUP BY known.agent_id) money ON (((agents.agent_id)::text = money.agent_id)));
+
+ALTER VIEW health.business_impact OWNER TO health_owner;
+
+--
+-- Name: VIEW business_impact; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.business_impact IS 'One row per agent: what it cost and what was saved on it in the last 30 days; the monitor''s own agents left out. Stable within a major version.';
+
+--
+-- Name: COLUMN business_impact.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN business_impact.agent_name; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.agent_name IS 'Name for people.';
+
+--
+-- Name: COLUMN business_impact.tenant; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.tenant IS 'Whose agent it is.';
+
+--
+-- Name: COLUMN business_impact.criticality; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.criticality IS 'low, normal, high or vital.';
+
+--
+-- Name: COLUMN business_impact.revenue_usd_per_hour; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.revenue_usd_per_hour IS 'What it earns at present, US dollars per hour.';
+
+--
+-- Name: COLUMN business_impact.availability_percent; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.availability_percent IS 'Availability, maintenance as declared, degraded as up; NULL: not at work.';
+
+--
+-- Name: COLUMN business_impact.lost_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.lost_seconds IS 'Seconds of service lost.';
+
+--
+-- Name: COLUMN business_impact.incident_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.incident_count IS 'Incidents detected.';
+
+--
+-- Name: COLUMN business_impact.revenue_lost_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.revenue_lost_usd IS 'Revenue lost, US dollars.';
+
+--
+-- Name: COLUMN business_impact.revenue_at_risk_usd_per_hour; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.revenue_at_risk_usd_per_hour IS 'Revenue of an open critical incident, US dollars per hour.';
+
+--
+-- Name: COLUMN business_impact.revenue_protected_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.revenue_protected_usd IS 'Revenue that automated recovery protected, US dollars.';
+
+--
+-- Name: COLUMN business_impact.cost_avoided_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_impact.cost_avoided_usd IS 'Cost of manual recoveries avoided, US dollars.';
+
+--
+-- Name: business_settings; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.business_settings (
+    is_only_row boolean DEFAULT true NOT NULL,
+    monitoring_usd_per_month numeric,
+    manual_recovery_minutes double precision,
+    manual_recovery_cost_usd numeric,
+    manual_recovery_spread double precision DEFAULT 0.5 NOT NULL,
+    comparison_availability_percent double precision DEFAULT 97,
+    capacity_limit_percent double precision DEFAULT 80 NOT NULL,
+    report_channel text COLLATE pg_catalog."C",
+    report_weekday integer DEFAULT 1 NOT NULL,
+    report_time time without time zone DEFAULT '07:00:00'::time without time zone NOT NULL,
+    report_time_zone text DEFAULT 'UTC'::text NOT NULL,
+    is_rolling_up_heartbeats boolean DEFAULT true NOT NULL,
+    hour_retention interval DEFAULT '90 days'::interval NOT NULL,
+    day_retention interval DEFAULT '5 years'::interval NOT NULL,
+    CONSTRAINT a_manual_recovery_costs_0_to_1e12_usd CHECK (((manual_recovery_cost_usd >= (0)::numeric) AND (manual_recovery_cost_usd <= '1000000000000'::numeric))),
+    CONSTRAINT a_manual_recovery_takes_0_minutes_to_1_year CHECK (((manual_recovery_minutes >= (0)::double precision) AND (manual_recovery_minutes <= (527040)::double precision))),
+    CONSTRAINT business_settings_has_one_row CHECK (is_only_row),
+    CONSTRAINT manual_recovery_spread_is_0_to_1 CHECK (((manual_recovery_spread >= (0)::double precision) AND (manual_recovery_spread <= (1)::double precision))),
+    CONSTRAINT monitoring_has_a_positive_price CHECK (((monitoring_usd_per_month > (0)::numeric) AND (monitoring_usd_per_month <= '1000000000000'::numeric))),
+    CONSTRAINT percentages_to_compare_with_are_above_0_and_at_most_100 CHECK (((comparison_availability_percent > (0)::double precision) AND (comparison_availability_percent <= (100)::double precision) AND (capacity_limit_percent > (0)::double precision) AND (capacity_limit_percent <= (100)::double precision))),
+    CONSTRAINT report_time_zone_is_a_name CHECK ((report_time_zone ~ '^[A-Za-z_]+([/+-][A-Za-z0-9_+-]+)*$'::text)),
+    CONSTRAINT report_weekday_is_1_to_7 CHECK (((report_weekday >= 1) AND (report_weekday <= 7))),
+    CONSTRAINT roll_ups_are_kept_2_days_to_100_years CHECK (((LEAST(hour_retention, day_retention) >= '2 days'::interval) AND (GREATEST(hour_retention, day_retention) <= '100 years'::interval)))
+);
+
+ALTER TABLE health.business_settings OWNER TO health_owner;
+
+--
+-- Name: TABLE business_settings; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.business_settings IS 'One row: what the business figures are reckoned with, and the weekly report.';
+
+--
+-- Name: COLUMN business_settings.is_only_row; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.is_only_row IS 'Always true; makes the row unique.';
+
+--
+-- Name: COLUMN business_settings.monitoring_usd_per_month; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.monitoring_usd_per_month IS 'What the monitoring costs in all, US dollars per month (of 30.4375 days); NULL: not told, and no return on it.';
+
+--
+-- Name: COLUMN business_settings.manual_recovery_minutes; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.manual_recovery_minutes IS 'How long people take to recover an agent that says nothing else; NULL: not told.';
+
+--
+-- Name: COLUMN business_settings.manual_recovery_cost_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.manual_recovery_cost_usd IS 'What that costs in work, for an agent that says nothing else; NULL: not told.';
+
+--
+-- Name: COLUMN business_settings.manual_recovery_spread; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.manual_recovery_spread IS 'How far manual_recovery_minutes may be off, as a share: the interval of what was protected.';
+
+--
+-- Name: COLUMN business_settings.comparison_availability_percent; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.comparison_availability_percent IS 'Availability to compare with, percent; 97 is what the product''s first description called the average of its industry. NULL: none.';
+
+--
+-- Name: COLUMN business_settings.capacity_limit_percent; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.capacity_limit_percent IS 'Mean utilisation up to which there is room for growth, percent.';
+
+--
+-- Name: COLUMN business_settings.report_channel; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.report_channel IS 'Channel the weekly report goes to; NULL: none is sent.';
+
+--
+-- Name: COLUMN business_settings.report_weekday; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.report_weekday IS 'Day it is sent, Monday 1 to Sunday 7; it tells of the seven days before.';
+
+--
+-- Name: COLUMN business_settings.report_time; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.report_time IS 'Local time it is sent.';
+
+--
+-- Name: COLUMN business_settings.report_time_zone; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.report_time_zone IS 'Time zone of that, by name.';
+
+--
+-- Name: COLUMN business_settings.is_rolling_up_heartbeats; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.is_rolling_up_heartbeats IS 'Whether heartbeats are counted into the roll-ups before their partitions are dropped.';
+
+--
+-- Name: COLUMN business_settings.hour_retention; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.hour_retention IS 'How long agent_hours are kept.';
+
+--
+-- Name: COLUMN business_settings.day_retention; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_settings.day_retention IS 'How long agent_days are kept.';
+
+--
+-- Name: business_terms; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.business_terms (
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    valid_from timestamp with time zone NOT NULL,
+    revenue_usd_per_hour numeric NOT NULL,
+    manual_recovery_minutes double precision,
+    manual_recovery_cost_usd numeric,
+    CONSTRAINT terms_are_not_negative CHECK (((revenue_usd_per_hour >= (0)::numeric) AND (manual_recovery_minutes >= (0)::double precision) AND (manual_recovery_cost_usd >= (0)::numeric)))
+);
+
+ALTER TABLE health.business_terms OWNER TO health_owner;
+
+--
+-- Name: TABLE business_terms; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.business_terms IS 'One row per change of what an agent earns and what recovering it by hand takes, so that a new price changes no past figure. Kept by a trigger of agents; administrators may correct it.';
+
+--
+-- Name: COLUMN business_terms.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_terms.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN business_terms.valid_from; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_terms.valid_from IS 'Since when; -infinity: as long as is known. It holds until the next row.';
+
+--
+-- Name: COLUMN business_terms.revenue_usd_per_hour; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_terms.revenue_usd_per_hour IS 'As agents.revenue_usd_per_hour.';
+
+--
+-- Name: COLUMN business_terms.manual_recovery_minutes; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_terms.manual_recovery_minutes IS 'As agents.manual_recovery_minutes.';
+
+--
+-- Name: COLUMN business_terms.manual_recovery_cost_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.business_terms.manual_recovery_cost_usd IS 'As agents.manual_recovery_cost_usd.';
 
 --
 -- Name: current_policies; Type: VIEW; Schema: health; Owner: health_owner
@@ -23563,9 +30836,78 @@ CREATE VIEW health.engine_health AS
     watch.skipped_total AS skipped_minutes_total,
     watch.last_error AS last_series_error,
     watch.last_error_at AS last_series_error_at
-   FROM (((health_internal.engine
-     CROSS JOIN health.settings)
-     CROSS JOIN health_internal.series_cursor watch)
+   FROM (((( SELECT known.is_only_row,
+            known.tick_id,
+            known.folded_until,
+            known.own_xid,
+            known.own_from,
+            known.system_identifier,
+            known.last_now,
+            known.last_tick_at,
+            known.last_cron_tick_at,
+            known.last_tick_ms,
+            known.last_act_ms,
+            known.last_error,
+            known.last_error_at,
+            known.server_started_at,
+            known.last_heartbeat_at,
+            known.tick_count_since_heartbeat,
+            known.judged_total,
+            known.folded_total,
+            known.refused_total,
+            known.skipped_series_total,
+            known.acted_transition_id,
+            known.self_checked_at
+           FROM health_internal.engine known
+         LIMIT 1) engine
+     CROSS JOIN ( SELECT chosen.is_only_row,
+            chosen.tick_period,
+            chosen.unknown_agents,
+            chosen.partition_width,
+            chosen.partitions_ahead,
+            chosen.raw_retention,
+            chosen.history_after,
+            chosen.heartbeat_memory_seconds,
+            chosen.metric_memory_seconds,
+            chosen.baseline_memory_seconds,
+            chosen.series_per_agent,
+            chosen.engine_heartbeat_interval,
+            chosen.monitor_settle_time,
+            chosen.monitor_gap_after,
+            chosen.group_wait,
+            chosen.group_interval,
+            chosen.group_burst,
+            chosen.repeat_interval,
+            chosen.parent_wait,
+            chosen.flapping_above,
+            chosen.flapping_until,
+            chosen.forgotten_after,
+            chosen.self_healing_limit,
+            chosen.bridge_silent_after,
+            chosen.recovery_concurrency,
+            chosen.storm_share,
+            chosen.storm_count,
+            chosen.series_limit,
+            chosen.series_budget_share,
+            chosen.series_forgotten_after
+           FROM health.settings chosen
+         LIMIT 1) settings)
+     CROSS JOIN ( SELECT cursor.is_only_row,
+            cursor.folded_until,
+            cursor.own_xid,
+            cursor.own_from,
+            cursor.system_identifier,
+            cursor.folded_total,
+            cursor.finished_until,
+            cursor.stepped_until,
+            cursor.last_phase_at,
+            cursor.last_phase_ms,
+            cursor.stepped_total,
+            cursor.skipped_total,
+            cursor.last_error,
+            cursor.last_error_at
+           FROM health_internal.series_cursor cursor
+         LIMIT 1) watch)
      LEFT JOIN LATERAL health_internal.oldest_snapshot() holder(pid, snapshot_age) ON (true));
 
 ALTER VIEW health.engine_health OWNER TO health_owner;
@@ -24052,149 +31394,471 @@ COMMENT ON COLUMN health.expectations.unresponsive_at IS 'When it will be (or wa
 COMMENT ON COLUMN health.expectations.judged_at IS 'p_now of the tick that judged it last.';
 
 --
--- Name: recommendations; Type: TABLE; Schema: health; Owner: health_owner
+-- Name: failure_models; Type: TABLE; Schema: health; Owner: health_owner
 --
 
-CREATE TABLE health.recommendations (
-    recommendation_id bigint NOT NULL,
-    agent_id text COLLATE pg_catalog."C",
-    kind text NOT NULL COLLATE pg_catalog."C",
-    subject text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
-    source text NOT NULL COLLATE pg_catalog."C",
-    priority integer NOT NULL,
-    summary text NOT NULL,
-    reason text NOT NULL,
-    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    changed_at timestamp with time zone NOT NULL,
-    closed_at timestamp with time zone,
-    dismissed_at timestamp with time zone,
-    dismissed_by text,
-    dismissal_note text,
-    dismissed_until timestamp with time zone,
-    dismissed_priority integer,
-    dismissed_evidence jsonb,
-    CONSTRAINT dismissal_tells_who_and_on_which_evidence CHECK ((num_nulls(dismissed_at, dismissed_by, dismissed_priority, dismissed_evidence) = ANY (ARRAY[0, 4]))),
-    CONSTRAINT recommendation_evidence_is_a_json_object CHECK ((jsonb_typeof(evidence) = 'object'::text)),
-    CONSTRAINT recommendation_kind_is_a_lower_case_name CHECK ((kind ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
-    CONSTRAINT recommendation_priority_is_1_to_5 CHECK (((priority >= 1) AND (priority <= 5)))
+CREATE TABLE health.failure_models (
+    model_id bigint NOT NULL,
+    horizon interval NOT NULL,
+    kind text NOT NULL,
+    is_active boolean DEFAULT false NOT NULL,
+    verdict text NOT NULL,
+    trained_at timestamp with time zone NOT NULL,
+    trained_from timestamp with time zone NOT NULL,
+    trained_until timestamp with time zone NOT NULL,
+    step interval NOT NULL,
+    windows interval[] NOT NULL,
+    label_definition text NOT NULL,
+    split_definition text NOT NULL,
+    agent_count integer NOT NULL,
+    row_count integer NOT NULL,
+    positive_count integer NOT NULL,
+    failure_count integer NOT NULL,
+    feature_count integer NOT NULL,
+    tree_count integer NOT NULL,
+    test_agent_count integer NOT NULL,
+    test_row_count integer NOT NULL,
+    test_positive_count integer NOT NULL,
+    auc double precision NOT NULL,
+    auc_margin double precision NOT NULL,
+    average_precision double precision NOT NULL,
+    threshold_1 double precision NOT NULL,
+    precision_1 double precision,
+    recall_1 double precision NOT NULL,
+    false_positive_rate_1 double precision NOT NULL,
+    threshold_2 double precision NOT NULL,
+    precision_2 double precision,
+    recall_2 double precision NOT NULL,
+    false_positive_rate_2 double precision NOT NULL,
+    log_loss double precision NOT NULL,
+    validation_log_loss double precision NOT NULL,
+    trivial_auc double precision NOT NULL,
+    comparison jsonb NOT NULL,
+    calibration jsonb NOT NULL,
+    top_features jsonb NOT NULL,
+    parameters jsonb NOT NULL,
+    training_seconds double precision NOT NULL,
+    base_log_odds double precision NOT NULL,
+    CONSTRAINT model_kind_is_trees_or_logistic CHECK ((kind = ANY (ARRAY['trees'::text, 'logistic'::text])))
 );
 
-ALTER TABLE health.recommendations OWNER TO health_owner;
+ALTER TABLE health.failure_models OWNER TO health_owner;
 
 --
--- Name: TABLE recommendations; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: TABLE failure_models; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON TABLE health.recommendations IS 'One row per thing a person could do, from when its reason arose to when it was gone; refreshed each minute by run_foresight. Open: closed_at NULL; to be shown: dismissed_at NULL too.';
+COMMENT ON TABLE health.failure_models IS 'One row per trained model of failures, those that were not good enough too. Figures are of agents and a later time that the tested model had not seen; the published one was then fitted to everything.';
 
 --
--- Name: COLUMN recommendations.recommendation_id; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.model_id; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.recommendation_id IS 'Number of the recommendation.';
+COMMENT ON COLUMN health.failure_models.model_id IS 'Number of the model.';
 
 --
--- Name: COLUMN recommendations.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.horizon; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.agent_id IS 'About which agent; NULL: the monitor as a whole.';
+COMMENT ON COLUMN health.failure_models.horizon IS 'How far ahead it looks.';
 
 --
--- Name: COLUMN recommendations.kind; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.kind; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.kind IS 'What it advises, such as exhaustion_ahead, correct_expected_interval or noisy_rule.';
+COMMENT ON COLUMN health.failure_models.kind IS 'trees (boosted) or logistic (regression), whichever had the lower validation loss.';
 
 --
--- Name: COLUMN recommendations.subject; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.is_active; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.subject IS 'Of several of one kind and agent, which: a resource, rule or issue (evidence.subject); empty: only one.';
+COMMENT ON COLUMN health.failure_models.is_active IS 'Whether it predicts; one per horizon at most.';
 
 --
--- Name: COLUMN recommendations.source; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.verdict; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.source IS 'Function that found it.';
+COMMENT ON COLUMN health.failure_models.verdict IS 'Why it was activated, or why not, in words.';
 
 --
--- Name: COLUMN recommendations.priority; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.trained_at; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.priority IS '1 most urgent, to 5.';
+COMMENT ON COLUMN health.failure_models.trained_at IS 'When it was trained.';
 
 --
--- Name: COLUMN recommendations.summary; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.trained_from; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.summary IS 'What to do, one line.';
+COMMENT ON COLUMN health.failure_models.trained_from IS 'Time of the first row it was trained on.';
 
 --
--- Name: COLUMN recommendations.reason; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.trained_until; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.reason IS 'Why, in words.';
+COMMENT ON COLUMN health.failure_models.trained_until IS 'End of the record it was trained on: no later row or failure entered.';
 
 --
--- Name: COLUMN recommendations.evidence; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.step; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.evidence IS 'The numbers it rests on, units in their names; those of the last refresh.';
+COMMENT ON COLUMN health.failure_models.step IS 'Time between two rows of an agent, the unit of windows.';
 
 --
--- Name: COLUMN recommendations.created_at; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.windows; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.created_at IS 'When its reason arose.';
+COMMENT ON COLUMN health.failure_models.windows IS 'Windows over which features are taken.';
 
 --
--- Name: COLUMN recommendations.changed_at; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.label_definition; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.changed_at IS 'When its words or priority last changed.';
+COMMENT ON COLUMN health.failure_models.label_definition IS 'What counts as a failure ahead.';
 
 --
--- Name: COLUMN recommendations.closed_at; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.split_definition; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.closed_at IS 'When its reason was gone; NULL: it holds.';
+COMMENT ON COLUMN health.failure_models.split_definition IS 'How training, validation and test were told apart.';
 
 --
--- Name: COLUMN recommendations.dismissed_at; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.agent_count; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.dismissed_at IS 'When a person dismissed it; NULL: it is shown.';
+COMMENT ON COLUMN health.failure_models.agent_count IS 'Agents in the record.';
 
 --
--- Name: COLUMN recommendations.dismissed_by; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.row_count; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.dismissed_by IS 'Who.';
+COMMENT ON COLUMN health.failure_models.row_count IS 'Rows with a known label: one per agent and step.';
 
 --
--- Name: COLUMN recommendations.dismissal_note; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.positive_count; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.dismissal_note IS 'Why.';
+COMMENT ON COLUMN health.failure_models.positive_count IS 'Those of them with a failure ahead.';
 
 --
--- Name: COLUMN recommendations.dismissed_until; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.failure_count; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.dismissed_until IS 'When it comes back in any case; NULL: when its evidence changes materially.';
+COMMENT ON COLUMN health.failure_models.failure_count IS 'Failures in the record.';
 
 --
--- Name: COLUMN recommendations.dismissed_priority; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.feature_count; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.dismissed_priority IS 'Priority that was dismissed.';
+COMMENT ON COLUMN health.failure_models.feature_count IS 'Features it was given, after choosing.';
 
 --
--- Name: COLUMN recommendations.dismissed_evidence; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN failure_models.tree_count; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recommendations.dismissed_evidence IS 'Evidence that was dismissed.';
+COMMENT ON COLUMN health.failure_models.tree_count IS 'Trees of the published model; 0: logistic.';
+
+--
+-- Name: COLUMN failure_models.test_agent_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.test_agent_count IS 'Agents the test was made on.';
+
+--
+-- Name: COLUMN failure_models.test_row_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.test_row_count IS 'Rows of the test.';
+
+--
+-- Name: COLUMN failure_models.test_positive_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.test_positive_count IS 'Those of them with a failure ahead.';
+
+--
+-- Name: COLUMN failure_models.auc; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.auc IS 'Area under the ROC curve on the test: how often a row before a failure ranks above another one, 0..1.';
+
+--
+-- Name: COLUMN failure_models.auc_margin; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.auc_margin IS 'Half width of the 95 % interval of its lead in AUC over the best trivial predictor (DeLong), 0..1.';
+
+--
+-- Name: COLUMN failure_models.average_precision; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.average_precision IS 'Area under precision over recall on the test, 0..1.';
+
+--
+-- Name: COLUMN failure_models.threshold_1; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.threshold_1 IS 'Probability that 1 % of the rows without a failure reached on the validation agents, 0..1.';
+
+--
+-- Name: COLUMN failure_models.precision_1; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.precision_1 IS 'Share of warnings at threshold_1 that came true on the test, 0..1; NULL: there was none.';
+
+--
+-- Name: COLUMN failure_models.recall_1; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.recall_1 IS 'Share of rows before a failure that threshold_1 found on the test, 0..1.';
+
+--
+-- Name: COLUMN failure_models.false_positive_rate_1; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.false_positive_rate_1 IS 'Share of the other rows that threshold_1 flagged on the test, 0..1.';
+
+--
+-- Name: COLUMN failure_models.threshold_2; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.threshold_2 IS 'As threshold_1, of 2 %.';
+
+--
+-- Name: COLUMN failure_models.precision_2; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.precision_2 IS 'As precision_1, at threshold_2.';
+
+--
+-- Name: COLUMN failure_models.recall_2; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.recall_2 IS 'As recall_1, at threshold_2.';
+
+--
+-- Name: COLUMN failure_models.false_positive_rate_2; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.false_positive_rate_2 IS 'As false_positive_rate_1, at threshold_2.';
+
+--
+-- Name: COLUMN failure_models.log_loss; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.log_loss IS 'Mean negative log-likelihood on the test, nats.';
+
+--
+-- Name: COLUMN failure_models.validation_log_loss; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.validation_log_loss IS 'The same on the validation agents, which chose kind and number of trees.';
+
+--
+-- Name: COLUMN failure_models.trivial_auc; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.trivial_auc IS 'AUC of the best trivial predictor on the test, 0..1.';
+
+--
+-- Name: COLUMN failure_models.comparison; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.comparison IS 'AUC, recall at 1 % and 2 % and log loss of each method and trivial predictor on the same test rows, by name; recall here is read off the test''s own curve.';
+
+--
+-- Name: COLUMN failure_models.calibration; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.calibration IS 'Bands of predicted probability on the test: from, rows, mean predicted, observed share of failures.';
+
+--
+-- Name: COLUMN failure_models.top_features; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.top_features IS 'Families of features by their share of the gain (trees) or of the weights (logistic), largest first.';
+
+--
+-- Name: COLUMN failure_models.parameters; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.parameters IS 'What the training was asked for and chose.';
+
+--
+-- Name: COLUMN failure_models.training_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.training_seconds IS 'How long it took, seconds.';
+
+--
+-- Name: COLUMN failure_models.base_log_odds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_models.base_log_odds IS 'Log-odds that the contributions are added to.';
+
+--
+-- Name: failure_models_model_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.failure_models ALTER COLUMN model_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME health.failure_models_model_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: failure_predictions; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.failure_predictions (
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    horizon interval NOT NULL,
+    probability double precision NOT NULL,
+    threshold double precision NOT NULL,
+    basis text NOT NULL,
+    model_id bigint,
+    reasons jsonb NOT NULL,
+    predicted_at timestamp with time zone NOT NULL,
+    CONSTRAINT a_model_has_a_number_and_a_trend_has_none CHECK (((basis = ANY (ARRAY['model'::text, 'trend'::text])) AND ((basis = 'model'::text) = (model_id IS NOT NULL)))),
+    CONSTRAINT probability_is_0_to_1 CHECK (((probability >= (0)::double precision) AND (probability <= (1)::double precision)))
+);
+
+ALTER TABLE health_internal.failure_predictions OWNER TO health_owner;
+
+--
+-- Name: TABLE failure_predictions; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.failure_predictions IS 'One row per agent and horizon: the latest prediction. Analysts read health.failure_risk.';
+
+--
+-- Name: COLUMN failure_predictions.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_predictions.agent_id IS 'About which agent.';
+
+--
+-- Name: COLUMN failure_predictions.horizon; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_predictions.horizon IS 'How far ahead.';
+
+--
+-- Name: COLUMN failure_predictions.probability; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_predictions.probability IS 'Of a failure within the horizon by the model, or that a trend reaches its limit within it; 0..1.';
+
+--
+-- Name: COLUMN failure_predictions.threshold; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_predictions.threshold IS 'From which probability the agent counts as at risk, 0..1.';
+
+--
+-- Name: COLUMN failure_predictions.basis; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_predictions.basis IS 'model, or trend where no model is active: then nothing was learnt from failures.';
+
+--
+-- Name: COLUMN failure_predictions.model_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_predictions.model_id IS 'Which model; NULL: a trend.';
+
+--
+-- Name: COLUMN failure_predictions.reasons; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_predictions.reasons IS 'What contributed most, largest first: reason in words, contribution in log-odds.';
+
+--
+-- Name: COLUMN failure_predictions.predicted_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_predictions.predicted_at IS 'As of when.';
+
+--
+-- Name: failure_risk; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.failure_risk AS
+ SELECT agent_id,
+    horizon,
+    probability,
+    threshold,
+    (probability >= threshold) AS is_at_risk,
+    basis,
+    model_id,
+    reasons,
+    predicted_at
+   FROM health_internal.failure_predictions predictions;
+
+ALTER VIEW health.failure_risk OWNER TO health_owner;
+
+--
+-- Name: VIEW failure_risk; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.failure_risk IS 'One row per agent and horizon: the latest prediction, as fresh as predicted_at says; stable within a major version.';
+
+--
+-- Name: COLUMN failure_risk.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_risk.agent_id IS 'About which agent.';
+
+--
+-- Name: COLUMN failure_risk.horizon; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_risk.horizon IS 'How far ahead.';
+
+--
+-- Name: COLUMN failure_risk.probability; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_risk.probability IS 'Of a failure within the horizon by the model, or that a trend reaches its limit within it; 0..1.';
+
+--
+-- Name: COLUMN failure_risk.threshold; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_risk.threshold IS 'Probability that 1 % of the rows without a failure reached (trends: 0.9), 0..1.';
+
+--
+-- Name: COLUMN failure_risk.is_at_risk; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_risk.is_at_risk IS 'Whether the probability reaches the threshold.';
+
+--
+-- Name: COLUMN failure_risk.basis; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_risk.basis IS 'model, or trend where no model is active: then nothing was learnt from failures.';
+
+--
+-- Name: COLUMN failure_risk.model_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_risk.model_id IS 'Row of failure_models; NULL: a trend.';
+
+--
+-- Name: COLUMN failure_risk.reasons; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_risk.reasons IS 'What contributed most, largest first: reason in words, family, contribution in log-odds (trends: confidence). Empty for all but the 200 highest of a horizon.';
+
+--
+-- Name: COLUMN failure_risk.predicted_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.failure_risk.predicted_at IS 'As of when.';
 
 --
 -- Name: fleet; Type: VIEW; Schema: health; Owner: health_owner
@@ -24250,10 +31914,9 @@ CREATE VIEW health.fleet AS
         CASE
             WHEN (status.resource_efficiency < (60)::double precision) THEN 'give it more memory or CPU, or find what takes them'::text
             ELSE NULL::text
-        END], NULL::text) || ARRAY( SELECT advice.summary
+        END], NULL::text) || ( SELECT array_agg(advice.summary ORDER BY advice.priority, advice.recommendation_id) AS array_agg
            FROM health.recommendations advice
-          WHERE ((advice.agent_id = (agents.agent_id)::text) AND (advice.closed_at IS NULL) AND (advice.dismissed_at IS NULL))
-          ORDER BY advice.priority, advice.recommendation_id)) AS recommendations,
+          WHERE ((advice.agent_id = (agents.agent_id)::text) AND (advice.closed_at IS NULL) AND (advice.dismissed_at IS NULL)))) AS recommendations,
     COALESCE(status.liveness, 'never_seen'::text) AS observed_liveness,
     maintained.until_at AS maintenance_until
    FROM ((health.agents
@@ -24752,6 +32415,9 @@ CREATE TABLE health.incidents (
     acknowledgement_note text,
     recovered_at timestamp with time zone,
     resolved_at timestamp with time zone,
+    false_positive_at timestamp with time zone,
+    false_positive_by text,
+    false_positive_note text,
     told_severity text,
     told_at timestamp with time zone,
     told_channels text[] DEFAULT '{}'::text[] NOT NULL,
@@ -24879,6 +32545,24 @@ COMMENT ON COLUMN health.incidents.recovered_at IS 'When a recovery of it was ve
 --
 
 COMMENT ON COLUMN health.incidents.resolved_at IS 'When its last alert closed; NULL while it is open.';
+
+--
+-- Name: COLUMN incidents.false_positive_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.false_positive_at IS 'When a person said that nothing had been wrong; NULL: nobody did.';
+
+--
+-- Name: COLUMN incidents.false_positive_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.false_positive_by IS 'Who.';
+
+--
+-- Name: COLUMN incidents.false_positive_note; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.false_positive_note IS 'What the person said.';
 
 --
 -- Name: COLUMN incidents.told_severity; Type: COMMENT; Schema: health; Owner: health_owner
@@ -25241,6 +32925,98 @@ ALTER TABLE health.job_runs ALTER COLUMN job_run_id ADD GENERATED ALWAYS AS IDEN
     NO MAXVALUE
     CACHE 1
 );
+
+--
+-- Name: kpis; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.kpis AS
+ SELECT figure,
+    title,
+    value,
+    unit,
+    low,
+    high,
+    row_count,
+    objective,
+    is_met,
+    not_measured,
+    meaning
+   FROM health.kpis_between((now() - '30 days'::interval), now(), now()) figures(figure, title, value, unit, low, high, row_count, objective, is_met, not_measured, meaning);
+
+ALTER VIEW health.kpis OWNER TO health_owner;
+
+--
+-- Name: VIEW kpis; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.kpis IS 'One row per figure of the last 30 days; other periods: kpis_between. Stable within a major version.';
+
+--
+-- Name: COLUMN kpis.figure; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.kpis.figure IS 'Name of the figure, as in business_figures.';
+
+--
+-- Name: COLUMN kpis.title; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.kpis.title IS 'Name for people.';
+
+--
+-- Name: COLUMN kpis.value; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.kpis.value IS 'Its value; NULL: not measured.';
+
+--
+-- Name: COLUMN kpis.unit; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.kpis.unit IS 'Unit of value, low, high and objective.';
+
+--
+-- Name: COLUMN kpis.low; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.kpis.low IS 'Lower end of its 95 % interval; NULL: it has none.';
+
+--
+-- Name: COLUMN kpis.high; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.kpis.high IS 'Upper end.';
+
+--
+-- Name: COLUMN kpis.row_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.kpis.row_count IS 'Rows that make it.';
+
+--
+-- Name: COLUMN kpis.objective; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.kpis.objective IS 'What is aimed at.';
+
+--
+-- Name: COLUMN kpis.is_met; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.kpis.is_met IS 'Whether that is reached; NULL: there is none, or no value.';
+
+--
+-- Name: COLUMN kpis.not_measured; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.kpis.not_measured IS 'Why it is not measured; beside a value: what part of it is not.';
+
+--
+-- Name: COLUMN kpis.meaning; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.kpis.meaning IS 'What it says.';
 
 --
 -- Name: maintenance_periods_period_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
@@ -25680,7 +33456,8 @@ CREATE TABLE health_internal.shadow_states (
     issue_candidate text,
     issue_evaluations integer DEFAULT 0 NOT NULL,
     issue_type text,
-    active_conditions text[] DEFAULT '{}'::text[] NOT NULL
+    active_conditions text[] DEFAULT '{}'::text[] NOT NULL,
+    loss_evaluations integer DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -25769,6 +33546,12 @@ COMMENT ON COLUMN health_internal.shadow_states.issue_type IS 'Issue it holds co
 --
 
 COMMENT ON COLUMN health_internal.shadow_states.active_conditions IS 'Alert rules that would hold.';
+
+--
+-- Name: COLUMN shadow_states.loss_evaluations; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.shadow_states.loss_evaluations IS 'Ring of its last evaluations of a reported loss, newest in bit 0.';
 
 --
 -- Name: policy_comparison; Type: VIEW; Schema: health; Owner: health_owner
@@ -26598,7 +34381,7 @@ ALTER TABLE health.rule_findings OWNER TO health_owner;
 -- Name: TABLE rule_findings; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON TABLE health.rule_findings IS 'One row per finding that holds at present, of a user''s rule or of a built-in one that is not judged from heartbeats (job_missed, job_overdue, job_failed, schedule_unreadable, rule_disabled, anomaly).';
+COMMENT ON TABLE health.rule_findings IS 'One row per finding that holds at present, of a user''s rule or of a built-in one that is not judged from heartbeats (anomaly, predicted_failure, job_missed, job_overdue, job_failed, schedule_unreadable, rule_disabled).';
 
 --
 -- Name: COLUMN rule_findings.rule; Type: COMMENT; Schema: health; Owner: health_owner
@@ -26974,7 +34757,22 @@ CREATE VIEW health.series AS
     usual.basis AS usual_basis,
     states.error
    FROM ((((health_internal.series
-     CROSS JOIN health_internal.series_cursor watch)
+     CROSS JOIN ( SELECT cursor.is_only_row,
+            cursor.folded_until,
+            cursor.own_xid,
+            cursor.own_from,
+            cursor.system_identifier,
+            cursor.folded_total,
+            cursor.finished_until,
+            cursor.stepped_until,
+            cursor.last_phase_at,
+            cursor.last_phase_ms,
+            cursor.stepped_total,
+            cursor.skipped_total,
+            cursor.last_error,
+            cursor.last_error_at
+           FROM health_internal.series_cursor cursor
+         LIMIT 1) watch)
      LEFT JOIN health_internal.series_states states ON ((series.series_id = states.series_id)))
      LEFT JOIN ( SELECT minutes.series_id,
             min(minutes.minute_at) AS first_minute_at
@@ -27784,6 +35582,376 @@ COMMENT ON COLUMN health_internal.agent_changes.changed_at IS 'When.';
 COMMENT ON COLUMN health_internal.agent_changes.txid IS 'Transaction that changed it.';
 
 --
+-- Name: failure_moments; Type: VIEW; Schema: health_internal; Owner: health_owner
+--
+
+CREATE VIEW health_internal.failure_moments AS
+ SELECT (events.agent_id)::text AS agent_id,
+    LEAST(COALESCE(events.occurred_at, events.received_at), events.received_at) AS failed_at,
+    events.received_at AS told_at,
+    "left"(COALESCE(((events.event_data)::jsonb ->> 'component'::text), ((events.event_data)::jsonb ->> 'code'::text), 'failure'::text), 200) AS name
+   FROM health.system_events events
+  WHERE ((events.event_type)::text = 'failure'::text)
+UNION ALL
+ SELECT incidents.agent_id,
+    incidents.onset_at AS failed_at,
+    incidents.detected_at AS told_at,
+    'incident'::text AS name
+   FROM health.incidents
+  WHERE ((incidents.agent_id IS NOT NULL) AND (EXISTS ( SELECT
+           FROM health.alerts
+          WHERE ((alerts.incident_id = incidents.incident_id) AND (alerts.rule = ANY (ARRAY['unresponsive'::text, 'failed'::text, 'error'::text, 'recovery_failed'::text]))))));
+
+ALTER VIEW health_internal.failure_moments OWNER TO health_owner;
+
+--
+-- Name: VIEW failure_moments; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON VIEW health_internal.failure_moments IS 'One row per failure: events of type failure, and incidents with an alert unresponsive, failed, error or recovery_failed.';
+
+--
+-- Name: COLUMN failure_moments.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_moments.agent_id IS 'Which agent failed.';
+
+--
+-- Name: COLUMN failure_moments.failed_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_moments.failed_at IS 'When: it decides labels.';
+
+--
+-- Name: COLUMN failure_moments.told_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_moments.told_at IS 'When the database learnt of it: features know it from then on.';
+
+--
+-- Name: COLUMN failure_moments.name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_moments.name IS 'Component or code, or incident.';
+
+--
+-- Name: agent_history; Type: VIEW; Schema: health_internal; Owner: health_owner
+--
+
+CREATE VIEW health_internal.agent_history AS
+ SELECT (events.agent_id)::text AS agent_id,
+    events.received_at AS told_at,
+        CASE
+            WHEN ((events.event_type)::text = ANY (ARRAY['error'::text, 'maintenance'::text])) THEN (events.event_type)::text
+            WHEN (lower((events.severity)::text) = ANY (ARRAY['error'::text, 'critical'::text, 'emergency'::text])) THEN 'error'::text
+            ELSE 'event'::text
+        END AS family,
+    "left"(
+        CASE
+            WHEN ((events.event_type)::text = 'maintenance'::text) THEN COALESCE(((events.event_data)::jsonb ->> 'component'::text), ((events.event_data)::jsonb ->> 'code'::text), 'maintenance'::text)
+            WHEN ((events.event_type)::text = 'error'::text) THEN COALESCE(((events.event_data)::jsonb ->> 'code'::text), ((events.event_data)::jsonb ->> 'component'::text), 'error'::text)
+            ELSE (events.event_type)::text
+        END, 200) AS name
+   FROM health.system_events events
+  WHERE ((events.event_type)::text <> 'failure'::text)
+UNION ALL
+ SELECT failures.agent_id,
+    failures.told_at,
+    'failure'::text AS family,
+    failures.name
+   FROM health_internal.failure_moments failures
+UNION ALL
+ SELECT actions.agent_id,
+    actions.finished_at AS told_at,
+    'recovery'::text AS family,
+    actions.state AS name
+   FROM health.recovery_actions actions
+  WHERE ((actions.finished_at IS NOT NULL) AND (actions.state <> 'cancelled'::text))
+UNION ALL
+ SELECT (beats.agent_id)::text AS agent_id,
+    beats.received_at AS told_at,
+    'restart'::text AS family,
+    ''::text AS name
+   FROM health.agent_heartbeats beats
+  WHERE ((beats.state)::text = 'initializing'::text);
+
+ALTER VIEW health_internal.agent_history OWNER TO health_owner;
+
+--
+-- Name: VIEW agent_history; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON VIEW health_internal.agent_history IS 'One row per thing that happened to an agent and may matter to its future. What the engine writes about an agent is not among it: that carries the engine''s own agent_id.';
+
+--
+-- Name: COLUMN agent_history.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.agent_history.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN agent_history.told_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.agent_history.told_at IS 'When the database learnt of it.';
+
+--
+-- Name: COLUMN agent_history.family; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.agent_history.family IS 'error, maintenance, failure, recovery, restart, or event for whatever else was logged.';
+
+--
+-- Name: COLUMN agent_history.name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.agent_history.name IS 'Code of an error, component of a maintenance or failure, outcome of a recovery, type of another event.';
+
+--
+-- Name: failure_expressions; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.failure_expressions (
+    model_id bigint NOT NULL,
+    features_statement text NOT NULL,
+    log_odds_expression text NOT NULL
+);
+
+ALTER TABLE health_internal.failure_expressions OWNER TO health_owner;
+
+--
+-- Name: TABLE failure_expressions; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.failure_expressions IS 'One row per model: its features and trees, compiled to SQL. Made from the rows of failure_features and failure_nodes, which are the truth.';
+
+--
+-- Name: COLUMN failure_expressions.model_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_expressions.model_id IS 'Which model.';
+
+--
+-- Name: COLUMN failure_expressions.features_statement; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_expressions.features_statement IS 'Query of the features of all agents at $1, given the step $2.';
+
+--
+-- Name: COLUMN failure_expressions.log_odds_expression; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_expressions.log_odds_expression IS 'Expression over its columns f1, f2, ….';
+
+--
+-- Name: failure_features; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.failure_features (
+    model_id bigint NOT NULL,
+    feature integer NOT NULL,
+    source text NOT NULL,
+    family text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    name text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    measure text NOT NULL,
+    value text COLLATE pg_catalog."C",
+    cuts real[] DEFAULT '{}'::real[] NOT NULL,
+    gain double precision DEFAULT 0 NOT NULL,
+    mean double precision,
+    scale double precision,
+    weight double precision,
+    CONSTRAINT feature_source_is_metric_heartbeat_event_or_label CHECK ((source = ANY (ARRAY['metric'::text, 'heartbeat'::text, 'event'::text, 'label'::text])))
+);
+
+ALTER TABLE health_internal.failure_features OWNER TO health_owner;
+
+--
+-- Name: TABLE failure_features; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.failure_features IS 'One row per feature of a model: what it measures, and the logistic regression''s weight.';
+
+--
+-- Name: COLUMN failure_features.model_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.model_id IS 'Which model.';
+
+--
+-- Name: COLUMN failure_features.feature; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.feature IS 'Number of the feature: column f1, f2, ….';
+
+--
+-- Name: COLUMN failure_features.source; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.source IS 'metric (of performance_metrics), heartbeat (a typed column), event or label (of agents).';
+
+--
+-- Name: COLUMN failure_features.family; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.family IS 'Of events: error, maintenance, failure, restart, recovery or event; else empty.';
+
+--
+-- Name: COLUMN failure_features.name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.name IS 'Name of the metric, column, code or label; of events empty: any of the family.';
+
+--
+-- Name: COLUMN failure_features.measure; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.measure IS 'How it is measured: level, spread, mean_3, mean_7, change_1, change_7, deviation, fleet; count_1, count_3, count_7, since, total; number, is. Numbers are steps.';
+
+--
+-- Name: COLUMN failure_features.value; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.value IS 'Of measure is: the label''s value.';
+
+--
+-- Name: COLUMN failure_features.cuts; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.cuts IS 'Values at which trees may split; bin n of the training is what lies from the n-th cut on.';
+
+--
+-- Name: COLUMN failure_features.gain; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.gain IS 'Sum of the gains of its splits; before the trees are grown, of the first split alone.';
+
+--
+-- Name: COLUMN failure_features.mean; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.mean IS 'Logistic regression: mean of the feature.';
+
+--
+-- Name: COLUMN failure_features.scale; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.scale IS 'Logistic regression: its standard deviation.';
+
+--
+-- Name: COLUMN failure_features.weight; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_features.weight IS 'Logistic regression: log-odds per standard deviation; NULL: not used.';
+
+--
+-- Name: failure_nodes; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.failure_nodes (
+    model_id bigint NOT NULL,
+    tree integer NOT NULL,
+    node integer NOT NULL,
+    feature integer,
+    cut real,
+    gain double precision,
+    value double precision NOT NULL
+);
+
+ALTER TABLE health_internal.failure_nodes OWNER TO health_owner;
+
+--
+-- Name: TABLE failure_nodes; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.failure_nodes IS 'One row per node of a model''s trees. Node 1 is the root, 2n and 2n + 1 are the children of n.';
+
+--
+-- Name: COLUMN failure_nodes.model_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_nodes.model_id IS 'Which model.';
+
+--
+-- Name: COLUMN failure_nodes.tree; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_nodes.tree IS 'Number of the tree, from 1.';
+
+--
+-- Name: COLUMN failure_nodes.node; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_nodes.node IS 'Number of the node in its tree.';
+
+--
+-- Name: COLUMN failure_nodes.feature; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_nodes.feature IS 'Feature it splits by; NULL: a leaf.';
+
+--
+-- Name: COLUMN failure_nodes.cut; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_nodes.cut IS 'To the right (2n + 1) where the feature is at least this, else, or where it is NULL, to the left.';
+
+--
+-- Name: COLUMN failure_nodes.gain; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_nodes.gain IS 'What the split gained; NULL: a leaf.';
+
+--
+-- Name: COLUMN failure_nodes.value; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_nodes.value IS 'Log-odds the tree would add if it ended here.';
+
+--
+-- Name: failure_training; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.failure_training (
+    is_only_row boolean DEFAULT true NOT NULL,
+    begun_at timestamp with time zone,
+    last_error text,
+    last_error_at timestamp with time zone,
+    CONSTRAINT failure_training_has_one_row CHECK (is_only_row)
+);
+
+ALTER TABLE health_internal.failure_training OWNER TO health_owner;
+
+--
+-- Name: TABLE failure_training; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.failure_training IS 'One row, locked by whoever trains: one training at a time.';
+
+--
+-- Name: COLUMN failure_training.is_only_row; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_training.is_only_row IS 'Always true; makes the row unique.';
+
+--
+-- Name: COLUMN failure_training.begun_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_training.begun_at IS 'When the last training that ended began.';
+
+--
+-- Name: COLUMN failure_training.last_error; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_training.last_error IS 'What the last retraining said that failed; NULL: none did since one succeeded.';
+
+--
+-- Name: COLUMN failure_training.last_error_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_training.last_error_at IS 'When.';
+
+--
 -- Name: fencing_tokens; Type: SEQUENCE; Schema: health_internal; Owner: health_owner
 --
 
@@ -27976,6 +36144,7 @@ CREATE TABLE health_internal.partitions (
     from_at timestamp with time zone NOT NULL,
     until_at timestamp with time zone NOT NULL,
     is_history boolean DEFAULT false NOT NULL,
+    rolled_up_at timestamp with time zone,
     CONSTRAINT partition_until_is_after_from CHECK ((until_at > from_at))
 );
 
@@ -28018,6 +36187,126 @@ COMMENT ON COLUMN health_internal.partitions.until_at IS 'First received_at it n
 COMMENT ON COLUMN health_internal.partitions.is_history IS 'Made by load_history and exempt from retention.';
 
 --
+-- Name: COLUMN partitions.rolled_up_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.partitions.rolled_up_at IS 'When its heartbeats were counted into agent_hours; NULL: not yet, or it has none to count.';
+
+--
+-- Name: rollup_corrections; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.rollup_corrections (
+    correction_id bigint NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    from_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE health_internal.rollup_corrections OWNER TO health_owner;
+
+--
+-- Name: TABLE rollup_corrections; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.rollup_corrections IS 'One row per agent whose past was told anew (a false positive): its roll-ups are made again.';
+
+--
+-- Name: COLUMN rollup_corrections.correction_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.rollup_corrections.correction_id IS 'Number of the correction.';
+
+--
+-- Name: COLUMN rollup_corrections.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.rollup_corrections.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN rollup_corrections.from_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.rollup_corrections.from_at IS 'From when on.';
+
+--
+-- Name: rollup_corrections_correction_id_seq; Type: SEQUENCE; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE health_internal.rollup_corrections ALTER COLUMN correction_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME health_internal.rollup_corrections_correction_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: rollup_state; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.rollup_state (
+    is_only_row boolean DEFAULT true NOT NULL,
+    rolled_from timestamp with time zone,
+    hours_until timestamp with time zone,
+    days_until timestamp with time zone,
+    transition_id bigint DEFAULT 0 NOT NULL,
+    gaps_settled_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    reported_at timestamp with time zone,
+    CONSTRAINT rollup_state_has_one_row CHECK (is_only_row)
+);
+
+ALTER TABLE health_internal.rollup_state OWNER TO health_owner;
+
+--
+-- Name: TABLE rollup_state; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.rollup_state IS 'One row: how far the roll-ups are. Whoever holds it rolls up; another one finds it locked.';
+
+--
+-- Name: COLUMN rollup_state.is_only_row; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.rollup_state.is_only_row IS 'Always true; makes the row unique.';
+
+--
+-- Name: COLUMN rollup_state.rolled_from; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.rollup_state.rolled_from IS 'Day with which the roll-ups begin; NULL: there are none.';
+
+--
+-- Name: COLUMN rollup_state.hours_until; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.rollup_state.hours_until IS 'agent_hours are made up to here; NULL: none are.';
+
+--
+-- Name: COLUMN rollup_state.days_until; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.rollup_state.days_until IS 'agent_days likewise.';
+
+--
+-- Name: COLUMN rollup_state.transition_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.rollup_state.transition_id IS 'Transitions up to here are in; a later one may reach back before hours_until.';
+
+--
+-- Name: COLUMN rollup_state.gaps_settled_until; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.rollup_state.gaps_settled_until IS 'Monitor gaps that settled by then are in.';
+
+--
+-- Name: COLUMN rollup_state.reported_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.rollup_state.reported_at IS 'Scheduled time of the last weekly report that was queued.';
+
+--
 -- Name: sandbox; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
@@ -28052,6 +36341,20 @@ ALTER TABLE health_internal.series ALTER COLUMN series_id ADD GENERATED ALWAYS A
     NO MAXVALUE
     CACHE 1
 );
+
+--
+-- Name: agent_days agent_days_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.agent_days
+    ADD CONSTRAINT agent_days_pkey PRIMARY KEY (agent_id, day_at);
+
+--
+-- Name: agent_hours agent_hours_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.agent_hours
+    ADD CONSTRAINT agent_hours_pkey PRIMARY KEY (agent_id, hour_at);
 
 --
 -- Name: agent_logins agent_logins_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
@@ -28124,6 +36427,27 @@ ALTER TABLE ONLY health.baselines
     ADD CONSTRAINT baselines_pkey PRIMARY KEY (agent_id, metric_name, hour_of_week);
 
 --
+-- Name: business_figures business_figures_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.business_figures
+    ADD CONSTRAINT business_figures_pkey PRIMARY KEY (figure);
+
+--
+-- Name: business_settings business_settings_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.business_settings
+    ADD CONSTRAINT business_settings_pkey PRIMARY KEY (is_only_row);
+
+--
+-- Name: business_terms business_terms_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.business_terms
+    ADD CONSTRAINT business_terms_pkey PRIMARY KEY (agent_id, valid_from);
+
+--
 -- Name: channels channels_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
 --
 
@@ -28164,6 +36488,13 @@ ALTER TABLE ONLY health.escalation_policies
 
 ALTER TABLE ONLY health.escalation_steps
     ADD CONSTRAINT escalation_steps_pkey PRIMARY KEY (escalation_policy, step);
+
+--
+-- Name: failure_models failure_models_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.failure_models
+    ADD CONSTRAINT failure_models_pkey PRIMARY KEY (model_id);
 
 --
 -- Name: freeze_windows freeze_windows_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
@@ -28334,6 +36665,41 @@ ALTER TABLE ONLY health_internal.engine
     ADD CONSTRAINT engine_pkey PRIMARY KEY (is_only_row);
 
 --
+-- Name: failure_expressions failure_expressions_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.failure_expressions
+    ADD CONSTRAINT failure_expressions_pkey PRIMARY KEY (model_id);
+
+--
+-- Name: failure_features failure_features_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.failure_features
+    ADD CONSTRAINT failure_features_pkey PRIMARY KEY (model_id, feature);
+
+--
+-- Name: failure_nodes failure_nodes_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.failure_nodes
+    ADD CONSTRAINT failure_nodes_pkey PRIMARY KEY (model_id, tree, node);
+
+--
+-- Name: failure_predictions failure_predictions_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.failure_predictions
+    ADD CONSTRAINT failure_predictions_pkey PRIMARY KEY (agent_id, horizon);
+
+--
+-- Name: failure_training failure_training_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.failure_training
+    ADD CONSTRAINT failure_training_pkey PRIMARY KEY (is_only_row);
+
+--
 -- Name: flapping_agents flapping_agents_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
 --
 
@@ -28374,6 +36740,20 @@ ALTER TABLE ONLY health_internal.partitions
 
 ALTER TABLE ONLY health_internal.resource_trends
     ADD CONSTRAINT resource_trends_pkey PRIMARY KEY (agent_id, resource);
+
+--
+-- Name: rollup_corrections rollup_corrections_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.rollup_corrections
+    ADD CONSTRAINT rollup_corrections_pkey PRIMARY KEY (correction_id);
+
+--
+-- Name: rollup_state rollup_state_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.rollup_state
+    ADD CONSTRAINT rollup_state_pkey PRIMARY KEY (is_only_row);
 
 --
 -- Name: sandbox sandbox_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
@@ -28425,6 +36805,18 @@ ALTER TABLE ONLY health_internal.shadow_states
     ADD CONSTRAINT shadow_states_pkey PRIMARY KEY (shadow_policy_id, agent_id);
 
 --
+-- Name: agent_days_day_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX agent_days_day_idx ON health.agent_days USING brin (day_at) WITH (pages_per_range='16');
+
+--
+-- Name: INDEX agent_days_day_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.agent_days_day_idx IS 'health_internal.service_seconds reads the days of a period, health_internal.sweep_rollups those past retention.';
+
+--
 -- Name: agent_heartbeats_txid_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
@@ -28435,6 +36827,18 @@ CREATE INDEX agent_heartbeats_txid_idx ON ONLY health.agent_heartbeats USING btr
 --
 
 COMMENT ON INDEX health.agent_heartbeats_txid_idx IS 'health_internal.arrived_heartbeats reads what became visible since its last snapshot.';
+
+--
+-- Name: agent_hours_hour_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX agent_hours_hour_idx ON health.agent_hours USING brin (hour_at) WITH (pages_per_range='16');
+
+--
+-- Name: INDEX agent_hours_hour_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.agent_hours_hour_idx IS 'health_internal.roll_up_days reads the hours of a day, health_internal.sweep_rollups those past retention; rows come in the order of time.';
 
 --
 -- Name: agent_logins_login_idx; Type: INDEX; Schema: health; Owner: health_owner
@@ -28641,6 +37045,18 @@ CREATE INDEX dependencies_parent_idx ON health.dependencies USING btree (parent_
 COMMENT ON INDEX health.dependencies_parent_idx IS 'A parent that falls or returns has its children looked at again.';
 
 --
+-- Name: failure_models_active_key; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE UNIQUE INDEX failure_models_active_key ON health.failure_models USING btree (horizon) WHERE is_active;
+
+--
+-- Name: INDEX failure_models_active_key; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.failure_models_active_key IS 'health.predict_failures looks for the model of a horizon; there is one.';
+
+--
 -- Name: incidents_agent_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
@@ -28651,6 +37067,18 @@ CREATE INDEX incidents_agent_idx ON health.incidents USING btree (agent_id, onse
 --
 
 COMMENT ON INDEX health.incidents_agent_idx IS 'Analysts read one agent''s incidents in order.';
+
+--
+-- Name: incidents_detected_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX incidents_detected_idx ON health.incidents USING btree (detected_at);
+
+--
+-- Name: INDEX incidents_detected_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.incidents_detected_idx IS 'health_internal.incident_rows reads the incidents of a period.';
 
 --
 -- Name: incidents_fleet_idx; Type: INDEX; Schema: health; Owner: health_owner
@@ -28905,6 +37333,18 @@ CREATE INDEX recovery_actions_due_idx ON health.recovery_actions USING btree (no
 COMMENT ON INDEX health.recovery_actions_due_idx IS 'claim_recovery_actions takes the first few of many.';
 
 --
+-- Name: recovery_actions_finished_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX recovery_actions_finished_idx ON health.recovery_actions USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+--
+-- Name: INDEX recovery_actions_finished_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.recovery_actions_finished_idx IS 'health_internal.recovery_rows reads what ended in a period.';
+
+--
 -- Name: recovery_actions_incident_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
@@ -29061,6 +37501,18 @@ CREATE INDEX agent_changes_txid_idx ON health_internal.agent_changes USING btree
 COMMENT ON INDEX health_internal.agent_changes_txid_idx IS 'health_internal.fold_agent_changes reads what became visible since its last snapshot.';
 
 --
+-- Name: failure_predictions_model_idx; Type: INDEX; Schema: health_internal; Owner: health_owner
+--
+
+CREATE INDEX failure_predictions_model_idx ON health_internal.failure_predictions USING btree (model_id) WHERE (model_id IS NOT NULL);
+
+--
+-- Name: INDEX failure_predictions_model_idx; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON INDEX health_internal.failure_predictions_model_idx IS 'Deleting a model deletes its predictions.';
+
+--
 -- Name: job_signals_txid_idx; Type: INDEX; Schema: health_internal; Owner: health_owner
 --
 
@@ -29125,6 +37577,18 @@ CREATE TRIGGER _100_check_schedule BEFORE INSERT OR UPDATE OF schedule, time_zon
 --
 
 CREATE TRIGGER _100_refuse_cycles BEFORE INSERT OR UPDATE ON health.dependencies FOR EACH ROW WHEN ((new.child_id <> new.parent_id)) EXECUTE FUNCTION health_internal.tg_dependencies__refuse_cycles();
+
+--
+-- Name: agents _500_keep_new_terms; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_keep_new_terms AFTER UPDATE ON health.agents FOR EACH ROW WHEN ((((old.revenue_usd_per_hour IS DISTINCT FROM new.revenue_usd_per_hour) OR (old.manual_recovery_minutes IS DISTINCT FROM new.manual_recovery_minutes)) OR (old.manual_recovery_cost_usd IS DISTINCT FROM new.manual_recovery_cost_usd))) EXECUTE FUNCTION health_internal.tg_agents__keep_terms();
+
+--
+-- Name: agents _500_keep_terms; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_keep_terms AFTER INSERT ON health.agents FOR EACH ROW WHEN (((new.revenue_usd_per_hour > (0)::double precision) OR (new.manual_recovery_minutes IS NOT NULL) OR (new.manual_recovery_cost_usd IS NOT NULL))) EXECUTE FUNCTION health_internal.tg_agents__keep_terms();
 
 --
 -- Name: agent_status _500_note_transition; Type: TRIGGER; Schema: health; Owner: health_owner
@@ -29225,6 +37689,34 @@ ALTER TABLE ONLY health.rule_findings
 
 ALTER TABLE ONLY health.shadow_judgements
     ADD CONSTRAINT shadow_judgements_policy_fkey FOREIGN KEY (shadow_policy_id) REFERENCES health.shadow_policies(shadow_policy_id) ON DELETE CASCADE;
+
+--
+-- Name: failure_expressions failure_expressions_model_fkey; Type: FK CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.failure_expressions
+    ADD CONSTRAINT failure_expressions_model_fkey FOREIGN KEY (model_id) REFERENCES health.failure_models(model_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+
+--
+-- Name: failure_features failure_features_model_fkey; Type: FK CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.failure_features
+    ADD CONSTRAINT failure_features_model_fkey FOREIGN KEY (model_id) REFERENCES health.failure_models(model_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+
+--
+-- Name: failure_nodes failure_nodes_model_fkey; Type: FK CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.failure_nodes
+    ADD CONSTRAINT failure_nodes_model_fkey FOREIGN KEY (model_id) REFERENCES health.failure_models(model_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+
+--
+-- Name: failure_predictions failure_predictions_model_fkey; Type: FK CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.failure_predictions
+    ADD CONSTRAINT failure_predictions_model_fkey FOREIGN KEY (model_id) REFERENCES health.failure_models(model_id) ON DELETE CASCADE;
 
 --
 -- Name: series_states series_states_series_fkey; Type: FK CONSTRAINT; Schema: health_internal; Owner: health_owner
@@ -29527,6 +38019,14 @@ GRANT ALL ON FUNCTION health.attach(p_agent_id text) TO health_bridge;
 GRANT ALL ON FUNCTION health.attach(p_agent_id text) TO health_admin;
 
 --
+-- Name: FUNCTION availability_between(p_from timestamp with time zone, p_to timestamp with time zone, p_method text, p_degraded text, p_agent_id text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.availability_between(p_from timestamp with time zone, p_to timestamp with time zone, p_method text, p_degraded text, p_agent_id text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.availability_between(p_from timestamp with time zone, p_to timestamp with time zone, p_method text, p_degraded text, p_agent_id text, p_now timestamp with time zone) TO health_analyst;
+GRANT ALL ON FUNCTION health.availability_between(p_from timestamp with time zone, p_to timestamp with time zone, p_method text, p_degraded text, p_agent_id text, p_now timestamp with time zone) TO health_bridge;
+
+--
 -- Name: FUNCTION backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -29565,6 +38065,14 @@ GRANT ALL ON FUNCTION health.backtest_events(p_policy text, p_from timestamp wit
 
 REVOKE ALL ON FUNCTION health.bridge_heartbeat(p_worker text, p_metrics jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION health.bridge_heartbeat(p_worker text, p_metrics jsonb) TO health_bridge;
+
+--
+-- Name: FUNCTION business_impact_detail(p_from timestamp with time zone, p_to timestamp with time zone, p_figure text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.business_impact_detail(p_from timestamp with time zone, p_to timestamp with time zone, p_figure text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.business_impact_detail(p_from timestamp with time zone, p_to timestamp with time zone, p_figure text, p_now timestamp with time zone) TO health_analyst;
+GRANT ALL ON FUNCTION health.business_impact_detail(p_from timestamp with time zone, p_to timestamp with time zone, p_figure text, p_now timestamp with time zone) TO health_bridge;
 
 --
 -- Name: FUNCTION cancel_maintenance(p_window_id bigint, p_by text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
@@ -29659,6 +38167,14 @@ REVOKE ALL ON PROCEDURE health.evaluate_rules(IN p_now timestamp with time zone)
 GRANT ALL ON PROCEDURE health.evaluate_rules(IN p_now timestamp with time zone) TO health_rules;
 
 --
+-- Name: FUNCTION executive_report(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.executive_report(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.executive_report(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) TO health_analyst;
+GRANT ALL ON FUNCTION health.executive_report(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) TO health_bridge;
+
+--
 -- Name: FUNCTION explain(p_agent_id text); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -29684,6 +38200,14 @@ GRANT ALL ON FUNCTION health.heartbeat(p_agent_id text, p_state text, p_metrics 
 GRANT ALL ON FUNCTION health.heartbeat(p_agent_id text, p_state text, p_metrics jsonb) TO health_admin;
 
 --
+-- Name: FUNCTION kpis_between(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.kpis_between(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.kpis_between(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) TO health_analyst;
+GRANT ALL ON FUNCTION health.kpis_between(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) TO health_bridge;
+
+--
 -- Name: FUNCTION load_history(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -29707,6 +38231,21 @@ REVOKE ALL ON FUNCTION health.log_system_event(p_agent_id text, p_event_type tex
 GRANT ALL ON FUNCTION health.log_system_event(p_agent_id text, p_event_type text, p_severity text, p_event_data jsonb, p_occurred_at timestamp with time zone) TO health_agent;
 GRANT ALL ON FUNCTION health.log_system_event(p_agent_id text, p_event_type text, p_severity text, p_event_data jsonb, p_occurred_at timestamp with time zone) TO health_bridge;
 GRANT ALL ON FUNCTION health.log_system_event(p_agent_id text, p_event_type text, p_severity text, p_event_data jsonb, p_occurred_at timestamp with time zone) TO health_admin;
+
+--
+-- Name: FUNCTION mark_false_positive(p_alert_id bigint, p_by text, p_note text, p_is_false_positive boolean, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.mark_false_positive(p_alert_id bigint, p_by text, p_note text, p_is_false_positive boolean, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.mark_false_positive(p_alert_id bigint, p_by text, p_note text, p_is_false_positive boolean, p_now timestamp with time zone) TO health_operator;
+
+--
+-- Name: FUNCTION predict_failures(p_at timestamp with time zone, p_horizon interval, p_model_id bigint); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.predict_failures(p_at timestamp with time zone, p_horizon interval, p_model_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.predict_failures(p_at timestamp with time zone, p_horizon interval, p_model_id bigint) TO health_analyst;
+GRANT ALL ON FUNCTION health.predict_failures(p_at timestamp with time zone, p_horizon interval, p_model_id bigint) TO health_bridge;
 
 --
 -- Name: FUNCTION register_agent(p_agent_id text, p_agent_name text, p_agent_type text, p_expected_interval interval, p_capabilities jsonb, p_policy_class text); Type: ACL; Schema: health; Owner: health_owner
@@ -29739,6 +38278,20 @@ REVOKE ALL ON FUNCTION health.renew_lease(p_kind text, p_id bigint, p_fencing_to
 GRANT ALL ON FUNCTION health.renew_lease(p_kind text, p_id bigint, p_fencing_token bigint, p_now timestamp with time zone) TO health_bridge;
 
 --
+-- Name: FUNCTION replay_agent_anomalies(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.replay_agent_anomalies(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.replay_agent_anomalies(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone) TO health_analyst;
+
+--
+-- Name: FUNCTION replay_anomalies(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.replay_anomalies(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.replay_anomalies(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_to timestamp with time zone) TO health_analyst;
+
+--
 -- Name: FUNCTION report_delivery(p_delivery_id bigint, p_fencing_token bigint, p_outcome text, p_details jsonb, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -29767,6 +38320,14 @@ REVOKE ALL ON FUNCTION health.resolve_alert(p_alert_id bigint, p_by text, p_note
 GRANT ALL ON FUNCTION health.resolve_alert(p_alert_id bigint, p_by text, p_note text, p_now timestamp with time zone) TO health_operator;
 
 --
+-- Name: PROCEDURE retrain_failure_models(IN p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON PROCEDURE health.retrain_failure_models(IN p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON PROCEDURE health.retrain_failure_models(IN p_now timestamp with time zone) TO health_bridge;
+GRANT ALL ON PROCEDURE health.retrain_failure_models(IN p_now timestamp with time zone) TO health_admin;
+
+--
 -- Name: PROCEDURE run_foresight(IN p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -29781,6 +38342,14 @@ GRANT ALL ON PROCEDURE health.run_foresight(IN p_now timestamp with time zone) T
 REVOKE ALL ON PROCEDURE health.run_housekeeping() FROM PUBLIC;
 GRANT ALL ON PROCEDURE health.run_housekeeping() TO health_bridge;
 GRANT ALL ON PROCEDURE health.run_housekeeping() TO health_admin;
+
+--
+-- Name: PROCEDURE run_rollups(); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON PROCEDURE health.run_rollups() FROM PUBLIC;
+GRANT ALL ON PROCEDURE health.run_rollups() TO health_bridge;
+GRANT ALL ON PROCEDURE health.run_rollups() TO health_admin;
 
 --
 -- Name: PROCEDURE run_scheduled_tick(); Type: ACL; Schema: health; Owner: health_owner
@@ -29961,6 +38530,13 @@ GRANT ALL ON PROCEDURE health.tick_for_a_minute() TO health_bridge;
 GRANT ALL ON PROCEDURE health.tick_for_a_minute() TO health_admin;
 
 --
+-- Name: FUNCTION train_failure_model(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.train_failure_model(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.train_failure_model(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb) TO health_admin;
+
+--
 -- Name: FUNCTION unacknowledge_alert(p_alert_id bigint, p_by text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -30040,6 +38616,12 @@ REVOKE ALL ON FUNCTION health_internal.act_on_recoveries(p_now timestamp with ti
 REVOKE ALL ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) TO health_admin;
+
+--
+-- Name: FUNCTION add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION add_missing_agents(); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -30127,6 +38709,12 @@ GRANT SELECT ON TABLE health.policies TO health_analyst;
 REVOKE ALL ON FUNCTION health_internal.assess_under(p_policy health.policies, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION at_threshold(p_scores double precision[], p_labels integer[], p_threshold double precision, OUT precision_ double precision, OUT recall double precision, OUT false_positive_rate double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.at_threshold(p_scores double precision[], p_labels integer[], p_threshold double precision, OUT precision_ double precision, OUT recall double precision, OUT false_positive_rate double precision) FROM PUBLIC;
+
+--
 -- Name: FUNCTION await_ingest(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -30208,6 +38796,36 @@ REVOKE ALL ON FUNCTION health_internal.build_sandbox(p_roots text[]) FROM PUBLIC
 REVOKE ALL ON FUNCTION health_internal.bundle_deliveries(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION business_incidents(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.business_incidents(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION business_terms_held(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.business_terms_held() FROM PUBLIC;
+
+--
+-- Name: FUNCTION calibration_of(p_probabilities double precision[], p_labels integer[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.calibration_of(p_probabilities double precision[], p_labels integer[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION chance_to_reach(p_gap double precision, p_standard_error double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.chance_to_reach(p_gap double precision, p_standard_error double precision) FROM PUBLIC;
+
+--
 -- Name: FUNCTION changed_policy(p_policy health.policies, p_changes jsonb); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -30233,6 +38851,12 @@ REVOKE ALL ON FUNCTION health_internal.channel_tokens(p_channel health.channels,
 REVOKE ALL ON FUNCTION health_internal.check_backtest(p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[], OUT warm_from timestamp with time zone, OUT step interval) FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_cases(p_horizon interval); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.check_cases(p_horizon interval) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_engine(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -30243,6 +38867,12 @@ REVOKE ALL ON FUNCTION health_internal.check_engine(p_now timestamp with time zo
 --
 
 REVOKE ALL ON FUNCTION health_internal.check_matchers(p_matchers jsonb, p_keys text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_period(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.check_period(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_policy_changes(p_changes jsonb); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -30257,11 +38887,29 @@ REVOKE ALL ON FUNCTION health_internal.check_policy_changes(p_changes jsonb) FRO
 REVOKE ALL ON FUNCTION health_internal.check_policy_class(p_policy_class text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_replay_range(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.check_replay_range(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_rules_session(); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.check_rules_session() FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.check_rules_session() TO health_rules;
+
+--
+-- Name: FUNCTION choose_anchor(p_end timestamp with time zone, p_step interval, p_cadence_seconds double precision, p_last_times timestamp with time zone[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.choose_anchor(p_end timestamp with time zone, p_step interval, p_cadence_seconds double precision, p_last_times timestamp with time zone[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION choose_step(p_horizon interval, p_cadence_seconds double precision, p_agent_seconds double precision, p_agent_count integer, p_max_rows integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.choose_step(p_horizon interval, p_cadence_seconds double precision, p_agent_seconds double precision, p_agent_count integer, p_max_rows integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION clipped(p_value double precision, p_mean double precision, p_count bigint); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -30306,6 +38954,12 @@ REVOKE ALL ON FUNCTION health_internal.close_storm_alert(p_now timestamp with ti
 REVOKE ALL ON FUNCTION health_internal.collect_minutes(p_range health_internal.arrival_range, p_stepped_until timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION compile_model(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.compile_model(p_model_id bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION compose_digests(p_lines health_internal.digest_line[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -30318,10 +38972,22 @@ REVOKE ALL ON FUNCTION health_internal.compose_digests(p_lines health_internal.d
 REVOKE ALL ON FUNCTION health_internal.configure_jobs(p_now timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
 
 --
--- Name: FUNCTION copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION contributions(p_model_id bigint, p_x real[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.copy_to_sandbox(p_sandbox text, p_table text, p_agent_ids text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.contributions(p_model_id bigint, p_x real[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION copying_statement(p_from regclass, p_to regclass); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.copying_statement(p_from regclass, p_to regclass) FROM PUBLIC;
+
+--
+-- Name: FUNCTION correct_rollups(p_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.correct_rollups(p_until timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION count_arrived(p_range health_internal.arrival_range); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -30470,6 +39136,12 @@ GRANT ALL ON FUNCTION health_internal.episode_text(p_episode health.anomalies) T
 REVOKE ALL ON FUNCTION health_internal.escalate_recoveries(p_now timestamp with time zone, p_action_ids bigint[], p_reason text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION event_cells_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.event_cells_sql(p_model_id bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION event_weight(p_severity text); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -30515,6 +39187,12 @@ GRANT ALL ON FUNCTION health_internal.expired_partitions(p_now timestamp with ti
 REVOKE ALL ON FUNCTION health_internal.explain_anomalies(p_agent_id text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION explain_prediction(p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.explain_prediction(p_agent_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION failure_reason(p_outcome text, p_details jsonb); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -30525,6 +39203,42 @@ REVOKE ALL ON FUNCTION health_internal.failure_reason(p_outcome text, p_details 
 --
 
 REVOKE ALL ON FUNCTION health_internal.falling_score(p_value double precision, p_full_until double precision, p_zero_from double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION family_text(p_source text, p_family text, p_name text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.family_text(p_source text, p_family text, p_name text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION number_text(p_number double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.number_text(p_number double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION span_text(p_seconds double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.span_text(p_seconds double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION features_sql(p_model_id bigint, p_is_single boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION few_arrived(p_range health_internal.arrival_range, p_limit integer); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -30562,6 +39276,12 @@ GRANT ALL ON FUNCTION health_internal.finish_rule(p_rule text, p_evaluation_id b
 --
 
 REVOKE ALL ON FUNCTION health_internal.first_instant(p_local timestamp without time zone, p_time_zone text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION fit_logistic(p_model_id bigint, p_parts text[], p_max_features integer, OUT base double precision, OUT step_count integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.fit_logistic(p_model_id bigint, p_parts text[], p_max_features integer, OUT base double precision, OUT step_count integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION flapping_percent(p_ring integer); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -30626,6 +39346,14 @@ REVOKE ALL ON FUNCTION health_internal.fold_unusual_beats(p_tick_id bigint, p_be
 REVOKE ALL ON FUNCTION health_internal.foresee_exhaustion(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION foresee_failures(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.foresee_failures(p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.foresee_failures(p_now timestamp with time zone) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.foresee_failures(p_now timestamp with time zone) TO health_admin;
+
+--
 -- Name: FUNCTION foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -30646,6 +39374,12 @@ REVOKE ALL ON FUNCTION health_internal.forget_series(p_agent_ids text[]) FROM PU
 REVOKE ALL ON FUNCTION health_internal.furnish_sandbox(p_sandbox text, p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION gains_sql(p_table text, p_features integer[], p_bin_count integer, p_node text, p_first_node integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.gains_sql(p_table text, p_features integer[], p_bin_count integer, p_node text, p_first_node integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION gap_bin(p_ratio double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -30664,6 +39398,12 @@ REVOKE ALL ON FUNCTION health_internal.gap_unit(p_gap_count bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION health_internal.gap_mass(p_gap_count bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION grow_trees(p_model_id bigint, p_table text, p_parameters jsonb, p_max_trees integer, p_patience integer, OUT base double precision, OUT tree_count integer, OUT scores double precision[], OUT losses double precision[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.grow_trees(p_model_id bigint, p_table text, p_parameters jsonb, p_max_trees integer, p_patience integer, OUT base double precision, OUT tree_count integer, OUT scores double precision[], OUT losses double precision[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION has_changed_materially(p_old jsonb, p_new jsonb); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -30680,6 +39420,12 @@ REVOKE ALL ON FUNCTION health_internal.has_dead_parent(p_agent_id text) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION health_internal.heartbeat_gauges() FROM PUBLIC;
+
+--
+-- Name: FUNCTION heartbeat_measures(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.heartbeat_measures() FROM PUBLIC;
 
 --
 -- Name: FUNCTION holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -30721,6 +39467,12 @@ REVOKE ALL ON FUNCTION health_internal.incident_facts(p_now timestamp with time 
 REVOKE ALL ON FUNCTION health_internal.incident_message(p_now timestamp with time zone, p_incident_id bigint, p_event text, p_step integer, p_severity text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION incident_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.incident_rows(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: TABLE deliveries; Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -30738,6 +39490,12 @@ REVOKE ALL ON FUNCTION health_internal.incidents_of(p_delivery health.deliveries
 --
 
 REVOKE ALL ON FUNCTION health_internal.inherit_told(p_now timestamp with time zone, p_incident_ids bigint[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_business_agent(p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.is_business_agent(p_agent_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION is_confirmed(p_candidate text, p_last_candidate text, p_last_evaluations integer, p_confirm_bad integer); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -30758,6 +39516,12 @@ GRANT ALL ON FUNCTION health_internal.is_counter_name(p_metric_name text) TO hea
 --
 
 REVOKE ALL ON FUNCTION health_internal.is_waiting(p_delivery health.deliveries, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_watched(p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.is_watched(p_agent_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION job_standing(p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -30802,6 +39566,18 @@ REVOKE ALL ON FUNCTION health_internal.known_troubles(p_from timestamp with time
 REVOKE ALL ON FUNCTION health_internal.known_weight(p_weight double precision, p_value double precision) FROM PUBLIC;
 
 --
+-- Name: FUNCTION label_number(p_text text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.label_number(p_text text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lead_margin(p_scores double precision[], p_others double precision[], p_labels integer[], p_inflation double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.lead_margin(p_scores double precision[], p_others double precision[], p_labels integer[], p_inflation double precision) FROM PUBLIC;
+
+--
 -- Name: FUNCTION learn_baselines(p_agent_ids text[], p_metric_names text[], p_values double precision[], p_at timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -30812,6 +39588,24 @@ REVOKE ALL ON FUNCTION health_internal.learn_baselines(p_agent_ids text[], p_met
 --
 
 REVOKE ALL ON FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_late_limit double precision, p_unresponsive_limit double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION log_loss(p_probabilities double precision[], p_labels integer[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.log_loss(p_probabilities double precision[], p_labels integer[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION log_odds_expression(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.log_odds_expression(p_model_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lost_revenue_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.lost_revenue_rows(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: TABLE maintenance_windows; Type: ACL; Schema: health; Owner: health_owner
@@ -30825,6 +39619,24 @@ GRANT SELECT ON TABLE health.maintenance_windows TO health_bridge;
 --
 
 REVOKE ALL ON FUNCTION health_internal.maintenance_until(p_window health.maintenance_windows, p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION make_bins(p_model_id bigint, p_bin_count integer, p_parts text[], p_table text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.make_bins(p_model_id bigint, p_bin_count integer, p_parts text[], p_table text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION make_cases(p_model_id bigint, p_horizon interval, p_anchor timestamp with time zone, p_step interval, p_first integer, p_last integer, p_end timestamp with time zone, p_max_rows integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.make_cases(p_model_id bigint, p_horizon interval, p_anchor timestamp with time zone, p_step interval, p_first integer, p_last integer, p_end timestamp with time zone, p_max_rows integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION make_cuts(p_model_id bigint, p_bin_count integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.make_cuts(p_model_id bigint, p_bin_count integer) FROM PUBLIC;
 
 --
 -- Name: TABLE agents; Type: ACL; Schema: health; Owner: health_owner
@@ -30927,6 +39739,12 @@ REVOKE ALL ON FUNCTION health_internal.severity_rank(p_severity text) FROM PUBLI
 REVOKE ALL ON FUNCTION health_internal.matches_alert(p_matchers jsonb, p_rule text, p_severity text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION method_quality(p_name text, p_scores double precision[], p_labels integer[], p_is_probability boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.method_quality(p_name text, p_scores double precision[], p_labels integer[], p_is_probability boolean) FROM PUBLIC;
+
+--
 -- Name: FUNCTION missing_parents(p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -30939,6 +39757,14 @@ REVOKE ALL ON FUNCTION health_internal.missing_parents(p_agent_ids text[]) FROM 
 REVOKE ALL ON FUNCTION health_internal.missing_partitions(p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.missing_partitions(p_now timestamp with time zone) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.missing_partitions(p_now timestamp with time zone) TO health_admin;
+
+--
+-- Name: FUNCTION models_to_retrain(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.models_to_retrain(p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.models_to_retrain(p_now timestamp with time zone) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.models_to_retrain(p_now timestamp with time zone) TO health_admin;
 
 --
 -- Name: FUNCTION moved_interval(p_interval_seconds double precision, p_gap_seconds double precision, p_gap_count bigint); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -31064,6 +39890,18 @@ GRANT ALL ON FUNCTION health_internal.number_of(p_metrics jsonb, p_name text, p_
 GRANT ALL ON FUNCTION health_internal.number_of(p_metrics jsonb, p_name text, p_other_name text) TO health_admin;
 
 --
+-- Name: FUNCTION number_text(p_value numeric, p_unit text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.number_text(p_value numeric, p_unit text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION numbered_features(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.numbered_features(p_model_id bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION oldest_snapshot(OUT pid integer, OUT snapshot_age integer); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -31114,10 +39952,34 @@ REVOKE ALL ON FUNCTION health_internal.open_recovery_failed(p_now timestamp with
 REVOKE ALL ON FUNCTION health_internal.open_storm_alert(p_now timestamp with time zone, p_summary text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION plain_real(p_value double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.plain_real(p_value double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION predict_all(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.predict_all(p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION previous_run_at(p_schedule text, p_time_zone text, p_at timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.previous_run_at(p_schedule text, p_time_zone text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION probabilities(p_scores double precision[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.probabilities(p_scores double precision[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION publish_model(p_model_id bigint, p_kind text, p_parameters jsonb, p_tree_count integer, p_row_ratio double precision, p_is_refitted boolean, OUT base double precision, OUT tree_count integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.publish_model(p_model_id bigint, p_kind text, p_parameters jsonb, p_tree_count integer, p_row_ratio double precision, p_is_refitted boolean, OUT base double precision, OUT tree_count integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION queue_recoveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -31126,10 +39988,36 @@ REVOKE ALL ON FUNCTION health_internal.previous_run_at(p_schedule text, p_time_z
 REVOKE ALL ON FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION queue_report(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.queue_report(p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.queue_report(p_now timestamp with time zone) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.queue_report(p_now timestamp with time zone) TO health_admin;
+
+--
+-- Name: FUNCTION rank_features(p_model_id bigint, p_table text, p_bin_count integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.rank_features(p_model_id bigint, p_table text, p_bin_count integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION rank_quality(p_scores double precision[], p_labels integer[], OUT auc double precision, OUT average_precision double precision, OUT recall_1 double precision, OUT recall_2 double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.rank_quality(p_scores double precision[], p_labels integer[], OUT auc double precision, OUT average_precision double precision, OUT recall_1 double precision, OUT recall_2 double precision) FROM PUBLIC;
+
+--
 -- Name: FUNCTION raw_tables(); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.raw_tables() FROM PUBLIC;
+
+--
+-- Name: FUNCTION reasons_of(p_model_id bigint, p_x real[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.reasons_of(p_model_id bigint, p_x real[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION recent_blindness(); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -31170,6 +40058,12 @@ REVOKE ALL ON FUNCTION health_internal.recommend_from_engine(p_now timestamp wit
 REVOKE ALL ON FUNCTION health_internal.recommend_from_exhaustion(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION recommend_from_predictions(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recommend_from_predictions(p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION recommend_from_recoveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -31182,12 +40076,24 @@ REVOKE ALL ON FUNCTION health_internal.recommend_from_recoveries(p_now timestamp
 REVOKE ALL ON FUNCTION health_internal.recommendation_sources() FROM PUBLIC;
 
 --
+-- Name: FUNCTION record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) TO health_admin;
+
+--
+-- Name: FUNCTION recovery_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recovery_rows(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION refresh_anomaly_findings(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -31245,6 +40151,37 @@ GRANT ALL ON FUNCTION health_internal.release_rule(p_rule text, p_evaluation_id 
 REVOKE ALL ON FUNCTION health_internal.replay_ticks(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval) FROM PUBLIC;
 
 --
+-- Name: FUNCTION report_agents(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.report_agents(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION report_days(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.report_days(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: TABLE recommendations; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.recommendations TO health_analyst;
+GRANT SELECT ON TABLE health.recommendations TO health_bridge;
+
+--
+-- Name: FUNCTION report_recommendations(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.report_recommendations() FROM PUBLIC;
+
+--
+-- Name: FUNCTION report_text(p_report jsonb); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.report_text(p_report jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION rescaled_histogram(p_histogram real[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -31263,6 +40200,20 @@ REVOKE ALL ON FUNCTION health_internal.rescue_recoveries(p_now timestamp with ti
 REVOKE ALL ON FUNCTION health_internal.resource_samples(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION retrain_failure_model(p_horizon interval, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now timestamp with time zone) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now timestamp with time zone) TO health_admin;
+
+--
+-- Name: FUNCTION return_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.return_rows(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION ring_for(p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -31277,6 +40228,38 @@ GRANT ALL ON FUNCTION health_internal.ring_for(p_agent_ids text[]) TO health_adm
 --
 
 REVOKE ALL ON FUNCTION health_internal.rising_score(p_ratio double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION risk_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.risk_rows(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION roll_up_days(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.roll_up_days(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION roll_up_heartbeats(p_partition text, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.roll_up_heartbeats(p_partition text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION roll_up_hours(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.roll_up_hours(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION roll_up_step(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.roll_up_step(p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.roll_up_step(p_now timestamp with time zone) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.roll_up_step(p_now timestamp with time zone) TO health_admin;
 
 --
 -- Name: FUNCTION route_modes(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -31341,6 +40324,12 @@ REVOKE ALL ON FUNCTION health_internal.sandboxed(p_definition text, p_sandbox te
 REVOKE ALL ON FUNCTION health_internal.sandbox_statement(p_object health_internal.sandbox_object, p_names text[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION saved_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.saved_rows(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION schedule_day(p_plan health_internal.schedule_plan, p_from date, p_step integer); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -31351,6 +40340,12 @@ REVOKE ALL ON FUNCTION health_internal.schedule_day(p_plan health_internal.sched
 --
 
 REVOKE ALL ON FUNCTION health_internal.schedule_field(p_field text, p_name text, p_low integer, p_high integer, p_words text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION score_agents(p_model_id bigint, p_at timestamp with time zone, p_explained integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.score_agents(p_model_id bigint, p_at timestamp with time zone, p_explained integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION score_business_impact(p_cost_efficiency double precision, p_user_satisfaction double precision, p_operational_efficiency double precision, p_revenue_impact_usd double precision, p_loss_limit_usd double precision); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -31389,6 +40384,12 @@ REVOKE ALL ON FUNCTION health_internal.score_performance_metrics(p_latency_ratio
 REVOKE ALL ON FUNCTION health_internal.score_resource_efficiency(p_cpu_percent double precision, p_memory_share double precision, p_exhaustion_ratio double precision, p_cpu_soft double precision, p_cpu_hard double precision, p_cpu_floor double precision, p_memory_soft double precision, p_memory_hard double precision) FROM PUBLIC;
 
 --
+-- Name: FUNCTION scores_of(p_expression text, p_part text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.scores_of(p_expression text, p_part text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION seconds_to_exhaustion(p_fast_mean_mb double precision, p_slow_mean_mb double precision, p_age_seconds double precision, p_fast_memory_seconds double precision, p_slow_memory_seconds double precision, p_usage_mb double precision, p_limit_mb double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -31401,12 +40402,61 @@ REVOKE ALL ON FUNCTION health_internal.seconds_to_exhaustion(p_fast_mean_mb doub
 REVOKE ALL ON FUNCTION health_internal.send_notices(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION series_cells_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.series_cells_sql(p_model_id bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) TO health_admin;
+
+--
+-- Name: FUNCTION series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION service_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.service_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION service_seconds(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.service_seconds(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION service_seconds_measured(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.service_seconds_measured(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION service_spans(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.service_spans(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
+
+--
+-- Name: TABLE status_transitions; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.status_transitions TO health_analyst;
+GRANT SELECT ON TABLE health.status_transitions TO health_bridge;
+
+--
+-- Name: FUNCTION service_transitions(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.service_transitions(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION set_watched(p_agent_id text, p_metric_name text, p_is_watched boolean, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -31433,10 +40483,28 @@ REVOKE ALL ON FUNCTION health_internal.severity_of_rank(p_rank integer) FROM PUB
 REVOKE ALL ON FUNCTION health_internal.snapshot_without(p_snapshot pg_snapshot, p_xid xid8) FROM PUBLIC;
 
 --
+-- Name: FUNCTION solve_symmetric(p_upper double precision[], p_right double precision[], p_size integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.solve_symmetric(p_upper double precision[], p_right double precision[], p_size integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION spent_by_groups(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.spent_by_groups(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION split_cases(p_horizon interval); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.split_cases(p_horizon interval) FROM PUBLIC;
+
+--
+-- Name: FUNCTION standardised(p_feature integer, p_mean double precision, p_scale double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.standardised(p_feature integer, p_mean double precision, p_scale double precision) FROM PUBLIC;
 
 --
 -- Name: FUNCTION step_after(p_strategy jsonb, p_step integer, p_is_verification boolean, p_outcome text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -31507,6 +40575,12 @@ GRANT ALL ON FUNCTION health_internal.sweep(p_now timestamp with time zone) TO h
 --
 
 REVOKE ALL ON FUNCTION health_internal.sweep_jobs(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION sweep_rollups(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.sweep_rollups(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION sweep_sandbox(p_sandbox text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -31581,6 +40655,12 @@ REVOKE ALL ON FUNCTION health_internal.tg_agents__check_policy_class() FROM PUBL
 REVOKE ALL ON FUNCTION health_internal.tg_agents__check_schedule() FROM PUBLIC;
 
 --
+-- Name: FUNCTION tg_agents__keep_terms(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.tg_agents__keep_terms() FROM PUBLIC;
+
+--
 -- Name: FUNCTION tg_agents__tell_change(); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -31605,6 +40685,54 @@ REVOKE ALL ON FUNCTION health_internal.tg_ingest_heartbeats__admit() FROM PUBLIC
 REVOKE ALL ON FUNCTION health_internal.tg_status_transitions__queue_recoveries() FROM PUBLIC;
 
 --
+-- Name: FUNCTION threshold_at(p_scores double precision[], p_labels integer[], p_share double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.threshold_at(p_scores double precision[], p_labels integer[], p_share double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION top_families(p_model_id bigint, p_kind text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.top_families(p_model_id bigint, p_kind text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION tree_expression(p_model_id bigint, p_tree integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.tree_expression(p_model_id bigint, p_tree integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION trend_risks(p_at timestamp with time zone, p_horizon interval); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.trend_risks(p_at timestamp with time zone, p_horizon interval) FROM PUBLIC;
+
+--
+-- Name: FUNCTION trend_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.trend_rows(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION trend_text(p_low numeric, p_high numeric, p_is_more_better boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.trend_text(p_low numeric, p_high numeric, p_is_more_better boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION trivial_predictors(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.trivial_predictors(p_model_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION trouble_began_at(p_agent_id text, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.trouble_began_at(p_agent_id text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION troubled_agents(); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -31615,6 +40743,18 @@ REVOKE ALL ON FUNCTION health_internal.troubled_agents() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION health_internal.uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION usage_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.usage_rows(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION usage_sums(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.usage_sums(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION verify_recoveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -31675,6 +40815,13 @@ REVOKE ALL ON FUNCTION health_internal.withdraw_at_once(p_now timestamp with tim
 --
 
 REVOKE ALL ON FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[]) FROM PUBLIC;
+
+--
+-- Name: TABLE agent_days; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.agent_days TO health_analyst;
+GRANT SELECT ON TABLE health.agent_days TO health_bridge;
 
 --
 -- Name: TABLE agent_heartbeats; Type: ACL; Schema: health; Owner: health_owner
@@ -31795,6 +40942,13 @@ GRANT INSERT(attributes) ON TABLE health.agent_heartbeats TO health_agent;
 GRANT INSERT(attributes) ON TABLE health.agent_heartbeats TO health_bridge;
 
 --
+-- Name: TABLE agent_hours; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.agent_hours TO health_analyst;
+GRANT SELECT ON TABLE health.agent_hours TO health_bridge;
+
+--
 -- Name: TABLE agent_logins; Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -31822,13 +40976,6 @@ GRANT SELECT ON TABLE health.recovery_actions TO health_bridge;
 
 GRANT SELECT ON TABLE health.recovery_steps TO health_analyst;
 GRANT SELECT ON TABLE health.recovery_steps TO health_bridge;
-
---
--- Name: TABLE status_transitions; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT SELECT ON TABLE health.status_transitions TO health_analyst;
-GRANT SELECT ON TABLE health.status_transitions TO health_bridge;
 
 --
 -- Name: TABLE agent_timeline; Type: ACL; Schema: health; Owner: health_owner
@@ -31859,11 +41006,54 @@ GRANT SELECT ON TABLE health.alert_rules TO health_analyst;
 GRANT SELECT ON TABLE health.alert_rules TO health_bridge;
 
 --
+-- Name: TABLE availability; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.availability TO health_analyst;
+GRANT SELECT ON TABLE health.availability TO health_bridge;
+
+--
 -- Name: TABLE baselines; Type: ACL; Schema: health; Owner: health_owner
 --
 
 GRANT SELECT ON TABLE health.baselines TO health_analyst;
 GRANT SELECT ON TABLE health.baselines TO health_bridge;
+
+--
+-- Name: TABLE business_figures; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.business_figures TO health_analyst;
+GRANT SELECT ON TABLE health.business_figures TO health_bridge;
+
+--
+-- Name: COLUMN business_figures.objective; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT UPDATE(objective) ON TABLE health.business_figures TO health_admin;
+
+--
+-- Name: TABLE business_impact; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.business_impact TO health_analyst;
+GRANT SELECT ON TABLE health.business_impact TO health_bridge;
+
+--
+-- Name: TABLE business_settings; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.business_settings TO health_analyst;
+GRANT SELECT ON TABLE health.business_settings TO health_bridge;
+GRANT UPDATE ON TABLE health.business_settings TO health_admin;
+
+--
+-- Name: TABLE business_terms; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.business_terms TO health_analyst;
+GRANT SELECT ON TABLE health.business_terms TO health_bridge;
+GRANT INSERT,DELETE,UPDATE ON TABLE health.business_terms TO health_admin;
 
 --
 -- Name: TABLE current_policies; Type: ACL; Schema: health; Owner: health_owner
@@ -31914,11 +41104,18 @@ GRANT SELECT ON TABLE health.expectations TO health_analyst;
 GRANT SELECT ON TABLE health.expectations TO health_bridge;
 
 --
--- Name: TABLE recommendations; Type: ACL; Schema: health; Owner: health_owner
+-- Name: TABLE failure_models; Type: ACL; Schema: health; Owner: health_owner
 --
 
-GRANT SELECT ON TABLE health.recommendations TO health_analyst;
-GRANT SELECT ON TABLE health.recommendations TO health_bridge;
+GRANT SELECT ON TABLE health.failure_models TO health_analyst;
+GRANT SELECT ON TABLE health.failure_models TO health_bridge;
+
+--
+-- Name: TABLE failure_risk; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.failure_risk TO health_analyst;
+GRANT SELECT ON TABLE health.failure_risk TO health_bridge;
 
 --
 -- Name: TABLE fleet; Type: ACL; Schema: health; Owner: health_owner
@@ -32062,6 +41259,13 @@ GRANT INSERT(attributes) ON TABLE health.ingest_heartbeats TO health_gateway;
 
 GRANT SELECT ON TABLE health.job_runs TO health_analyst;
 GRANT SELECT ON TABLE health.job_runs TO health_bridge;
+
+--
+-- Name: TABLE kpis; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.kpis TO health_analyst;
+GRANT SELECT ON TABLE health.kpis TO health_bridge;
 
 --
 -- Name: TABLE open_alerts; Type: ACL; Schema: health; Owner: health_owner

@@ -153,33 +153,57 @@ BEGIN
     )
 
     SELECT
-        components.component,
-        components.weight,
-        components.raw_inputs || CASE
-            WHEN components.place < 6 AND components.value IS NULL
-                THEN '{"note": "no data: its weight is shared among the others"}'::jsonb
-            ELSE '{}'::jsonb
-        END,
-        components.value,
-        CASE
-            -- What the gate takes away, so that the contributions sum to the score.
-            WHEN components.place = 6 THEN coalesce(
-                components.value - sum(components.contribution) FILTER (WHERE components.place < 6)
-                    OVER (),
-                0
-            )
-            ELSE components.contribution
-        END,
-        CASE WHEN components.place = 6 THEN components.gate END,
-        components.version
-    FROM components
-    ORDER BY components.place;
+        explained.component,
+        explained.weight,
+        explained.raw_inputs,
+        explained.value,
+        explained.contribution,
+        explained.gate,
+        explained.version
+    FROM (
+        SELECT
+            components.place,
+            components.component,
+            components.weight,
+            components.raw_inputs || CASE
+                WHEN components.place < 6 AND components.value IS NULL
+                    THEN '{"note": "no data: its weight is shared among the others"}'::jsonb
+                ELSE '{}'::jsonb
+            END,
+            components.value,
+            CASE
+                -- What the gate takes away, so that the contributions sum to the score.
+                WHEN components.place = 6 THEN coalesce(
+                    components.value - sum(components.contribution) FILTER (WHERE components.place < 6)
+                        OVER (),
+                    0
+                )
+                ELSE components.contribution
+            END,
+            CASE WHEN components.place = 6 THEN components.gate END,
+            components.version
+        FROM components
+        UNION ALL
+        -- What takes no part in the score, where there is something to say.
+        SELECT 7, foreseen.component, NULL, foreseen.raw_inputs, NULL, 0, NULL, judged.version
+        FROM judged
+        CROSS JOIN LATERAL (
+            SELECT strange.component, strange.raw_inputs
+            FROM health_internal.explain_anomalies(p_agent_id) AS strange
+            UNION ALL
+            SELECT risks.component, risks.raw_inputs
+            FROM health_internal.explain_prediction(p_agent_id) AS risks
+            WHERE (risks.raw_inputs ->> 'is_at_risk')::boolean
+        ) AS foreseen
+    ) AS explained (place, component, weight, raw_inputs, value, contribution, gate, version)
+    ORDER BY explained.place, explained.component;
 END;
 $$;
 COMMENT ON FUNCTION health.explain(text) IS
 'One row per component (weight, raw inputs, value 0..100, contribution to the score) and a row gate '
-'that holds score - weighted mean, so that the contributions sum to the score. As judged last. '
-'Raises AG001 for an unknown agent.';
+'that holds score - weighted mean, so that the contributions sum to the score. As judged last. Further '
+'rows, of contribution 0, where there is something to tell: anomalies (open episodes with what was seen and '
+'expected) and predicted_failure (probability, threshold, reasons). Raises AG001 for an unknown agent.';
 
 GRANT EXECUTE ON FUNCTION health.explain(text) TO health_analyst, health_bridge;
 

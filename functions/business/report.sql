@@ -53,7 +53,22 @@ CREATE OR REPLACE FUNCTION health_internal.report_recommendations()
 RETURNS jsonb
 LANGUAGE sql
 STABLE
-RETURN '[]'::jsonb;
+RETURN coalesce(
+    (
+        SELECT jsonb_agg(
+            jsonb_build_object(
+                'agent_id', advice.agent_id,
+                'priority', advice.priority,
+                'summary', advice.summary,
+                'reason', advice.reason
+            )
+            ORDER BY advice.priority, advice.recommendation_id
+        )
+        FROM health.recommendations AS advice
+        WHERE advice.closed_at IS NULL AND advice.dismissed_at IS NULL
+    ),
+    '[]'
+);
 COMMENT ON FUNCTION health_internal.report_recommendations() IS
 'What the engine recommends, for the report: a list of {agent_id, priority, summary, reason}.';
 

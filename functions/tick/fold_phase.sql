@@ -320,10 +320,14 @@ BEGIN
         skipped_series_total = engine.skipped_series_total + v_metrics.skipped_values,
         last_error = NULL,
         last_error_at = NULL;
+    -- For those who show it; what is to be done rings health_wakeup.
+    IF agents_judged > 0 THEN
+        PERFORM pg_notify('health_judged', '');
+    END IF;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.fold_phase(timestamptz, boolean) IS
-'First phase of a tick: folds what arrived and judges. is_busy: another ticker holds the engine''s '
+'First phase of a tick: folds what arrived, judges, and notifies health_judged where it judged any. is_busy: another ticker holds the engine''s '
 'row. judged_until: p_now, or the last one where p_now is not after it. Raises EN001 for a p_now that '
 'is not finite.';
 GRANT EXECUTE ON FUNCTION health_internal.fold_phase(timestamptz, boolean)

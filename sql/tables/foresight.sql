@@ -39,11 +39,12 @@ COMMENT ON COLUMN health_internal.foresight_parts.last_error_at IS 'When.';
 COMMENT ON COLUMN health_internal.foresight_parts.run_count IS 'Calls so far.';
 COMMENT ON COLUMN health_internal.foresight_parts.error_count IS 'Calls that failed.';
 
-INSERT INTO health_internal.foresight_parts (part, place)
+INSERT INTO health_internal.foresight_parts (part, place, period)
 VALUES
-('foresee_exhaustion', 10),
-('judge_shadows', 80),
-('refresh_recommendations', 90);
+('foresee_exhaustion', 10, '1 minute'),
+('foresee_failures', 20, '10 minutes'),
+('judge_shadows', 80, '1 minute'),
+('refresh_recommendations', 90, '1 minute');
 
 CREATE TABLE health.resource_limits (
     metric_name text COLLATE "C" NOT NULL,
