@@ -43,7 +43,7 @@ IMMUTABLE PARALLEL SAFE
 AS $$
 DECLARE
     -- Lengths are in points: tried in time they were worse on every set (docs/detection/anomalies.md).
-    c_tiny constant double precision := 1e-30;
+    c_tiny constant double precision := 1e-30::double precision;
     v_s double precision [] := (p_state).numbers;
     v_profile real [] := (p_state).profile;
     v_visits smallint [] := (p_state).visits;
@@ -100,7 +100,7 @@ DECLARE
     v_rate_100 double precision;
     v_rate_1000 double precision;
     v_rate_2000 double precision;
-    v_views double precision [] := '{0,0,0,0}';
+    v_views double precision [] := '{0,0,0,0}'::double precision [];
     v_v double precision;
     v_bar double precision;
     v_floor_x double precision;
