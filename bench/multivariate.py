@@ -201,7 +201,7 @@ def main() -> None:
                 )
             )
         tables = [table(name, results[name], len(sets[name])) for name in results]
-        tables[-1].note = f"Replay: {speed:,.0f} points per processor second."
+        tables[0].note = f"Replay: {speed:,.0f} points per processor second."
         report(options, "multivariate", bench, tables, goals, {"points_per_cpu_second": speed})
 
 
