@@ -82,6 +82,8 @@ def main() -> None:
     results: list[Result] = []
     tests: list[dict[str, Any]] = []
     with running(options) as bench:
+        speed = scoring(bench, 5_000 if options.quick else 50_000)
+        print(f"{speed['per_second']:,.0f} agents/s", flush=True)
         with bench.database(DATABASE), bench.connect(DATABASE) as connection:
             load_azure(connection, options.data / "azure_pdm", range(1, AZURE_TAUGHT + 1))
             models = {hours: train(connection, hours, AZURE_END) for hours in horizons}
@@ -107,7 +109,6 @@ def main() -> None:
                 )
                 results += found
                 tests.append(test)
-        speed = scoring(bench, 5_000 if options.quick else 50_000)
         report(
             options,
             "prediction",
@@ -281,6 +282,8 @@ def compare(
         seconds = time.perf_counter() - started
         guesses = estimator.predict_proba(clean(inputs, method))[:, 1]
         found.append(judge(data, method, machines, labels, guesses, ~teaches, seconds))
+    for result in found:
+        print(f"{data}: {result.method}: AUC {result.auc:.4f}, {result.recall_2:.3f}", flush=True)
     own = {entry["method"]: entry for entry in model["comparison"]}
     return found, {
         "data": data,
@@ -374,7 +377,7 @@ def scoring(bench: Bench, agents: int) -> dict[str, Any]:
             INSERT INTO health.performance_metrics (
                 agent_id, metric_name, metric_value, received_at
             )
-            SELECT 'agent ' || a, m, hashint4extended(a * 1000 + d, 3) % 1000, %s::timestamptz
+            SELECT 'agent ' || a, m, hashint4extended(a * 1000 + d, 3) %% 1000, %s::timestamptz
                 + make_interval(hours => 24 * d)
             FROM generate_series(1, %s) AS a, generate_series(1, 40) AS d,
                 unnest('{volt,rotate,pressure,vibration}'::text[]) AS m

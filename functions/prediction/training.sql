@@ -138,7 +138,7 @@ DECLARE
     v_best_others double precision [];
     v_best_precision double precision := 0.0::double precision;
     v_best_trivial text := 'never fails';
-    v_comparison jsonb := '[]';
+    v_comparison jsonb := '[]'::jsonb;
     v_quality record;
     v_at_1 record;
     v_at_2 record;
