@@ -111,6 +111,7 @@ class HealthDatabase:
     async def run_foresight(self) -> None:
         async with self._pool.connection() as connection:
             await connection.execute("CALL health.run_foresight()")
+
     async def run_rollups(self) -> None:
         async with self._pool.connection() as connection:
             await connection.execute("CALL health.run_rollups()")

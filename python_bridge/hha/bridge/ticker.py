@@ -71,7 +71,7 @@ class Ticker:
 
 
 async def keep_house(database: HealthDatabase, stop: Stop, counters: Counters) -> None:
-    """CALL run_housekeeping(), run_rollups() and run_foresight() each minute unless pg_cron does."""
+    """CALL what is due each minute, housekeeping to foresight, unless pg_cron does."""
     backoff = Backoff()
     while not stop.requested:
         try:

@@ -109,6 +109,7 @@ class Dashboard:
             Route("/alerts/{alert_id:int}/ack", act(actions.acknowledge), methods=["POST"]),
             Route("/alerts/{alert_id:int}/resolve", act(actions.resolve), methods=["POST"]),
             Route("/recoveries", see(pages.recoveries)),
+            Route("/executive", see(pages.executive)),
             Route("/engine", see(pages.engine)),
             Route("/events", see(self._events)),
             Route("/sign-in", self._plain(self._sign_in), methods=["GET", "POST"]),

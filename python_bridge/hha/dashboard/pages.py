@@ -127,6 +127,8 @@ class Pages:
             {
                 "agent": agent,
                 "explained": explained,
+                "anomalies": await self._reader.rows(questions.ANOMALIES_OF_AGENT, key),
+                "risks": await self._reader.rows(questions.RISKS_OF_AGENT, key),
                 "timeline": await self._reader.rows(questions.TIMELINE, key),
                 "alerts": await self._reader.rows(questions.ALERTS_OF_AGENT, key),
                 "recoveries": await self._reader.rows(questions.RECOVERIES_OF_AGENT, key),
@@ -160,6 +162,21 @@ class Pages:
         """Recoveries with their steps."""
         return self.show(
             request, "recoveries", {"recoveries": await self._reader.rows(questions.RECOVERIES)}
+        )
+
+    async def executive(self, request: Request) -> Response:
+        """The report of managers: what was available, what it cost, what to do."""
+        asked = request.query_params.get("days", "7")
+        days = int(asked) if asked in {"1", "7", "30", "90"} else 7
+        row = await self._reader.row(questions.REPORT, {"days": days})
+        return self.show(
+            request,
+            "executive",
+            {
+                "days": days,
+                "report": {} if row is None else row["report"],
+                "advice": await self._reader.rows(questions.ADVICE),
+            },
         )
 
     async def engine(self, request: Request) -> Response:

@@ -114,6 +114,38 @@ ORDER BY history.created_at DESC
 LIMIT 20
 """
 
+ANOMALIES_OF_AGENT = """
+SELECT episodes.metric_name, episodes.started_at, episodes.ended_at, episodes.peak_value,
+    episodes.expected_low, episodes.expected_high, episodes.reason
+FROM health.anomalies AS episodes
+WHERE episodes.agent_id = %(agent_id)s
+ORDER BY episodes.started_at DESC
+LIMIT 20
+"""
+
+RISKS_OF_AGENT = """
+SELECT risks.horizon, risks.probability, risks.threshold, risks.is_at_risk, risks.basis,
+    risks.reasons, risks.predicted_at
+FROM health.failure_risk AS risks
+WHERE risks.agent_id = %(agent_id)s
+ORDER BY risks.horizon
+"""
+
+ADVICE = """
+SELECT advice.agent_id, advice.kind, advice.priority, advice.summary, advice.reason,
+    advice.created_at
+FROM health.recommendations AS advice
+WHERE advice.closed_at IS NULL AND advice.dismissed_at IS NULL
+ORDER BY advice.priority, advice.recommendation_id
+LIMIT 200
+"""
+
+REPORT = """
+SELECT health.executive_report(
+    clock_timestamp() - make_interval(days => %(days)s), clock_timestamp()
+) AS report
+"""
+
 GAPS = "SELECT * FROM health.monitor_gaps ORDER BY started_at DESC LIMIT 20"
 
 ACKNOWLEDGE = """

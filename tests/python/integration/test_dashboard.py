@@ -100,7 +100,15 @@ def an_open_alert(engine: Engine, agent_id: str = "a1") -> int:
 
 def test_nobody_looks_without_signing_in(open_page: OpenPage) -> None:
     with browser_of(open_page(), follow=False) as client:
-        for path in ("/", "/alerts", "/recoveries", "/engine", "/agents/a1", "/events"):
+        for path in (
+            "/",
+            "/alerts",
+            "/recoveries",
+            "/executive",
+            "/engine",
+            "/agents/a1",
+            "/events",
+        ):
             answer = client.get(path)
             assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), path
         assert client.get("/healthz").json() == {"status": "ok"}

@@ -40,7 +40,7 @@
             const search = document.querySelector("input[type=search]");
             if (search) { event.preventDefault(); search.focus(); }
         }
-        const page = { f: "/", a: "/alerts", r: "/recoveries", e: "/engine" }[event.key];
+        const page = { f: "/", a: "/alerts", r: "/recoveries", x: "/executive", e: "/engine" }[event.key];
         if (page) location.href = page;
     });
 })();
