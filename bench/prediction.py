@@ -372,46 +372,37 @@ def scoring(bench: Bench, agents: int) -> dict[str, Any]:
         connection.execute(
             "SELECT health.load_history(%s, %s)", (START, START + timedelta(days=60))
         )
-        connection.execute(
-            """
-            INSERT INTO health.performance_metrics (
-                agent_id, metric_name, metric_value, received_at
+        for first, last, days in ((1, 200, 1), (201, agents, 33)):
+            connection.execute(
+                """
+                INSERT INTO health.performance_metrics (
+                    agent_id, metric_name, metric_value, received_at
+                )
+                SELECT 'agent ' || a, m, hashint4extended(a * 1000 + d, 3) %% 1000,
+                    %s::timestamptz + make_interval(hours => 24 * d)
+                FROM generate_series(%s::integer, %s::integer) AS a, generate_series(%s::integer, 40) AS d,
+                    unnest('{volt,rotate,pressure,vibration}'::text[]) AS m
+                """,
+                (START, first, last, days),
             )
-            SELECT 'agent ' || a, m, hashint4extended(a * 1000 + d, 3) %% 1000, %s::timestamptz
-                + make_interval(hours => 24 * d)
-            FROM generate_series(1, %s) AS a, generate_series(1, 40) AS d,
-                unnest('{volt,rotate,pressure,vibration}'::text[]) AS m
-            WHERE d > 32 OR a <= 200
-            """,
-            (START, agents),
-        )
-        connection.execute(
-            """
-            INSERT INTO health.system_events (agent_id, event_type, event_data, received_at)
-            SELECT 'agent ' || a, CASE WHEN h %% 10 = 0 THEN 'failure' ELSE 'error' END,
-                '{"code": "E1"}', %s::timestamptz + make_interval(hours => 24 * (h %% 39)::integer)
-            FROM generate_series(1, %s) AS a,
-                LATERAL (SELECT hashint4extended(a, 9) & 1023 AS h) AS x
-            """,
-            (START, agents),
-        )
-        connection.execute(
-            """
-            INSERT INTO health.system_events (agent_id, event_type, event_data, received_at)
-            SELECT 'agent ' || a, type, '{}', %s::timestamptz
-                + make_interval(
+            connection.execute(
+                """
+                INSERT INTO health.system_events (agent_id, event_type, event_data, received_at)
+                SELECT 'agent ' || a, type, '{"code": "E1"}', %s::timestamptz + make_interval(
                     hours => 24 * (10 + a %% 29) + CASE type WHEN 'failure' THEN 20 ELSE 0 END
                 )
-            FROM generate_series(1, 150) AS a, unnest('{failure,error}'::text[]) AS type
-            """,
-            (START,),
-        )
-        connection.execute("ANALYZE health.performance_metrics, health.system_events")
-        number = value(
-            connection,
-            "SELECT health.train_failure_model('24 hours', %s, '1 day', 20000)",
-            START + timedelta(days=40),
-        )
+                FROM generate_series(%s::integer, %s::integer) AS a, unnest('{failure,error}'::text[]) AS type
+                WHERE a %% 4 > 0
+                """,
+                (START, first, last),
+            )
+            connection.execute("ANALYZE health.performance_metrics, health.system_events")
+            if first == 1:
+                number = value(
+                    connection,
+                    "SELECT health.train_failure_model('24 hours', %s, '1 day')",
+                    START + timedelta(days=40),
+                )
         best = float("inf")
         count = 0
         for _ in range(3):
