@@ -5504,7 +5504,7 @@ DECLARE
     v_best_others double precision [];
     v_best_precision double precision := 0.0::double precision;
     v_best_trivial text := 'never fails';
-    v_comparison jsonb := '[]';
+    v_comparison jsonb := '[]'::jsonb;
     v_quality record;
     v_at_1 record;
     v_at_2 record;
@@ -10595,7 +10595,7 @@ CREATE FUNCTION health_internal.detect_series(p_state health_internal.detector_s
     AS $$
 DECLARE
     -- Lengths are in points: tried in time they were worse on every set (docs/detection/anomalies.md).
-    c_tiny constant double precision := 1e-30;
+    c_tiny constant double precision := 1e-30::double precision;
     v_s double precision [] := (p_state).numbers;
     v_profile real [] := (p_state).profile;
     v_visits smallint [] := (p_state).visits;
@@ -10652,7 +10652,7 @@ DECLARE
     v_rate_100 double precision;
     v_rate_1000 double precision;
     v_rate_2000 double precision;
-    v_views double precision [] := '{0,0,0,0}';
+    v_views double precision [] := '{0,0,0,0}'::double precision [];
     v_v double precision;
     v_bar double precision;
     v_floor_x double precision;
@@ -10662,8 +10662,8 @@ DECLARE
     v_said double precision;
 BEGIN
     IF p_state IS NULL OR v_profile IS NULL THEN
-        v_profile := array_fill(0::real, ARRAY[192]);
-        v_visits := array_fill(0::smallint, ARRAY[192]);
+        v_profile := array_fill(0::real, ARRAY[192])::real [];
+        v_visits := array_fill(0::smallint, ARRAY[192])::smallint [];
     END IF;
     FOR v_i IN 1..v_count LOOP
         v_t := date_part('epoch', p_at[v_i]);
@@ -10812,7 +10812,9 @@ BEGIN
                 ELSE
                     v_age[v_k] := v_age[v_k] + 1;
                     IF v_age[v_k] > 500 THEN
-                        v_record[v_k] := v_record[v_k] - 0.0002 * (v_record[v_k] - c_tiny);
+                        -- What was a surprise only because the season was not known yet goes soon.
+                        v_record[v_k] := v_record[v_k]
+                            - greatest(0.0002, 0.6 / v_n) * (v_record[v_k] - c_tiny);
                     END IF;
                 END IF;
             END IF;
