@@ -380,7 +380,8 @@ def scoring(bench: Bench, agents: int) -> dict[str, Any]:
                 )
                 SELECT 'agent ' || a, m, hashint4extended(a * 1000 + d, 3) %% 1000,
                     %s::timestamptz + make_interval(hours => 24 * d)
-                FROM generate_series(%s::integer, %s::integer) AS a, generate_series(%s::integer, 40) AS d,
+                FROM generate_series(%s::integer, %s::integer) AS a,
+                    generate_series(%s::integer, 40) AS d,
                     unnest('{volt,rotate,pressure,vibration}'::text[]) AS m
                 """,
                 (START, first, last, days),
@@ -391,7 +392,8 @@ def scoring(bench: Bench, agents: int) -> dict[str, Any]:
                 SELECT 'agent ' || a, type, '{"code": "E1"}', %s::timestamptz + make_interval(
                     hours => 24 * (10 + a %% 29) + CASE type WHEN 'failure' THEN 20 ELSE 0 END
                 )
-                FROM generate_series(%s::integer, %s::integer) AS a, unnest('{failure,error}'::text[]) AS type
+                FROM generate_series(%s::integer, %s::integer) AS a,
+                    unnest('{failure,error}'::text[]) AS type
                 WHERE a %% 4 > 0
                 """,
                 (START, first, last),
