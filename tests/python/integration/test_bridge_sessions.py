@@ -34,11 +34,15 @@ def test_a_killed_agent_is_believed_dead_before_the_next_period(
     site.start()
     site.wait_for_beating_agent()
 
+    # It beats so often that its silence alone would be believed before the loss of its session.
+    site.run("UPDATE health.agents SET grace = '5 minutes' WHERE agent_id = %s", AGENT_ID)
+
     def is_alive() -> bool:
         site.run("NOTIFY health_wakeup")
         return bool(
             site.value(
-                "SELECT count(*) FROM health.fleet WHERE agent_id = %s AND liveness = 'alive'",
+                "SELECT count(*) FROM health.agent_status"
+                " WHERE agent_id = %s AND liveness = 'alive' AND grace_seconds = 300",
                 AGENT_ID,
             )
         )
