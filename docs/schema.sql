@@ -2131,13 +2131,13 @@ BEGIN
             'meaning', kpis.meaning,
             'text', CASE
                 WHEN kpis.value IS NULL THEN 'not measured: ' || kpis.not_measured
-                ELSE health_internal.number_text(kpis.value, kpis.unit)
+                ELSE health_internal.amount_text(kpis.value, kpis.unit)
                     || CASE
                         WHEN kpis.low IS NULL OR kpis.high IS NULL OR kpis.low = kpis.high THEN ''
                         ELSE format(
                             ' (%s to %s)',
-                            health_internal.number_text(kpis.low, kpis.unit),
-                            health_internal.number_text(kpis.high, kpis.unit)
+                            health_internal.amount_text(kpis.low, kpis.unit),
+                            health_internal.amount_text(kpis.high, kpis.unit)
                         )
                     END
                     || coalesce('; not measured: ' || kpis.not_measured, '')
@@ -6566,6 +6566,22 @@ ALTER FUNCTION health_internal.alarming_agents() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health_internal.alarming_agents() IS 'Agents whose open episodes are worth an alert: several series agree, or one lasts (policies.anomaly_lasting_points), or it is strange enough alone (anomaly_alone_score). One row per agent, with all its strange series.';
+
+--
+-- Name: amount_text(numeric, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.amount_text(p_value numeric, p_unit text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_value IS NULL) THEN NULL::text WHEN (p_unit = ANY (ARRAY['usd'::text, 'usd per hour'::text])) THEN (((CASE WHEN (round(p_value, 2) < (0)::numeric) THEN '-'::text ELSE ''::text END || '$'::text) || to_char(abs(p_value), 'FM999,999,999,999,990.00'::text)) || CASE p_unit WHEN 'usd per hour'::text THEN ' per hour'::text ELSE ''::text END) WHEN (p_unit = 'count'::text) THEN (round(p_value))::text WHEN (p_unit = 'percent'::text) THEN (CASE WHEN ((p_value > (99)::numeric) AND (p_value < (100)::numeric)) THEN to_char(trunc(p_value, 3), 'FM90.000'::text) ELSE to_char(p_value, 'FM999,999,999,990.0'::text) END || ' %'::text) WHEN (p_unit = 'points'::text) THEN to_char(p_value, 'FM999,990.00'::text) WHEN ((p_unit = 'seconds'::text) AND (p_value >= (7200)::numeric)) THEN (to_char((p_value / (3600)::numeric), 'FM999,999,990.0'::text) || ' h'::text) WHEN ((p_unit = 'seconds'::text) AND (p_value >= (120)::numeric)) THEN (to_char((p_value / (60)::numeric), 'FM990.0'::text) || ' min'::text) WHEN (p_unit = 'seconds'::text) THEN (to_char(p_value, 'FM990.0'::text) || ' s'::text) WHEN (p_unit = 'hours'::text) THEN (to_char(p_value, 'FM999,999,990.0'::text) || ' h'::text) ELSE ((to_char(p_value, 'FM999,990.000'::text) || ' '::text) || p_unit) END;
+
+ALTER FUNCTION health_internal.amount_text(p_value numeric, p_unit text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION amount_text(p_value numeric, p_unit text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.amount_text(p_value numeric, p_unit text) IS 'A value of a figure for people, such as $1,234.50, 99.953 % or 1.5 min.';
 
 --
 -- Name: apply_brakes(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18984,22 +19000,6 @@ ALTER FUNCTION health_internal.number_of(p_metrics jsonb, p_name text, p_other_n
 --
 
 COMMENT ON FUNCTION health_internal.number_of(p_metrics jsonb, p_name text, p_other_name text) IS 'The number under a name (or another name of it) in a JSON object, NULL where it is absent or null. Raises AG002 for anything else.';
-
---
--- Name: number_text(numeric, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
---
-
-CREATE FUNCTION health_internal.number_text(p_value numeric, p_unit text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (p_value IS NULL) THEN NULL::text WHEN (p_unit = ANY (ARRAY['usd'::text, 'usd per hour'::text])) THEN (((CASE WHEN (round(p_value, 2) < (0)::numeric) THEN '-'::text ELSE ''::text END || '$'::text) || to_char(abs(p_value), 'FM999,999,999,999,990.00'::text)) || CASE p_unit WHEN 'usd per hour'::text THEN ' per hour'::text ELSE ''::text END) WHEN (p_unit = 'count'::text) THEN (round(p_value))::text WHEN (p_unit = 'percent'::text) THEN (CASE WHEN ((p_value > (99)::numeric) AND (p_value < (100)::numeric)) THEN to_char(trunc(p_value, 3), 'FM90.000'::text) ELSE to_char(p_value, 'FM999,999,999,990.0'::text) END || ' %'::text) WHEN (p_unit = 'points'::text) THEN to_char(p_value, 'FM999,990.00'::text) WHEN ((p_unit = 'seconds'::text) AND (p_value >= (7200)::numeric)) THEN (to_char((p_value / (3600)::numeric), 'FM999,999,990.0'::text) || ' h'::text) WHEN ((p_unit = 'seconds'::text) AND (p_value >= (120)::numeric)) THEN (to_char((p_value / (60)::numeric), 'FM990.0'::text) || ' min'::text) WHEN (p_unit = 'seconds'::text) THEN (to_char(p_value, 'FM990.0'::text) || ' s'::text) WHEN (p_unit = 'hours'::text) THEN (to_char(p_value, 'FM999,999,990.0'::text) || ' h'::text) ELSE ((to_char(p_value, 'FM999,990.000'::text) || ' '::text) || p_unit) END;
-
-ALTER FUNCTION health_internal.number_text(p_value numeric, p_unit text) OWNER TO health_owner;
-
---
--- Name: FUNCTION number_text(p_value numeric, p_unit text); Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON FUNCTION health_internal.number_text(p_value numeric, p_unit text) IS 'A value of a figure for people, such as $1,234.50, 99.953 % or 1.5 min.';
 
 --
 -- Name: numbered_features(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -38656,6 +38656,12 @@ REVOKE ALL ON FUNCTION health_internal.agents_in_maintenance(p_agent_ids text[],
 REVOKE ALL ON FUNCTION health_internal.alarming_agents() FROM PUBLIC;
 
 --
+-- Name: FUNCTION amount_text(p_value numeric, p_unit text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.amount_text(p_value numeric, p_unit text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION apply_brakes(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -39890,12 +39896,6 @@ REVOKE ALL ON FUNCTION health_internal.number_of(p_metrics jsonb, p_name text, p
 GRANT ALL ON FUNCTION health_internal.number_of(p_metrics jsonb, p_name text, p_other_name text) TO health_agent;
 GRANT ALL ON FUNCTION health_internal.number_of(p_metrics jsonb, p_name text, p_other_name text) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.number_of(p_metrics jsonb, p_name text, p_other_name text) TO health_admin;
-
---
--- Name: FUNCTION number_text(p_value numeric, p_unit text); Type: ACL; Schema: health_internal; Owner: health_owner
---
-
-REVOKE ALL ON FUNCTION health_internal.number_text(p_value numeric, p_unit text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION numbered_features(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner

@@ -4,7 +4,7 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.number_text(p_value numeric, p_unit text)
+CREATE OR REPLACE FUNCTION health_internal.amount_text(p_value numeric, p_unit text)
 RETURNS text
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
@@ -29,7 +29,7 @@ RETURN CASE
     WHEN p_unit = 'hours' THEN to_char(p_value, 'FM999,999,990.0') || ' h'
     ELSE to_char(p_value, 'FM999,990.000') || ' ' || p_unit
 END;
-COMMENT ON FUNCTION health_internal.number_text(numeric, text) IS
+COMMENT ON FUNCTION health_internal.amount_text(numeric, text) IS
 'A value of a figure for people, such as $1,234.50, 99.953 % or 1.5 min.';
 
 CREATE OR REPLACE FUNCTION health_internal.trend_text(
@@ -185,13 +185,13 @@ BEGIN
             'meaning', kpis.meaning,
             'text', CASE
                 WHEN kpis.value IS NULL THEN 'not measured: ' || kpis.not_measured
-                ELSE health_internal.number_text(kpis.value, kpis.unit)
+                ELSE health_internal.amount_text(kpis.value, kpis.unit)
                     || CASE
                         WHEN kpis.low IS NULL OR kpis.high IS NULL OR kpis.low = kpis.high THEN ''
                         ELSE format(
                             ' (%s to %s)',
-                            health_internal.number_text(kpis.low, kpis.unit),
-                            health_internal.number_text(kpis.high, kpis.unit)
+                            health_internal.amount_text(kpis.low, kpis.unit),
+                            health_internal.amount_text(kpis.high, kpis.unit)
                         )
                     END
                     || coalesce('; not measured: ' || kpis.not_measured, '')

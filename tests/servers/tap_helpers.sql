@@ -138,6 +138,8 @@ BEGIN
         $body$
     $sql$, v_state);
 END
+$$;
+
 -- Ten hours of business, computed by hand in tests/pgtap/functions/business/: shop earns a dollar a second
 -- ($3,600 per hour), depot a fifth of one, plain nothing. Seconds of tap.at; each line is one change.
 CREATE FUNCTION tap.change(

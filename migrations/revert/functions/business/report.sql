@@ -9,6 +9,6 @@ DROP FUNCTION health_internal.report_agents(timestamptz, timestamptz, timestampt
 DROP FUNCTION health_internal.report_days(timestamptz, timestamptz);
 DROP FUNCTION health_internal.report_recommendations();
 DROP FUNCTION health_internal.trend_text(numeric, numeric, boolean);
-DROP FUNCTION health_internal.number_text(numeric, text);
+DROP FUNCTION health_internal.amount_text(numeric, text);
 
 COMMIT;

@@ -2,7 +2,7 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.number_text(numeric, text)'::regprocedure;
+    PERFORM 'health_internal.amount_text(numeric, text)'::regprocedure;
     PERFORM 'health_internal.trend_text(numeric, numeric, boolean)'::regprocedure;
     PERFORM 'health_internal.report_recommendations()'::regprocedure;
     PERFORM 'health_internal.report_days(timestamptz, timestamptz)'::regprocedure;
