@@ -15,7 +15,6 @@ import typer
 
 from hha import __version__
 from hha.commands import (
-    ack,
     alerts,
     bridge,
     dashboard,
@@ -70,7 +69,6 @@ for _command in (
     status,
     explain,
     alerts,
-    ack,
     interventions,
     report,
     doctor,

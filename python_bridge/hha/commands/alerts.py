@@ -1,4 +1,4 @@
-"""``hha alerts``, ``hha why`` and ``hha resolve``: what is open, and why somebody was not told."""
+"""``hha alerts``, ``why``, ``ack`` and ``resolve``: what is open, and who is told and takes it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,14 @@ FROM health.explain_silence(
 ORDER BY told.occurred_at
 """
 
+ACKNOWLEDGE_SQL = """
+SELECT health.acknowledge_alert(%(alert_id)s, coalesce(%(by)s, current_user), %(note)s)
+"""
+
 RESOLVE_SQL = "SELECT health.resolve_alert(%(alert_id)s, coalesce(%(by)s, current_user), %(note)s)"
+
+AlertArgument = Annotated[int, typer.Argument(help="The alert's number, as in its message.")]
+NoteOption = Annotated[str | None, typer.Option("--note", help="What to remember of it.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -59,11 +66,22 @@ def register(app: typer.Typer) -> None:
         rows = ask(dsn, WHY_SQL, {"agent_id": agent_id, "since": since})
         show(rows, is_json=is_json, title=f"Told about {agent_id}", nothing="nothing was decided")
 
+    @app.command("ack")
+    def ack(
+        alert_id: AlertArgument,
+        by: ByOption = None,
+        note: NoteOption = None,
+        dsn: DsnOption = None,
+    ) -> None:
+        """Acknowledge an open alert: its messages not yet sent are cancelled."""
+        ask(dsn, ACKNOWLEDGE_SQL, {"alert_id": alert_id, "by": by, "note": note})
+        typer.echo(f"alert {alert_id} is acknowledged")
+
     @app.command("resolve")
     def resolve(
-        alert_id: Annotated[int, typer.Argument(help="The alert's number, as in its message.")],
+        alert_id: AlertArgument,
         by: ByOption = None,
-        note: Annotated[str | None, typer.Option("--note", help="What to remember of it.")] = None,
+        note: NoteOption = None,
         dsn: DsnOption = None,
     ) -> None:
         """Close an open alert by hand; it opens again if its reason still holds."""
