@@ -28,6 +28,20 @@ SELECT is((SELECT raw_inputs ->> 'note' FROM health.explain('a1') WHERE componen
     'no data: its weight is shared among the others', 'what has no data says so');
 SELECT is((SELECT round((raw_inputs ->> 'cpu_percent')::numeric, 6) FROM health.explain('a1') WHERE component = 'resource_efficiency'),
     90.000000, 'raw inputs are shown');
+INSERT INTO health.anomalies (agent_id, metric_name, started_at, last_seen_at, ended_at, peak_score, peak_value, expected_low, expected_high, reason)
+VALUES ('a1', 'cpu_usage_percent', at(0), at(60), NULL, 0.7, 90, 5, 20, 'value above expected range'),
+    ('a1', 'memory_usage_mb', at(0), at(60), at(120), 0.7, 900, 50, 200, 'over');
+INSERT INTO health_internal.failure_predictions (agent_id, horizon, probability, threshold, basis, reasons, predicted_at)
+VALUES ('a1', '24 hours', 0.8, 0.5, 'trend', '[{"reason": "memory grows"}]', at(60)),
+    ('a1', '48 hours', 0.1, 0.5, 'trend', '[]', at(60));
+SELECT rows_are($$
+    SELECT component, weight, value, contribution, raw_inputs #>> '{episodes,0,metric_name}', jsonb_array_length(raw_inputs -> 'episodes'),
+        raw_inputs #>> '{reasons,0,reason}'
+    FROM health.explain('a1') WHERE component NOT IN ('heartbeat_consistency', 'performance_metrics', 'error_rate', 'resource_efficiency', 'business_impact', 'gate') $$,
+    $$ VALUES ('anomalies', NULL::float8, NULL::float8, 0::float8, 'cpu_usage_percent', 1, NULL),
+        ('predicted_failure', NULL, NULL, 0, NULL, NULL, 'memory grows') $$, 'open anomalies and predictions at risk follow, and take no part in the score');
+SELECT ok(abs(sum(e.contribution) - min(s.score)) < 1e-9, 'contributions still sum to the score')
+FROM health.explain('a1') AS e, health.agent_status AS s WHERE s.agent_id = 'a1';
 SELECT lives_ok($$ SELECT * FROM health.explain('heartbeat_health_agent') $$, 'the engine explains itself');
 SET LOCAL ROLE health_agent;
 SELECT throws_ok($$ SELECT * FROM health.explain('a1') $$, '42501', NULL, 'agents read no scores');
