@@ -1,5 +1,5 @@
--- Group roles. Logins are granted one of them; nobody logs in as the owner. One login of our own runs
--- the alert rules of users.
+-- Group roles. Logins are granted one of them; nobody logs in as the owner. Two logins of our own run
+-- the alert rules of users and answer questions.
 -- Roles belong to the cluster, so an existing one is kept.
 BEGIN;
 
@@ -36,6 +36,15 @@ BEGIN
         ALTER ROLE health_rules_runner SET statement_timeout = '500ms';
         ALTER ROLE health_rules_runner SET lock_timeout = '100ms';
         ALTER ROLE health_rules_runner SET idle_in_transaction_session_timeout = '10s';
+    END IF;
+
+    -- What a help agent logs in as: whatever SQL a language model writes, it reads views and no more.
+    -- Without a password it serves those whom pg_hba.conf lets in.
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE pg_roles.rolname = 'health_helper') THEN
+        CREATE ROLE health_helper LOGIN IN ROLE health_analyst, health_agent;
+        COMMENT ON ROLE health_helper IS 'Login that answers questions: reads, beats as ai_help, answers.';
+        ALTER ROLE health_helper SET statement_timeout = '10s';
+        ALTER ROLE health_helper SET idle_in_transaction_session_timeout = '10s';
     END IF;
 
     -- The deploying login must be able to act as the owner. Where it is no superuser, PostgreSQL 16

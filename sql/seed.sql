@@ -51,6 +51,9 @@ VALUES (
     'heartbeat_health_agent', 'HeartbeatHealthAgent', 'HeartbeatHealthAgent', interval '30 seconds'
 );
 
+-- The login that answers questions beats as the agent that does.
+INSERT INTO health.agent_logins (login_name, agent_id) VALUES ('health_helper', 'ai_help');
+
 -- Room for the first hours; housekeeping goes on from here.
 SELECT
     health_internal.create_partition(

@@ -16,6 +16,7 @@ import typer
 from hha import __version__
 from hha.commands import (
     alerts,
+    ask,
     bridge,
     dashboard,
     demo,
@@ -68,6 +69,7 @@ for _command in (
     dashboard,
     status,
     explain,
+    ask,
     alerts,
     interventions,
     report,

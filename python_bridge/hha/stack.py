@@ -39,11 +39,15 @@ LOG_TAIL_LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """A supervised agent: the module to run with ``python -m`` and its options."""
+    """A supervised agent: the module to run with ``python -m`` and its options.
+
+    ``environment``: prefixes of variables it is given beside those of the database.
+    """
 
     agent_id: str
     module: str
     options: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
 
     def command(self) -> list[str]:
         """The command line with this interpreter."""
@@ -166,6 +170,11 @@ async def embedded_server(
             await asyncio.to_thread(server.stop)
 
 
+def _named(prefixes: tuple[str, ...]) -> list[str]:
+    """Variables of the environment that begin with one of ``prefixes``."""
+    return sorted(name for name in os.environ if name.startswith(prefixes)) if prefixes else []
+
+
 def write_config(
     folder: Folder,
     agents: Sequence[AgentSpec],
@@ -196,7 +205,7 @@ def write_config(
             'executor = "process"',
             f"command = {json.dumps(agent.command())}",
             f"cwd = {json.dumps(str(folder.path))}",
-            f"pass_environment = {json.dumps(login)}",
+            f"pass_environment = {json.dumps([*login, *_named(agent.environment)])}",
         ]
     folder.config.write_text("\n".join(lines) + f"\n{channels}", encoding="utf-8")
     folder.config.chmod(0o600)

@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 TRUNCATE
-health.agents, health_internal.agent_changes, health.agent_status, health.deliveries,
+health.agents, health.agent_logins, health_internal.agent_changes, health.agent_status, health.deliveries,
 health.channels, health_internal.notices, health.recovery_steps, health.recovery_actions, health.alert_events,
 health.alerts, health.incident_members, health.incidents, health.rule_findings,
 health.escalation_policies, health.escalation_steps, health.silences, health.dependencies,

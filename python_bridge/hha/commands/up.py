@@ -44,12 +44,27 @@ class Place:
     server: embedded.Server | None
 
 
-def sample_agents() -> list[AgentSpec]:
-    """The agents ``hha up`` runs: one that watches this host, two that hash files."""
+def sample_agents(server: embedded.Server | None) -> list[AgentSpec]:
+    """The agents ``hha up`` runs: one that watches this host, two that hash files, one that answers
+    questions and one that reads LangSmith where the environment has its key."""
+    # By its socket the embedded server lets its own user in as any role.
+    helper = () if server is None else ("--dsn", make_conninfo(server.dsn, user="health_helper"))
     return [
         AgentSpec("performance_monitor", "hha.agents.performance_monitor", PACE),
         AgentSpec("file_hasher_1", "hha.agents.file_hasher", PACE),
         AgentSpec("file_hasher_2", "hha.agents.file_hasher", PACE),
+        AgentSpec(
+            "ai_help",
+            "hha.agents.ai_help",
+            ("--interval", "1", "--heartbeat-interval", "5", *helper),
+            ("OPENAI_", "HHA_AI_"),
+        ),
+        AgentSpec(
+            "langsmith_bridge",
+            "hha.agents.langsmith_bridge",
+            ("--interval", "30", "--heartbeat-interval", "5"),
+            ("LANGSMITH_",),
+        ),
     ]
 
 
@@ -66,15 +81,14 @@ async def run_up(dsn: str | None) -> None:
     """Run until SIGINT or SIGTERM, then stop what was started here."""
     given = named_dsn(dsn)
     folder = folder_for(embedded.default_home(), given)
-    agents = sample_agents()
     with stop_requested() as stop:
         async with place(folder, given) as at:
+            agents = sample_agents(at.server)
             _introduce(at, folder)
             if stop.is_set():
                 return
             changes = await asyncio.to_thread(deploy, at.dsn)
             typer.echo(f"schema: {len(changes)} changes deployed" if changes else "schema: newest")
-            # By its socket the embedded server lets its own user in as any role.
             rules_dsn = (
                 None
                 if at.server is None

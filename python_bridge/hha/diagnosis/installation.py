@@ -21,6 +21,7 @@ EXPECTED_ROLES = (
     "health_bridge",
     "health_rules",
     "health_rules_runner",
+    "health_helper",
     "health_admin",
 )
 
