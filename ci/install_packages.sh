@@ -6,6 +6,7 @@
 #   ci/install_packages.sh sqitch       sqitch and pg_prove
 #   ci/install_packages.sh alertmanager Prometheus Alertmanager, which a channel is tested against
 #   ci/install_packages.sh browser      Chromium, in which the dashboard is tested
+#   ci/install_packages.sh node         Node and npm, for the agent of docs/agents.md that is written in it
 #   ci/install_packages.sh docker       a Docker engine and what makes a base image without a registry
 set -eu
 
@@ -16,8 +17,9 @@ packages_of() {
         sqitch) echo sqitch libdbd-pg-perl postgresql-client libtap-parser-sourcehandler-pgtap-perl ;;
         alertmanager) echo prometheus-alertmanager ;;
         browser) echo chromium fonts-dejavu-core ;;
+        node) echo nodejs npm ;;
         docker) echo docker.io debootstrap iptables ;;
-        *) echo "unknown purpose '$1'; one of: venv server sqitch alertmanager browser docker" >&2; return 1 ;;
+        *) echo "unknown purpose '$1'; one of: venv server sqitch alertmanager browser node docker" >&2; return 1 ;;
     esac
 }
 
@@ -25,6 +27,8 @@ is_installed() {
     # A command that came another way (a Docker of its own, say) is as good as the package.
     case $1 in
         docker.io) command -v dockerd > /dev/null && return 0 ;;
+        nodejs) command -v node > /dev/null && return 0 ;;
+        npm) command -v npm > /dev/null && return 0 ;;
         *) ;;
     esac
     dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2> /dev/null | grep -qx installed

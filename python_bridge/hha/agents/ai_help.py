@@ -2,9 +2,10 @@
 
     python -m hha.agents.ai_help --interval 1
 
-With a model (--model or HHA_AI_MODEL; the endpoint and its key by OPENAI_BASE_URL and OPENAI_API_KEY,
-any OpenAI-compatible one) the model answers from what it reads; without, or when the endpoint fails,
-fixed queries do. Log it in as health_helper, which reads views and writes nothing but answers.
+With a model (--model or HHA_AI_MODEL; any OpenAI-compatible endpoint and its key by
+OPENAI_BASE_URL and OPENAI_API_KEY) the model answers from what it reads; without, or when the
+endpoint fails, fixed queries do. Log it in as health_helper, which reads views and writes nothing
+but answers and its heartbeats.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from hha.errors import DatabaseError, DatabaseUnavailable
 MOST_QUESTIONS_A_ROUND = 20
 
 CLAIM_SQL = "SELECT question_id, question, attempt_count FROM health.claim_question()"
-ANSWER_SQL = (
-    "SELECT health.answer_question(%s::bigint, %s::smallint, %s::text, %s::text, %s::jsonb, %s::text)"
-)
+ANSWER_SQL = """
+SELECT health.answer_question(%s::bigint, %s::smallint, %s::text, %s::text, %s::jsonb, %s::text)
+"""
 
 
 class AIHelpAgent(BaseAgent):

@@ -1,13 +1,14 @@
-"""An agent that watches LLM applications through LangSmith: each project becomes an agent of its own.
+"""An agent that watches LLM applications through LangSmith: each project becomes an agent.
 
     LANGSMITH_API_KEY=… python -m hha.agents.langsmith_bridge --project shop --interval 30
 
 Each `interval` seconds it reads the root runs that ended since, and beats for the agent
-`langsmith:<project>`: runs and failed runs as its counters, latency, error rate, tokens and cost as its
-series. While LangSmith does not answer, those agents are silent and this one is in error:
+`langsmith:<project>`: runs and failed runs as its counters, latency, error rate, tokens and cost
+as its series. While LangSmith does not answer, those agents are silent and this one is in error:
 `SELECT health.add_dependency('langsmith:shop', 'langsmith_bridge')` makes that one page.
 Endpoint and key are LangSmith's own LANGSMITH_ENDPOINT, LANGSMITH_API_KEY and LANGSMITH_PROJECT;
-without a key there is nothing to read and the agent idles.
+without a key there is nothing to read and the agent idles. A LangSmith of one's own must be 0.16
+or later.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import os
 import statistics
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hha.agent import BaseAgent
@@ -26,27 +26,24 @@ from hha.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from langsmith import Client
-    from langsmith.schemas import Run
+    from langsmith.resources.runs import AsyncRunsResource
+    from langsmith.types import Run, RunSelectField
 
 #: Runs reach LangSmith late: those that ended within this time are asked for again.
 OVERLAP = timedelta(minutes=2)
 MOST_RUNS_A_ROUND = 10_000
-FIELDS = (
-    "id",
-    "name",
-    "run_type",
-    "trace_id",
-    "dotted_order",
-    "session_id",
-    "start_time",
-    "end_time",
-    "status",
-    "error",
-    "prompt_tokens",
-    "completion_tokens",
-    "total_tokens",
-    "total_cost",
-)
+#: A run's time to its end, at most, for it to be seen.
+LONGEST_RUN = timedelta(days=1)
+FIELDS: list[RunSelectField] = [
+    "ID",
+    "START_TIME",
+    "END_TIME",
+    "STATUS",
+    "PROMPT_TOKENS",
+    "COMPLETION_TOKENS",
+    "TOTAL_TOKENS",
+    "TOTAL_COST",
+]
 
 
 @dataclass(slots=True)
@@ -93,6 +90,7 @@ class LangSmithBridge(BaseAgent):
         now = datetime.now(UTC)
         self.projects = [Project(name, now) for name in dict.fromkeys(names)]
         self._client: Client | None = None
+        self._runs: AsyncRunsResource | None = None
 
     def get_capabilities(self) -> list[str]:
         return ["langsmith"]
@@ -107,6 +105,7 @@ class LangSmithBridge(BaseAgent):
                 "LANGSMITH_API_KEY is set, but the package langsmith is not installed",
                 hint="pip install 'hha[langsmith]'",
             ) from error
+        self._runs = None
         self._client = Client(
             api_url=self._api_url,
             api_key=self.api_key,
@@ -128,10 +127,12 @@ class LangSmithBridge(BaseAgent):
         """Runs read. Raises langsmith's errors when it does not answer."""
         if self._client is None:
             return 0
+        if self._runs is None:  # asks for the server's version
+            self._runs = await asyncio.to_thread(lambda client: client.runs, self._client)
         count = 0
         for project in self.projects:
             until = datetime.now(UTC)
-            runs = await asyncio.to_thread(self._read, self._client, project)
+            runs = await self._read(self._client, self._runs, project)
             new = project.take(runs, until)
             await self._report(project, new, until)
             count += len(new)
@@ -141,19 +142,29 @@ class LangSmithBridge(BaseAgent):
         facts = {"is_configured": bool(self.api_key), "project_count": len(self.projects)}
         return await super().get_performance_metrics() | facts
 
-    @staticmethod
-    def _read(client: Client, project: Project) -> list[Run]:
+    async def _read(
+        self, client: Client, resource: AsyncRunsResource, project: Project
+    ) -> list[Run]:
         """The project's root runs that ended since it was read last, or shortly before."""
         if project.project_id is None:
-            project.project_id = str(client.read_project(project_name=project.name).id)
-        since = (project.read_until - OVERLAP).isoformat()
-        runs = client.list_runs(
-            project_id=project.project_id,
+            found = await asyncio.to_thread(client.read_project, project_name=project.name)
+            project.project_id = str(found.id)
+        since = project.read_until - OVERLAP
+        pages = resource.query(
+            project_ids=[project.project_id],
             is_root=True,
-            filter=f'gt(end_time, "{since}")',
-            select=FIELDS,
+            include_subtree_usage=True,
+            filter=f'gt(end_time, "{since.isoformat()}")',
+            min_start_time=since - LONGEST_RUN,
+            page_size=1000,
+            selects=FIELDS,
         )
-        return list(islice(runs, MOST_RUNS_A_ROUND))
+        runs: list[Run] = []
+        async for run in pages:
+            runs.append(run)
+            if len(runs) == MOST_RUNS_A_ROUND:
+                break
+        return runs
 
     async def _report(self, project: Project, runs: list[Run], at: datetime) -> None:
         if self.shared_state is None:
@@ -195,7 +206,7 @@ UNITS = {
 
 def is_failed(run: Run) -> bool:
     """Whether a run ended in an error."""
-    return bool(run.error) or run.status == "error"
+    return run.status == "ERROR"
 
 
 def measures(runs: list[Run]) -> dict[str, float]:
@@ -210,10 +221,12 @@ def measures(runs: list[Run]) -> dict[str, float]:
     latencies = sorted(
         max((_aware(run.end_time) - _aware(run.start_time)).total_seconds() * 1000.0, 0.0)
         for run in runs
-        if run.end_time is not None
+        if run.end_time is not None and run.start_time is not None
     )
     if latencies:
-        cuts = statistics.quantiles(latencies, n=20, method="inclusive") if len(latencies) > 1 else []
+        cuts = (
+            statistics.quantiles(latencies, n=20, method="inclusive") if len(latencies) > 1 else []
+        )
         values |= {
             "llm_error_rate_percent": 100.0 * sum(map(is_failed, runs)) / len(runs),
             "llm_latency_mean_ms": statistics.fmean(latencies),

@@ -19,7 +19,9 @@ MOST_CHARACTERS = 8_000
 #: Whether SQL of a language model may run as this login: it must not be able to become more.
 #: set_config('role', …) inside a SELECT would let a superuser's statement do anything.
 IS_CONFINED_SQL = """
-SELECT NOT (me.rolsuper OR me.rolcreaterole OR me.rolcreatedb OR me.rolreplication OR me.rolbypassrls)
+SELECT NOT (
+        me.rolsuper OR me.rolcreaterole OR me.rolcreatedb OR me.rolreplication OR me.rolbypassrls
+    )
     AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_roles AS other
         WHERE pg_has_role(me.oid, other.oid, 'MEMBER') AND other.oid <> me.oid

@@ -23,7 +23,9 @@ class Template:
 
     def hits(self, question: str) -> int:
         """How many different words of `question` speak for this template."""
-        return len({match.lower() for match in re.findall(rf"\b(?:{self.words})", question, re.I)})
+        return len(
+            {match.lower() for match in re.findall(rf"\b(?:{self.words})", question, re.IGNORECASE)}
+        )
 
 
 TEMPLATES = (
@@ -78,7 +80,10 @@ TEMPLATES = (
         SELECT format(
             '%%s is %%s with a score of %%s, %%s; it calls itself %%s and last beat at %%s.',
             f.agent_id, f.status, round(f.score::numeric, 1), f.liveness, f.state,
-            coalesce(to_char(f.last_heartbeat_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS UTC'), 'no time')
+            coalesce(
+                to_char(f.last_heartbeat_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS UTC'),
+                'no time'
+            )
         ) AS line
         FROM health.fleet AS f
         WHERE f.agent_id = %(agent_id)s
@@ -166,7 +171,10 @@ TEMPLATES = (
         """
         SELECT format(
             '%%s is %%s; last heartbeat %%s.', f.agent_id, f.liveness,
-            coalesce(to_char(f.last_heartbeat_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS UTC'), 'never')
+            coalesce(
+                to_char(f.last_heartbeat_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS UTC'),
+                'never'
+            )
         ) AS line
         FROM health.fleet AS f
         WHERE f.liveness IN ('late', 'unresponsive')
@@ -228,7 +236,8 @@ TEMPLATES = (
         """
         SELECT format(
             '%%s: %%s %%%% of %%s days, down for %%s s.', a.agent_id,
-            round(a.availability_percent::numeric, 3), a.period_days, round(a.down_seconds::numeric)
+            round(a.availability_percent::numeric, 3), a.period_days,
+            round(a.down_seconds::numeric)
         ) AS line
         FROM health.availability AS a
         WHERE a.availability_percent IS NOT NULL
@@ -243,7 +252,9 @@ TEMPLATES = (
         "recommend|advice|advise|should|suggest|improve|to do",
         "there is nothing to recommend",
         """
-        SELECT format('%%s: %%s, since %%s.', coalesce(r.agent_id, 'all'), r.summary, r.reason) AS line
+        SELECT format(
+            '%%s: %%s, since %%s.', coalesce(r.agent_id, 'all'), r.summary, r.reason
+        ) AS line
         FROM health.recommendations AS r
         WHERE r.closed_at IS NULL AND r.dismissed_at IS NULL
             AND (%(agent_id)s::text IS NULL OR r.agent_id = %(agent_id)s)
@@ -258,7 +269,8 @@ TEMPLATES = (
         "the engine has never ticked",
         """
         SELECT format(
-            'Tick %%s, %%s s ago, took %%s ms; ticked by %%s; %%s messages and %%s recoveries wait.',
+            'Tick %%s, %%s s ago, took %%s ms; ticked by %%s;'
+            ' %%s messages and %%s recoveries wait.',
             e.tick_id, round(e.seconds_since_tick::numeric, 1),
             round((e.last_tick_ms + coalesce(e.last_act_ms, 0))::numeric),
             e.scheduler, e.pending_delivery_count, e.pending_recovery_count
@@ -293,8 +305,8 @@ def choose(question: str, has_agent: bool) -> Template | None:
 
 def candidates(question: str) -> list[str]:
     """What may be ids of agents in the question: its words, and what stands in quotes."""
-    quoted = re.findall(r"[\"'`“‘]([^\"'`”’]+)[\"'`”’]", question)
-    words = [word.strip("\"'`“”‘’.,;:?!()[]") for word in question.split()]
+    quoted = re.findall(r"[\"'`]([^\"'`]+)[\"'`]", question)
+    words = [word.strip("\"'`.,;:?!()[]") for word in question.split()]
     return [word for word in dict.fromkeys([*quoted, *words]) if word]
 
 

@@ -1,4 +1,4 @@
-"""``hha ask``: a question about the fleet, answered by the help agent, else here by fixed queries."""
+"""``hha ask``: a question in words, answered by the help agent, else here by fixed queries."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ import pytest
 from running import Command, clean_environment, open_folder
 
 from hha import embedded
+from hha.commands.up import sample_agents
 
 pytestmark = pytest.mark.slow
 
@@ -116,7 +117,7 @@ def test_a_second_up_says_that_one_runs_and_does_not_disturb_it(home: Path) -> N
         assert second.returncode == 2
         assert f"already running here (process {up.process.pid}" in second.stderr
 
-        expected = {"performance_monitor", "file_hasher_1", "file_hasher_2"}
+        expected = {agent.agent_id for agent in sample_agents(None)}
         deadline = time.monotonic() + 60
         fleet: set[str] = set()
         while not expected <= fleet:

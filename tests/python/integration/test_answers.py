@@ -1,4 +1,4 @@
-"""Questions in words: by fixed queries, by a model behind an OpenAI-compatible endpoint, and safely."""
+"""Questions in words: answered by fixed queries, or by a model, and safely."""
 
 from __future__ import annotations
 
@@ -303,9 +303,7 @@ async def test_the_agent_answers_what_analysts_ask(
 
     async with serving() as endpoint, SharedState(reader_dsn) as state:
         endpoint.script = [says("All is well but a1.")]
-        agent = AIHelpAgent(
-            "ai_help", state, interval=0.05, model="a-model", base_url=endpoint.url
-        )
+        agent = AIHelpAgent("ai_help", state, interval=0.05, model="a-model", base_url=endpoint.url)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("OPENAI_API_KEY", "a key")
             life = asyncio.create_task(agent.run())

@@ -24,21 +24,14 @@ LIMIT_SECONDS = 60.0
 SESSION = str(uuid.uuid4())
 
 
-def run(seconds_ago: float, latency: float, *, error: str | None = None) -> dict[str, Any]:
-    """A run as LangSmith tells it; its times are UTC and do not say so."""
-    end = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=seconds_ago)
-    number = str(uuid.uuid4())
+def run(seconds_ago: float, latency: float, *, is_failed: bool = False) -> dict[str, Any]:
+    """A run as LangSmith tells it."""
+    end = datetime.now(UTC) - timedelta(seconds=seconds_ago)
     return {
-        "id": number,
-        "name": "answer",
-        "run_type": "chain",
-        "trace_id": number,
-        "dotted_order": number,
-        "session_id": SESSION,
+        "id": str(uuid.uuid4()),
         "start_time": (end - timedelta(seconds=latency)).isoformat(),
         "end_time": end.isoformat(),
-        "status": "error" if error else "success",
-        "error": error,
+        "status": "ERROR" if is_failed else "SUCCESS",
         "prompt_tokens": 100,
         "completion_tokens": 20,
         "total_tokens": 120,
@@ -66,9 +59,14 @@ async def serving() -> AsyncIterator[LangSmith]:
         box.keys.add(request.headers["x-api-key"])
         if request.query["name"] != "shop":
             return web.json_response([])
-        return web.json_response(
-            [{"id": SESSION, "name": "shop", "start_time": "2026-01-01T00:00:00"}]
-        )
+        project = {
+            "id": SESSION,
+            "name": "shop",
+            "start_time": "2026-01-01T00:00:00",
+            "tenant_id": str(uuid.uuid4()),
+            "reference_dataset_id": None,
+        }
+        return web.json_response([project])
 
     async def query(request: web.Request) -> web.Response:
         if box.status != 200:
@@ -78,14 +76,14 @@ async def serving() -> AsyncIterator[LangSmith]:
         first = int(body.get("cursor", 0))
         last = first + box.page_size
         more = str(last) if last < len(box.runs) else None
-        return web.json_response({"runs": box.runs[first:last], "cursors": {"next": more}})
+        return web.json_response({"items": box.runs[first:last], "next_cursor": more})
 
     async def info(_: web.Request) -> web.Response:
-        return web.json_response({"version": "0.1"})
+        return web.json_response({"version": "0.16.0"})
 
     app = web.Application()
     app.router.add_get("/sessions", sessions)
-    app.router.add_post("/runs/query", query)
+    app.router.add_post("/api/v2/runs/query", query)
     app.router.add_get("/info", info)
     runner = web.AppRunner(app)
     await runner.setup()
@@ -131,12 +129,12 @@ async def test_a_project_is_an_agent(
         return rows[0] if rows else {}
 
     async with serving() as box:
-        box.runs = [run(1, 0.2), run(2, 0.4), run(3, 1.2, error="ValueError: no such tool")]
+        box.runs = [run(1, 0.2), run(2, 0.4), run(3, 1.2, is_failed=True)]
         async with watching(dsn, box) as bridge:
             await until(lambda: newest().get("work_items_processed") == 3)
             assert newest()["error_count"] == 1
             query = box.queries[0]
-            assert query["session"] == [SESSION]
+            assert query["project_ids"] == [SESSION]
             assert query["is_root"]
             assert query["filter"].startswith('gt(end_time, "')
             assert box.keys == {"a key"}
