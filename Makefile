@@ -8,6 +8,8 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 # Whether `make test` goes on to the embedded server afterwards.
 EMBEDDED ?= yes
+# How many files are tested at a time, each worker with a server of its own; 0: no workers.
+WORKERS ?= 2
 BENCH_ARGS ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -18,6 +20,7 @@ BENCHES := $(filter-out bench/common.py bench/queue_adapters.py bench/latency_ac
 	bench/liveness_engine.py bench/liveness_points.py bench/liveness_report.py \
 	bench/liveness_rivals.py bench/liveness_traces.py \
 	bench/detection_data.py bench/nab_score.py,$(wildcard bench/*.py))
+PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # The same paths as pytest's pythonpath: tests/servers is shared by tests, ci and this file.
 SERVERS := PYTHONPATH=tests $(BIN)/python -m servers
 
@@ -34,9 +37,9 @@ demo: $(READY) ## the same with faults: each one detected, recovered and verifie
 	@$(BIN)/hha demo
 
 test: $(READY) server ## pgTAP and pytest on SERVER, then the database's part on the embedded one
-	$(BIN)/pytest --server $(SERVER) $(PYTEST_ARGS)
+	$(PYTEST) --server $(SERVER) $(PYTEST_ARGS)
 ifeq ($(EMBEDDED)$(filter embedded,$(SERVER)),yes)
-	$(BIN)/pytest --server embedded tests/python/integration/test_servers.py \
+	$(PYTEST) --server embedded tests/python/integration/test_servers.py \
 		tests/python/integration/test_pgtap.py tests/python/integration/test_gates.py $(PYTEST_ARGS)
 endif
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from conftest import Engine
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are not folded, whatever the terminal's width."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 @pytest.fixture
 def troubled(engine: Engine) -> Engine:
     """An engine with an agent, a1, that says it has failed."""

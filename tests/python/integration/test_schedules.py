@@ -225,6 +225,9 @@ def test_cronsim_agrees(
         return
     expected = next_of_cronsim(schedule, zone, after)
     found = ask(connection, "next_run_at", schedule, zone, after)
+    for run in (expected, found):
+        day = timedelta(days=1)
+        assume(run is None or know_the_same(connection, zone, run - day, run + day))
     assert found == expected
     if found is not None:
         assert ask(connection, "previous_run_at", schedule, zone, found) == found
