@@ -3,6 +3,40 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.forget_agents(p_agent_ids text [])
+RETURNS void
+LANGUAGE sql
+VOLATILE
+AS $$
+    SELECT health_internal.forget_series(p_agent_ids);
+    DELETE FROM health.agent_status WHERE agent_status.agent_id = ANY (p_agent_ids);
+    DELETE FROM health_internal.metric_series WHERE metric_series.agent_id = ANY (p_agent_ids);
+    DELETE FROM health_internal.flapping_agents
+    WHERE flapping_agents.agent_id = ANY (p_agent_ids);
+    DELETE FROM health_internal.resource_trends
+    WHERE resource_trends.agent_id = ANY (p_agent_ids);
+    DELETE FROM health_internal.failure_predictions
+    WHERE failure_predictions.agent_id = ANY (p_agent_ids);
+    DELETE FROM health.job_expectations WHERE job_expectations.agent_id = ANY (p_agent_ids);
+    DELETE FROM health.rule_findings WHERE rule_findings.agent_id = ANY (p_agent_ids);
+    UPDATE health.recommendations
+    SET closed_at = clock_timestamp()
+    WHERE recommendations.agent_id = ANY (p_agent_ids) AND recommendations.closed_at IS NULL;
+    -- What a bridge has begun ends by its report; what waits would restart what nobody wants any more.
+    UPDATE health.recovery_actions
+    SET
+        state = 'cancelled',
+        hold = NULL,
+        hold_reason = NULL,
+        finished_at = clock_timestamp(),
+        settled_at = clock_timestamp(),
+        outcome = recovery_actions.outcome || '{"reason": "the agent was removed"}'
+    WHERE recovery_actions.agent_id = ANY (p_agent_ids) AND recovery_actions.state = 'pending';
+$$;
+COMMENT ON FUNCTION health_internal.forget_agents(text []) IS
+'Ends the watch over agents that were removed from agents: their state, series, findings and waiting '
+'recoveries go, their alerts then close as their reasons do. History stays.';
+
 CREATE OR REPLACE FUNCTION health_internal.fold_agent_changes(
     p_range health_internal.arrival_range
 )
@@ -68,14 +102,14 @@ BEGIN
         )
     );
     IF v_gone <> '{}' THEN
-        PERFORM health_internal.forget_series(v_gone);
+        PERFORM health_internal.forget_agents(v_gone);
     END IF;
     RETURN cardinality(v_changed);
 END;
 $$;
 COMMENT ON FUNCTION health_internal.fold_agent_changes(health_internal.arrival_range) IS
-'Copies what changed in agents since the last tick into agent_status, and forgets the series of agents '
-'that were removed; returns how many agents changed.';
+'Copies what changed in agents since the last tick into agent_status, and forgets agents that were '
+'removed; returns how many agents changed.';
 
 CREATE OR REPLACE FUNCTION health_internal.register_unknown(
     p_beats health_internal.beat [],

@@ -2,6 +2,7 @@ BEGIN;
 
 DO $$
 BEGIN
+    PERFORM 'health_internal.forget_agents(text [])'::regprocedure;
     PERFORM 'health_internal.fold_agent_changes(health_internal.arrival_range)'::regprocedure;
     PERFORM (
         'health_internal.register_unknown('

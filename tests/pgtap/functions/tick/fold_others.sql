@@ -10,6 +10,7 @@ SELECT signatures_are(
         health_internal.fold_agent_changes,
         health_internal.fold_events,
         health_internal.fold_metrics,
+        health_internal.forget_agents,
         health_internal.register_unknown,
         health_internal.watch_sessions
     }',
@@ -20,6 +21,7 @@ SELECT signatures_are(
     ('health_internal.fold_agent_changes(health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.fold_events(timestamp with time zone,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.fold_metrics(timestamp with time zone,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.forget_agents(text[])', 'f', 'sql', 'v', false, ''),
     ('health_internal.register_unknown(health_internal.beat[],boolean,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.watch_sessions(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', false, '')
     $$
@@ -56,6 +58,25 @@ SELECT is((SELECT count(*) FROM health_internal.metric_series WHERE agent_id = '
 SELECT is((SELECT skipped_series_total FROM health.engine_health), 2::bigint, 'and the rest is counted');
 SELECT is(health_internal.add_missing_agents(), 0::bigint, 'nobody is missing');
 SELECT is(health_internal.watch_sessions(clock_timestamp(), false), 0::bigint, 'without sessions nobody is suspected');
+
+-- An agent that is removed leaves its history and nothing else.
+INSERT INTO health.agent_heartbeats (agent_id, received_at, state) VALUES ('a1', '2031-05-06 08:00:04+00', 'failed');
+SELECT is((health.tick('2031-05-06 08:00:05+00', true)).is_busy, false, 'it fails');
+SELECT isnt_empty($$ SELECT FROM health.open_alerts WHERE agent_id = 'a1' $$, 'with alerts');
+SELECT is((SELECT count(*) FROM health.recovery_backlog WHERE agent_id = 'a1'), 1::bigint, 'and a recovery that waits');
+DELETE FROM health.agents WHERE agent_id = 'a1';
+SELECT is((health.tick('2031-05-06 08:00:06+00', true)).is_busy, false, 'and is removed');
+SELECT is_empty($$ SELECT FROM health.fleet WHERE agent_id = 'a1' $$, 'it is watched no more');
+SELECT is_empty($$ SELECT FROM health_internal.metric_series WHERE agent_id = 'a1' $$, 'nor are its series');
+SELECT is_empty($$ SELECT FROM health.open_alerts WHERE agent_id = 'a1' $$, 'its alerts are closed');
+SELECT is((SELECT outcome ->> 'reason' FROM health.recovery_actions WHERE agent_id = 'a1' AND state = 'cancelled'), 'the agent was removed', 'its recovery is cancelled');
+SELECT isnt_empty($$ SELECT FROM health.status_transitions WHERE agent_id = 'a1' $$, 'its history stays');
+SELECT is(health_internal.add_missing_agents(), 0::bigint, 'nobody registers it again');
+SELECT is((health.tick('2031-05-06 09:00:06+00', true)).is_busy, false, 'an hour later');
+SELECT is_empty($$ SELECT FROM health.agents WHERE agent_id = 'a1' $$, 'it is gone');
+INSERT INTO health.agent_heartbeats (agent_id, received_at) VALUES ('a1', '2031-05-06 09:00:07+00');
+SELECT is((health.tick('2031-05-06 09:00:08+00', true)).is_busy, false, 'it beats again');
+SELECT rows_are($$ SELECT status, liveness FROM health.fleet WHERE agent_id = 'a1' $$, $$ VALUES ('excellent', 'alive') $$, 'and begins anew');
 
 SELECT * FROM finish();
 ROLLBACK;
