@@ -5,9 +5,5 @@ SET LOCAL ROLE health_owner;
 DROP FUNCTION health.availability_between(timestamptz, timestamptz, text, text, text, timestamptz);
 DROP FUNCTION health_internal.service_seconds(timestamptz, timestamptz, text []);
 DROP FUNCTION health_internal.service_seconds_measured(timestamptz, timestamptz, text []);
-DROP FUNCTION health_internal.service_spans(timestamptz, timestamptz, text []);
-DROP FUNCTION health_internal.service_transitions(timestamptz, timestamptz, text []);
-DROP FUNCTION health_internal.is_business_agent(text);
-DROP FUNCTION health_internal.check_period(timestamptz, timestamptz, timestamptz);
 
 COMMIT;

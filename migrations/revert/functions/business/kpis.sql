@@ -4,10 +4,5 @@ SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health.business_impact_detail(timestamptz, timestamptz, text, timestamptz);
 DROP FUNCTION health.kpis_between(timestamptz, timestamptz, timestamptz);
-DROP FUNCTION health_internal.business_rows(timestamptz, timestamptz, timestamptz);
-DROP FUNCTION health_internal.trend_rows(timestamptz, timestamptz);
-DROP FUNCTION health_internal.usage_rows(timestamptz, timestamptz);
-DROP FUNCTION health_internal.usage_sums(timestamptz, timestamptz);
-DROP FUNCTION health_internal.service_rows(timestamptz, timestamptz, timestamptz);
 
 COMMIT;

@@ -4,13 +4,12 @@ BEGIN;
 SELECT no_plan();
 
 SELECT signatures_are(
-    '{health.availability_between, health_internal.check_period, health_internal.is_business_agent, health_internal.service_spans}',
+    '{health.availability_between, health_internal.service_seconds, health_internal.service_seconds_measured}',
     $$
     VALUES
     ('health.availability_between(timestamp with time zone,timestamp with time zone,text,text,text,timestamp with time zone)', 'f', 'plpgsql', 's', true, 'health_analyst, health_bridge'),
-    ('health_internal.check_period(timestamp with time zone,timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 's', false, ''),
-    ('health_internal.is_business_agent(text)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.service_spans(timestamp with time zone,timestamp with time zone,text[])', 'f', 'sql', 's', false, '')
+    ('health_internal.service_seconds(timestamp with time zone,timestamp with time zone,text[])', 'f', 'plpgsql', 's', false, ''),
+    ('health_internal.service_seconds_measured(timestamp with time zone,timestamp with time zone,text[])', 'f', 'sql', 's', false, '')
     $$
 );
 
@@ -21,14 +20,6 @@ SELECT business_history();
 CREATE FUNCTION pg_temp.seconds(p_method text, p_degraded text DEFAULT 'as_up', p_agent text DEFAULT 'shop') RETURNS text LANGUAGE sql
 RETURN (SELECT concat_ws(' ', round(availability_percent::numeric, 4), up_seconds, degraded_seconds, down_seconds, lost_seconds, maintenance_seconds, unknown_seconds, off_seconds)
     FROM health.availability_between(at(0), at(36000), p_method, p_degraded, p_agent, at(40000)));
-SELECT rows_are($$ SELECT kind, extract(epoch FROM from_at - at(0))::integer, extract(epoch FROM to_at - at(0))::integer, round(lost_share::numeric, 2), maintenance
-    FROM health_internal.service_spans(at(900), at(20900), '{shop}') WHERE kind <> 'up' ORDER BY from_at $$,
-    $$ VALUES ('down', 1000, 1200, 1.00, NULL), ('down', 1200, 1210, 1.00, NULL), ('degraded', 5000, 5600, 0.50, NULL),
-    ('down', 10400, 11000, 1.00, 'excluded'), ('down', 11000, 11100, 1.00, NULL), ('down', 19900, 20000, 1.00, NULL),
-    ('unknown', 20000, 20600, 0.00, NULL), ('down', 20600, 20800, 1.00, NULL) $$,
-    'silence counts from the last beat to being back, in maintenance and blindness apart');
-SELECT rows_are($$ SELECT round(extract(epoch FROM sum(to_at - from_at))) FROM health_internal.service_spans(at(0), at(36000)) GROUP BY agent_id ORDER BY agent_id $$,
-    $$ VALUES (36000::numeric), (32400), (36000) $$, 'no second counts twice');
 SELECT is(pg_temp.seconds('declared'), '98.2267 33190 600 610 910 1000 600 0', 'as declared, maintenance is left out');
 SELECT is(pg_temp.seconds('without_maintenance'), '98.2267 33190 600 610 910 1000 600 0', 'so it is by name');
 SELECT is(pg_temp.seconds('with_maintenance'), '96.5819 33590 600 1210 1510 1000 600 0', 'with maintenance its outage counts');

@@ -4,12 +4,11 @@ BEGIN;
 SELECT no_plan();
 
 SELECT signatures_are(
-    '{health.kpis_between, health.business_impact_detail, health_internal.business_rows}',
+    '{health.kpis_between, health.business_impact_detail}',
     $$
     VALUES
     ('health.business_impact_detail(timestamp with time zone,timestamp with time zone,text,timestamp with time zone)', 'f', 'plpgsql', 's', true, 'health_analyst, health_bridge'),
-    ('health.kpis_between(timestamp with time zone,timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 's', true, 'health_analyst, health_bridge'),
-    ('health_internal.business_rows(timestamp with time zone,timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, '')
+    ('health.kpis_between(timestamp with time zone,timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 's', true, 'health_analyst, health_bridge')
     $$
 );
 
