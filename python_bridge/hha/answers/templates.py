@@ -100,14 +100,23 @@ TEMPLATES = (
         "why|explain|reason|because|cause|score|component",
         "it has not been judged yet",
         """
-        SELECT format(
-            '%%s: %%s of %%s points%%s.', replace(e.component, '_', ' '),
-            round(e.contribution::numeric, 1), round((100 * e.weight)::numeric),
-            CASE WHEN e.raw_inputs = '{}' THEN '' ELSE ', from ' || e.raw_inputs::text END
-        ) AS line
+        SELECT CASE
+            WHEN e.component = 'gate' THEN format(
+                'The gate takes away %%s points: it is %%s and calls itself %%s.',
+                -round(e.contribution::numeric, 1),
+                e.raw_inputs ->> 'liveness', e.raw_inputs ->> 'state'
+            )
+            WHEN e.value IS NULL THEN format(
+                '%%s: %%s.', replace(e.component, '_', ' '), e.raw_inputs ->> 'note'
+            )
+            ELSE format(
+                '%%s: %%s of 100, %%s points of the score.', replace(e.component, '_', ' '),
+                round(e.value::numeric, 1), round(e.contribution::numeric, 1)
+            )
+        END AS line
         FROM health.explain(%(agent_id)s) AS e
-        WHERE e.weight > 0
-        ORDER BY 100 * e.weight - e.contribution DESC
+        WHERE e.weight > 0 OR (e.component = 'gate' AND e.contribution < 0)
+        ORDER BY e.value NULLS LAST
         """,
         needs_agent=True,
     ),

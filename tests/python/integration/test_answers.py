@@ -89,9 +89,12 @@ async def test_answers_say_what_the_views_say(troubled: Engine, reader_dsn: str)
     assert found.evidence == [{"query": "agent", "parameters": {"agent_id": "a1"}, "rows": 2}]
 
     why = await answer("why has a1 that score", reader_dsn)
-    for component in troubled.rows("SELECT * FROM health.explain('a1') WHERE weight > 0"):
-        assert f"{component['component'].replace('_', ' ')}: " in why.text
-        assert f"{component['contribution']:.1f} of" in why.text
+    for row in troubled.rows("SELECT * FROM health.explain('a1') WHERE value IS NOT NULL"):
+        if row["component"] != "gate":
+            name = row["component"].replace("_", " ")
+            assert f"{name}: {row['value']:.1f} of 100, {row['contribution']:.1f} p" in why.text
+    assert "The gate takes away " in why.text
+    assert "it is alive and calls itself failed" in why.text
 
     lost = await answer("sing me a song", reader_dsn)
     assert "3 agents: " in lost.text, "the engine is one of them"
