@@ -23,7 +23,7 @@ Outcome = TypeVar("Outcome")
 
 #: While requests come faster than they are written, wait so long for company: a transaction costs
 #: more than the rows in it. Whoever comes alone waits for nobody.
-LINGER_SECONDS = 0.004
+LINGER_SECONDS = 0.001
 
 
 class Overloaded(HhaError):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import subprocess
+import threading
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import psycopg
 import pytest
 from gateway_site import TOKEN, RunningGateway
+from psycopg.conninfo import make_conninfo
 
 from hha.errors import ConfigurationError
 from hha.gateway.pings import BODY_LIMIT
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Engine
+    from servers import Server
 
     OpenGateway = Callable[..., RunningGateway]
 
@@ -37,8 +43,10 @@ def open_gateway(engine: Engine, login: Callable[..., str]) -> Iterator[OpenGate
     """Starts a gateway with the role of gateways and nothing else."""
     running: list[RunningGateway] = []
 
-    def start(agents: tuple[str, ...] = (), **changes: Any) -> RunningGateway:
-        dsn = login(engine.dsn, "health_gateway", agents=agents)
+    def start(
+        agents: tuple[str, ...] = (), options: str | None = None, **changes: Any
+    ) -> RunningGateway:
+        dsn = make_conninfo(login(engine.dsn, "health_gateway", agents=agents), options=options)
         running.append(RunningGateway(GatewaySettings(**{"dsn": dsn, **changes})))
         return running[-1]
 
@@ -259,6 +267,111 @@ def test_curl_beats(open_gateway: OpenGateway, engine: Engine, ping_id: str) -> 
         ("success", {"exit_code": 0}),
         ("success", None),
     ]
+
+
+# --- trouble ---------------------------------------------------------------------------------
+
+
+def test_what_was_answered_200_outlives_a_crash_and_nothing_else_is_acknowledged(
+    open_gateway: OpenGateway, server: Server, ping_id: str, deployed_database: str
+) -> None:
+    # The servers of the tests answer before a commit is on disk.
+    gateway = open_gateway(("one",), options="-c synchronous_commit=on", token=TOKEN)
+    told_ok: list[str] = []
+    others: list[httpx.Response] = []
+    is_over = threading.Event()
+
+    def call(name: str) -> None:
+        with gateway.client() as client:
+            for number in itertools.count():
+                if is_over.is_set():
+                    return
+                run_id = f"{name} {number}"
+                answer = client.get(f"/ping/{ping_id}", params={"rid": run_id})
+                if answer.status_code == 200:
+                    told_ok.append(run_id)
+                else:
+                    others.append(answer)
+                    is_over.wait(0.01)
+
+    def wait_for(more: int) -> None:
+        wanted, deadline = len(told_ok) + more, time.monotonic() + 60
+        while len(told_ok) < wanted:
+            assert time.monotonic() < deadline, others[-1:]
+            time.sleep(0.01)
+
+    with ThreadPoolExecutor(4) as callers:
+        calls = [callers.submit(call, f"caller {number}") for number in range(4)]
+        try:
+            wait_for(50)
+            server.restart("immediate")
+            wait_for(50)
+            server.stop()
+            assert_away(gateway, ping_id)
+            server.start()
+            wait_for(1)
+        finally:
+            is_over.set()
+    for done in calls:
+        done.result()
+    assert {answer.status_code for answer in others} == {503}
+    assert all("retry-after" in answer.headers for answer in others)
+    with psycopg.connect(deployed_database) as connection:
+        kept = connection.execute("SELECT run_id FROM health.ingest_heartbeats").fetchall()
+    assert set(told_ok) <= {run_id for (run_id,) in kept}
+
+
+def assert_away(gateway: RunningGateway, ping_id: str) -> None:
+    """Every answer says so, and none what the database is called."""
+    with gateway.client() as client:
+        answers = [
+            client.post(f"/ping/{ping_id}/fail", content="disk full"),
+            client.get("/healthz"),
+            post(gateway, {"agent_id": "one"}),
+        ]
+    for answer in answers:
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) > 0
+        assert "away" in answer.text
+        assert "port" not in answer.text
+
+
+def test_too_many_that_wait_are_told_to_come_again(
+    open_gateway: OpenGateway, engine: Engine, ping_id: str
+) -> None:
+    gateway = open_gateway(capacity=2)
+    blocker = engine.connect(autocommit=False)
+    blocker.execute("LOCK TABLE health.ingest_heartbeats IN ACCESS EXCLUSIVE MODE")
+
+    def call() -> httpx.Response:
+        with gateway.client() as client:
+            return client.get(f"/ping/{ping_id}")
+
+    with ThreadPoolExecutor(8) as callers:
+        calls = [callers.submit(call) for _ in range(8)]
+        # Two at most are being written, and two wait.
+        refused = [done.result() for done in itertools.islice(as_completed(calls), 4)]
+        blocker.rollback()
+        answers = [done.result() for done in calls]
+    for answer in refused:
+        assert answer.status_code == 503
+        assert answer.text == "not recorded, try again: too many requests wait to be written"
+        assert "retry-after" in answer.headers
+    recorded = [answer.status_code for answer in answers].count(200)
+    assert 1 <= recorded <= 4
+    assert len(told(engine)) == recorded
+
+
+def test_a_gateway_without_its_role_acknowledges_nothing(
+    engine: Engine, login: Callable[..., str], ping_id: str
+) -> None:
+    gateway = RunningGateway(GatewaySettings(login(engine.dsn, "health_agent"), token=TOKEN))
+    try:
+        with gateway.client() as client:
+            assert client.get(f"/ping/{ping_id}").status_code == 503
+        assert post(gateway, {"agent_id": "one"}).status_code == 503
+    finally:
+        gateway.stop()
 
 
 # --- heartbeats ------------------------------------------------------------------------------
