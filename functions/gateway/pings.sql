@@ -7,6 +7,7 @@ SET LOCAL ROLE health_owner;
 CREATE OR REPLACE FUNCTION health.create_ping_url(
     p_agent_id text,
     p_slug text DEFAULT NULL,
+    p_ping_id uuid DEFAULT NULL,
     p_by text DEFAULT NULL,
     p_now timestamptz DEFAULT clock_timestamp()
 )
@@ -24,16 +25,19 @@ BEGIN
             USING ERRCODE = 'AG001',
                 HINT = 'Call health.register_agent first, for a job also health.set_schedule.';
     END IF;
-    INSERT INTO health.ping_urls (agent_id, slug, created_at, created_by)
-    VALUES (p_agent_id, p_slug, p_now, coalesce(p_by, session_user))
+    INSERT INTO health.ping_urls (ping_id, agent_id, slug, created_at, created_by)
+    VALUES (
+        coalesce(p_ping_id, gen_random_uuid()), p_agent_id, p_slug, p_now,
+        coalesce(p_by, session_user)
+    )
     RETURNING ping_urls.ping_id INTO v_ping_id;
     RETURN v_ping_id;
 END;
 $$;
-COMMENT ON FUNCTION health.create_ping_url(text, text, text, timestamptz) IS
+COMMENT ON FUNCTION health.create_ping_url(text, text, uuid, text, timestamptz) IS
 'Makes an address under which the agent beats by HTTP; returns its secret part: /ping/<uuid>. An agent '
 'may have several. p_slug: a name for it, a-z, 0-9, - and _, one of its kind among those in use (else '
-'23505). Raises AG001 for an unregistered agent.';
+'23505). p_ping_id: one that callers know already; NULL: a random one. Raises AG001 for an unregistered agent.';
 
 CREATE OR REPLACE FUNCTION health.revoke_ping_url(
     p_ping_id uuid,
@@ -141,7 +145,7 @@ COMMENT ON FUNCTION health.record_pings(json) IS
 'breaks a rule of agent_heartbeats refuses the whole batch with that rule''s name.';
 
 GRANT EXECUTE ON FUNCTION
-health.create_ping_url(text, text, text, timestamptz),
+health.create_ping_url(text, text, uuid, text, timestamptz),
 health.revoke_ping_url(uuid, text, timestamptz)
 TO health_admin;
 GRANT EXECUTE ON FUNCTION health.record_pings(json) TO health_gateway;

@@ -24,6 +24,7 @@ from hha.commands import (
     explain,
     gateway,
     interventions,
+    ping_urls,
     report,
     status,
     up,
@@ -72,6 +73,7 @@ for _command in (
     explain,
     alerts,
     interventions,
+    ping_urls,
     report,
     doctor,
 ):
