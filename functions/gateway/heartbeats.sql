@@ -64,6 +64,7 @@ RETURNS TABLE (
 )
 LANGUAGE plpgsql
 VOLATILE
+SET lock_timeout = '4s'
 AS $$
 DECLARE
     v_code text;

@@ -72,6 +72,7 @@ VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET lock_timeout = '4s'
 AS $$
 DECLARE
     v_outcomes text [];
@@ -142,7 +143,8 @@ COMMENT ON FUNCTION health.record_pings(json) IS
 'and signal (start, success, fail, log; absent: a plain ping), run_id and attributes, each optional. '
 'A plain ping is the success of a run where the agent is a job (it has a schedule, or has told of runs), '
 'else a beat. Returns for each ping, in order, recorded or not_found. A value that '
-'breaks a rule of agent_heartbeats refuses the whole batch with that rule''s name.';
+'breaks a rule of agent_heartbeats refuses the whole batch with that rule''s name. Waits 4 s for a lock at '
+'most, so that a gateway that lost patience leaves no session behind.';
 
 GRANT EXECUTE ON FUNCTION
 health.create_ping_url(text, text, uuid, text, timestamptz),

@@ -13,6 +13,8 @@ SELECT signatures_are(
     $$
 );
 
+SELECT ok(proconfig @> '{lock_timeout=4s}', oid::regprocedure || ' leaves the queue for a lock before its caller does')
+FROM pg_proc WHERE oid IN ('health.record_pings(json)'::regprocedure, 'health.record_heartbeats(json)'::regprocedure);
 CREATE FUNCTION pg_temp.ping(p_pings text) RETURNS text [] LANGUAGE sql RETURN health.record_pings(p_pings::json);
 CREATE FUNCTION pg_temp.told(p_agent_id text) RETURNS text LANGUAGE sql
 RETURN (SELECT string_agg(concat_ws(' ', signal, run_id, attributes), ', ' ORDER BY received_at)
