@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -372,6 +373,26 @@ def test_a_gateway_without_its_role_acknowledges_nothing(
         assert post(gateway, {"agent_id": "one"}).status_code == 503
     finally:
         gateway.stop()
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(
+    gateway: RunningGateway, engine: Engine, ping_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hha.gateway.app.BODY_SECONDS", 0.2)
+    address = ("127.0.0.1", int(gateway.url.rpartition(":")[2]))
+    for path in (f"/ping/{ping_id}/fail", "/api/heartbeats"):
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n"
+            f"Authorization: Bearer {TOKEN}\r\n\r\n{{"
+        ).encode()
+        with socket.create_connection(address, 60) as caller:
+            caller.sendall(head)
+            assert caller.recv(100).startswith(b"HTTP/1.1 408 "), path
+        with socket.create_connection(address, 60) as caller:
+            caller.sendall(head)  # and goes
+    with gateway.client() as client:
+        assert client.get(f"/ping/{ping_id}").status_code == 200
+    assert [signal for signal, *_ in told(engine)] == ["beat"]
 
 
 # --- heartbeats ------------------------------------------------------------------------------
