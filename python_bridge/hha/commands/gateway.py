@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hha.connection import DsnOption
-from hha.gateway.settings import DEFAULT_PORT
+from hha.gateway.settings import DEFAULT_PORT, TOKEN
 
 SHUTDOWN_SECONDS = 15
 
@@ -38,6 +38,8 @@ def register(app: typer.Typer) -> None:
         from hha.gateway.settings import settings_from_environment
 
         settings = settings_from_environment(resolve_dsn(dsn), has_open_slugs=has_open_slugs)
+        heartbeats = "accepted" if settings.token else f"refused, {TOKEN} is not set"
+        typer.echo(f"pings: http://{host}:{port}/ping/…; /api/heartbeats: {heartbeats}")
         is_verbose = logging.getLogger().level <= logging.DEBUG
         uvicorn.run(
             create_app(settings),

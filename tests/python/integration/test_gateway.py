@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import httpx
 import psycopg
@@ -376,6 +378,64 @@ def test_a_gateway_without_its_role_acknowledges_nothing(
         assert post(gateway, {"agent_id": "one"}).status_code == 503
     finally:
         gateway.stop()
+
+
+def command(dsn: str, port: int, **variables: str) -> subprocess.Popen[str]:
+    """`hha gateway` as a user runs it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "hha.child", "gateway", "--port", str(port)],
+        env={"PATH": os.environ["PATH"], "HHA_DSN": dsn, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_command_finishes_what_it_began(
+    engine: Engine, login: Callable[..., str], ping_id: str, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    url = f"http://127.0.0.1:{port}/ping/{ping_id}"
+    dsn = login(engine.dsn, "health_gateway")
+    process = command(dsn, port, HHA_GATEWAY_TOKEN_FILE=str(tmp_path / "token"))
+    try:
+        assert process.stdout is not None
+        assert "/api/heartbeats: accepted" in process.stdout.readline()
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                assert httpx.get(url, timeout=30).text == "OK"
+                break
+            except httpx.TransportError:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        blocker = engine.connect(autocommit=False)
+        blocker.execute("LOCK TABLE health.ingest_heartbeats IN ACCESS EXCLUSIVE MODE")
+        with ThreadPoolExecutor(1) as callers:
+            last = callers.submit(httpx.get, f"{url}/start", timeout=30)
+            waiting: LiteralString = (
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'hha%'"
+                " AND wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            while engine.value(waiting) == 0:
+                assert not last.done()
+            process.terminate()
+            blocker.rollback()
+            assert last.result().status_code == 200
+        process.wait(60)
+    finally:
+        process.kill()
+        process.communicate()
+    assert [signal for signal, *_ in told(engine)] == ["beat", "start"]
+
+
+def test_an_empty_token_is_no_token(engine: Engine) -> None:
+    process = command(engine.dsn, 0, HHA_GATEWAY_TOKEN="")
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, "HHA_GATEWAY_TOKEN is empty" in errors) == (2, True)
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(
