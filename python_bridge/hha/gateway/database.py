@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hha.database_link import DatabaseLink, Row
+from hha.errors import InvalidInput
 
 LONGEST_RETRY_SECONDS = 2.0
 
@@ -45,15 +46,10 @@ class Recorder:
     async def record_heartbeats(self, requests: Sequence[Heartbeats]) -> list[list[Row]]:
         """Commit the heartbeats of each request, or none of them; its problems, none when written.
 
-        One bad request costs the others of its group a transaction each.
+        Raises InvalidInput where it cannot be told whose the problems are: write them one by one.
         """
         together = ",".join(request.members for request in requests if request.count)
         problems = await self._link.fetch(HEARTBEATS_SQL, (f"[{together}]",))
-        if not problems:
-            return [[] for _ in requests]
-        if len(requests) == 1:
-            return [problems]
-        return [
-            await self._link.fetch(HEARTBEATS_SQL, (f"[{request.members}]",))
-            for request in requests
-        ]
+        if problems and len(requests) > 1:
+            raise InvalidInput("one of several requests is refused")
+        return [problems for _ in requests]

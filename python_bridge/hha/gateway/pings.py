@@ -151,6 +151,4 @@ async def read_body(receive: Receive) -> str | None:
 
 def _as_text(data: bytes, limit: int) -> str:
     text = data.decode(errors="replace").replace("\0", "\ufffd")
-    if len(data) < len(text) * 3 and len(encoded := text.encode()) > limit:
-        return encoded[:limit].decode(errors="ignore")
-    return text
+    return text.encode()[:limit].decode(errors="ignore")  # a byte that is no text takes three

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from hha.errors import (
     DatabaseError,
+    DatabaseUnavailable,
     HhaError,
     InvalidInput,
     TransientError,
@@ -110,6 +111,10 @@ class GroupWriter(Generic[Item, Outcome]):
         except DatabaseError as error:  # away, or not set up: the same for everybody
             self._note(error)
             return [error] * len(items)
+        except Exception as error:  # noqa: BLE001 (whatever it is, nobody may wait for ever)
+            unknown = DatabaseUnavailable(f"unexpectedly: {error!r}")
+            self._note(unknown)
+            return [unknown] * len(items)
         else:
             return outcomes
         return [(await self._outcomes([item]))[0] for item in items]

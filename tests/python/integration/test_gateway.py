@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import os
@@ -22,8 +23,10 @@ from gateway_site import TOKEN, RunningGateway
 from psycopg.conninfo import make_conninfo
 
 from hha.errors import ConfigurationError
+from hha.gateway.database import Heartbeats, Recorder
 from hha.gateway.pings import BODY_LIMIT
 from hha.gateway.settings import GatewaySettings, secret_from
+from hha.gateway.writer import GroupWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
     from conftest import Engine
     from servers import Server
+
+    from hha.database_link import Row
 
     OpenGateway = Callable[..., RunningGateway]
 
@@ -551,6 +556,30 @@ def test_all_or_nothing_and_each_bad_item_is_told(gateway: RunningGateway, engin
     assert count(engine) == 0
     mended = [items[0], items[-1]]
     assert post(gateway, mended).json() == {"recorded": 2}
+
+
+async def test_a_bad_request_does_not_harm_those_it_is_written_with(
+    engine: Engine, login: Callable[..., str]
+) -> None:
+    recorder = Recorder(login(engine.dsn, "health_gateway", agents=["one", "two"]))
+    writer: GroupWriter[Heartbeats, list[Row]] = GroupWriter(
+        recorder.record_heartbeats, capacity=100, batch_size=100
+    )
+    running = asyncio.create_task(writer.run())
+    async with asyncio.timeout(60):
+        problems = await asyncio.gather(
+            *(
+                writer.put(Heartbeats(f'{{"agent_id": "{agent}"}}, {{"agent_id": "two"}}', 2), 2)
+                for agent in ("one", "three", "one", "two")
+            )
+        )
+    running.cancel()
+    await recorder.close()
+    codes = [[problem["code"] for problem in of_request] for of_request in problems]
+    assert codes == [[], ["AG005"], [], []]
+    assert count(engine) == 6
+    written = engine.value("SELECT count(DISTINCT txid) FROM health.ingest_heartbeats")
+    assert written == 3, "the group was written request by request"
 
 
 def test_bodies_of_strangers(gateway: RunningGateway, engine: Engine) -> None:

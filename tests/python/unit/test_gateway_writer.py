@@ -94,6 +94,15 @@ async def test_what_is_nobodys_fault_fails_the_group_once_and_the_next_is_writte
     ]
 
 
+async def test_what_nobody_expected_leaves_nobody_waiting() -> None:
+    store = Store()
+    async with writer_for(store) as writer:
+        store.failures = [KeyError("outcomes")]
+        with pytest.raises(DatabaseUnavailable, match="unexpectedly: KeyError"):
+            await writer.put("a")
+        assert await writer.put("b") == "B"
+
+
 async def test_no_more_wait_than_may() -> None:
     store = Store()
     async with writer_for(store, capacity=3) as writer:
