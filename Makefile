@@ -16,10 +16,8 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench
 PY_SOURCES := python_bridge tests/conftest.py tests/servers tests/python ci $(wildcard bench)
-BENCHES := $(filter-out bench/common.py bench/queue_adapters.py bench/latency_actors.py \
-	bench/liveness_engine.py bench/liveness_points.py bench/liveness_report.py \
-	bench/liveness_rivals.py bench/liveness_traces.py \
-	bench/detection_data.py bench/nab_score.py,$(wildcard bench/*.py))
+# The scripts among them; the others are their parts.
+BENCHES := $(shell grep --files-with-matches '^if __name__' bench/*.py)
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # The same paths as pytest's pythonpath: tests/servers is shared by tests, ci and this file.
 SERVERS := PYTHONPATH=tests $(BIN)/python -m servers

@@ -28,8 +28,9 @@ from hha import embedded
 from hha.bridge.executors.record import RecordFile, find_family, find_main
 from hha.child import PARENT_VARIABLE
 from hha.connection import resolve_target
-from hha.dashboard.settings import DEFAULT_PORT
+from hha.dashboard import settings as dashboard_settings
 from hha.errors import ConfigurationError, EmbeddedServerError, HhaError
+from hha.gateway import settings as gateway_settings
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,11 @@ class Folder:
     def log(self) -> Path:
         """What the bridge wrote, the messages of its console channel included."""
         return self.path / "bridge.log"
+
+    @property
+    def gateway_token(self) -> Path:
+        """What senders of /api/heartbeats must know; for the owner of the folder only."""
+        return self.path / "gateway_token"
 
     @property
     def owner(self) -> Path:
@@ -243,37 +249,57 @@ async def dashboard_process(
 ) -> AsyncIterator[str]:
     """Run ``hha dashboard`` on this machine only; gives the link that signs its bearer in."""
     token = secrets.token_urlsafe(24)
-    port = _port_for_dashboard()
-    with (folder.path / "dashboard.log").open("ab") as log:
+    port = _free_port(dashboard_settings.DEFAULT_PORT)
+    options = () if sign_in_dsn is None else ("--sign-in-dsn", sign_in_dsn)
+    variables = {"HHA_DSN": dsn, "HHA_DASHBOARD_TOKEN": token}
+    async with _listening_child(folder, "dashboard", port, options, variables):
+        yield f"http://127.0.0.1:{port}/sign-in?token={token}"
+
+
+@contextlib.asynccontextmanager
+async def gateway_process(folder: Folder, dsn: str) -> AsyncIterator[str]:
+    """Run ``hha gateway`` on this machine only; gives its address.
+
+    The token for posting heartbeats is left in the folder.
+    """
+    port = _free_port(gateway_settings.DEFAULT_PORT)
+    token = secrets.token_urlsafe(24)
+    folder.gateway_token.touch(mode=0o600)
+    folder.gateway_token.write_text(f"{token}\n", encoding="utf-8")
+    variables = {"HHA_DSN": dsn, gateway_settings.TOKEN: token}
+    async with _listening_child(folder, "gateway", port, (), variables):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.asynccontextmanager
+async def _listening_child(
+    folder: Folder, name: str, port: int, options: Sequence[str], variables: Mapping[str, str]
+) -> AsyncIterator[None]:
+    """Run ``hha NAME --port PORT``, which logs into the folder; end it afterwards."""
+    with (folder.path / f"{name}.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "hha.child", "dashboard", "--port", str(port)),
-            *(() if sign_in_dsn is None else ("--sign-in-dsn", sign_in_dsn)),
+            *(sys.executable, "-m", "hha.child", name, "--port", str(port), *options),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={
-                **os.environ,
-                "HHA_DSN": dsn,
-                "HHA_DASHBOARD_TOKEN": token,
-                PARENT_VARIABLE: str(os.getpid()),
-            },
+            env={**os.environ, **variables, PARENT_VARIABLE: str(os.getpid())},
             start_new_session=True,
         )
     try:
-        yield f"http://127.0.0.1:{port}/sign-in?token={token}"
+        yield
     finally:
-        await _stop_child(process, "dashboard")
+        await _stop_child(process, name)
 
 
-def _port_for_dashboard() -> int:
-    """Its usual port, or any other while that is taken."""
-    for port in (DEFAULT_PORT, 0):
+def _free_port(usual: int) -> int:
+    """The usual port, or any other while that is taken."""
+    for port in (usual, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return int(probe.getsockname()[1])
-    return DEFAULT_PORT
+    return usual
 
 
 async def _stop_child(process: asyncio.subprocess.Process, name: str) -> None:

@@ -26,6 +26,7 @@ from hha.stack import (
     dashboard_process,
     embedded_server,
     folder_for,
+    gateway_process,
     named_dsn,
     owned,
     stop_requested,
@@ -98,8 +99,11 @@ async def run_up(dsn: str | None) -> None:
             async with (
                 bridge_process(folder, at.dsn, agents) as bridge,
                 dashboard_process(folder, at.dsn, at.server.tcp_dsn if at.server else None) as link,
+                gateway_process(folder, at.dsn) as gateway,
             ):
                 typer.echo(f"page: {link}")
+                typer.echo(f"pings: {gateway}/ping/… (hha ping-url AGENT --base {gateway})")
+                typer.echo(f"heartbeats: POST {gateway}/api/heartbeats ({folder.gateway_token})")
                 await watch(at.dsn, stop, bridge, folder)
                 typer.echo("stopping the bridge and its agents")
         typer.echo("stopped")

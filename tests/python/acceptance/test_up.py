@@ -84,9 +84,21 @@ def test_ctrl_c_stops_all_and_a_second_start_finds_the_data(home: Path) -> None:
         assert "host=" in up.wait_for_line("psql, socket:")
         assert "127.0.0.1" in up.wait_for_line("psql, TCP:")
         link = up.wait_for_line("page:").partition("page: ")[2]
+        gateway = up.wait_for_line("pings:").partition("pings: ")[2].partition("/ping/")[0]
+        token = Path(up.wait_for_line("heartbeats:").partition("(")[2].rstrip(")"))
         up.wait_for_line(FIRST_AGENT)
         assert "file_hasher_1" in page_behind(link)
-        started = up.wait_for_descendants(5)  # the bridge, the page and three agents
+        made = hha(home, "ping-url", "a-job", "--register", "--base", gateway)
+        assert page_behind(made.stdout.strip()) == "OK", made.stderr
+        assert token.stat().st_mode & 0o077 == 0
+        answer = httpx.post(
+            f"{gateway}/api/heartbeats",
+            json={"agent_id": "a-sensor"},
+            headers={"Authorization": f"Bearer {token.read_text().strip()}"},
+            timeout=30,
+        )
+        assert answer.json() == {"recorded": 1}
+        started = up.wait_for_descendants(6)  # the bridge, the page, the gateway, three agents
         assert below(home) != []
         up.interrupt()
         assert up.wait() == 0, up.output

@@ -95,3 +95,27 @@ def test_an_analyst_may_not(troubled: Engine, login: Callable[..., str]) -> None
         with pytest.raises(NotAllowed, match="permission denied"):
             hha(dsn, *arguments)
     assert troubled.rows("SELECT FROM health.silences") == []
+
+
+def test_addresses_for_pings(engine: Engine, login: Callable[..., str]) -> None:
+    dsn = login(engine.dsn, "health_admin")
+    with pytest.raises(DatabaseError, match='agent "backup" is not registered'):
+        hha(dsn, "ping-url", "backup")
+    url = hha(dsn, "ping-url", "backup", "--register", "--base", "https://hha.example/").strip()
+    ping_id = url.removeprefix("https://hha.example/ping/")
+    assert engine.row("SELECT agent_id, ping_id::text, revoked_at FROM health.ping_urls") == {
+        "agent_id": "backup",
+        "ping_id": ping_id,
+        "revoked_at": None,
+    }
+    named = of_json(dsn, "ping-url", "backup", "--slug", "nightly", "--by", "ana")
+    assert named["url"] == f"http://127.0.0.1:8421/ping/{named['ping_id']}"
+    known = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"
+    assert of_json(dsn, "ping-url", "backup", "--uuid", known)["ping_id"] == known
+    assert hha(dsn, "revoke-ping-url", ping_id, "--by", "ana") == f"{ping_id} is revoked\n"
+    with pytest.raises(DatabaseError, match="there is no ping URL"):
+        hha(dsn, "revoke-ping-url", ping_id)
+    with pytest.raises(InvalidInput, match="uuid"):
+        hha(dsn, "revoke-ping-url", "nightly")
+    with pytest.raises(NotAllowed):
+        hha(login(engine.dsn, "health_operator"), "ping-url", "backup")
