@@ -23,6 +23,7 @@ from hha.commands import (
     doctor,
     explain,
     interventions,
+    logins,
     report,
     status,
     up,
@@ -70,6 +71,7 @@ for _command in (
     explain,
     alerts,
     interventions,
+    logins,
     report,
     doctor,
 ):

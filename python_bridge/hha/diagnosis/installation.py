@@ -10,6 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from hha.deploy import status
 from hha.diagnosis.finding import Finding, read_rows
+from hha.errors import NotAllowed
 
 OLDEST_SERVER = 150000
 EXPECTED_ROLES = (
@@ -78,7 +79,15 @@ async def _check_plan(connection: AsyncConnection[Any]) -> Finding:
     """The database is where the plan of this installation of hha ends."""
     info = connection.info
     dsn = make_conninfo(info.dsn, password=info.password or None)
-    found = await asyncio.to_thread(status, dsn)
+    try:
+        found = await asyncio.to_thread(status, dsn)
+    except NotAllowed as error:
+        return Finding(
+            "schema version",
+            "warn",
+            f"may not look: {error.message}",
+            "Ask as a superuser, or as the login that deployed.",
+        )
     if found.pending:
         return Finding(
             "schema version",
