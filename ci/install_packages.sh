@@ -6,7 +6,7 @@
 #   ci/install_packages.sh sqitch       sqitch and pg_prove
 #   ci/install_packages.sh alertmanager Prometheus Alertmanager, which a channel is tested against
 #   ci/install_packages.sh browser      Chromium, in which the dashboard is tested
-#   ci/install_packages.sh docker       a Docker engine and what makes a base image without a registry
+#   ci/install_packages.sh docker       a Docker engine, compose, and what makes a base image without a registry
 set -eu
 
 packages_of() {
@@ -16,7 +16,7 @@ packages_of() {
         sqitch) echo sqitch libdbd-pg-perl postgresql-client libtap-parser-sourcehandler-pgtap-perl ;;
         alertmanager) echo prometheus-alertmanager ;;
         browser) echo chromium fonts-dejavu-core ;;
-        docker) echo docker.io debootstrap iptables ;;
+        docker) echo docker.io docker-compose debootstrap iptables ;;
         *) echo "unknown purpose '$1'; one of: venv server sqitch alertmanager browser docker" >&2; return 1 ;;
     esac
 }
