@@ -24,6 +24,7 @@ from hha.commands import (
     explain,
     interventions,
     logins,
+    recoveries,
     report,
     status,
     up,
@@ -70,10 +71,11 @@ for _command in (
     status,
     explain,
     alerts,
+    recoveries,
     interventions,
-    logins,
     report,
     doctor,
+    logins,
 ):
     _command.register(app)
 
