@@ -8,13 +8,15 @@ from psycopg import AsyncConnection
 
 from hha.diagnosis.finding import Finding, read_rows
 
+# From 16 on who made a role is a member that may give it away, but has no use of it.
 LOGINS_SQL = """
-SELECT roles.rolname AS role, string_agg(logins.rolname, ', ' ORDER BY logins.rolname) AS logins,
-    count(*) AS login_count
+SELECT roles.rolname AS role, string_agg(DISTINCT logins.rolname::text, ', ') AS logins,
+    count(DISTINCT logins.oid) AS login_count
 FROM pg_catalog.pg_auth_members AS memberships
 JOIN pg_catalog.pg_roles AS roles ON roles.oid = memberships.roleid
 JOIN pg_catalog.pg_roles AS logins ON logins.oid = memberships.member
 WHERE roles.rolname = ANY (%s) AND logins.rolcanlogin
+    AND pg_has_role(logins.oid, roles.oid, 'USAGE')
 GROUP BY roles.rolname
 ORDER BY roles.rolname
 """
