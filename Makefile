@@ -22,7 +22,7 @@ BENCHES := $(filter-out bench/common.py bench/queue_adapters.py bench/latency_ac
 SERVERS := PYTHONPATH=tests $(BIN)/python -m servers
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test pgtap check lint gates sqitch bench bench-quick psql docs format clean server
+.PHONY: help run demo test pgtap check lint gates sqitch bench bench-quick psql docs format wheel clean server
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -83,6 +83,9 @@ docs: $(READY) ## write docs/schema.sql, data_dictionary.md and er_diagram.md an
 format: $(READY) ## let ruff lay out the Python files
 	$(BIN)/ruff check --fix $(PY_SOURCES)
 	$(BIN)/ruff format $(PY_SOURCES)
+
+wheel: $(READY) ## the Python package, with the schema in it, into dist/
+	$(BIN)/python -m hatchling build -t wheel
 
 clean: ## remove .venv and caches; the data of `make run` stays
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
