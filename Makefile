@@ -13,7 +13,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench
-PY_SOURCES := python_bridge tests/conftest.py tests/servers tests/python ci $(wildcard bench)
+PY_SOURCES := python_bridge tests/conftest.py tests/servers tests/python ci docker $(wildcard bench)
 BENCHES := $(filter-out bench/common.py bench/queue_adapters.py bench/latency_actors.py \
 	bench/liveness_engine.py bench/liveness_points.py bench/liveness_report.py \
 	bench/liveness_rivals.py bench/liveness_traces.py \
@@ -53,7 +53,7 @@ check: lint gates sqitch ## linters, types, plpgsql_check, generated docs, sqitc
 lint: $(READY)
 	$(BIN)/ruff check $(PY_SOURCES)
 	$(BIN)/ruff format --check $(PY_SOURCES)
-	MYPYPATH=tests $(BIN)/mypy python_bridge/hha tests/servers tests/conftest.py ci/*.py
+	MYPYPATH=tests $(BIN)/mypy python_bridge/hha tests/servers tests/conftest.py ci/*.py docker/*.py
 	$(BIN)/sqlfluff lint --processes 1 sql functions triggers
 
 gates: $(READY) server

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from servers import Server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def new_server(server: Server) -> Iterator[Server]:
     """Another server of the kind the run uses: roles belong to the cluster and outlive a revert."""
     running = start(server.kind)
@@ -30,7 +30,7 @@ def new_server(server: Server) -> Iterator[Server]:
     running.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deployer(new_server: Server) -> str:
     """The DSN of a login with CREATEROLE that owns its database."""
     new_server.create_database("monitor")
