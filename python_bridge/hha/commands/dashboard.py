@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from typing import Annotated
 
@@ -41,10 +40,9 @@ def register(app: typer.Typer) -> None:
 
         from hha.connection import resolve_target
         from hha.dashboard.app import create_app
-        from hha.dashboard.serving import SupervisedServer
         from hha.dashboard.settings import DashboardSettings
         from hha.secret_files import read_secret
-        from hha.supervision import Supervisor
+        from hha.serving import serve
 
         target = resolve_target(dsn)
         by_password = target.server.tcp_dsn if target.server else target.dsn
@@ -68,8 +66,4 @@ def register(app: typer.Typer) -> None:
             timeout_graceful_shutdown=3,
             server_header=False,
         )
-        server = SupervisedServer(config, Supervisor.from_environment())
-        with contextlib.suppress(KeyboardInterrupt):
-            server.run()
-        if not server.started:
-            raise typer.Exit(3)  # uvicorn has said why
+        serve(config)

@@ -13,7 +13,6 @@ from hha.errors import ConfigurationError
 
 #: Where container engines put what only that container has.
 HANDED_OVER = Path("/run/secrets")
-FILE_VARIABLES = ("HHA_PASSWORD_FILE", "HHA_METRICS_TOKEN_FILE", "HHA_DASHBOARD_TOKEN_FILE")
 
 
 def check_config(path: Path) -> tuple[list[Finding], BridgeConfig | None]:
@@ -42,9 +41,9 @@ def check_secrets(
 ) -> list[Finding]:
     """Files with secrets can be read, and not by everybody."""
     named = {
-        variable: Path(environment[variable])
-        for variable in FILE_VARIABLES
-        if environment.get(variable)
+        variable: Path(value)
+        for variable, value in environment.items()
+        if value and variable.startswith("HHA_") and variable.endswith("_FILE")
     }
     findings = [
         Finding(

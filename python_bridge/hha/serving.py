@@ -1,10 +1,12 @@
-"""Serves an application by uvicorn, and tells the service manager how it fares."""
+"""Serves an application by uvicorn until it is stopped, and tells the service manager about it."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 
+import typer
 import uvicorn
 
 from hha.supervision import Supervisor
@@ -31,3 +33,12 @@ class SupervisedServer(uvicorn.Server):
         await super().shutdown(sockets)
         if self._watchdog is not None:
             self._watchdog.cancel()
+
+
+def serve(config: uvicorn.Config) -> None:
+    """Serve until SIGTERM or Ctrl-C; exit code 3 where uvicorn could not start and said why."""
+    server = SupervisedServer(config, Supervisor.from_environment())
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise typer.Exit(3)
