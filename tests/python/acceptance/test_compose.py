@@ -95,12 +95,16 @@ def composed() -> Iterator[Composed]:
     """Everything up; gone with its volumes afterwards."""
     require_engine()
     compose = Composed()
+    secrets = REPOSITORY / "secrets"
+    had_secrets = secrets.exists()
     subprocess.run([REPOSITORY / "docker" / "make_secrets.sh"], check=True, capture_output=True)
     try:
         compose("up", "--build", "--detach")
         yield compose
     finally:
         compose("down", "--volumes", "--timeout", "20")
+        if not had_secrets:
+            shutil.rmtree(secrets)
 
 
 def test_a_failing_agent_is_seen_told_and_shown(composed: Composed) -> None:
