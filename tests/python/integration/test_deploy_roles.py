@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from servers import start
+from servers.base import CRON_DATABASE
 from typer.testing import CliRunner
 
 from hha.cli import app
@@ -63,6 +64,29 @@ def test_a_login_that_may_create_roles_deploys_and_reverts(deployer: str) -> Non
     revert(deployer)
     assert deploy(deployer)
     assert status(deployer).is_up_to_date
+
+
+def test_that_login_schedules_what_it_may(new_server: Server, deployer: str) -> None:
+    """As on a managed server: pg_cron's functions are granted, jobs of other logins are not."""
+    if not new_server.has_pg_cron:
+        pytest.skip(f"the {new_server.kind} server has no pg_cron")
+    with new_server.connect(CRON_DATABASE) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_cron")
+        connection.execute(f"ALTER DATABASE {CRON_DATABASE} OWNER TO deployer")
+        connection.execute("GRANT USAGE ON SCHEMA cron TO deployer")
+        connection.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA cron TO deployer")
+    dsn = make_conninfo(deployer, dbname=CRON_DATABASE)
+    assert deploy(dsn)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT username, jobname ~ 'rules' FROM cron.job"
+            " WHERE jobname ~ 'health_tick|rules'"
+        ).fetchall()
+    assert rows == [("deployer", False)]
+    found = CliRunner().invoke(app, ["doctor", "--dsn", dsn, "--json"])
+    levels = [finding for finding in json.loads(found.stdout) if finding["check"] == "pg_cron"]
+    assert levels[0]["fact"].startswith("version ")
+    revert(dsn)
 
 
 def test_that_login_makes_others_and_the_doctor_sees_what_it_lacks(
