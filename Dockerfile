@@ -30,4 +30,6 @@ VOLUME /var/lib/postgresql/data
 EXPOSE 5432
 # SIGINT is PostgreSQL's fast shutdown; Docker's SIGTERM would wait for every client.
 STOPSIGNAL SIGINT
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=6 \
+    CMD ["pg_isready", "--quiet", "--username=postgres", "--dbname=postgres"]
 ENTRYPOINT ["hha-entrypoint"]

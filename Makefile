@@ -15,7 +15,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench
-PY_SOURCES := python_bridge tests/conftest.py tests/servers tests/python ci $(wildcard bench)
+PY_SOURCES := python_bridge tests/conftest.py tests/servers tests/python ci docker $(wildcard bench)
 # Scripts of their own; the other files are their parts.
 BENCHES := $(shell grep --files-with-matches ' = parser(__doc__' bench/*.py)
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -23,7 +23,7 @@ PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope
 SERVERS := PYTHONPATH=tests $(BIN)/python -m servers
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test pgtap check lint gates sqitch bench bench-quick psql docs format clean server
+.PHONY: help run demo test pgtap check lint gates sqitch bench bench-quick psql docs format wheel clean server
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,7 +54,7 @@ check: lint gates sqitch ## linters, types, plpgsql_check, generated docs, sqitc
 lint: $(READY)
 	$(BIN)/ruff check $(PY_SOURCES)
 	$(BIN)/ruff format --check $(PY_SOURCES)
-	MYPYPATH=tests $(BIN)/mypy python_bridge/hha tests/servers tests/conftest.py ci/*.py
+	MYPYPATH=tests $(BIN)/mypy python_bridge/hha tests/servers tests/conftest.py ci/*.py docker/*.py
 	$(BIN)/sqlfluff lint --processes 1 sql functions triggers
 
 gates: $(READY) server
@@ -84,6 +84,9 @@ docs: $(READY) ## write docs/schema.sql, data_dictionary.md and er_diagram.md an
 format: $(READY) ## let ruff lay out the Python files
 	$(BIN)/ruff check --fix $(PY_SOURCES)
 	$(BIN)/ruff format $(PY_SOURCES)
+
+wheel: $(READY) ## the Python package, with the schema in it, into dist/
+	$(BIN)/python -m hatchling build -t wheel
 
 clean: ## remove .venv and caches; the data of `make run` stays
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

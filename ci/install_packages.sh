@@ -5,9 +5,10 @@
 #   ci/install_packages.sh server       PostgreSQL with pg_cron, pgTAP, plpgsql_check for private clusters
 #   ci/install_packages.sh sqitch       sqitch and pg_prove
 #   ci/install_packages.sh alertmanager Prometheus Alertmanager, which a channel is tested against
+#   ci/install_packages.sh systemd      systemd-analyze, by which the units are checked
 #   ci/install_packages.sh browser      Chromium, in which the dashboard is tested
 #   ci/install_packages.sh node         Node and npm, for the agent of docs/agents.md that is written in it
-#   ci/install_packages.sh docker       a Docker engine and what makes a base image without a registry
+#   ci/install_packages.sh docker       a Docker engine, compose, and what makes a base image without a registry
 set -eu
 
 packages_of() {
@@ -16,10 +17,11 @@ packages_of() {
         server) echo postgresql-15 postgresql-15-cron postgresql-15-pgtap postgresql-15-plpgsql-check ;;
         sqitch) echo sqitch libdbd-pg-perl postgresql-client libtap-parser-sourcehandler-pgtap-perl ;;
         alertmanager) echo prometheus-alertmanager ;;
+        systemd) echo systemd ;;
         browser) echo chromium fonts-dejavu-core ;;
         node) echo nodejs npm ;;
-        docker) echo docker.io debootstrap iptables ;;
-        *) echo "unknown purpose '$1'; one of: venv server sqitch alertmanager browser node docker" >&2; return 1 ;;
+        docker) echo docker.io docker-compose debootstrap iptables ;;
+        *) echo "unknown purpose '$1'; one of: venv server sqitch alertmanager systemd browser node docker" >&2; return 1 ;;
     esac
 }
 

@@ -3,15 +3,20 @@
 # postgres as they are (for example: -c fsync=off).
 #
 # Variables, read at the first start only:
-#   POSTGRES_PASSWORD   password of the superuser "postgres" over TCP; required
+#   POSTGRES_PASSWORD   password of the superuser "postgres" over TCP; required, or
+#   POSTGRES_PASSWORD_FILE   a file with it
 #   POSTGRES_DB         database to create, and the one pg_cron works in; default: health
 set -eu
 
 database=${POSTGRES_DB:-health}
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
+    if [ -n "${POSTGRES_PASSWORD_FILE:-}" ]; then
+        POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE")
+    fi
     if [ -z "${POSTGRES_PASSWORD:-}" ]; then
-        echo "The container needs a superuser password: start it with -e POSTGRES_PASSWORD=…" >&2
+        echo "The container needs a superuser password: start it with -e POSTGRES_PASSWORD=…" \
+            "or -e POSTGRES_PASSWORD_FILE=…" >&2
         exit 1
     fi
     password_file=$(mktemp)
@@ -36,6 +41,7 @@ CONF
         echo "CREATE DATABASE \"$database\"" \
             | postgres --single -D "$PGDATA" -c shared_preload_libraries= postgres > /dev/null
     fi
+    echo 'CREATE EXTENSION pg_cron' | postgres --single -D "$PGDATA" "$database" > /dev/null
 fi
 
 exec postgres -D "$PGDATA" "$@"

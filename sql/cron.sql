@@ -139,15 +139,19 @@ BEGIN
     IF v_version IS NULL THEN
         RETURN;
     END IF;
+    -- One by one: a managed server's administrator may make jobs, but none for another login, which
+    -- pg_cron refuses without a SQLSTATE of its own.
     FOR v_statement IN SELECT health.schedule_sql(v_version)
     LOOP
-        EXECUTE v_statement;
+        BEGIN
+            EXECUTE v_statement;
+        EXCEPTION
+            WHEN insufficient_privilege OR internal_error THEN
+                RAISE WARNING 'pg_cron is here, but "%" may not run: %', current_user, v_statement
+                    USING DETAIL = sqlerrm,
+                    HINT = 'Run it as a superuser; until then a bridge does what the job would.';
+        END;
     END LOOP;
-EXCEPTION
-    WHEN insufficient_privilege THEN
-        RAISE WARNING 'pg_cron is here, but "%" may not schedule with it', current_user
-            USING HINT = 'Run what SELECT health.schedule_sql() returns as a superuser; until then '
-                'the bridge ticks.';
 END;
 $$;
 

@@ -25,7 +25,9 @@ from hha.commands import (
     explain,
     gateway,
     interventions,
+    logins,
     ping_urls,
+    recoveries,
     report,
     status,
     up,
@@ -74,10 +76,12 @@ for _command in (
     explain,
     ask,
     alerts,
+    recoveries,
     interventions,
     ping_urls,
     report,
     doctor,
+    logins,
 ):
     _command.register(app)
 

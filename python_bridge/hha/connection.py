@@ -1,4 +1,8 @@
-"""Which PostgreSQL to talk to: `--dsn`, else HHA_DSN, else libpq's PG* variables, else embedded."""
+"""Which PostgreSQL to talk to: `--dsn`, else HHA_DSN, else libpq's PG* variables, else embedded.
+
+A password that the connection string does not give is read from the file named by
+HHA_PASSWORD_FILE, else libpq looks for it (PGPASSWORD, PGPASSFILE).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hha import embedded
 from hha.errors import ConfigurationError, EmbeddedServerError
+from hha.secret_files import read_secret
 
 # Any of these says that the caller means a server of theirs. PGUSER or PGPASSWORD alone do not.
 LIBPQ_VARIABLES = {
@@ -46,20 +51,20 @@ class Target:
 def resolve_target(dsn: str | None = None, *, start_embedded: bool = False) -> Target:
     """Find the database to use; `start_embedded` starts the embedded server where it is meant.
 
-    Raises ConfigurationError for a string that libpq does not understand, EmbeddedServerError
-    when the embedded server is meant and does not run.
+    Raises ConfigurationError for a string that libpq does not understand or a password file that
+    cannot be read, EmbeddedServerError when the embedded server is meant and does not run.
     """
     if dsn is not None:
-        return Target(_checked(dsn, "--dsn"), "option")
+        return Target(_with_password(_checked(dsn, "--dsn")), "option")
     if from_environment := os.environ.get("HHA_DSN"):
-        return Target(_checked(from_environment, "HHA_DSN"), "HHA_DSN")
+        return Target(_with_password(_checked(from_environment, "HHA_DSN")), "HHA_DSN")
     given = {
         keyword: value
         for name, keyword in LIBPQ_VARIABLES.items()
         if (value := os.environ.get(name))
     }
     if given:
-        return Target(make_conninfo("", **given), "environment")
+        return Target(_with_password(make_conninfo("", **given)), "environment")
     server = embedded.start() if start_embedded else embedded.attach()
     if server is None:
         raise EmbeddedServerError(
@@ -88,3 +93,10 @@ def _checked(dsn: str, origin: str) -> str:
             hint='Write "host=… dbname=… user=…", or leave it out for the embedded server.',
         )
     return dsn
+
+
+def _with_password(dsn: str) -> str:
+    password = read_secret("HHA_PASSWORD")
+    if password is None or "password" in conninfo_to_dict(dsn):
+        return dsn
+    return make_conninfo(dsn, password=password)

@@ -30,6 +30,7 @@ class BridgeConfig:
 
     stop_agents_on_exit: True stops every supervised agent at a clean end, False none; None stops
     those that are started together with the bridge (autostart).
+    secret_files: where secrets were read from, for whom they may be open to.
     rules_dsn: the login that evaluates alert rules of users; None leaves them to others.
     """
 
@@ -42,6 +43,7 @@ class BridgeConfig:
     delivery_limit: int
     rules_dsn: str | None
     own_secret_variables: frozenset[str]
+    secret_files: frozenset[Path]
     agents: Mapping[str, ExecutorFactory]
     channels: Mapping[str, ChannelFactory]
 
@@ -95,6 +97,7 @@ def parse_config(text: str, *, source: Path, name: str | None = None) -> BridgeC
         delivery_limit=bridge.whole_number("delivery_limit", 8, least=1, most=100),
         rules_dsn=rules_dsn,
         own_secret_variables=frozenset(bridge.secret_variables),
+        secret_files=frozenset(root.secret_files),
         agents=agents,
         channels=channels,
     )

@@ -26,7 +26,13 @@ class Section:
     """A table being read: each getter takes its key out, `finish()` refuses what is left."""
 
     def __init__(
-        self, values: object, *, source: Path, path: str = "", keys_are_names: bool = False
+        self,
+        values: object,
+        *,
+        source: Path,
+        path: str = "",
+        keys_are_names: bool = False,
+        secret_files: set[Path] | None = None,
     ) -> None:
         self.source = source
         self.path = path
@@ -35,6 +41,7 @@ class Section:
         self._values: dict[str, object] = dict(values)
         self._known: list[str] = []
         self.secret_variables: set[str] = set()
+        self.secret_files: set[Path] = set() if secret_files is None else secret_files
         for key in self._values:
             if names_a_secret(key) and not keys_are_names:
                 raise self.error(
@@ -163,6 +170,7 @@ class Section:
             return value
         if self.has(from_file):
             path = self.file_path(from_file)
+            self.secret_files.add(path)
             try:
                 value = path.read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as reason:
@@ -195,7 +203,11 @@ class Section:
     def section(self, key: str, *, keys_are_names: bool = False) -> Section:
         path = f"{self.path}.{key}" if self.path else key
         return Section(
-            self._take(key, {}), source=self.source, path=path, keys_are_names=keys_are_names
+            self._take(key, {}),
+            source=self.source,
+            path=path,
+            keys_are_names=keys_are_names,
+            secret_files=self.secret_files,
         )
 
     def named_sections(self, key: str) -> dict[str, Section]:

@@ -32,6 +32,7 @@ from hha.bridge.rules import RuleRunner
 from hha.bridge.ticker import Ticker, keep_house
 from hha.bridge.worker import Worker
 from hha.errors import ConfigurationError, NotAllowed, SchemaMissing, from_psycopg
+from hha.supervision import Supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +40,11 @@ logger = logging.getLogger(__name__)
 class Bridge:
     """One bridge; `run` lasts until `request_stop`."""
 
-    def __init__(self, config: BridgeConfig, dsn: str) -> None:
+    def __init__(
+        self, config: BridgeConfig, dsn: str, supervisor: Supervisor | None = None
+    ) -> None:
         self._config = config
+        self._supervisor = supervisor or Supervisor()
         self._stop = Stop()
         self._counters = Counters()
         self._database = HealthDatabase(dsn, config.worker)
@@ -65,6 +69,7 @@ class Bridge:
         """End cleanly, soon. May be called more than once."""
         if not self._stop.requested:
             logger.info("stopping", extra={"action": "stop"})
+            self._supervisor.stopping()
         self._stop.request()
 
     async def run(self) -> None:
@@ -104,6 +109,7 @@ class Bridge:
         async with asyncio.TaskGroup() as background:
             lasting = [
                 background.create_task(self._heartbeat.run(), name="heartbeat"),
+                background.create_task(self._supervisor.keep_alive(), name="watchdog"),
                 background.create_task(self._attach(), name="attachment"),
                 background.create_task(self._exits.run(), name="exit reports"),
             ]
@@ -120,6 +126,7 @@ class Bridge:
                     loops.create_task(rules.run(), name="rules")
                 loops.create_task(recovery.run(), name="recovery")
                 loops.create_task(delivery.run(), name="delivery")
+                self._supervisor.ready()
             await asyncio.gather(
                 *(
                     executor.close(stop_agents=self._config.stop_agents_on_exit)
@@ -169,7 +176,7 @@ class Bridge:
 
 async def run_bridge(config: BridgeConfig, dsn: str) -> None:
     """Run a bridge until SIGTERM, SIGINT or SIGHUP."""
-    bridge = Bridge(config, dsn)
+    bridge = Bridge(config, dsn, Supervisor.from_environment())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, bridge.request_stop)

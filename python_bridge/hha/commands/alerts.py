@@ -8,6 +8,7 @@ import typer
 
 from hha.commands.asking import ByOption, JsonOption, ask, show
 from hha.connection import DsnOption
+from hha.jsonable import to_json
 
 ALERTS_SQL = """
 SELECT alerts.alert_id, alerts.severity, alerts.agent_id, alerts.rule, alerts.summary,
@@ -72,10 +73,12 @@ def register(app: typer.Typer) -> None:
         by: ByOption = None,
         note: NoteOption = None,
         dsn: DsnOption = None,
+        is_json: JsonOption = False,
     ) -> None:
         """Acknowledge an open alert: its messages not yet sent are cancelled."""
         ask(dsn, ACKNOWLEDGE_SQL, {"alert_id": alert_id, "by": by, "note": note})
-        typer.echo(f"alert {alert_id} is acknowledged")
+        done = {"alert_id": alert_id, "is_acknowledged": True}
+        typer.echo(to_json(done) if is_json else f"alert {alert_id} is acknowledged")
 
     @app.command("resolve")
     def resolve(
@@ -83,7 +86,9 @@ def register(app: typer.Typer) -> None:
         by: ByOption = None,
         note: NoteOption = None,
         dsn: DsnOption = None,
+        is_json: JsonOption = False,
     ) -> None:
         """Close an open alert by hand; it opens again if its reason still holds."""
         ask(dsn, RESOLVE_SQL, {"alert_id": alert_id, "by": by, "note": note})
-        typer.echo(f"alert {alert_id} is closed")
+        done = {"alert_id": alert_id, "is_closed": True}
+        typer.echo(to_json(done) if is_json else f"alert {alert_id} is closed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from typing import Annotated
 
 import typer
@@ -42,6 +41,8 @@ def register(app: typer.Typer) -> None:
         from hha.connection import resolve_target
         from hha.dashboard.app import create_app
         from hha.dashboard.settings import DashboardSettings
+        from hha.secret_files import read_secret
+        from hha.serving import serve
 
         target = resolve_target(dsn)
         by_password = target.server.tcp_dsn if target.server else target.dsn
@@ -51,12 +52,12 @@ def register(app: typer.Typer) -> None:
             host=host,
             port=port,
             is_open=is_open,
-            token=os.environ.get("HHA_DASHBOARD_TOKEN"),
-            metrics_token=os.environ.get("HHA_METRICS_TOKEN"),
+            token=read_secret("HHA_DASHBOARD_TOKEN"),
+            metrics_token=read_secret("HHA_METRICS_TOKEN"),
             allowed_hosts=tuple(allowed_hosts or ()),
         )
         is_verbose = logging.getLogger().level <= logging.DEBUG
-        uvicorn.run(
+        config = uvicorn.Config(
             create_app(settings),
             host=host,
             port=port,
@@ -65,3 +66,4 @@ def register(app: typer.Typer) -> None:
             timeout_graceful_shutdown=3,
             server_header=False,
         )
+        serve(config)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import psycopg
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from hha.commands.asking import JsonOption
 from hha.connection import DsnOption, resolve_dsn
 from hha.diagnosis import Finding, diagnose
 from hha.diagnosis.finding import Level
 from hha.errors import from_psycopg
 from hha.jsonable import to_json
+
+if TYPE_CHECKING:
+    from hha.bridge import BridgeConfig
 
 STYLES: dict[Level, str] = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -26,10 +31,21 @@ def register(app: typer.Typer) -> None:
     @app.command("doctor")
     def doctor(
         dsn: DsnOption = None,
-        is_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+        config: Annotated[
+            Path | None,
+            typer.Option("--config", help="A bridge's configuration, to be looked at as well."),
+        ] = None,
+        is_json: JsonOption = False,
     ) -> None:
-        """Check installation, schedule, partitions, bridge and clocks; exit 1 on a failure."""
-        findings = asyncio.run(_diagnose(resolve_dsn(dsn)))
+        """Check server, schema, schedule, logins, queues, clocks, secrets; exit 1 on a failure."""
+        from hha.diagnosis.local import check_config, check_secrets
+
+        findings: list[Finding] = []
+        loaded = None
+        if config is not None:
+            findings, loaded = check_config(config)
+        findings += check_secrets(loaded)
+        findings += asyncio.run(_diagnose(resolve_dsn(dsn), loaded))
         if is_json:
             typer.echo(to_json([finding.to_json() for finding in findings]))
         else:
@@ -38,10 +54,10 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(1)
 
 
-async def _diagnose(dsn: str) -> list[Finding]:
+async def _diagnose(dsn: str, config: BridgeConfig | None) -> list[Finding]:
     try:
         async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
-            return await diagnose(connection)
+            return await diagnose(connection, config)
     except psycopg.Error as error:
         raise from_psycopg(error) from error
 

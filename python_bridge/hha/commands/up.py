@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.live import Live
 
 from hha import embedded
+from hha.commands.progress import StepProgress
 from hha.connection import DsnOption
 from hha.deploy import deploy
 from hha.fleet_table import plain_lines, render
@@ -88,7 +89,8 @@ async def run_up(dsn: str | None) -> None:
             _introduce(at, folder)
             if stop.is_set():
                 return
-            changes = await asyncio.to_thread(deploy, at.dsn)
+            with StepProgress(is_silent=True) as progress:
+                changes = await asyncio.to_thread(deploy, at.dsn, report=progress)
             typer.echo(f"schema: {len(changes)} changes deployed" if changes else "schema: newest")
             rules_dsn = (
                 None

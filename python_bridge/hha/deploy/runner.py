@@ -36,11 +36,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Told to `report` before (`is_done` False) and after each change."""
+    """Told to `report` before (`is_done` False) and after each change: `number` of `count`."""
 
     action: Literal["deploy", "verify", "revert"]
     change: Change
     is_done: bool
+    number: int
+    count: int
 
 
 Report = Callable[[Step], None]
@@ -103,10 +105,10 @@ def deploy(
         for change in pending:  # every script must be there before the first one runs
             read_script(folder, change, "deploy")
         registry.install(connection, plan)
-        for change in pending:
-            _tell(report, Step("deploy", change, is_done=False))
+        for number, change in enumerate(pending, 1):
+            _tell(report, Step("deploy", change, is_done=False, number=number, count=len(pending)))
             _deploy_change(connection, plan, change, folder, verify=verify, log_only=log_only)
-            _tell(report, Step("deploy", change, is_done=True))
+            _tell(report, Step("deploy", change, is_done=True, number=number, count=len(pending)))
         return list(pending)
 
 
@@ -131,8 +133,8 @@ def revert(
             return []
         if others := registry.requiring(connection, [change.id for change in changes]):
             raise DeployError(f"still required by {', '.join(others)}", hint="Revert that first.")
-        for change in changes:
-            _tell(report, Step("revert", change, is_done=False))
+        for number, change in enumerate(changes, 1):
+            _tell(report, Step("revert", change, is_done=False, number=number, count=len(changes)))
             script = read_script(folder, change, "revert")
             try:
                 run_script(connection, without_commit(script))
@@ -142,7 +144,7 @@ def revert(
             except psycopg.Error as error:
                 take_back(connection)
                 raise script_error("revert", change, error, script) from error
-            _tell(report, Step("revert", change, is_done=True))
+            _tell(report, Step("revert", change, is_done=True, number=number, count=len(changes)))
         return changes
 
 
@@ -156,13 +158,13 @@ def verify(
     with connected(dsn) as connection:
         position = _position(plan, registry.deployed(connection, plan.project))
         changes = [change for change in plan.changes[:position] if not change.rework_tags]
-        for change in changes:
-            _tell(report, Step("verify", change, is_done=False))
+        for number, change in enumerate(changes, 1):
+            _tell(report, Step("verify", change, is_done=False, number=number, count=len(changes)))
             try:
                 _verify_change(connection, change, folder)
             except VerifyError as error:
                 failures.append(str(error))
-            _tell(report, Step("verify", change, is_done=True))
+            _tell(report, Step("verify", change, is_done=True, number=number, count=len(changes)))
     if failures:
         raise VerifyError("\n".join(failures))
     return changes

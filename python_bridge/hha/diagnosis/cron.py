@@ -8,29 +8,27 @@ from psycopg import AsyncConnection
 
 from hha.diagnosis.finding import Finding, read_rows
 
-
-async def _setting(connection: AsyncConnection[Any], name: str) -> str:
-    rows = await read_rows(connection, "SELECT current_setting(%s, true) AS value", name)
-    return str(rows[0]["value"] or "")
+# Superusers, and members of pg_read_all_settings, see these; others see only the extension, which
+# can be created in the database where pg_cron lives and in no other.
+SETTINGS_SQL = "SELECT name, setting FROM pg_catalog.pg_settings WHERE name LIKE 'cron.%'"
+VERSION_SQL = "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'pg_cron'"
 
 
 async def check_pg_cron(connection: AsyncConnection[Any]) -> list[Finding]:
     """Where pg_cron is loaded: its database, its version, its workers and its last runs."""
-    libraries = await _setting(connection, "shared_preload_libraries")
-    if "pg_cron" not in libraries:
-        return [Finding("pg_cron", "ok", "not loaded; the bridge ticks")]
-    database = await _setting(connection, "cron.database_name") or "postgres"
+    settings = {row["name"]: row["setting"] for row in await read_rows(connection, SETTINGS_SQL)}
+    created = await read_rows(connection, VERSION_SQL)
+    if not settings and not created:
+        return [Finding("pg_cron", "ok", "not in this database; the bridge ticks")]
+    database = settings.get("cron.database_name", connection.info.dbname)
     if database != connection.info.dbname:
         advice = "Schedule from there with cron.schedule_in_database, or let the bridge tick."
         return [Finding("pg_cron", "ok", f'it lives in database "{database}"', advice)]
-    rows = await read_rows(
-        connection, "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'pg_cron'"
-    )
-    if not rows:
-        advice = "CREATE EXTENSION pg_cron, then run hha deploy."
+    if not created:
+        advice = "CREATE EXTENSION pg_cron, then run what health.schedule_sql() returns."
         return [Finding("pg_cron", "warn", "loaded, but not created here", advice)]
-    findings = [Finding("pg_cron", "ok", f"version {rows[0]['extversion']}")]
-    if await _setting(connection, "cron.use_background_workers") != "on":
+    findings = [Finding("pg_cron", "ok", f"version {created[0]['extversion']}")]
+    if settings.get("cron.use_background_workers") == "off":
         findings.append(
             Finding(
                 "pg_cron",

@@ -87,11 +87,15 @@ async def check_listener(connection: AsyncConnection[Any]) -> list[Finding]:
     listening = await read_rows(
         connection,
         """
-        SELECT count(*) AS session_count FROM pg_catalog.pg_stat_activity
+        SELECT count(*) AS session_count, pg_has_role('pg_read_all_stats', 'USAGE') AS may_see
+        FROM pg_catalog.pg_stat_activity
         WHERE datname = current_database() AND query ~* '^\\s*listen\\s+"?health_wakeup'
         """,
     )
     count = listening[0]["session_count"]
+    if alive and not listening[0]["may_see"]:
+        fact = f"{', '.join(alive)} alive; who listens this login may not see"
+        return [Finding("listener", "ok", fact)]
     if alive and count:
         return [Finding("listener", "ok", f"{', '.join(alive)} alive, {count} sessions listen")]
     if alive:

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
+from hha import __version__
 from hha.deploy import status
 from hha.diagnosis.finding import Finding, read_rows
 
@@ -72,22 +73,20 @@ async def check_installation(connection: AsyncConnection[Any]) -> list[Finding]:
                 "Run hha deploy to finish the installation.",
             )
         ]
-    return [Finding("installation", "ok", f"deployed in {database}"), await _check_plan(connection)]
+    return [Finding("installation", "ok", f"deployed in {database}")]
 
 
-async def _check_plan(connection: AsyncConnection[Any]) -> Finding:
+async def check_version(connection: AsyncConnection[Any]) -> list[Finding]:
     """The database is where the plan of this installation of hha ends."""
     info = connection.info
     dsn = make_conninfo(info.dsn, password=info.password or None)
+    check = "schema version"
     found = await asyncio.to_thread(status, dsn)
     if found.pending:
-        return Finding(
-            "schema version",
-            "warn",
-            f"{len(found.pending)} changes are not deployed, the next is {found.pending[0]}",
-            "Run hha deploy.",
-        )
-    return Finding("schema version", "ok", f"newest, {len(found.deployed)} changes")
+        fact = f"{len(found.pending)} changes are not deployed, the next is {found.pending[0]}"
+        return [Finding(check, "warn", fact, "Run hha deploy.")]
+    count = len(found.deployed)
+    return [Finding(check, "ok", f"newest, {count} changes; this is hha {__version__}")]
 
 
 async def check_roles(connection: AsyncConnection[Any]) -> list[Finding]:

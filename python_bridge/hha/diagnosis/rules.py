@@ -60,6 +60,7 @@ async def _logins(connection: AsyncConnection[Any]) -> list[Finding]:
             ON others.rolname NOT IN (login.rolname, 'health_rules')
             AND pg_has_role(login.oid, others.oid, 'MEMBER')
         WHERE login.rolcanlogin AND NOT login.rolsuper
+            AND pg_has_role(login.oid, rules.oid, 'USAGE')
         GROUP BY login.rolname
         """,
     )

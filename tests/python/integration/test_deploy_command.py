@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -62,3 +64,22 @@ def test_the_environment_names_the_database(
 def test_the_plan_can_be_listed_without_a_database(call: CliRunner) -> None:
     listed = call.invoke(app, ["deploy", "--plan"])
     assert listed.output.splitlines()[2] == "functions/shine @v1 @v1.1"
+
+
+def test_it_speaks_json(call: CliRunner, empty_database: str) -> None:
+    def answer(*arguments: str, code: int = 0) -> Any:
+        done = call.invoke(app, [*arguments, "--json", "--dsn", empty_database])
+        assert done.exit_code == code, done.output
+        return json.loads(done.stdout)
+
+    names = answer("deploy", "--plan")
+    assert answer("deploy", "--to", names[0]) == {"deployed": names[:1]}
+    assert answer("deploy", "--check", code=1) == {
+        "deployed": names[:1],
+        "pending": names[1:],
+        "edited": [],
+    }
+    assert answer("deploy") == {"deployed": names[1:]}
+    assert answer("deploy") == {"deployed": []}
+    assert answer("deploy", "--check")["pending"] == []
+    assert answer("revert", "--yes") == {"reverted": names[::-1]}

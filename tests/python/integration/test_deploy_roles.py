@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from servers import start
+from servers.base import CRON_DATABASE
+from typer.testing import CliRunner
 
+from hha.cli import app
 from hha.deploy import deploy, revert, status, verify
 
 if TYPE_CHECKING:
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
     from servers import Server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def new_server(server: Server) -> Iterator[Server]:
     """Another server of the kind the run uses: roles belong to the cluster and outlive a revert."""
     running = start(server.kind)
@@ -26,7 +31,7 @@ def new_server(server: Server) -> Iterator[Server]:
     running.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deployer(new_server: Server) -> str:
     """The DSN of a login with CREATEROLE that owns its database."""
     new_server.create_database("monitor")
@@ -59,3 +64,58 @@ def test_a_login_that_may_create_roles_deploys_and_reverts(deployer: str) -> Non
     revert(deployer)
     assert deploy(deployer)
     assert status(deployer).is_up_to_date
+
+
+def test_that_login_schedules_what_it_may(new_server: Server, deployer: str) -> None:
+    """As on a managed server: pg_cron's functions are granted, jobs of other logins are not."""
+    if not new_server.has_pg_cron:
+        pytest.skip(f"the {new_server.kind} server has no pg_cron")
+    with new_server.connect(CRON_DATABASE) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_cron")
+        connection.execute(f"ALTER DATABASE {CRON_DATABASE} OWNER TO deployer")
+        connection.execute("GRANT USAGE ON SCHEMA cron TO deployer")
+        connection.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA cron TO deployer")
+    dsn = make_conninfo(deployer, dbname=CRON_DATABASE)
+    assert deploy(dsn)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT username, jobname ~ 'rules' FROM cron.job"
+            " WHERE jobname ~ 'health_tick|rules'"
+        ).fetchall()
+    assert rows == [("deployer", False)]
+    found = CliRunner().invoke(app, ["doctor", "--dsn", dsn, "--json"])
+    levels = [finding for finding in json.loads(found.stdout) if finding["check"] == "pg_cron"]
+    assert levels[0]["fact"].startswith("version ")
+    revert(dsn)
+
+
+def test_that_login_makes_others_and_the_doctor_sees_what_it_lacks(
+    deployer: str, tmp_path: Path
+) -> None:
+    deploy(deployer)
+    password = tmp_path / "password"
+    password.write_text("of an agent")
+
+    def hha(*arguments: str) -> Any:
+        done = CliRunner().invoke(app, [*arguments, "--dsn", deployer, "--json"])
+        assert done.exit_code in (0, 1), done.output
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+        return json.loads(done.stdout)
+
+    made = hha(
+        *("add-login", "worker_login", "health_agent", "--agent", "worker"),
+        *("--password-file", str(password)),
+    )
+    assert made["is_new"]
+    worker = make_conninfo(deployer, user="worker_login", password="of an agent")
+    with psycopg.connect(worker, autocommit=True) as connection:
+        connection.execute("SELECT health.heartbeat('worker')")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT health.heartbeat('another')")
+        is_new = connection.info.server_version >= 160000
+    findings = hha("doctor")
+    lacking = {found["fact"].split(":")[0] for found in findings if "lacks" in found["fact"]}
+    # Before 16 CREATEROLE may give away any role but a superuser's.
+    roles = ("pg_read_all_stats", "pg_signal_backend") if is_new else ()
+    assert lacking == {f"the engine lacks {name}" for name in roles}
+    assert ("ok", "agent: worker_login") in [(f["level"], f["fact"]) for f in findings]

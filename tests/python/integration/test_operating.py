@@ -69,8 +69,18 @@ def test_what_an_operator_does(troubled: Engine, login: Callable[..., str]) -> N
         {"window_id": window["window_id"], "created_by": "night shift"}
     ]
     (alert,) = of_json(dsn, "alerts", "--agent", "a1")
+    number = str(alert["alert_id"])
+    done = of_json(dsn, "ack", number, "--note", "looking")
+    assert done == {"alert_id": alert["alert_id"], "is_acknowledged": True}
+    (alert,) = of_json(dsn, "alerts", "--agent", "a1")
+    assert alert["acknowledged_by"] is not None
     assert "is closed" in hha(dsn, "resolve", str(alert["alert_id"]), "--note", "by hand")
     assert of_json(dsn, "alerts", "--agent", "a1") == []
+
+    (recovery,) = of_json(dsn, "recoveries", "--agent", "a1", "--open")
+    assert (recovery["issue_type"], recovery["state"]) == ("agent_unresponsive", "pending")
+    assert "agent_unresponsive" in hha(dsn, "recoveries")
+    assert hha(dsn, "recoveries", "--agent", "nobody") == "nothing was recovered\n"
 
 
 def test_a_recovery_is_queued_once(troubled: Engine, login: Callable[..., str]) -> None:

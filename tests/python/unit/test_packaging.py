@@ -1,7 +1,8 @@
-"""The SQL is in the sdist and in the wheel: every file of the tree, each once."""
+"""The SQL is in the sdist and in the wheel, every file of the tree once, and works from there."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tarfile
@@ -84,3 +85,49 @@ def test_a_wheel_made_from_the_sdist_is_the_same(built: Path) -> None:
 
 def test_the_tree_has_scripts() -> None:
     assert sql_in_tree()
+
+
+@pytest.fixture
+def installed(built: Path, tmp_path: Path) -> Path:
+    """The wheel, unpacked by pip into a folder of its own, without what it depends on."""
+    wheel = next(built.glob("*.whl"))
+    pip = [sys.executable, "-m", "pip", "--quiet", "install", "--no-deps", "--no-index"]
+    subprocess.run([*pip, "--target", tmp_path / "site", wheel], check=True, capture_output=True)
+    return tmp_path / "site"
+
+
+def test_an_installed_wheel_needs_no_checkout(installed: Path, tmp_path: Path) -> None:
+    """Elsewhere than in the checkout, whose editable installation it goes before."""
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": str(installed)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    where = run("-c", "import hha; print(hha.__file__)").strip()
+    assert Path(where).parent == installed / "hha"
+    planned = run("-m", "hha.child", "deploy", "--plan", "--json")
+    plan = (ROOT / "migrations" / "sqitch.plan").read_text()
+    changes = [line for line in plan.splitlines() if line and line[0] not in "%#@"]
+    assert len(json.loads(planned)) == len(changes)
+    missing = run("-c", READS_EVERY_SCRIPT)
+    assert missing == "[]\n"
+    assert "--config" in run("-m", "hha.child", "bridge", "--help")
+
+
+READS_EVERY_SCRIPT = """
+from hha.deploy import migrations_dir, read_plan
+folder = migrations_dir()
+print([
+    (kind, change.name)
+    for change in read_plan(folder / "sqitch.plan").changes
+    for kind in ("deploy", "revert", "verify")
+    if not (folder / kind / f"{change.name}.sql").is_file()
+])
+"""
