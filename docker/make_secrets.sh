@@ -7,8 +7,9 @@ cd "$(dirname "$0")/.."
 
 mkdir -p secrets
 chmod 0700 secrets
-for name in postgres bridge page operator; do
-    file=secrets/${name}_password
+for name in postgres_password bridge_password page_password operator_password gateway_password \
+    gateway_token; do
+    file=secrets/$name
     if [ -s "$file" ]; then
         continue
     fi

@@ -11,4 +11,5 @@ fi
 hha deploy
 hha add-login hha_bridge health_bridge --password-file /run/secrets/bridge_password
 hha add-login hha_page health_analyst --password-file /run/secrets/page_password
+hha add-login hha_gateway health_gateway --password-file /run/secrets/gateway_password
 hha add-login operator health_operator --password-file /run/secrets/operator_password

@@ -36,12 +36,13 @@ def register(app: typer.Typer) -> None:
         from hha.connection import resolve_dsn
         from hha.gateway.app import create_app
         from hha.gateway.settings import settings_from_environment
+        from hha.serving import serve
 
         settings = settings_from_environment(resolve_dsn(dsn), has_open_slugs=has_open_slugs)
         heartbeats = "accepted" if settings.token else f"refused, {TOKEN} is not set"
         typer.echo(f"pings: http://{host}:{port}/ping/…; /api/heartbeats: {heartbeats}")
         is_verbose = logging.getLogger().level <= logging.DEBUG
-        uvicorn.run(
+        config = uvicorn.Config(
             create_app(settings),
             host=host,
             port=port,
@@ -50,3 +51,4 @@ def register(app: typer.Typer) -> None:
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             server_header=False,
         )
+        serve(config)

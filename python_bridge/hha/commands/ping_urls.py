@@ -57,7 +57,8 @@ def register(app: typer.Typer) -> None:
         ping_id: Annotated[str, typer.Argument(help="The UUID in the address.")],
         by: ByOption = None,
         dsn: DsnOption = None,
+        is_json: JsonOption = False,
     ) -> None:
         """Answer pings to this address 404 from now on."""
         ask(dsn, REVOKE_SQL, {"ping_id": ping_id, "by": by})
-        typer.echo(f"{ping_id} is revoked")
+        typer.echo(to_json({"ping_id": ping_id}) if is_json else f"{ping_id} is revoked")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from hha.errors import ConfigurationError
 from hha.gateway.pings import is_ping_id
+from hha.secret_files import read_secret
 
 DEFAULT_PORT = 8421
 TOKEN = "HHA_GATEWAY_TOKEN"  # noqa: S105 (the name of a variable)
@@ -44,31 +42,11 @@ class GatewaySettings:
             )
 
 
-def secret_from(environment: Mapping[str, str], name: str) -> str | None:
-    """The value of a variable, else the content of the file that NAME_FILE names, else None.
-
-    Raises ConfigurationError for an empty one: it would let everybody in.
-    """
-    value = environment.get(name)
-    if value is None and (path := environment.get(f"{name}_FILE")):
-        try:
-            value = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(
-                f"{name}_FILE cannot be read: {error}", hint="Name a readable file with one line."
-            ) from error
-    if value is not None and not value.strip():
-        raise ConfigurationError(
-            f"{name} is empty", hint=f"Give it a long random value, or unset {name}."
-        )
-    return value
-
-
 def settings_from_environment(dsn: str, *, has_open_slugs: bool) -> GatewaySettings:
     """Settings with the secrets that the environment, or files it names, hold."""
     return GatewaySettings(
         dsn,
-        token=secret_from(os.environ, TOKEN),
-        ping_key=secret_from(os.environ, PING_KEY),
+        token=read_secret(TOKEN),
+        ping_key=read_secret(PING_KEY),
         has_open_slugs=has_open_slugs,
     )

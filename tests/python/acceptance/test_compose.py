@@ -41,13 +41,14 @@ class Composed:
     """The services of compose.yaml under a project name and at ports of their own."""
 
     def __init__(self) -> None:
-        self.database_port, self.page_port = free_port(), free_port()
+        self.database_port, self.page_port, self.gateway_port = (free_port() for _ in range(3))
         self._command = [*compose_command(), "--project-name", f"hha-test-{os.getpid()}"]
         authorities = sorted(LOCAL_AUTHORITIES.glob("*.crt"))
         self._environment = {
             **os.environ,
             "HHA_DATABASE_ADDRESS": f"127.0.0.1:{self.database_port}",
             "HHA_PAGE_ADDRESS": f"127.0.0.1:{self.page_port}",
+            "HHA_GATEWAY_ADDRESS": f"127.0.0.1:{self.gateway_port}",
             "CA_CERTIFICATES": "\n".join(path.read_text() for path in authorities),
         }
 
@@ -144,7 +145,15 @@ def test_a_failing_agent_is_seen_told_and_shown(composed: Composed) -> None:
         assert signed_in.status_code == 200, signed_in.text
         assert "press-1" in browser.get("/agents/press-1").text
 
-    for service in ("database", "bridge", "dashboard"):
+    created = composed("run", "--rm", "deploy", "ping-url", "press-1", "--json")
+    ping_id = json.loads(created)["ping_id"]
+    gateway = f"http://localhost:{composed.gateway_port}"
+    assert httpx.get(f"{gateway}/ping/{ping_id}", timeout=30).text == "OK"
+    with composed.connect() as connection:
+        beats = "SELECT count(*) FROM health.agent_heartbeats WHERE agent_id = 'press-1'"
+        assert connection.execute(beats.encode()).fetchall() == [(2,)]
+
+    for service in ("database", "bridge", "dashboard", "gateway"):
         container = composed.container(service)
         assert container["Config"]["User"] not in ("", "root", "0"), service
         assert container["Config"]["Healthcheck"]["Test"], service

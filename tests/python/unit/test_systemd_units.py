@@ -16,7 +16,11 @@ UNITS = sorted(path.name for path in FOLDER.glob("*.service"))
 PROGRAM = "/opt/hha/bin/hha"
 
 #: systemd's own scale, in tenths: 0 is closed, 100 open. The bridge's children want some room.
-MOST_EXPOSED = {"hha-bridge.service": 20, "hha-dashboard.service": 15}
+MOST_EXPOSED = {
+    "hha-bridge.service": 20,
+    "hha-dashboard.service": 15,
+    "hha-gateway.service": 15,
+}
 
 
 def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
