@@ -17,8 +17,8 @@ INSERT INTO health.deliveries (
 )
 SELECT
     'console', 'opened', 'critical', 'shop does not answer', 'since noon', 'recent-' || n, state, 1,
-    now() - make_interval(mins => 10 * n), now() - make_interval(mins => 10 * n),
-    now() - make_interval(mins => 10 * n) + make_interval(secs => 2 * n)
+    now() - n * interval '10 minutes', now() - n * interval '10 minutes',
+    now() - n * interval '10 minutes' + n * interval '2 seconds'
 FROM unnest('{delivered,delivered,dead}'::text[]) WITH ORDINALITY AS states (state, n);
 INSERT INTO health.alert_events (occurred_at, incident_id, agent_id, event, reason_code, reason)
 SELECT detected_at, incident_id, agent_id, 'suppressed', 'maintenance', 'new disks'

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conftest import Engine
+    from typing import Any
+
+    import psycopg
 
 FOLDER = Path(__file__).resolve().parents[1] / "data"
 BEGAN_BEFORE = timedelta(hours=34)
 
 
-def make_history(engine: Engine) -> tuple[datetime, datetime]:
+def make_history(owner: psycopg.Connection[Any]) -> tuple[datetime, datetime]:
     """Fill the database; the times between which it lies."""
     now = datetime.now(UTC)
     zero = now.replace(minute=0, second=0, microsecond=0) - BEGAN_BEFORE
@@ -24,6 +26,6 @@ def make_history(engine: Engine) -> tuple[datetime, datetime]:
         text = (FOLDER / name).read_text(encoding="utf-8")
         text = text.replace("2031-05-06 07:00:00+00", zero.isoformat())
         text = text.replace("2031-05-07 07:00+00", now.isoformat())
-        assert "2031" not in text
-        engine.connection.execute(text.encode())
-    return zero - timedelta(hours=1), now + timedelta(minutes=10)
+        assert "2031-" not in text
+        owner.execute(text.encode())
+    return zero - timedelta(days=1), now + timedelta(minutes=10)
