@@ -195,6 +195,7 @@ def test_agents_add_no_series_unless_asked_for(
 ) -> None:
     trouble(engine)
     few = samples_of(scrape().text)
+    assert len(few) < 200
     engine.run(
         "INSERT INTO health.agent_heartbeats (agent_id) SELECT 'agent-' || n"
         " FROM generate_series(1, 300) AS n"
@@ -286,7 +287,7 @@ def test_every_alert_is_tested_firing_and_quiet() -> None:
     assert alerts == fires == quiet
 
 
-def test_every_rule_speaks_of_metrics_that_exist(
+def test_rules_and_page_speak_of_metrics_that_exist(
     engine: Engine, scrape: Callable[..., httpx.Response]
 ) -> None:
     trouble(engine)
@@ -295,12 +296,23 @@ def test_every_rule_speaks_of_metrics_that_exist(
         " released_at) VALUES ('quiet', 'high_error_rate', 'pending', now(), now(), now())"
     )
     engine.run("UPDATE health_internal.series_cursor SET stepped_until = now()")
-    found = {name for name, _ in samples_of(scrape().text)}
-    spoken_of = {
+    engine.run(
+        "INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before,"
+        " started_at, finished_at) VALUES ('well', 'high_error_rate', 'succeeded',"
+        " now() - interval '30 s', now(), now(), now())"
+    )
+    samples = samples_of(scrape(metrics_agent_limit=10).text)
+    found = {name for name, _ in samples}
+    in_rules = {
         name for rule in the_rules() for name in re.findall(r"\bhha_\w+", str(rule["expr"]))
     }
-    assert len(spoken_of) > 15
-    assert spoken_of <= found
+    assert len(in_rules) > 15
+    assert in_rules <= found
+    page = (FOLDER.parents[1] / "docs" / "integrations.md").read_text(encoding="utf-8")
+    in_page = set(re.findall(r"`(hha_\w+)", page)) - {"hha_rules"}
+    assert len(in_page) > 30
+    # A snapshot held for more than a minute is nothing to wait for.
+    assert in_page - found <= {"hha_oldest_snapshot_age_transactions"}
 
 
 @contextlib.contextmanager
