@@ -76,7 +76,7 @@ FROM health.channels
 CROSS JOIN LATERAL (
     SELECT
         count(*) AS waiting_count,
-        greatest(0, extract(epoch FROM clock_timestamp() - min(messages.not_before)))
+        greatest(0, extract(epoch FROM now() - min(messages.not_before)))
             AS overdue_seconds
     FROM health.deliveries AS messages
     WHERE messages.channel = channels.channel AND messages.state IN ('pending', 'claimed')
@@ -87,7 +87,7 @@ CROSS JOIN LATERAL (
         extract(epoch FROM max(messages.finished_at - messages.created_at)) AS max_seconds
     FROM health.deliveries AS messages
     WHERE messages.channel = channels.channel AND messages.state = 'delivered'
-        AND messages.finished_at > clock_timestamp() - interval '5 minutes'
+        AND messages.finished_at > now() - interval '5 minutes'
 ) AS recent
 ORDER BY 1
 """
@@ -113,10 +113,10 @@ SELECT
         SELECT extract(epoch FROM avg(actions.finished_at - actions.created_at))
         FROM health.recovery_actions AS actions
         WHERE actions.state = 'succeeded'
-            AND actions.finished_at > clock_timestamp() - interval '1 hour'
+            AND actions.finished_at > now() - interval '1 hour'
     ) AS mean_seconds,
     (
-        SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(actions.not_before)))
+        SELECT greatest(0, extract(epoch FROM now() - min(actions.not_before)))
         FROM health.recovery_actions AS actions
         WHERE actions.state = 'pending' AND actions.released_at IS NOT NULL
     ) AS overdue_seconds
@@ -134,7 +134,7 @@ SELECT
     bridges.cpu_mean_percent / 100 AS cpu_ratio
 FROM health.agent_status AS bridges
 WHERE bridges.agent_id >= 'bridge:' AND bridges.agent_id < 'bridge;'
-    AND bridges.last_heartbeat_at > clock_timestamp() - interval '1 day'
+    AND bridges.last_heartbeat_at > now() - interval '1 day'
 ORDER BY bridges.last_heartbeat_at DESC
 LIMIT 100
 """

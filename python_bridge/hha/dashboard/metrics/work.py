@@ -10,6 +10,7 @@ from hha.dashboard.metrics.making import counter, gauge, number, summed
 from hha.dashboard.reader import Row
 
 OPEN_STATES = ("pending", "claimed", "executing", "verifying")
+HOLDS = ("freeze", "maintenance", "parent", "storm", "concurrency")
 ENDED_STATES = ("delivered", "dead", "cancelled")
 
 
@@ -53,7 +54,7 @@ def of_recoveries(rows: list[Row], totals: Row) -> Iterator[Metric]:
         "hha_recoveries_held",
         "Recoveries that a brake holds.",
         "hold",
-        summed([row for row in rows if row["hold"]], "hold", "action_count", ()).items(),
+        summed([row for row in rows if row["hold"]], "hold", "action_count", HOLDS).items(),
     )
     yield CounterMetricFamily(
         "hha_recoveries_finished", "Recoveries that ended.", value=totals["finished"]
