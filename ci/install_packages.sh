@@ -5,6 +5,7 @@
 #   ci/install_packages.sh server       PostgreSQL with pg_cron, pgTAP, plpgsql_check for private clusters
 #   ci/install_packages.sh sqitch       sqitch and pg_prove
 #   ci/install_packages.sh alertmanager Prometheus Alertmanager, which a channel is tested against
+#   ci/install_packages.sh prometheus   Prometheus and promtool, which the metrics and alert rules are tested with
 #   ci/install_packages.sh systemd      systemd-analyze, by which the units are checked
 #   ci/install_packages.sh browser      Chromium, in which the dashboard is tested
 #   ci/install_packages.sh node         Node and npm, for the agent of docs/agents.md that is written in it
@@ -17,11 +18,15 @@ packages_of() {
         server) echo postgresql-15 postgresql-15-cron postgresql-15-pgtap postgresql-15-plpgsql-check ;;
         sqitch) echo sqitch libdbd-pg-perl postgresql-client libtap-parser-sourcehandler-pgtap-perl ;;
         alertmanager) echo prometheus-alertmanager ;;
+        prometheus) echo prometheus ;;
         systemd) echo systemd ;;
         browser) echo chromium fonts-dejavu-core ;;
         node) echo nodejs npm ;;
         docker) echo docker.io docker-compose debootstrap iptables ;;
-        *) echo "unknown purpose '$1'; one of: venv server sqitch alertmanager systemd browser node docker" >&2; return 1 ;;
+        *)
+            echo "unknown purpose '$1'; one of: venv server sqitch alertmanager prometheus systemd browser node docker" >&2
+            return 1
+            ;;
     esac
 }
 
@@ -54,10 +59,10 @@ fi
 mkdir -p /etc/postgresql-common/createcluster.d
 echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/hha.conf
 
-# Nor shall Alertmanager start as a service: its test runs one.
+# Nor shall Prometheus and Alertmanager start as services: their tests run them.
 policy=/usr/sbin/policy-rc.d
 case $missing in
-    *prometheus-alertmanager*)
+    *prometheus*)
         if [ ! -e "$policy" ]; then
             trap 'rm -f "$policy"' EXIT
             printf '#!/bin/sh\nexit 101\n' > "$policy"

@@ -26,6 +26,16 @@ class DeliveryWork:
     async def claim(self, limit: int) -> list[Delivery]:
         return await self._database.claim_deliveries(limit, tuple(self._channels))
 
+    def describe(self, item: Delivery) -> dict[str, str | int]:
+        message = item.message
+        return {
+            "hha.delivery_id": message.delivery_id,
+            "hha.channel": message.channel,
+            "hha.severity": message.severity,
+            "hha.event": str(message.details.get("event", "")),
+            "hha.attempt": message.attempt,
+        }
+
     async def begin(self, item: Delivery) -> bool:
         return True
 

@@ -28,6 +28,15 @@ class RecoveryWork:
     async def claim(self, limit: int) -> list[RecoveryAction]:
         return await self._database.claim_recovery_actions(limit, tuple(self._executors))
 
+    def describe(self, item: RecoveryAction) -> dict[str, str | int]:
+        return {
+            "hha.action_id": item.lease.item_id,
+            "hha.agent_id": item.agent_id,
+            "hha.issue_type": item.issue_type,
+            "hha.action": item.action,
+            "hha.attempt": item.attempt,
+        }
+
     async def begin(self, item: RecoveryAction) -> bool:
         return await self._database.report_recovery_action(item.lease, "executing", {})
 

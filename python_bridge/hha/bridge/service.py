@@ -30,6 +30,7 @@ from hha.bridge.pace import Counters, Stop
 from hha.bridge.recovery import RecoveryWork
 from hha.bridge.rules import RuleRunner
 from hha.bridge.ticker import Ticker, keep_house
+from hha.bridge.traces import open_traces
 from hha.bridge.worker import Worker
 from hha.errors import ConfigurationError, NotAllowed, SchemaMissing, from_psycopg
 from hha.supervision import Supervisor
@@ -50,7 +51,10 @@ class Bridge:
         self._database = HealthDatabase(dsn, config.worker)
         self._attachment = Attachment(dsn, config.worker)
         self._heartbeat = Heartbeat(self._database, self._counters)
-        self._ticker = Ticker(self._database, self._stop, self._stop.bell(), self._counters)
+        self._traces = open_traces(config.worker)
+        self._ticker = Ticker(
+            self._database, self._stop, self._stop.bell(), self._counters, self._traces
+        )
         self._exits = ExitReports(self._database, self._counters, lambda: self._ticker.wake(0))
         self._channels: Mapping[str, Channel] = {
             name: factory.build() for name, factory in config.channels.items()
@@ -90,6 +94,7 @@ class Bridge:
                 for channel in self._channels.values():
                     await channel.close()
                 await self._database.close()
+                await self._traces.close()
 
     async def _check_database(self) -> None:
         try:
@@ -149,6 +154,7 @@ class Bridge:
             limit=config.recovery_limit,
             poll_seconds=config.poll_seconds,
             stop_grace_seconds=config.stop_grace_seconds,
+            traces=self._traces,
         )
         delivery = Worker(
             DeliveryWork(self._database, self._channels, self._counters),
@@ -158,6 +164,7 @@ class Bridge:
             limit=config.delivery_limit,
             poll_seconds=config.poll_seconds,
             stop_grace_seconds=config.stop_grace_seconds,
+            traces=self._traces,
         )
         return recovery, delivery
 

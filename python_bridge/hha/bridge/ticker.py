@@ -14,6 +14,7 @@ import psycopg
 
 from hha.bridge.database import DATABASE_ERRORS, HealthDatabase
 from hha.bridge.pace import Backoff, Bell, Counters, Stop
+from hha.bridge.traces import Traces
 
 logger = logging.getLogger(__name__)
 
@@ -25,12 +26,18 @@ class Ticker:
     """Ticks on a connection of its own, so that it can tell its own notifications from others'."""
 
     def __init__(
-        self, database: HealthDatabase, stop: Stop, bell: Bell, counters: Counters
+        self,
+        database: HealthDatabase,
+        stop: Stop,
+        bell: Bell,
+        counters: Counters,
+        traces: Traces | None = None,
     ) -> None:
         self._database = database
         self._stop = stop
         self._bell = bell
         self._counters = counters
+        self._traces = traces or Traces()
         self._own_pid = 0
         self._last_tick = float("-inf")
 
@@ -63,7 +70,8 @@ class Ticker:
                 if since_last < _SHORTEST_SECONDS_BETWEEN_TICKS:
                     await self._stop.pause(_SHORTEST_SECONDS_BETWEEN_TICKS - since_last)
                 self._last_tick = time.monotonic()
-                await connection.execute("CALL health.run_tick()")
+                with self._traces.span("tick", {"hha.rang": rang}):
+                    await connection.execute("CALL health.run_tick()")
                 self._counters.tick_count += 1
                 seconds = await self._database.seconds_until_tick()
             backoff.reset()

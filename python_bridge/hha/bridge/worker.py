@@ -14,11 +14,14 @@ from typing import Generic, Protocol, TypeVar
 
 from hha.bridge.database import DATABASE_ERRORS, HealthDatabase, Lease
 from hha.bridge.pace import Backoff, Counters, Stop
+from hha.bridge.traces import Traces
 
 logger = logging.getLogger(__name__)
 
 _HAND_BACK_SECONDS = 3.0
 _REPORT_SECONDS = 300.0
+_GOOD = ("succeeded", "delivered", "released")
+_PROBLEM_KEYS = ("reason", "http_status", "exit_code")  # what a span says of a failure
 
 Report = tuple[str, dict[str, object]]
 
@@ -38,6 +41,9 @@ class Work(Protocol[ItemT]):
 
     async def claim(self, limit: int) -> list[ItemT]:
         """At most `limit` items that are ours for the length of their lease."""
+
+    def describe(self, item: ItemT) -> dict[str, str | int]:
+        """What its span says of it."""
 
     async def begin(self, item: ItemT) -> bool:
         """Say that the work begins; False when the lease is lost already."""
@@ -62,6 +68,7 @@ class Worker(Generic[ItemT]):
         limit: int,
         poll_seconds: float,
         stop_grace_seconds: float,
+        traces: Traces | None = None,
     ) -> None:
         self._work = work
         self._database = database
@@ -71,6 +78,7 @@ class Worker(Generic[ItemT]):
         self._limit = limit
         self._poll_seconds = poll_seconds
         self._stop_grace_seconds = stop_grace_seconds
+        self._traces = traces or Traces()
         self._in_hand: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
@@ -108,6 +116,10 @@ class Worker(Generic[ItemT]):
         self._bell.ring()
 
     async def _handle(self, item: ItemT) -> None:
+        with self._traces.span(item.lease.kind, self._work.describe(item)):
+            await self._carry_out(item)
+
+    async def _carry_out(self, item: ItemT) -> None:
         deadline = time.monotonic() + item.lease.seconds
         report: Report = ("released", {})
         try:
@@ -140,13 +152,15 @@ class Worker(Generic[ItemT]):
 
         What was not begun is 'released': somebody else may have it at once.
         """
+        self._note(outcome, details)
         with contextlib.suppress(*DATABASE_ERRORS):
             async with asyncio.timeout(_HAND_BACK_SECONDS):
                 await self._work.report(item, outcome, details)
 
     async def _perform(self, item: ItemT) -> Report:
         try:
-            return await self._work.perform(item)
+            with self._traces.span("perform"):
+                return await self._work.perform(item)
         except Exception as reason:  # one broken executor must not end the others
             self._counters.error_count += 1
             logger.exception("work failed", extra={"action": "work", "id": item.lease.item_id})
@@ -188,11 +202,13 @@ class Worker(Generic[ItemT]):
 
     async def _report(self, item: ItemT, outcome: str, details: dict[str, object]) -> None:
         """Report what is done, even when the database was away meanwhile: it fences late ones."""
+        self._note(outcome, details)
         give_up_at = time.monotonic() + _REPORT_SECONDS
         backoff = Backoff()
         while time.monotonic() < give_up_at:
             try:
-                is_held = await self._work.report(item, outcome, details)
+                with self._traces.span("report"):
+                    is_held = await self._work.report(item, outcome, details)
             except DATABASE_ERRORS as reason:
                 self._complain("cannot report", reason)
                 await asyncio.sleep(backoff.next_seconds())
@@ -201,7 +217,13 @@ class Worker(Generic[ItemT]):
                     self._lost(item)
                 return
 
+    def _note(self, outcome: str, details: dict[str, object]) -> None:
+        facts = [f"{key}={details[key]}" for key in _PROBLEM_KEYS if key in details]
+        problem = None if outcome in _GOOD else " ".join(facts) or outcome
+        self._traces.note({"hha.outcome": outcome}, problem=problem)
+
     def _lost(self, item: ItemT) -> None:
+        self._traces.note({"hha.outcome": "lost"}, problem="lease lost, work dropped")
         self._counters.error_count += 1
         logger.warning(
             "lease lost, work dropped",

@@ -34,6 +34,14 @@ def register(app: typer.Typer) -> None:
             list[str] | None,
             typer.Option("--allowed-host", help="Name under which people reach it; repeatable."),
         ] = None,
+        metrics_agent_limit: Annotated[
+            int,
+            typer.Option(
+                "--metrics-agents",
+                min=0,
+                help="Agents of which /metrics has series of their own, the first by agent_id.",
+            ),
+        ] = 0,
     ) -> None:
         """Serve the page: sign in with a login of the database."""
         import uvicorn
@@ -54,6 +62,7 @@ def register(app: typer.Typer) -> None:
             is_open=is_open,
             token=read_secret("HHA_DASHBOARD_TOKEN"),
             metrics_token=read_secret("HHA_METRICS_TOKEN"),
+            metrics_agent_limit=metrics_agent_limit,
             allowed_hosts=tuple(allowed_hosts or ()),
         )
         is_verbose = logging.getLogger().level <= logging.DEBUG

@@ -210,8 +210,12 @@ class Dashboard:
             return PlainTextResponse(
                 "set HHA_METRICS_TOKEN for the page and send it: Authorization: Bearer TOKEN\n", 401
             )
-        text = await metrics.exposition(self._reader)
-        return Response(text, media_type=metrics.CONTENT_TYPE)
+        text, media_type = await metrics.exposition(
+            self._reader,
+            request.headers.get("accept", ""),
+            agent_limit=self._settings.metrics_agent_limit,
+        )
+        return Response(text, headers={"content-type": media_type})
 
     async def _healthz(self, _request: Request) -> Response:
         try:

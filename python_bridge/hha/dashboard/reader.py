@@ -15,7 +15,8 @@ from hha.errors import DatabaseUnavailable, from_psycopg
 
 Row = dict[str, Any]
 
-_OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=15s"
+# Compiling takes longer than any of these questions.
+_OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=15s -c jit=off"
 
 
 class Reader:

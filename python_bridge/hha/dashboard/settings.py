@@ -14,8 +14,9 @@ class DashboardSettings:
 
     ``sign_in_dsn`` is the server people's logins are tried on, by password; ``token`` lets the
     bearer of the link act with the rights of ``dsn`` itself and is meant for one person's own
-    machine; whoever sends ``metrics_token`` may scrape. ``is_open`` shows everything to
-    everybody, who may then change nothing.
+    machine; whoever sends ``metrics_token`` may scrape, with series of each of the first
+    ``metrics_agent_limit`` agents. ``is_open`` shows everything to everybody, who may then change
+    nothing.
     """
 
     dsn: str
@@ -25,6 +26,7 @@ class DashboardSettings:
     is_open: bool = False
     token: str | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
+    metrics_agent_limit: int = 0
     allowed_hosts: tuple[str, ...] = ()
 
     @property

@@ -6,18 +6,14 @@ import contextlib
 import os
 import re
 import shutil
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import psycopg
 import pytest
-import uvicorn
-from prometheus_client.parser import text_string_to_metric_families
+from page_server import page_server
 from psycopg.conninfo import conninfo_to_dict
 
-from hha.dashboard.app import create_app
 from hha.dashboard.settings import DashboardSettings
 
 if TYPE_CHECKING:
@@ -34,35 +30,17 @@ HOSTILE = "<img src=x onerror=alert(1)>/../?#\"'"
 @pytest.fixture
 def open_page(engine: Engine, login: Callable[..., str]) -> Iterator[OpenPage]:
     """Starts a dashboard that reads as an analyst; returns its address."""
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+    with contextlib.ExitStack() as running:
 
-    def start(**changes: Any) -> str:
-        settings = {
-            "dsn": login(engine.dsn, "health_analyst"),
-            "sign_in_dsn": engine.dsn,
-            **changes,
-        }
-        config = uvicorn.Config(
-            create_app(DashboardSettings(port=0, **settings)),
-            port=0,
-            log_level="warning",
-            timeout_graceful_shutdown=1,
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        running.append((server, thread))
-        deadline = time.monotonic() + 60
-        while not server.started:
-            assert thread.is_alive()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        def start(**changes: Any) -> str:
+            settings = {
+                "dsn": login(engine.dsn, "health_analyst"),
+                "sign_in_dsn": engine.dsn,
+                **changes,
+            }
+            return running.enter_context(page_server(DashboardSettings(port=0, **settings)))
 
-    yield start
-    for server, thread in running:
-        server.should_exit = True
-        thread.join(30)
+        yield start
 
 
 @contextlib.contextmanager
@@ -265,28 +243,6 @@ def test_a_silence_and_a_recovery_from_the_agents_page(
         {"reason": "known"},
         {"reason": "r"},
     ]
-
-
-def test_prometheus_reads_the_views(open_page: OpenPage, engine: Engine) -> None:
-    an_open_alert(engine)
-    with browser_of(open_page(metrics_token=TOKEN)) as client:
-        assert client.get("/metrics").status_code == 401
-        assert client.get("/metrics", headers={"authorization": "Bearer x"}).status_code == 401
-        text = client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
-    samples = {
-        (sample.name, *sorted(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
-    failed = (("is_acknowledged", "false"), ("rule", "failed"), ("severity", "critical"))
-    assert samples["hha_open_alerts", *failed] == 1
-    (judged,) = engine.rows("SELECT judged_total FROM health.engine_health")
-    assert samples["hha_engine_judged_agents_total",] == judged["judged_total"] > 0
-    assert [
-        value
-        for (name, *labels), value in samples.items()
-        if name == "hha_agent_score" and ("agent_id", "a1") in labels
-    ] == [20]
 
 
 CHROMIUM = shutil.which("chromium")

@@ -44,6 +44,9 @@ class Ledger:
         self.on_claim()
         return [Item(Lease("recovery", 1, 7, self.lease_seconds)) for _ in range(count)]
 
+    def describe(self, item: Item) -> dict[str, str | int]:
+        return {}
+
     async def begin(self, item: Item) -> bool:
         self.begin_count += 1
         if self.begin_failures:

@@ -22,6 +22,8 @@ _LOG_ROTATE_BYTES = 10_000_000
 
 # How the bridge itself logs in: libpq's variables and our own.
 _WITHHELD_PREFIXES = ("PG", "HHA_")
+# What it sends its traces with, credentials among them.
+_WITHHELD_HEADERS = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS")
 
 
 def child_environment(
@@ -38,7 +40,11 @@ def child_environment(
         name: value
         for name, value in os.environ.items()
         if name in passed
-        or (name not in context.withheld_variables and not name.startswith(_WITHHELD_PREFIXES))
+        or (
+            name not in context.withheld_variables
+            and name not in _WITHHELD_HEADERS
+            and not name.startswith(_WITHHELD_PREFIXES)
+        )
     }
     return inherited | {"HHA_AGENT_ID": agent_id, **added}
 
