@@ -9,19 +9,25 @@ RETURNS TABLE (agent_id text, rule text, severity text, summary text, details js
 LANGUAGE sql
 STABLE
 AS $$
-    WITH found AS MATERIALIZED (
+    -- Apart, or the planner joins the rules anew for each agent.
+    WITH holding AS MATERIALIZED (
         SELECT
             status.agent_id,
+            unnest(status.active_conditions) AS rule
+        FROM health.agent_status AS status
+        WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
+            AND status.active_conditions <> '{}'
+    ),
+
+    found AS MATERIALIZED (
+        SELECT
+            holding.agent_id,
             rules.rule,
             rules.severity,
             rules.summary,
             NULL::jsonb AS details
-        FROM health.agent_status AS status
-        CROSS JOIN LATERAL unnest(status.active_conditions) AS holding (rule)
-        INNER JOIN health.alert_rules AS rules
-            ON holding.rule = rules.rule AND rules.is_enabled
-        WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
-            AND status.active_conditions <> '{}'
+        FROM holding
+        INNER JOIN health.alert_rules AS rules ON holding.rule = rules.rule AND rules.is_enabled
         UNION ALL
         SELECT
             findings.agent_id,
@@ -195,7 +201,6 @@ BEGIN
             AND NOT incidents.is_settled;
     END IF;
     PERFORM health_internal.close_fleet_incidents(p_now);
-    PERFORM health_internal.note_unconfirmed(p_now);
     RETURN v_opened;
 END;
 $$;

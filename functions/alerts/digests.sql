@@ -57,6 +57,20 @@ AS $$
         ) AS best
     ),
 
+    -- Of all at once: one by one would read the open alerts again for each.
+    spoken AS (
+        SELECT
+            alerts.incident_id,
+            string_agg(
+                alerts.summary, '; ' ORDER BY rules.message_order, alerts.alert_id
+            ) AS summary
+        FROM health.alerts
+        LEFT JOIN health.alert_rules AS rules ON alerts.rule = rules.rule
+        WHERE alerts.incident_id = ANY (ARRAY(SELECT foremost.incident_id FROM foremost))
+            AND alerts.resolved_at IS NULL
+        GROUP BY alerts.incident_id
+    ),
+
     shown AS (
         SELECT
             lines.*,
@@ -67,15 +81,7 @@ AS $$
             END AS summary
         FROM foremost AS lines
         LEFT JOIN health.agents ON lines.agent_id = agents.agent_id
-        LEFT JOIN LATERAL (
-            SELECT
-                string_agg(
-                    alerts.summary, '; ' ORDER BY rules.message_order, alerts.alert_id
-                ) AS summary
-            FROM health.alerts
-            LEFT JOIN health.alert_rules AS rules ON alerts.rule = rules.rule
-            WHERE alerts.incident_id = lines.incident_id AND alerts.resolved_at IS NULL
-        ) AS spoken ON true
+        LEFT JOIN spoken ON lines.incident_id = spoken.incident_id
     ),
 
     named AS (
@@ -152,5 +158,57 @@ $$;
 COMMENT ON FUNCTION health_internal.compose_digests(health_internal.digest_line []) IS
 'One message per channel for its lines: those still open first, the most severe and dearest of them by '
 'name, at most 50.';
+
+CREATE OR REPLACE FUNCTION health_internal.note_digests(p_waits boolean DEFAULT false)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $$
+DECLARE
+    v_delivery_ids bigint [];
+BEGIN
+    IF p_waits THEN
+        v_delivery_ids := ARRAY(
+            SELECT digests.delivery_id
+            FROM health.deliveries AS digests
+            WHERE NOT digests.is_noted
+            FOR UPDATE
+        );
+    ELSE
+        v_delivery_ids := ARRAY(
+            SELECT digests.delivery_id
+            FROM health.deliveries AS digests
+            WHERE NOT digests.is_noted
+            FOR UPDATE SKIP LOCKED
+        );
+    END IF;
+    IF v_delivery_ids = '{}' THEN
+        RETURN;
+    END IF;
+
+    WITH noted AS (
+        UPDATE health.deliveries AS digests
+        SET is_noted = true
+        WHERE digests.delivery_id = ANY (v_delivery_ids)
+        RETURNING digests.delivery_id, digests.channel, digests.created_at, digests.lines
+    )
+
+    INSERT INTO health.alert_events (
+        occurred_at, incident_id, agent_id, event, reason_code, reason, channel, delivery_id
+    )
+    SELECT
+        noted.created_at, lines.incident_id, incidents.agent_id, 'grouped', 'digest',
+        lines.event, noted.channel, noted.delivery_id
+    FROM noted
+    CROSS JOIN LATERAL unnest(noted.lines) AS lines
+    INNER JOIN health.incidents ON lines.incident_id = incidents.incident_id;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.note_digests(boolean) IS
+'Notes in the ledger, for each line of digests whose lines are not there yet, that it left in that digest. '
+'Apart from queueing them, because ten thousand lines take longer to write than their one page should '
+'wait. One that somebody else has locked is left to the next tick, unless p_waits.';
 
 COMMIT;

@@ -154,6 +154,7 @@ BEGIN
             told_channels = CASE
                 WHEN told.channels <@ incidents.told_channels IS NOT FALSE
                     THEN incidents.told_channels
+                WHEN incidents.told_channels = '{}' THEN told.channels
                 ELSE ARRAY(SELECT unnest(incidents.told_channels) UNION SELECT unnest(told.channels))
             END,
             owed_channels = CASE

@@ -113,17 +113,11 @@ BEGIN
 
     leaving AS MATERIALIZED (
         DELETE FROM health_internal.notices AS waiting
-        USING (
-            SELECT
-                notices.incident_id,
-                notices.channel,
-                CASE WHEN notices.is_alone THEN 'single' ELSE modes.mode END AS mode
-            FROM health_internal.notices
-            LEFT JOIN modes ON notices.channel = modes.channel
-            WHERE notices.is_alone OR modes.mode <> 'hold'
-        ) AS ready
-        WHERE waiting.incident_id = ready.incident_id AND waiting.channel = ready.channel
-        RETURNING waiting.*, ready.mode
+        USING health.channels LEFT JOIN modes ON channels.channel = modes.channel
+        WHERE waiting.channel = channels.channel
+            AND (waiting.is_alone OR modes.mode <> 'hold')
+        RETURNING
+            waiting.*, CASE WHEN waiting.is_alone THEN 'single' ELSE modes.mode END AS mode
     ),
 
     texts AS MATERIALIZED (
@@ -144,7 +138,7 @@ BEGIN
     queued AS (
         INSERT INTO health.deliveries (
             incident_id, channel, event, step, severity, subject, body, agent_ids, details,
-            idempotency_key, created_at, not_before, is_first, lines
+            idempotency_key, created_at, not_before, is_first, lines, is_noted
         )
         SELECT
             leaving.incident_id,
@@ -163,7 +157,8 @@ BEGIN
             p_now,
             p_now,
             leaving.is_first,
-            NULL
+            NULL,
+            true
         FROM leaving
         INNER JOIN texts
             ON leaving.incident_id = texts.incident_id
@@ -176,7 +171,7 @@ BEGIN
             NULL, digests.channel, 'digest', 0, digests.severity, digests.subject, digests.body,
             digests.agent_ids, digests.details,
             format('digest-%s-%s', nextval('health_internal.fencing_tokens'), digests.channel),
-            p_now, p_now, false, digests.lines
+            p_now, p_now, false, digests.lines, false
         FROM health_internal.compose_digests(ARRAY(
             SELECT
                 ROW(
@@ -195,18 +190,10 @@ BEGIN
             occurred_at, incident_id, agent_id, event, reason_code, reason, channel, delivery_id
         )
         SELECT
-            p_now, leaving.incident_id, incidents.agent_id,
-            CASE leaving.mode WHEN 'digest' THEN 'grouped' ELSE 'queued' END,
-            CASE leaving.mode WHEN 'digest' THEN 'digest' END,
-            leaving.event,
-            leaving.channel,
-            queued.delivery_id
-        FROM leaving
-        INNER JOIN queued
-            ON leaving.channel = queued.channel
-            AND CASE leaving.mode WHEN 'digest' THEN 0 ELSE leaving.incident_id END
-            = coalesce(queued.incident_id, 0)
-        INNER JOIN health.incidents ON leaving.incident_id = incidents.incident_id
+            p_now, queued.incident_id, incidents.agent_id, 'queued', NULL, queued.event,
+            queued.channel, queued.delivery_id
+        FROM queued
+        INNER JOIN health.incidents ON queued.incident_id = incidents.incident_id
         UNION ALL
         -- Held from now on: the digest at the end of the window.
         SELECT
@@ -230,7 +217,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.send_notices(timestamptz) IS
-'Queues the messages of channels that may speak now (see route_modes) and notes each in the ledger; '
-'returns how many.';
+'Queues the messages of channels that may speak now (see route_modes) and notes each in the ledger, the '
+'lines of digests by way of note_digests; returns how many.';
 
 COMMIT;

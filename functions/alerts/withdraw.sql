@@ -98,6 +98,8 @@ BEGIN
     IF v_waiting = '{}' THEN
         RETURN 0;
     END IF;
+    -- What the ledger says of lines that are taken away is mended below.
+    PERFORM health_internal.note_digests(true);
     -- What somebody else is writing at this moment he mutes himself, or the next tick looks at it.
     v_muted := ARRAY(
         SELECT muted
