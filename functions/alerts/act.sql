@@ -99,10 +99,11 @@ CREATE OR REPLACE FUNCTION health_internal.act_on_alerts(p_now timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
--- Arrays are planned by their true length. Beyond hundreds no loop is a good plan, whatever
--- statistics say of tables that were empty a moment ago; what a loop alone can do then looks
--- endless, and compiling for it would take a second: no jit.
-SET plan_cache_mode = force_custom_plan
+-- A few are looked up by a plan made once: to plan costs four times as much as to do it. Hundreds are
+-- planned anew, by the true length of arrays and without a loop, whatever statistics say of tables
+-- that were empty a moment ago; what a loop alone can do then looks endless, and compiling for it
+-- would take a second: no jit.
+SET plan_cache_mode = force_generic_plan
 SET enable_nestloop = on
 SET enable_seqscan = on
 SET jit = off
@@ -154,7 +155,9 @@ BEGIN
     PERFORM set_config('enable_seqscan', 'on', true);
 
     IF coalesce(cardinality(v_opening), 0) + coalesce(cardinality(v_closing), 0) > 500 THEN
-        PERFORM set_config('enable_nestloop', 'off', true);
+        PERFORM
+            set_config('plan_cache_mode', 'force_custom_plan', true),
+            set_config('enable_nestloop', 'off', true);
     END IF;
     IF v_opening IS NOT NULL THEN
         v_opened := health_internal.open_alerts(p_now, v_opening);

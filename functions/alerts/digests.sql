@@ -15,9 +15,12 @@ RETURNS TABLE (
     details jsonb,
     lines health_internal.digest_line []
 )
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH lines AS MATERIALIZED (
         SELECT
             given.channel,
@@ -154,6 +157,7 @@ AS $$
         counted.lines
     FROM counted
     INNER JOIN named ON counted.channel = named.channel;
+END;
 $$;
 COMMENT ON FUNCTION health_internal.compose_digests(health_internal.digest_line []) IS
 'One message per channel for its lines: those still open first, the most severe and dearest of them by '

@@ -304,9 +304,10 @@ CREATE OR REPLACE FUNCTION health_internal.notify(p_now timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
--- See act_on_alerts.
-SET plan_cache_mode = force_custom_plan
+-- See act_on_alerts. The plan for a few is made when tables may be empty, and goes by indexes.
+SET plan_cache_mode = force_generic_plan
 SET enable_nestloop = on
+SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
@@ -324,7 +325,10 @@ BEGIN
         OR EXISTS (SELECT FROM health_internal.flapping_agents)
         OR EXISTS (SELECT FROM health_internal.notices) THEN
         IF cardinality(v_due) >= 500 THEN
-            PERFORM set_config('enable_nestloop', 'off', true);
+            PERFORM
+                set_config('plan_cache_mode', 'force_custom_plan', true),
+                set_config('enable_nestloop', 'off', true),
+                set_config('enable_seqscan', 'on', true);
         END IF;
         v_due := v_due || health_internal.watch_flapping(p_now, v_due);
         PERFORM health_internal.inherit_told(p_now, v_due);

@@ -46,6 +46,67 @@ $$;
 COMMENT ON FUNCTION health_internal.muted_incidents(timestamptz, bigint []) IS
 'Those of the given incidents that maintenance, a silence or an acknowledgement keeps quiet at p_now.';
 
+CREATE OR REPLACE FUNCTION health_internal.has_mutes(p_now timestamptz)
+RETURNS boolean
+LANGUAGE sql
+STABLE
+BEGIN ATOMIC
+    SELECT
+        EXISTS (
+            SELECT FROM health.silences
+            WHERE silences.ends_at > p_now AND silences.starts_at <= p_now
+        )
+        OR EXISTS (
+            SELECT FROM health.maintenance_periods AS periods WHERE periods.ended_at IS NULL
+        )
+        OR EXISTS (
+            SELECT FROM health.incidents
+            WHERE NOT incidents.is_settled AND incidents.is_acknowledged
+        );
+END;
+COMMENT ON FUNCTION health_internal.has_mutes(timestamptz) IS
+'Whether anything at all is silenced, in maintenance or acknowledged at p_now.';
+
+CREATE OR REPLACE FUNCTION health_internal.muted_deliveries(p_now timestamptz)
+RETURNS bigint []
+LANGUAGE plpgsql
+STABLE
+AS $$
+BEGIN
+    IF NOT health_internal.has_mutes(p_now) THEN
+        RETURN '{}';
+    END IF;
+    RETURN ARRAY(
+        WITH waiting AS MATERIALIZED (
+            SELECT messages.delivery_id, messages.incident_id, messages.event
+            FROM health.deliveries AS messages
+            WHERE messages.state IN ('pending', 'claimed')
+                AND messages.not_before <= p_now
+                AND health_internal.is_waiting(messages, p_now)
+                AND messages.incident_id IS NOT NULL
+            UNION ALL
+            SELECT messages.delivery_id, lines.incident_id, lines.event
+            FROM health.deliveries AS messages
+            CROSS JOIN LATERAL unnest(messages.lines) AS lines
+            WHERE messages.state IN ('pending', 'claimed')
+                AND messages.not_before <= p_now
+                AND health_internal.is_waiting(messages, p_now)
+        )
+
+        SELECT DISTINCT waiting.delivery_id
+        FROM unnest(health_internal.muted_incidents(p_now, ARRAY(
+            SELECT DISTINCT waiting.incident_id FROM waiting
+        ))) AS muted
+        INNER JOIN waiting ON muted.incident_id = waiting.incident_id
+        -- An acknowledgement says nothing against an all-clear.
+        WHERE waiting.event <> 'resolved' OR muted.reason_code <> 'acknowledged'
+    );
+END;
+$$;
+COMMENT ON FUNCTION health_internal.muted_deliveries(timestamptz) IS
+'Messages that could be claimed at p_now and tell of what a mute keeps quiet: it and the message came '
+'to be at the same moment, or a bridge that died held the message when the mute began.';
+
 CREATE OR REPLACE FUNCTION health_internal.withdraw_messages(
     p_now timestamptz,
     p_incident_ids bigint [] DEFAULT NULL
@@ -62,17 +123,7 @@ DECLARE
     v_over bigint [];
     v_count bigint;
 BEGIN
-    IF NOT EXISTS (
-        SELECT FROM health.silences
-        WHERE silences.ends_at > p_now AND silences.starts_at <= p_now
-    )
-        AND NOT EXISTS (
-            SELECT FROM health.maintenance_periods AS periods WHERE periods.ended_at IS NULL
-        )
-        AND NOT EXISTS (
-            SELECT FROM health.incidents
-            WHERE NOT incidents.is_settled AND incidents.is_acknowledged
-        ) THEN
+    IF NOT health_internal.has_mutes(p_now) THEN
         RETURN 0;
     END IF;
     v_waiting := ARRAY(

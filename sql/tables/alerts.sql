@@ -196,6 +196,11 @@ COMMENT ON INDEX health.incidents_unsettled_idx IS
 'health_internal.incident_facts reads the incidents about which something may have to be told. Not on '
 'next_check_at: telling of ten thousand is then ten thousand HOT updates.';
 
+CREATE INDEX incidents_acknowledged_idx ON health.incidents (incident_id)
+WHERE is_acknowledged AND NOT is_settled;
+COMMENT ON INDEX health.incidents_acknowledged_idx IS
+'health_internal.has_mutes asks whether anything is acknowledged.';
+
 CREATE INDEX incidents_fleet_idx ON health.incidents (fleet_incident_id)
 WHERE fleet_incident_id IS NOT NULL;
 COMMENT ON INDEX health.incidents_fleet_idx IS

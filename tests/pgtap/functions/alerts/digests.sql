@@ -10,7 +10,7 @@ SELECT signatures_are(
     }',
     $$
     VALUES
-    ('health_internal.compose_digests(health_internal.digest_line[])', 'f', 'sql', 's', false, ''),
+    ('health_internal.compose_digests(health_internal.digest_line[])', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.note_digests(boolean)', 'f', 'plpgsql', 'v', false, '')
     $$
 );
