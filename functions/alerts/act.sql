@@ -99,10 +99,10 @@ CREATE OR REPLACE FUNCTION health_internal.act_on_alerts(p_now timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
--- A few are looked up by a plan made once: to plan costs four times as much as to do it. Hundreds are
--- planned anew, by the true length of arrays and without a loop, whatever statistics say of tables
--- that were empty a moment ago; what a loop alone can do then looks endless, and compiling for it
--- would take a second: no jit.
+-- A few are looked up by a plan made once: to plan costs four times as much as to do it. More are
+-- planned anew, by the true length of arrays. Beyond hundreds no loop is a good plan, whatever
+-- statistics say of tables that were empty a moment ago; what a loop alone can do then looks
+-- endless, and compiling for it would take a second: no jit.
 SET plan_cache_mode = force_generic_plan
 SET enable_nestloop = on
 SET enable_seqscan = on
@@ -114,6 +114,7 @@ DECLARE
     v_closing bigint [];
     v_parents text [];
     v_opened bigint := 0;
+    v_change_count bigint;
 BEGIN
     PERFORM health_internal.check_engine(p_now);
 
@@ -154,10 +155,12 @@ BEGIN
         > health_internal.severity_rank(standing.severity);
     PERFORM set_config('enable_seqscan', 'on', true);
 
-    IF coalesce(cardinality(v_opening), 0) + coalesce(cardinality(v_closing), 0) > 500 THEN
-        PERFORM
-            set_config('plan_cache_mode', 'force_custom_plan', true),
-            set_config('enable_nestloop', 'off', true);
+    v_change_count := coalesce(cardinality(v_opening), 0) + coalesce(cardinality(v_closing), 0);
+    IF v_change_count > 50 THEN
+        PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    END IF;
+    IF v_change_count > 500 THEN
+        PERFORM set_config('enable_nestloop', 'off', true);
     END IF;
     IF v_opening IS NOT NULL THEN
         v_opened := health_internal.open_alerts(p_now, v_opening);

@@ -324,11 +324,13 @@ BEGIN
     IF v_due <> '{}'
         OR EXISTS (SELECT FROM health_internal.flapping_agents)
         OR EXISTS (SELECT FROM health_internal.notices) THEN
-        IF cardinality(v_due) >= 500 THEN
+        IF cardinality(v_due) > 50 THEN
             PERFORM
                 set_config('plan_cache_mode', 'force_custom_plan', true),
-                set_config('enable_nestloop', 'off', true),
                 set_config('enable_seqscan', 'on', true);
+        END IF;
+        IF cardinality(v_due) >= 500 THEN
+            PERFORM set_config('enable_nestloop', 'off', true);
         END IF;
         v_due := v_due || health_internal.watch_flapping(p_now, v_due);
         PERFORM health_internal.inherit_told(p_now, v_due);

@@ -128,9 +128,9 @@ BEGIN
         FROM (
             SELECT FROM health.agent_status AS status
             WHERE status.active_conditions <> '{}' OR status.issue_type IS NOT NULL
-            LIMIT 501
+            LIMIT 51
         ) AS troubled
-    ) <= 500 THEN
+    ) <= 50 THEN
         PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
     END IF;
     PERFORM health_internal.rescue_recoveries(p_now);

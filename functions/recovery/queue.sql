@@ -48,7 +48,7 @@ DECLARE
     v_half constant integer := cardinality(p_agent_ids) / 2;
     v_count bigint;
 BEGIN
-    IF cardinality(p_agent_ids) <= 500 THEN
+    IF cardinality(p_agent_ids) <= 50 THEN
         PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
     END IF;
     INSERT INTO health.recovery_actions (
