@@ -5,6 +5,7 @@
 #   ci/install_packages.sh server       PostgreSQL with pg_cron, pgTAP, plpgsql_check for private clusters
 #   ci/install_packages.sh sqitch       sqitch and pg_prove
 #   ci/install_packages.sh alertmanager Prometheus Alertmanager, which a channel is tested against
+#   ci/install_packages.sh pgq          PgQ, which bench/queues.py compares with
 #   ci/install_packages.sh browser      Chromium, in which the dashboard is tested
 #   ci/install_packages.sh docker       a Docker engine and what makes a base image without a registry
 set -eu
@@ -15,9 +16,10 @@ packages_of() {
         server) echo postgresql-15 postgresql-15-cron postgresql-15-pgtap postgresql-15-plpgsql-check ;;
         sqitch) echo sqitch libdbd-pg-perl postgresql-client libtap-parser-sourcehandler-pgtap-perl ;;
         alertmanager) echo prometheus-alertmanager ;;
+        pgq) echo postgresql-15-pgq3 ;;
         browser) echo chromium fonts-dejavu-core ;;
         docker) echo docker.io debootstrap iptables ;;
-        *) echo "unknown purpose '$1'; one of: venv server sqitch alertmanager browser docker" >&2; return 1 ;;
+        *) echo "unknown purpose '$1'; one of: venv server sqitch alertmanager pgq browser docker" >&2; return 1 ;;
     esac
 }
 

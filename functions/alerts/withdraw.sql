@@ -48,11 +48,11 @@ COMMENT ON FUNCTION health_internal.muted_incidents(timestamptz, bigint []) IS
 
 CREATE OR REPLACE FUNCTION health_internal.has_mutes(p_now timestamptz)
 RETURNS boolean
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
-BEGIN ATOMIC
-    SELECT
-        EXISTS (
+AS $$
+BEGIN
+    RETURN EXISTS (
             SELECT FROM health.silences
             WHERE silences.ends_at > p_now AND silences.starts_at <= p_now
         )
@@ -64,6 +64,7 @@ BEGIN ATOMIC
             WHERE NOT incidents.is_settled AND incidents.is_acknowledged
         );
 END;
+$$;
 COMMENT ON FUNCTION health_internal.has_mutes(timestamptz) IS
 'Whether anything at all is silenced, in maintenance or acknowledged at p_now.';
 

@@ -14,7 +14,7 @@ SELECT signatures_are(
     }',
     $$
     VALUES
-    ('health_internal.has_mutes(timestamp with time zone)', 'f', 'sql', 's', false, ''),
+    ('health_internal.has_mutes(timestamp with time zone)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.is_waiting(health.deliveries,timestamp with time zone)', 'f', 'sql', 'i', false, ''),
     ('health_internal.muted_deliveries(timestamp with time zone)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.muted_incidents(timestamp with time zone,bigint[])', 'f', 'sql', 's', false, ''),
