@@ -118,8 +118,6 @@ CREATE TABLE health.incidents (
     next_check_at timestamptz NOT NULL DEFAULT '-infinity',
     is_settled boolean NOT NULL DEFAULT false,
     CONSTRAINT incidents_pkey PRIMARY KEY (incident_id),
-    CONSTRAINT incidents_fleet_incident_fkey
-    FOREIGN KEY (fleet_incident_id) REFERENCES health.incidents,
     CONSTRAINT incident_severity_is_known
     CHECK (severity IN ('info', 'warning', 'critical', 'emergency')),
     CONSTRAINT incident_is_of_an_agent_or_of_a_rule_of_the_engine
@@ -133,7 +131,7 @@ COMMENT ON COLUMN health.incidents.agent_id IS 'Which agent; NULL: the engine, o
 COMMENT ON COLUMN health.incidents.engine_rule IS
 'Rule of an incident without an agent, each of which is told for itself; NULL for an agent''s.';
 COMMENT ON COLUMN health.incidents.fleet_incident_id IS
-'Incident of many agents this one belongs to: while that is open it speaks for this one.';
+'Incident of many agents this one belongs to: while that is open it speaks for this one. No foreign key, as for alerts.';
 COMMENT ON COLUMN health.incidents.severity IS 'Highest severity of its alerts so far.';
 COMMENT ON COLUMN health.incidents.revenue_usd_per_hour IS
 'Revenue at risk when it was detected, US dollars per hour.';

@@ -5,19 +5,11 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health_internal.has_mutes,
-        health_internal.is_waiting,
-        health_internal.muted_deliveries,
-        health_internal.muted_incidents,
         health_internal.withdraw_at_once,
         health_internal.withdraw_messages
     }',
     $$
     VALUES
-    ('health_internal.has_mutes(timestamp with time zone)', 'f', 'plpgsql', 's', false, ''),
-    ('health_internal.is_waiting(health.deliveries,timestamp with time zone)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.muted_deliveries(timestamp with time zone)', 'f', 'plpgsql', 's', false, ''),
-    ('health_internal.muted_incidents(timestamp with time zone,bigint[])', 'f', 'sql', 's', false, ''),
     ('health_internal.withdraw_at_once(timestamp with time zone,bigint)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.withdraw_messages(timestamp with time zone,bigint[])', 'f', 'plpgsql', 'v', false, '')
     $$
