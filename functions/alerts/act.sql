@@ -1,5 +1,5 @@
 -- From what holds to what is open: alerts are compared with conditions and findings, so that a tick that
--- failed is made good by the next. What people are told is decided in notify.sql.
+-- failed is made good by the next. What people are told is decided in decisions.sql.
 BEGIN;
 
 SET LOCAL ROLE health_owner;

@@ -74,7 +74,7 @@ STABLE
 AS $$
 BEGIN
     IF NOT health_internal.has_mutes(p_now) THEN
-        RETURN '{}';
+        RETURN '{}'::bigint [];
     END IF;
     RETURN ARRAY(
         WITH waiting AS MATERIALIZED (
