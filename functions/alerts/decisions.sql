@@ -60,13 +60,13 @@ CREATE OR REPLACE FUNCTION health_internal.decide_incidents(
     p_now timestamptz,
     p_incident_ids bigint []
 )
-RETURNS bigint
+RETURNS health_internal.notices []
 LANGUAGE plpgsql
 VOLATILE
 AS $$
 DECLARE
     v_broken text [];
-    v_count bigint;
+    v_fresh health_internal.notices [];
     v_muted bigint [];
 BEGIN
     SELECT coalesce(array_agg(broken.channel), '{}')
@@ -201,39 +201,25 @@ BEGIN
         WHERE incidents.incident_id = decided.incident_id
     ),
 
-    noticed AS (
-        INSERT INTO health_internal.notices AS waiting (
-            channel, incident_id, event, step, severity, number, is_alone, is_first, queued_at
-        )
+    fresh AS (
         SELECT
-            listening.channel,
-            told.incident_id,
-            CASE told.subject WHEN 'step' THEN 'escalated' ELSE told.subject END,
-            CASE
-                WHEN told.subject <> 'resolved' AND listening.channel = ANY (told.step_channels)
-                    THEN told.step
-                ELSE 0
-            END,
-            told.severity,
-            told.message_count + 1,
-            told.agent_id IS NULL,
-            NOT listening.channel = ANY (told.aware),
-            p_now
+            ROW(
+                listening.channel,
+                told.incident_id,
+                CASE told.subject WHEN 'step' THEN 'escalated' ELSE told.subject END,
+                CASE
+                    WHEN told.subject <> 'resolved' AND listening.channel = ANY (told.step_channels)
+                        THEN told.step
+                    ELSE 0
+                END,
+                told.severity,
+                told.message_count + 1,
+                told.agent_id IS NULL,
+                NOT listening.channel = ANY (told.aware),
+                p_now
+            )::health_internal.notices AS notice
         FROM told
         CROSS JOIN LATERAL unnest(told.channels) AS listening (channel)
-        -- What still waits becomes the newer news; a first page stays one.
-        ON CONFLICT (incident_id, channel) DO UPDATE SET
-            event = CASE
-                WHEN excluded.event = 'resolved' THEN 'resolved'
-                WHEN waiting.event IN ('opened', 'truth') THEN waiting.event
-                ELSE excluded.event
-            END,
-            step = greatest(waiting.step, excluded.step),
-            severity = CASE
-                WHEN health_internal.severity_rank(waiting.severity)
-                    > health_internal.severity_rank(excluded.severity) THEN waiting.severity
-                ELSE excluded.severity
-            END
     ),
 
     noted AS (
@@ -283,21 +269,41 @@ BEGIN
     )
 
     SELECT
-        count(*),
+        ARRAY(SELECT fresh.notice FROM fresh),
         array_agg(decided.incident_id) FILTER (
             WHERE decided.is_in_maintenance OR decided.is_silenced OR decided.is_acknowledged
         )
-    INTO v_count, v_muted
+    INTO v_fresh, v_muted
     FROM decided;
+    -- What still waits becomes the newer news; a first page stays one. Where nothing waits, most of them
+    -- leave at once: ten thousand are not written to be deleted.
+    IF v_fresh <> '{}' AND EXISTS (SELECT FROM health_internal.notices) THEN
+        INSERT INTO health_internal.notices AS waiting
+        SELECT fresh.*
+        FROM unnest(v_fresh) AS fresh
+        ON CONFLICT (incident_id, channel) DO UPDATE SET
+            event = CASE
+                WHEN excluded.event = 'resolved' THEN 'resolved'
+                WHEN waiting.event IN ('opened', 'truth') THEN waiting.event
+                ELSE excluded.event
+            END,
+            step = greatest(waiting.step, excluded.step),
+            severity = CASE
+                WHEN health_internal.severity_rank(waiting.severity)
+                    > health_internal.severity_rank(excluded.severity) THEN waiting.severity
+                ELSE excluded.severity
+            END;
+        v_fresh := '{}';
+    END IF;
     IF v_muted IS NOT NULL THEN
         PERFORM health_internal.withdraw_messages(p_now, v_muted);
     END IF;
-    RETURN v_count;
+    RETURN v_fresh;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.decide_incidents(timestamptz, bigint []) IS
 'Decides about incidents that are due, and carries the decisions out: notices for channels, rows of '
 'the ledger, when to look again. Escalations and reminders are such decisions: one statement moves all. '
-'Returns how many were decided.';
+'Returns the notices of those that nothing else waited beside, for send_notices; others are in the table.';
 
 COMMIT;

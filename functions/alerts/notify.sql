@@ -37,8 +37,9 @@ BEGIN
         END IF;
         v_due := v_due || health_internal.watch_flapping(p_now, v_due);
         PERFORM health_internal.inherit_told(p_now, v_due);
-        PERFORM health_internal.decide_incidents(p_now, v_due);
-        v_count := health_internal.send_notices(p_now);
+        v_count := health_internal.send_notices(
+            p_now, health_internal.decide_incidents(p_now, v_due)
+        );
     END IF;
     -- What a bridge that died held is claimed again, or withdrawn.
     IF EXISTS (
