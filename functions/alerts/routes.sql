@@ -258,7 +258,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.send_notices(timestamptz, health_internal.notices []) IS
-'Queues the messages of channels that may speak now (see route_modes), has the others wait, p_fresh too, and notes each in the ledger, the '
-'lines of digests by way of note_digests; returns how many.';
+'Queues the messages of channels that may speak now (see route_modes), p_fresh too, has the others '
+'wait, and notes each in the ledger, the lines of digests by way of note_digests; returns how many.';
 
 COMMIT;
