@@ -60,7 +60,14 @@ BEGIN
         ) AS best
     ),
 
-    -- Of all at once: one by one would read the open alerts again for each.
+    -- By their keys and of all at once: a join would read all agents, a lookup for each line the open
+    -- alerts again for each.
+    names AS (
+        SELECT agents.agent_id, agents.agent_name
+        FROM health.agents
+        WHERE agents.agent_id = ANY (ARRAY(SELECT foremost.agent_id FROM foremost))
+    ),
+
     spoken AS (
         SELECT
             alerts.incident_id,
@@ -77,13 +84,13 @@ BEGIN
     shown AS (
         SELECT
             lines.*,
-            coalesce(agents.agent_name, lines.agent_id, 'HeartbeatHealthAgent') AS agent_name,
+            coalesce(names.agent_name, lines.agent_id, 'HeartbeatHealthAgent') AS agent_name,
             CASE
                 WHEN lines.event = 'resolved' THEN 'resolved'
                 ELSE coalesce(spoken.summary, lines.severity)
             END AS summary
         FROM foremost AS lines
-        LEFT JOIN health.agents ON lines.agent_id = agents.agent_id
+        LEFT JOIN names ON lines.agent_id = names.agent_id
         LEFT JOIN spoken ON lines.incident_id = spoken.incident_id
     ),
 

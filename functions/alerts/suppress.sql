@@ -152,6 +152,14 @@ BEGIN
         ) AS firing
         WHERE due.resolved_at IS NULL
             AND (named.incident_id IS NOT NULL OR NOT plans.matchers ? 'rule')
+            -- Asked once: where no plan can apply nothing of this is read.
+            AND (
+                EXISTS (SELECT FROM named)
+                OR EXISTS (
+                    SELECT FROM health.escalation_policies AS general
+                    WHERE general.is_enabled AND NOT general.matchers ? 'rule'
+                )
+            )
         GROUP BY due.incident_id
     ),
 
