@@ -60,7 +60,7 @@ def test_an_operator_who_left_a_transaction_open_does_not_hold_up_the_tick(engin
 MUTES: dict[str, LiteralString] = {
     "silenced": "SELECT health.silence('{\"agent_id\": \"one\"}', '2031-05-06 08:00:00+00', 'ana', "
     "'x', '2031-05-06 07:00:10+00')",
-    "maintenance": "SELECT health.schedule_maintenance('{\"agent_id\": \"one\"}', "
+    "maintenance": 'SELECT health.schedule_maintenance(\'{"agent_id": "one"}\', '
     "'2031-05-06 07:00:10+00', '2031-05-06 08:00:00+00', 'ana', 'x', "
     "p_now => '2031-05-06 07:00:10+00')",
 }
@@ -79,7 +79,7 @@ def claimed_at(engine: Engine, second: float) -> list[str]:
 def test_a_mute_beside_the_tick_that_queues_the_message_keeps_it(
     engine: Engine, reason: str
 ) -> None:
-    """The mute commits while the tick, which cannot see it, has the message in an open transaction."""
+    """It commits while the tick, which cannot see it, has the message in an open transaction."""
     engine.run("SELECT health.set_policy('standard', '{\"is_recovery_enabled\": false}')")
     for agent_id in ("one", "two"):
         engine.register(agent_id, 86400)
