@@ -243,6 +243,14 @@ BEGIN
             FROM modes
             INNER JOIN health_internal.notices ON modes.channel = notices.channel
             WHERE modes.mode = 'hold' AND notices.queued_at = p_now AND NOT notices.is_alone
+                -- A storm's tick comes here twice.
+                AND NOT EXISTS (
+                    SELECT FROM health.alert_events AS known
+                    WHERE known.incident_id = notices.incident_id
+                        AND known.occurred_at = p_now
+                        AND known.channel = notices.channel
+                        AND known.reason_code = 'group_interval'
+                )
             UNION ALL
             SELECT held.channel, held.incident_id FROM held
         ) AS waiting

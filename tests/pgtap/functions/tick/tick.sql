@@ -59,6 +59,11 @@ SELECT is_empty($$ SELECT FROM health.suppressions WHERE agent_id = 's1' $$, 'wh
 SELECT cmp_ok(health_internal.recover_phase('2031-05-06 07:03:01+00'), '>=', 501::bigint, 'the second queues recoveries');
 SELECT rows_are($$ SELECT reason_code, channel, count(*) FROM health.suppressions WHERE agent_id LIKE 's%' GROUP BY 1, 2 $$,
     $$ VALUES ('digest', 'console', 501::bigint) $$, 'and completes the ledger');
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT 't' || n, 't' || n, '1 day' FROM generate_series(1, 501) AS n;
+INSERT INTO health.agent_heartbeats (agent_id, received_at, state) SELECT 't' || n, '2031-05-06 07:03:02+00', 'failed' FROM generate_series(1, 501) AS n;
+SELECT ok((health.tick('2031-05-06 07:03:03+00', true)).alerts_opened >= 501, 'another storm, while the digest of the first is young');
+SELECT rows_are($$ SELECT reason_code, channel, count(*) FROM health.suppressions WHERE agent_id LIKE 't%' GROUP BY 1, 2 $$,
+    $$ VALUES ('group_interval', 'console', 501::bigint) $$, 'waits for the next, which the ledger says once of each');
 SET LOCAL ROLE health_analyst;
 SELECT throws_ok($$ SELECT * FROM health.tick() $$, '42501', NULL, 'analysts do not tick');
 RESET ROLE;
