@@ -7,6 +7,7 @@
 #   ci/install_packages.sh alertmanager Prometheus Alertmanager, which a channel is tested against
 #   ci/install_packages.sh prometheus   Prometheus and promtool, which the metrics and alert rules are tested with
 #   ci/install_packages.sh systemd      systemd-analyze, by which the units are checked
+#   ci/install_packages.sh pgq          PgQ, which bench/queues.py compares with
 #   ci/install_packages.sh browser      Chromium, in which the dashboard is tested
 #   ci/install_packages.sh node         Node and npm, for the agent of docs/agents.md that is written in it
 #   ci/install_packages.sh docker       a Docker engine, compose, and what makes a base image without a registry
@@ -19,12 +20,13 @@ packages_of() {
         sqitch) echo sqitch libdbd-pg-perl postgresql-client libtap-parser-sourcehandler-pgtap-perl ;;
         alertmanager) echo prometheus-alertmanager ;;
         prometheus) echo prometheus ;;
+        pgq) echo postgresql-15-pgq3 ;;
         systemd) echo systemd ;;
         browser) echo chromium fonts-dejavu-core ;;
         node) echo nodejs npm ;;
         docker) echo docker.io docker-compose debootstrap iptables ;;
         *)
-            echo "unknown purpose '$1'; one of: venv server sqitch alertmanager prometheus systemd browser node docker" >&2
+            echo "unknown purpose '$1'; one of: venv server sqitch alertmanager prometheus systemd pgq browser node docker" >&2
             return 1
             ;;
     esac

@@ -62,7 +62,19 @@ SET search_path = pg_catalog, pg_temp
 ROWS 20
 AS $$
 #variable_conflict use_column
+DECLARE
+    v_muted constant bigint [] := health_internal.muted_deliveries(p_now);
 BEGIN
+    -- A mute withdraws what waits when it begins. It does not see what a tick queues at that moment:
+    -- that is withdrawn here, or by the next call where somebody is writing the incident.
+    IF v_muted <> '{}' THEN
+        PERFORM health_internal.withdraw_messages(p_now, ARRAY(
+            SELECT unnest(health_internal.incidents_of(messages))
+            FROM health.deliveries AS messages
+            WHERE messages.delivery_id = ANY (v_muted)
+        ));
+    END IF;
+
     -- Two bridges draw from one bucket one after the other; a channel without a rate has none.
     PERFORM FROM health.channels
     WHERE channels.rate_per_minute IS NOT NULL
@@ -80,18 +92,13 @@ BEGIN
         SELECT due.delivery_id, due.channel, due.not_before
         FROM health.deliveries AS due
         INNER JOIN health.channels ON due.channel = channels.channel
-        WHERE (
-                due.state = 'pending'
-                -- What was muted while a bridge that died held it is left to the tick.
-                OR (
-                    due.state = 'claimed'
-                    AND due.lease_until < p_now
-                    AND health_internal.muted_incidents(
-                        p_now, health_internal.incidents_of(due)
-                    ) = '{}'
-                )
-            )
+        WHERE due.state IN ('pending', 'claimed')
+            AND health_internal.is_waiting(due, p_now)
             AND due.not_before <= p_now
+            -- Asked again by this very statement: what it sees to claim it sees muted.
+            AND NOT due.delivery_id = ANY (
+                (SELECT health_internal.muted_deliveries(p_now) AS muted)::bigint []
+            )
             AND (p_channels IS NULL OR due.channel = ANY (p_channels))
             AND health_internal.channel_tokens(channels, p_now) >= 1
         ORDER BY due.not_before, due.delivery_id
@@ -143,7 +150,7 @@ END;
 $$;
 COMMENT ON FUNCTION health.claim_deliveries(text, integer, text [], timestamptz) IS
 'Claims due messages for p_worker for 30 s, only of p_channels where given; messages whose lease ran '
-'out are claimed again, with the same idempotency_key. A channel with a rate hands out as many as its '
+'out are claimed again, with the same idempotency_key. What is muted is withdrawn instead. A channel with a rate hands out as many as its '
 'bucket holds; the others wait, and beyond its burst become one digest.';
 
 CREATE OR REPLACE FUNCTION health.report_delivery(

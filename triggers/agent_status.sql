@@ -6,6 +6,9 @@ SET LOCAL ROLE health_owner;
 CREATE OR REPLACE FUNCTION health_internal.tg_agent_status__note_transition()
 RETURNS trigger
 LANGUAGE plpgsql
+-- It runs while the judge's own setting holds, which would have both statements planned for each of
+-- ten thousand rows.
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     v_is_maintained boolean;

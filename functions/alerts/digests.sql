@@ -15,9 +15,12 @@ RETURNS TABLE (
     details jsonb,
     lines health_internal.digest_line []
 )
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH lines AS MATERIALIZED (
         SELECT
             given.channel,
@@ -57,25 +60,38 @@ AS $$
         ) AS best
     ),
 
+    -- By their keys and of all at once: a join would read all agents, a lookup for each line the open
+    -- alerts again for each.
+    names AS (
+        SELECT agents.agent_id, agents.agent_name
+        FROM health.agents
+        WHERE agents.agent_id = ANY (ARRAY(SELECT foremost.agent_id FROM foremost))
+    ),
+
+    spoken AS (
+        SELECT
+            alerts.incident_id,
+            string_agg(
+                alerts.summary, '; ' ORDER BY rules.message_order, alerts.alert_id
+            ) AS summary
+        FROM health.alerts
+        LEFT JOIN health.alert_rules AS rules ON alerts.rule = rules.rule
+        WHERE alerts.incident_id = ANY (ARRAY(SELECT foremost.incident_id FROM foremost))
+            AND alerts.resolved_at IS NULL
+        GROUP BY alerts.incident_id
+    ),
+
     shown AS (
         SELECT
             lines.*,
-            coalesce(agents.agent_name, lines.agent_id, 'HeartbeatHealthAgent') AS agent_name,
+            coalesce(names.agent_name, lines.agent_id, 'HeartbeatHealthAgent') AS agent_name,
             CASE
                 WHEN lines.event = 'resolved' THEN 'resolved'
                 ELSE coalesce(spoken.summary, lines.severity)
             END AS summary
         FROM foremost AS lines
-        LEFT JOIN health.agents ON lines.agent_id = agents.agent_id
-        LEFT JOIN LATERAL (
-            SELECT
-                string_agg(
-                    alerts.summary, '; ' ORDER BY rules.message_order, alerts.alert_id
-                ) AS summary
-            FROM health.alerts
-            LEFT JOIN health.alert_rules AS rules ON alerts.rule = rules.rule
-            WHERE alerts.incident_id = lines.incident_id AND alerts.resolved_at IS NULL
-        ) AS spoken ON true
+        LEFT JOIN names ON lines.agent_id = names.agent_id
+        LEFT JOIN spoken ON lines.incident_id = spoken.incident_id
     ),
 
     named AS (
@@ -148,9 +164,62 @@ AS $$
         counted.lines
     FROM counted
     INNER JOIN named ON counted.channel = named.channel;
+END;
 $$;
 COMMENT ON FUNCTION health_internal.compose_digests(health_internal.digest_line []) IS
 'One message per channel for its lines: those still open first, the most severe and dearest of them by '
 'name, at most 50.';
+
+CREATE OR REPLACE FUNCTION health_internal.note_digests(p_waits boolean DEFAULT false)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $$
+DECLARE
+    v_delivery_ids bigint [];
+BEGIN
+    IF p_waits THEN
+        v_delivery_ids := ARRAY(
+            SELECT digests.delivery_id
+            FROM health.deliveries AS digests
+            WHERE NOT digests.is_noted
+            FOR UPDATE
+        );
+    ELSE
+        v_delivery_ids := ARRAY(
+            SELECT digests.delivery_id
+            FROM health.deliveries AS digests
+            WHERE NOT digests.is_noted
+            FOR UPDATE SKIP LOCKED
+        );
+    END IF;
+    IF v_delivery_ids = '{}' THEN
+        RETURN;
+    END IF;
+
+    WITH noted AS (
+        UPDATE health.deliveries AS digests
+        SET is_noted = true
+        WHERE digests.delivery_id = ANY (v_delivery_ids)
+        RETURNING digests.delivery_id, digests.channel, digests.created_at, digests.lines
+    )
+
+    INSERT INTO health.alert_events (
+        occurred_at, incident_id, agent_id, event, reason_code, reason, channel, delivery_id
+    )
+    SELECT
+        noted.created_at, lines.incident_id, incidents.agent_id, 'grouped', 'digest',
+        lines.event, noted.channel, noted.delivery_id
+    FROM noted
+    CROSS JOIN LATERAL unnest(noted.lines) AS lines
+    INNER JOIN health.incidents ON lines.incident_id = incidents.incident_id;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.note_digests(boolean) IS
+'Notes in the ledger, for each line of digests whose lines are not there yet, that it left in that digest. '
+'Apart from queueing them, because ten thousand lines take longer to write than their one page should '
+'wait. One that somebody else has locked is left to the next tick, unless p_waits.';
 
 COMMIT;

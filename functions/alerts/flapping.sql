@@ -8,9 +8,12 @@ CREATE OR REPLACE FUNCTION health_internal.watch_flapping(
     p_incident_ids bigint []
 )
 RETURNS bigint []
-LANGUAGE sql
+LANGUAGE plpgsql
 VOLATILE
 AS $$
+DECLARE
+    v_further bigint [];
+BEGIN
     WITH watched AS MATERIALIZED (
         -- Few changes make no flapping: who is not known for any is not reckoned with.
         SELECT incidents.agent_id
@@ -92,6 +95,7 @@ AS $$
     )
 
     SELECT coalesce(array_agg(incidents.incident_id), '{}')
+    INTO v_further
     FROM settled
     INNER JOIN health.incidents
         ON settled.agent_id = incidents.agent_id AND NOT incidents.is_settled
@@ -99,6 +103,8 @@ AS $$
         SELECT FROM unnest(p_incident_ids) AS given (incident_id)
         WHERE given.incident_id = incidents.incident_id
     );
+    RETURN v_further;
+END;
 $$;
 COMMENT ON FUNCTION health_internal.watch_flapping(timestamptz, bigint []) IS
 'Keeps flapping_agents: who enters above settings.flapping_above and leaves at flapping_until, by the '

@@ -26,9 +26,12 @@ CREATE OR REPLACE FUNCTION health_internal.open_alerts(
     p_opening health_internal.alert_change []
 )
 RETURNS bigint
-LANGUAGE sql
+LANGUAGE plpgsql
 VOLATILE
 AS $$
+DECLARE
+    v_count bigint;
+BEGIN
     WITH opening AS MATERIALIZED (
         SELECT
             changes.*,
@@ -162,7 +165,11 @@ AS $$
         WHERE incidents.incident_id = standing.incident_id
     )
 
-    SELECT count(*) FROM opened;
+    SELECT count(*)
+    INTO v_count
+    FROM opened;
+    RETURN v_count;
+END;
 $$;
 COMMENT ON FUNCTION health_internal.open_alerts(timestamptz, health_internal.alert_change []) IS
 'Opens alerts, and incidents for agents (or rules of the engine) that have none; returns how many '

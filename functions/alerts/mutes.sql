@@ -123,9 +123,12 @@ COMMENT ON FUNCTION health.remove_dependency(text, text) IS
 
 CREATE OR REPLACE FUNCTION health_internal.dead_parents(p_agent_ids text [])
 RETURNS TABLE (agent_id text, is_down boolean, parents text)
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT
         groups.child_id,
         bool_or(groups.needed_count > groups.possible_count),
@@ -154,6 +157,7 @@ AS $$
     ) AS groups
     WHERE groups.needed_count > groups.alive_count
     GROUP BY groups.child_id;
+END;
 $$;
 COMMENT ON FUNCTION health_internal.dead_parents(text []) IS
 'One row per given agent that misses parents: is_down: too few of a group are left; else too few are '

@@ -3,7 +3,10 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.route_modes(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.route_modes(
+    p_now timestamptz,
+    p_fresh health_internal.notices [] DEFAULT '{}'
+)
 RETURNS TABLE (
     channel text,
     mode text,
@@ -57,7 +60,11 @@ AS $$
                 max(health_internal.severity_rank(notices.severity))
                     FILTER (WHERE notices.event <> 'resolved') AS top_rank,
                 min(notices.queued_at) AS oldest_at
-            FROM health_internal.notices
+            FROM (
+                SELECT waiting.* FROM health_internal.notices AS waiting
+                UNION ALL
+                SELECT fresh.* FROM unnest(p_fresh) AS fresh
+            ) AS notices
             WHERE NOT notices.is_alone
             GROUP BY notices.channel
         ) AS waiting
@@ -66,13 +73,16 @@ AS $$
     ) AS routes
     CROSS JOIN health.settings;
 $$;
-COMMENT ON FUNCTION health_internal.route_modes(timestamptz) IS
-'What becomes of each channel''s notices now: single (a message each), digest, or hold. A page on a '
+COMMENT ON FUNCTION health_internal.route_modes(timestamptz, health_internal.notices []) IS
+'What becomes of each channel''s notices now, those of p_fresh too: single (a message each), digest, or hold. A page on a '
 'quiet channel opens a window of settings.group_interval in which group_burst pages leave at once; then '
 'they wait for its end, unless more severe than any paged in it. All-clears take no page''s place. What '
 'is_alone is no part of it.';
 
-CREATE OR REPLACE FUNCTION health_internal.send_notices(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.send_notices(
+    p_now timestamptz,
+    p_fresh health_internal.notices [] DEFAULT '{}'
+)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
@@ -80,12 +90,12 @@ AS $$
 DECLARE
     v_count bigint;
 BEGIN
-    IF NOT EXISTS (SELECT FROM health_internal.notices) THEN
+    IF p_fresh = '{}' AND NOT EXISTS (SELECT FROM health_internal.notices) THEN
         RETURN 0;
     END IF;
 
     WITH modes AS MATERIALIZED (
-        SELECT routes.* FROM health_internal.route_modes(p_now) AS routes
+        SELECT routes.* FROM health_internal.route_modes(p_now, p_fresh) AS routes
     ),
 
     -- What changes nothing is not written.
@@ -111,19 +121,39 @@ BEGIN
         WHERE channels.channel = modes.channel AND modes.mode <> 'hold' AND modes.page_count > 0
     ),
 
-    leaving AS MATERIALIZED (
+    fresh AS MATERIALIZED (
+        SELECT
+            given.*,
+            CASE WHEN given.is_alone THEN 'single' ELSE modes.mode END AS mode
+        FROM unnest(p_fresh) AS given
+        LEFT JOIN modes ON given.channel = modes.channel
+    ),
+
+    held AS (
+        INSERT INTO health_internal.notices AS waiting (
+            channel, incident_id, event, step, severity, number, is_alone, is_first, queued_at
+        )
+        SELECT
+            fresh.channel, fresh.incident_id, fresh.event, fresh.step, fresh.severity,
+            fresh.number, fresh.is_alone, fresh.is_first, fresh.queued_at
+        FROM fresh
+        WHERE fresh.mode = 'hold'
+        RETURNING waiting.channel, waiting.incident_id
+    ),
+
+    taken AS (
         DELETE FROM health_internal.notices AS waiting
-        USING (
-            SELECT
-                notices.incident_id,
-                notices.channel,
-                CASE WHEN notices.is_alone THEN 'single' ELSE modes.mode END AS mode
-            FROM health_internal.notices
-            LEFT JOIN modes ON notices.channel = modes.channel
-            WHERE notices.is_alone OR modes.mode <> 'hold'
-        ) AS ready
-        WHERE waiting.incident_id = ready.incident_id AND waiting.channel = ready.channel
-        RETURNING waiting.*, ready.mode
+        USING health.channels LEFT JOIN modes ON channels.channel = modes.channel
+        WHERE waiting.channel = channels.channel
+            AND (waiting.is_alone OR modes.mode <> 'hold')
+        RETURNING
+            waiting.*, CASE WHEN waiting.is_alone THEN 'single' ELSE modes.mode END AS mode
+    ),
+
+    leaving AS MATERIALIZED (
+        SELECT taken.* FROM taken
+        UNION ALL
+        SELECT fresh.* FROM fresh WHERE fresh.mode <> 'hold'
     ),
 
     texts AS MATERIALIZED (
@@ -144,7 +174,7 @@ BEGIN
     queued AS (
         INSERT INTO health.deliveries (
             incident_id, channel, event, step, severity, subject, body, agent_ids, details,
-            idempotency_key, created_at, not_before, is_first, lines
+            idempotency_key, created_at, not_before, is_first, lines, is_noted
         )
         SELECT
             leaving.incident_id,
@@ -163,7 +193,8 @@ BEGIN
             p_now,
             p_now,
             leaving.is_first,
-            NULL
+            NULL,
+            true
         FROM leaving
         INNER JOIN texts
             ON leaving.incident_id = texts.incident_id
@@ -176,7 +207,7 @@ BEGIN
             NULL, digests.channel, 'digest', 0, digests.severity, digests.subject, digests.body,
             digests.agent_ids, digests.details,
             format('digest-%s-%s', nextval('health_internal.fencing_tokens'), digests.channel),
-            p_now, p_now, false, digests.lines
+            p_now, p_now, false, digests.lines, false
         FROM health_internal.compose_digests(ARRAY(
             SELECT
                 ROW(
@@ -195,32 +226,37 @@ BEGIN
             occurred_at, incident_id, agent_id, event, reason_code, reason, channel, delivery_id
         )
         SELECT
-            p_now, leaving.incident_id, incidents.agent_id,
-            CASE leaving.mode WHEN 'digest' THEN 'grouped' ELSE 'queued' END,
-            CASE leaving.mode WHEN 'digest' THEN 'digest' END,
-            leaving.event,
-            leaving.channel,
-            queued.delivery_id
-        FROM leaving
-        INNER JOIN queued
-            ON leaving.channel = queued.channel
-            AND CASE leaving.mode WHEN 'digest' THEN 0 ELSE leaving.incident_id END
-            = coalesce(queued.incident_id, 0)
-        INNER JOIN health.incidents ON leaving.incident_id = incidents.incident_id
+            p_now, queued.incident_id, incidents.agent_id, 'queued', NULL, queued.event,
+            queued.channel, queued.delivery_id
+        FROM queued
+        INNER JOIN health.incidents ON queued.incident_id = incidents.incident_id
         UNION ALL
         -- Held from now on: the digest at the end of the window.
         SELECT
-            p_now, notices.incident_id, incidents.agent_id, 'suppressed', 'group_interval',
+            p_now, waiting.incident_id, incidents.agent_id, 'suppressed', 'group_interval',
             'waits for the digest of ' || coalesce(
                 channels.group_until, p_now + settings.group_wait
             ),
-            notices.channel, NULL
-        FROM modes
-        INNER JOIN health_internal.notices ON modes.channel = notices.channel
-        INNER JOIN health.channels ON notices.channel = channels.channel
-        INNER JOIN health.incidents ON notices.incident_id = incidents.incident_id
+            waiting.channel, NULL
+        FROM (
+            SELECT notices.channel, notices.incident_id
+            FROM modes
+            INNER JOIN health_internal.notices ON modes.channel = notices.channel
+            WHERE modes.mode = 'hold' AND notices.queued_at = p_now AND NOT notices.is_alone
+                -- A storm's tick comes here twice.
+                AND NOT EXISTS (
+                    SELECT FROM health.alert_events AS known
+                    WHERE known.incident_id = notices.incident_id
+                        AND known.occurred_at = p_now
+                        AND known.channel = notices.channel
+                        AND known.reason_code = 'group_interval'
+                )
+            UNION ALL
+            SELECT held.channel, held.incident_id FROM held
+        ) AS waiting
+        INNER JOIN health.channels ON waiting.channel = channels.channel
+        INNER JOIN health.incidents ON waiting.incident_id = incidents.incident_id
         CROSS JOIN health.settings
-        WHERE modes.mode = 'hold' AND notices.queued_at = p_now AND NOT notices.is_alone
     )
 
     SELECT count(*)
@@ -229,8 +265,8 @@ BEGIN
     RETURN v_count;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.send_notices(timestamptz) IS
-'Queues the messages of channels that may speak now (see route_modes) and notes each in the ledger; '
-'returns how many.';
+COMMENT ON FUNCTION health_internal.send_notices(timestamptz, health_internal.notices []) IS
+'Queues the messages of channels that may speak now (see route_modes), p_fresh too, has the others '
+'wait, and notes each in the ledger, the lines of digests by way of note_digests; returns how many.';
 
 COMMIT;

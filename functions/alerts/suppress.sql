@@ -31,9 +31,12 @@ RETURNS TABLE (
     mute_ends_at timestamptz,
     reasons jsonb
 )
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH due AS MATERIALIZED (
         SELECT incidents.*
         FROM unnest(p_incident_ids) AS given (incident_id)
@@ -149,6 +152,14 @@ AS $$
         ) AS firing
         WHERE due.resolved_at IS NULL
             AND (named.incident_id IS NOT NULL OR NOT plans.matchers ? 'rule')
+            -- Asked once: where no plan can apply nothing of this is read.
+            AND (
+                EXISTS (SELECT FROM named)
+                OR EXISTS (
+                    SELECT FROM health.escalation_policies AS general
+                    WHERE general.is_enabled AND NOT general.matchers ? 'rule'
+                )
+            )
         GROUP BY due.incident_id
     ),
 
@@ -238,6 +249,7 @@ AS $$
     LEFT JOIN health_internal.flapping_agents AS flapping ON held.agent_id = flapping.agent_id
     LEFT JOIN health_internal.dead_parents(ARRAY(SELECT due.agent_id FROM due)) AS parents
         ON held.agent_id = parents.agent_id;
+END;
 $$;
 COMMENT ON FUNCTION health_internal.incident_facts(timestamptz, bigint []) IS
 'One row per given incident: the inputs of decide_notification, the '

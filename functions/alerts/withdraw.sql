@@ -4,48 +4,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.is_waiting(
-    p_delivery health.deliveries,
-    p_now timestamptz
-)
-RETURNS boolean
-LANGUAGE sql
-IMMUTABLE PARALLEL SAFE
-RETURN (p_delivery).state = 'pending'
-OR ((p_delivery).state = 'claimed' AND (p_delivery).lease_until < p_now);
-COMMENT ON FUNCTION health_internal.is_waiting(health.deliveries, timestamptz) IS
-'Whether a message has not left: pending, or claimed under a lease that ran out.';
-
-CREATE OR REPLACE FUNCTION health_internal.muted_incidents(
-    p_now timestamptz,
-    p_incident_ids bigint []
-)
-RETURNS health_internal.mute []
-LANGUAGE sql
-STABLE
-AS $$
-    SELECT coalesce(array_agg(
-        ROW(
-            facts.incident_id,
-            mutes.reason_code,
-            facts.reasons ->> mutes.reason_code,
-            facts.is_over,
-            facts.mute_ends_at
-        )::health_internal.mute
-    ), '{}')
-    FROM health_internal.incident_facts(p_now, p_incident_ids) AS facts
-    CROSS JOIN LATERAL (
-        SELECT CASE
-            WHEN facts.is_in_maintenance THEN 'maintenance'
-            WHEN facts.is_silenced THEN 'silenced'
-            WHEN facts.is_acknowledged THEN 'acknowledged'
-        END AS reason_code
-    ) AS mutes
-    WHERE mutes.reason_code IS NOT NULL;
-$$;
-COMMENT ON FUNCTION health_internal.muted_incidents(timestamptz, bigint []) IS
-'Those of the given incidents that maintenance, a silence or an acknowledgement keeps quiet at p_now.';
-
 CREATE OR REPLACE FUNCTION health_internal.withdraw_messages(
     p_now timestamptz,
     p_incident_ids bigint [] DEFAULT NULL
@@ -62,17 +20,7 @@ DECLARE
     v_over bigint [];
     v_count bigint;
 BEGIN
-    IF NOT EXISTS (
-        SELECT FROM health.silences
-        WHERE silences.ends_at > p_now AND silences.starts_at <= p_now
-    )
-        AND NOT EXISTS (
-            SELECT FROM health.maintenance_periods AS periods WHERE periods.ended_at IS NULL
-        )
-        AND NOT EXISTS (
-            SELECT FROM health.incidents
-            WHERE NOT incidents.is_settled AND incidents.is_acknowledged
-        ) THEN
+    IF NOT health_internal.has_mutes(p_now) THEN
         RETURN 0;
     END IF;
     v_waiting := ARRAY(
@@ -98,6 +46,8 @@ BEGIN
     IF v_waiting = '{}' THEN
         RETURN 0;
     END IF;
+    -- What the ledger says of lines that are taken away is mended below.
+    PERFORM health_internal.note_digests(true);
     -- What somebody else is writing at this moment he mutes himself, or the next tick looks at it.
     v_muted := ARRAY(
         SELECT muted

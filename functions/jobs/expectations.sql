@@ -345,6 +345,9 @@ BEGIN
         AND jobs.schedule IS NOT NULL
         AND status.agent_id = jobs.agent_id
         AND status.last_heartbeat_at IS NOT NULL;
+    IF FOUND THEN
+        PERFORM health_internal.look_for_due();
+    END IF;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.refresh_jobs(timestamptz, text []) IS

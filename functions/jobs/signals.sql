@@ -51,7 +51,9 @@ CREATE OR REPLACE FUNCTION health_internal.fold_signals(
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
+-- One plan for every tick; it must not be one that reads all changes there ever were.
 SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE

@@ -9,7 +9,6 @@ CREATE OR REPLACE FUNCTION health_internal.settle_recoveries(p_now timestamptz)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
-SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET jit = off
 AS $$
@@ -82,7 +81,6 @@ CREATE OR REPLACE FUNCTION health_internal.tell_of_escalations(p_now timestamptz
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
-SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET jit = off
 AS $$
@@ -124,6 +122,17 @@ AS $$
 DECLARE
     v_queued bigint;
 BEGIN
+    -- As act_on_alerts: for a few, plans made once.
+    IF (
+        SELECT count(*)
+        FROM (
+            SELECT FROM health.agent_status AS status
+            WHERE status.active_conditions <> '{}' OR status.issue_type IS NOT NULL
+            LIMIT 51
+        ) AS troubled
+    ) <= 50 THEN
+        PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    END IF;
     PERFORM health_internal.rescue_recoveries(p_now);
     PERFORM health_internal.verify_recoveries(p_now);
     PERFORM health_internal.settle_recoveries(p_now);

@@ -114,7 +114,6 @@ RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
 -- By index each waiting one costs the same, however many there are and whatever statistics say.
-SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET jit = off
 AS $$

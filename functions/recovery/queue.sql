@@ -48,6 +48,9 @@ DECLARE
     v_half constant integer := cardinality(p_agent_ids) / 2;
     v_count bigint;
 BEGIN
+    IF cardinality(p_agent_ids) <= 50 THEN
+        PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    END IF;
     INSERT INTO health.recovery_actions (
         agent_id, issue_type, action, parameters, strategy, attempt, transition_id, incident_id,
         created_at, not_before
@@ -142,7 +145,6 @@ CREATE OR REPLACE FUNCTION health_internal.queue_recoveries(p_now timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
-SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET jit = off
 AS $$

@@ -72,7 +72,6 @@ CREATE OR REPLACE FUNCTION health_internal.verify_recoveries(p_now timestamptz)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
-SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET jit = off
 AS $$

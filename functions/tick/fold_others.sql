@@ -227,6 +227,7 @@ SET jit = off
 AS $$
 DECLARE
     v_count bigint;
+    v_has_due boolean;
 BEGIN
     WITH arrived AS (
         SELECT
@@ -265,11 +266,17 @@ BEGIN
             AND arrived.weight > 0
             AND status.last_heartbeat_at IS NOT NULL
             AND status.liveness NOT IN ('stopped', 'unresponsive')
+        RETURNING status.agent_id
     )
 
-    SELECT coalesce(sum(arrived.event_count), 0)
-    INTO v_count
+    SELECT
+        coalesce(sum(arrived.event_count), 0),
+        EXISTS (SELECT FROM folded)
+    INTO v_count, v_has_due
     FROM arrived;
+    IF v_has_due THEN
+        PERFORM health_internal.look_for_due();
+    END IF;
     RETURN v_count;
 END;
 $$;
@@ -449,6 +456,9 @@ BEGIN
         AND status.agent_id = sessions.agent_id
         AND status.session_lost_at < sessions.attached_at
         AND status.liveness <> 'unresponsive';
+    IF FOUND OR v_lost > 0 THEN
+        PERFORM health_internal.look_for_due();
+    END IF;
     RETURN v_lost;
 END;
 $$;

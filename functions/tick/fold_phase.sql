@@ -40,6 +40,17 @@ $$;
 COMMENT ON FUNCTION health_internal.count_arrived(health_internal.arrival_range) IS
 'How many heartbeats arrived.';
 
+CREATE OR REPLACE FUNCTION health_internal.look_for_due()
+RETURNS void
+LANGUAGE sql
+VOLATILE
+AS $$
+    UPDATE health_internal.engine SET due_from = '-infinity' WHERE engine.due_from > '-infinity';
+$$;
+COMMENT ON FUNCTION health_internal.look_for_due() IS
+'Has the next look for those who are due read all of agent_status: to be called in a tick by whatever sets '
+'next_due_at outside of fold_and_judge.';
+
 CREATE OR REPLACE FUNCTION health_internal.fold_and_judge(
     p_now timestamptz,
     p_tick_id bigint,
@@ -67,6 +78,10 @@ DECLARE
     v_most constant bigint := greatest(v_few, 0.2 * v_agent_count);
     v_single health_internal.beat [];
     v_due health_internal.beat [];
+    v_due_from timestamptz;
+    v_beating text [];
+    v_is_known boolean;
+    v_can_know boolean;
     v_policy health.policies;
 BEGIN
     judged_agents := 0;
@@ -116,7 +131,13 @@ BEGIN
         v_blindness := health_internal.recent_blindness();
     END IF;
 
-    -- The due: one scan of agent_status, whose first column says who is.
+    -- The due: one scan of agent_status, whose first column says who is. Until the earliest of them
+    -- only those who beat in this tick can be, provided that they are few. (Every eighth tick looks
+    -- all the same: a silence must not hang on whoever wrote next_due_at having said so.)
+    SELECT engine.due_from INTO STRICT v_due_from FROM health_internal.engine;
+    v_can_know := NOT v_is_many;
+    v_is_known := v_can_know AND v_due_from > p_now;
+    v_beating := ARRAY(SELECT few.agent_id FROM unnest(v_beats) AS few);
     v_due := ARRAY(
         SELECT ROW(
             status.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -124,6 +145,16 @@ BEGIN
         )::health_internal.beat
         FROM health.agent_status AS status
         WHERE status.next_due_at <= p_now AND status.judged_tick_id <> p_tick_id
+            AND (NOT v_is_known OR p_tick_id % 8 = 0)
+        UNION ALL
+        SELECT ROW(
+            status.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+            NULL, NULL, NULL
+        )::health_internal.beat
+        FROM health.agent_status AS status
+        WHERE status.agent_id = ANY (v_beating)
+            AND status.next_due_at <= p_now AND status.judged_tick_id <> p_tick_id
+            AND v_is_known AND p_tick_id % 8 <> 0
         LIMIT v_few + 1
     );
     IF v_due <> '{}' THEN
@@ -150,6 +181,24 @@ BEGIN
             );
         END LOOP;
     END IF;
+    -- From when on the next look is needed. Where thousands beat in each tick it always is.
+    v_due_from := CASE
+        WHEN v_is_many OR NOT v_can_know THEN '-infinity'
+        WHEN v_is_known THEN least(
+            v_due_from,
+            (
+                SELECT min(status.next_due_at)
+                FROM health.agent_status AS status
+                WHERE status.agent_id = ANY (v_beating || ARRAY(
+                    SELECT due.agent_id FROM unnest(v_due) AS due
+                ))
+            )
+        )
+        ELSE coalesce((SELECT min(status.next_due_at) FROM health.agent_status AS status), 'infinity')
+    END;
+    UPDATE health_internal.engine
+    SET due_from = v_due_from
+    WHERE engine.due_from IS DISTINCT FROM v_due_from;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.fold_and_judge(

@@ -31,7 +31,9 @@ BEGIN
         ) THEN
         PERFORM health_internal.act_on_recoveries(p_now);
     END IF;
+    PERFORM health_internal.note_unconfirmed(p_now);
     PERFORM health_internal.notify(p_now);
+    PERFORM health_internal.note_digests();
     SELECT count(*)
     INTO recoveries_queued
     FROM health.recovery_actions AS actions
@@ -48,8 +50,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.recover_phase(timestamptz) IS
-'Moves recoveries on, tells what is new, and rings health_wakeup once if the bridge has work. Returns how '
-'many recoveries were queued.';
+'Moves recoveries on, tells what is new, writes what the ledger still lacks, and rings health_wakeup once if '
+'the bridge has work. Returns how many recoveries were queued.';
 
 CREATE OR REPLACE FUNCTION health_internal.act_phase(
     p_now timestamptz,

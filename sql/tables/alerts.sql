@@ -118,8 +118,6 @@ CREATE TABLE health.incidents (
     next_check_at timestamptz NOT NULL DEFAULT '-infinity',
     is_settled boolean NOT NULL DEFAULT false,
     CONSTRAINT incidents_pkey PRIMARY KEY (incident_id),
-    CONSTRAINT incidents_fleet_incident_fkey
-    FOREIGN KEY (fleet_incident_id) REFERENCES health.incidents,
     CONSTRAINT incident_severity_is_known
     CHECK (severity IN ('info', 'warning', 'critical', 'emergency')),
     CONSTRAINT incident_is_of_an_agent_or_of_a_rule_of_the_engine
@@ -133,7 +131,7 @@ COMMENT ON COLUMN health.incidents.agent_id IS 'Which agent; NULL: the engine, o
 COMMENT ON COLUMN health.incidents.engine_rule IS
 'Rule of an incident without an agent, each of which is told for itself; NULL for an agent''s.';
 COMMENT ON COLUMN health.incidents.fleet_incident_id IS
-'Incident of many agents this one belongs to: while that is open it speaks for this one.';
+'Incident of many agents this one belongs to: while that is open it speaks for this one. No foreign key, as for alerts.';
 COMMENT ON COLUMN health.incidents.severity IS 'Highest severity of its alerts so far.';
 COMMENT ON COLUMN health.incidents.revenue_usd_per_hour IS
 'Revenue at risk when it was detected, US dollars per hour.';
@@ -195,6 +193,11 @@ CREATE INDEX incidents_unsettled_idx ON health.incidents (incident_id) WHERE NOT
 COMMENT ON INDEX health.incidents_unsettled_idx IS
 'health_internal.incident_facts reads the incidents about which something may have to be told. Not on '
 'next_check_at: telling of ten thousand is then ten thousand HOT updates.';
+
+CREATE INDEX incidents_acknowledged_idx ON health.incidents (incident_id)
+WHERE is_acknowledged AND NOT is_settled;
+COMMENT ON INDEX health.incidents_acknowledged_idx IS
+'health_internal.has_mutes asks whether anything is acknowledged.';
 
 CREATE INDEX incidents_fleet_idx ON health.incidents (fleet_incident_id)
 WHERE fleet_incident_id IS NOT NULL;

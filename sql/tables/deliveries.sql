@@ -80,6 +80,7 @@ CREATE TABLE health.deliveries (
     outcome jsonb NOT NULL DEFAULT '{}',
     is_first boolean NOT NULL DEFAULT false,
     lines health_internal.digest_line [],
+    is_noted boolean NOT NULL DEFAULT true,
     CONSTRAINT deliveries_pkey PRIMARY KEY (delivery_id),
     CONSTRAINT deliveries_idempotency_key UNIQUE (idempotency_key),
     CONSTRAINT deliveries_channel_fkey FOREIGN KEY (channel) REFERENCES health.channels,
@@ -120,11 +121,17 @@ COMMENT ON COLUMN health.deliveries.is_first IS
 'Whether it is the first its channel would hear of the trouble.';
 COMMENT ON COLUMN health.deliveries.lines IS
 'What a digest tells, a line per incident; a mute takes lines away. NULL: no digest.';
+COMMENT ON COLUMN health.deliveries.is_noted IS
+'Whether the ledger tells of it: false for a digest whose lines health_internal.note_digests has yet to write.';
 
 
 CREATE INDEX deliveries_open_idx ON health.deliveries (not_before)
 WHERE state IN ('pending', 'claimed');
 COMMENT ON INDEX health.deliveries_open_idx IS 'claim_deliveries reads what is due.';
+
+CREATE INDEX deliveries_unnoted_idx ON health.deliveries (delivery_id) WHERE NOT is_noted;
+COMMENT ON INDEX health.deliveries_unnoted_idx IS
+'health_internal.note_digests reads digests that the ledger does not tell of yet.';
 
 CREATE INDEX deliveries_incident_idx ON health.deliveries (incident_id);
 COMMENT ON INDEX health.deliveries_incident_idx IS

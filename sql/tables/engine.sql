@@ -162,6 +162,7 @@ CREATE TABLE health_internal.engine (
     skipped_series_total bigint NOT NULL DEFAULT 0,
     acted_transition_id bigint NOT NULL DEFAULT 0,
     self_checked_at timestamptz,
+    due_from timestamptz NOT NULL DEFAULT '-infinity',
     CONSTRAINT engine_pkey PRIMARY KEY (is_only_row),
     CONSTRAINT engine_has_one_row
     CHECK (is_only_row)
@@ -206,6 +207,8 @@ COMMENT ON COLUMN health_internal.engine.acted_transition_id IS
 'Latest row of status_transitions that acting has seen.';
 COMMENT ON COLUMN health_internal.engine.self_checked_at IS
 'When the engine last checked itself, its bridges and its mutes.';
+COMMENT ON COLUMN health_internal.engine.due_from IS
+'No agent''s next_due_at is earlier, so that no tick before need read agent_status for those who are due; -infinity: not known.';
 
 
 INSERT INTO health_internal.engine (folded_until, system_identifier)

@@ -43,7 +43,6 @@ CREATE TABLE health.recovery_actions (
     told_at timestamptz,
     outcome jsonb NOT NULL DEFAULT '{}',
     CONSTRAINT recovery_actions_pkey PRIMARY KEY (action_id),
-    CONSTRAINT recovery_actions_incident_fkey FOREIGN KEY (incident_id) REFERENCES health.incidents,
     CONSTRAINT issue_type_is_one_of_five
     CHECK (issue_type IN (
             'agent_unresponsive', 'high_error_rate', 'resource_exhaustion',
@@ -77,7 +76,8 @@ COMMENT ON COLUMN health.recovery_actions.state IS
 COMMENT ON COLUMN health.recovery_actions.attempt IS
 '1 for the first attempt after ten healthy minutes; the back-off counts by it.';
 COMMENT ON COLUMN health.recovery_actions.requested_by IS 'engine, or the person who asked.';
-COMMENT ON COLUMN health.recovery_actions.incident_id IS 'Incident it serves.';
+COMMENT ON COLUMN health.recovery_actions.incident_id IS
+'Incident it serves; no foreign key: ten thousand are queued at once.';
 COMMENT ON COLUMN health.recovery_actions.transition_id IS 'Transition that brought the issue.';
 COMMENT ON COLUMN health.recovery_actions.parameters IS 'Facts for the executor; never a command.';
 COMMENT ON COLUMN health.recovery_actions.strategy IS
@@ -146,10 +146,6 @@ CREATE INDEX recovery_actions_unsettled_idx ON health.recovery_actions (agent_id
 WHERE settled_at IS NULL AND state IN ('failed', 'escalated');
 COMMENT ON INDEX health.recovery_actions_unsettled_idx IS
 'health_internal.settle_recoveries looks at those whose trouble may be over.';
-
-CREATE INDEX recovery_actions_incident_idx ON health.recovery_actions (incident_id)
-WHERE incident_id IS NOT NULL;
-COMMENT ON INDEX health.recovery_actions_incident_idx IS 'Serves the foreign key.';
 
 CREATE INDEX recovery_actions_succeeded_idx ON health.recovery_actions (finished_at)
 WHERE state = 'succeeded';

@@ -10,6 +10,8 @@ import pytest
 from psycopg import errors
 
 if TYPE_CHECKING:
+    from typing import LiteralString
+
     from conftest import Engine
 
 
@@ -53,6 +55,113 @@ def test_an_operator_who_left_a_transaction_open_does_not_hold_up_the_tick(engin
     timeout.rollback()
     row = timeout.execute("SHOW idle_in_transaction_session_timeout").fetchone()
     assert row == {"idle_in_transaction_session_timeout": "0"}
+
+
+MUTES: dict[str, LiteralString] = {
+    "silenced": "SELECT health.silence('{\"agent_id\": \"one\"}', '2031-05-06 08:00:00+00', 'ana', "
+    "'x', '2031-05-06 07:00:10+00')",
+    "maintenance": 'SELECT health.schedule_maintenance(\'{"agent_id": "one"}\', '
+    "'2031-05-06 07:00:10+00', '2031-05-06 08:00:00+00', 'ana', 'x', "
+    "p_now => '2031-05-06 07:00:10+00')",
+}
+
+
+def claimed_at(engine: Engine, second: float) -> list[str]:
+    """What a bridge is handed at a second."""
+    query = (
+        "SELECT details ->> 'event' AS event FROM health.claim_deliveries('w', p_now => "
+        "'2031-05-06 07:00:00+00'::timestamptz + make_interval(secs => %s))"
+    )
+    return [row["event"] for row in engine.rows(query, second)]
+
+
+@pytest.mark.parametrize("reason", MUTES)
+def test_a_mute_beside_the_tick_that_queues_the_message_keeps_it(
+    engine: Engine, reason: str
+) -> None:
+    """It commits while the tick, which cannot see it, has the message in an open transaction."""
+    engine.run("SELECT health.set_policy('standard', '{\"is_recovery_enabled\": false}')")
+    for agent_id in ("one", "two"):
+        engine.register(agent_id, 86400)
+        engine.beat(agent_id, 0)
+    engine.tick(1)
+    engine.beat("one", 10, state="failed")
+    engine.beat("two", 10, state="failed")
+    ticker, operator = engine.connect(autocommit=False), engine.connect()
+    ticker.execute("SELECT health.tick('2031-05-06 07:00:10+00', true)")
+    operator.execute(MUTES[reason])
+    ticker.commit()
+    assert told_of(engine, "one") == ["opened"]
+
+    # While somebody writes the incident its message can be neither withdrawn nor claimed.
+    writer = engine.connect(autocommit=False)
+    writer.execute("SELECT FROM health.incidents WHERE agent_id = 'one' FOR UPDATE")
+    assert claimed_at(engine, 11) == ["opened"]
+    assert engine.value("SELECT agent_ids FROM health.deliveries WHERE state = 'claimed'") == [
+        "two"
+    ]
+    writer.rollback()
+    assert claimed_at(engine, 12) == []
+    assert engine.rows(
+        "SELECT reason_code, channel FROM health.suppressions WHERE agent_id = 'one' "
+        "AND reason LIKE %s",
+        "%withdrawn%",
+    ) == [{"reason_code": reason, "channel": "console"}]
+    assert (
+        engine.value(
+            "SELECT string_agg(state, ' ') FROM health.deliveries WHERE agent_ids = '{one}'"
+        )
+        == "cancelled"
+    )
+    engine.beat("one", 3600, state="failed")
+    engine.tick(3601)
+    assert told_of(engine, "one") == ["opened", "truth"]
+    # That about two is handed out again: its lease ran out.
+    assert claimed_at(engine, 3602) == ["opened", "truth"]
+
+
+def test_an_acknowledgement_beside_the_tick_that_reminds_keeps_the_reminder(engine: Engine) -> None:
+    engine.run("SELECT health.set_policy('standard', '{\"is_recovery_enabled\": false}')")
+    engine.register("one", 86400)
+    fail(engine, "one", 10)
+    engine.run("UPDATE health.deliveries SET state = 'delivered', finished_at = created_at")
+    alert_id = engine.value("SELECT alert_id FROM health.open_alerts WHERE agent_id = 'one'")
+    ticker, operator = engine.connect(autocommit=False), engine.connect()
+    ticker.execute("SELECT health.tick('2031-05-06 11:00:11+00', true)")
+
+    def acknowledge() -> None:
+        operator.execute(
+            "SELECT health.acknowledge_alert(%s, 'ana', p_now => '2031-05-06 11:00:11+00')",
+            (alert_id,),
+        )
+
+    thread = threading.Thread(target=acknowledge)
+    thread.start()
+    while not engine.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+        assert thread.is_alive()
+    ticker.commit()
+    thread.join()
+    assert told_of(engine, "one") == ["opened", "reminder"]
+    states = "SELECT array_agg(state ORDER BY delivery_id) FROM health.deliveries"
+    assert engine.value(states) == ["delivered", "cancelled"]
+
+
+def test_an_all_clear_of_what_is_acknowledged_outlives_its_bridge(engine: Engine) -> None:
+    """An acknowledgement says nothing against an all-clear, also when its first bridge died."""
+    engine.run("SELECT health.set_policy('standard', '{\"is_recovery_enabled\": false}')")
+    engine.register("one", 86400)
+    fail(engine, "one", 10)
+    assert claimed_at(engine, 11) == ["opened"]
+    engine.run("UPDATE health.deliveries SET state = 'delivered', finished_at = now()")
+    engine.run(
+        "SELECT health.acknowledge_alert(alert_id, 'ana', p_now => '2031-05-06 07:00:12+00') "
+        "FROM health.open_alerts"
+    )
+    engine.beat("one", 20)
+    engine.tick(21)
+    assert claimed_at(engine, 22) == ["resolved"]
+    assert claimed_at(engine, 40) == []
+    assert claimed_at(engine, 53) == ["resolved"]
 
 
 def test_two_bridges_draw_from_one_bucket(engine: Engine) -> None:

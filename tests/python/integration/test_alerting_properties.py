@@ -39,6 +39,11 @@ MANY = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
+NOBODY_IS_OVERLOOKED = """
+SELECT due_from <= (SELECT min(next_due_at) FROM health.agent_status) AS holds
+FROM health_internal.engine
+"""
+
 #: What may happen before a tick: to an agent, or at the hands of people.
 agents = st.sampled_from(AGENTS)
 durations = st.sampled_from([15, 35, 95])
@@ -160,6 +165,8 @@ class World:
             if self.states[agent] != "dead":
                 self.beat(agent, self.states[agent])
         self.engine.tick(self.now, by=self.connection)
+        row = self.connection.execute(NOBODY_IS_OVERLOOKED).fetchone()
+        assert row == {"holds": True}, "an agent is due before the engine looks for it"
         self.compare()
         self.deliver()
 

@@ -4,7 +4,5 @@ SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health_internal.withdraw_at_once(timestamptz, bigint);
 DROP FUNCTION health_internal.withdraw_messages(timestamptz, bigint []);
-DROP FUNCTION health_internal.muted_incidents(timestamptz, bigint []);
-DROP FUNCTION health_internal.is_waiting(health.deliveries, timestamptz);
 
 COMMIT;

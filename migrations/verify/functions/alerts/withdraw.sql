@@ -2,8 +2,6 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.is_waiting(health.deliveries, timestamptz)'::regprocedure;
-    PERFORM 'health_internal.muted_incidents(timestamptz, bigint [])'::regprocedure;
     PERFORM 'health_internal.withdraw_messages(timestamptz, bigint [])'::regprocedure;
     PERFORM 'health_internal.withdraw_at_once(timestamptz, bigint)'::regprocedure;
 END;

@@ -38,7 +38,8 @@ SELECT
     finished_at,
     outcome,
     is_first,
-    lines
+    lines,
+    is_noted
 FROM health.deliveries
 WHERE false;
 

@@ -56,7 +56,8 @@ SELECT
     refused_total,
     skipped_series_total,
     acted_transition_id,
-    self_checked_at
+    self_checked_at,
+    due_from
 FROM health_internal.engine
 WHERE false;
 

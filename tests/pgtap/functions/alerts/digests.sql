@@ -5,11 +5,13 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health_internal.compose_digests
+        health_internal.compose_digests,
+        health_internal.note_digests
     }',
     $$
     VALUES
-    ('health_internal.compose_digests(health_internal.digest_line[])', 'f', 'sql', 's', false, '')
+    ('health_internal.compose_digests(health_internal.digest_line[])', 'f', 'plpgsql', 's', false, ''),
+    ('health_internal.note_digests(boolean)', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 
@@ -44,6 +46,17 @@ SELECT rows_are($$ SELECT subject, body FROM health_internal.compose_digests(ARR
     SELECT ROW('pager', incident_id, 'opened', 'critical', true)::health_internal.digest_line FROM health.incidents WHERE agent_id = 'm1')) $$,
     $$ VALUES ('1 incident: first; second', E'1 incident:\nM1: first; second') $$, 'one is one');
 SELECT is_empty($$ SELECT * FROM health_internal.compose_digests('{}') $$, 'nothing is no digest');
+
+INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before, lines, is_noted)
+SELECT 'console', 'digest', severity, subject, body, 'k' || is_noted, at(1), at(1), lines, is_noted
+FROM composed CROSS JOIN unnest('{t,f}'::boolean []) AS is_noted WHERE channel = 'console';
+SELECT health_internal.note_digests() FROM generate_series(1, 2);
+SELECT rows_are($$ SELECT alert_events.event, reason_code, reason, channel, occurred_at, count(*), count(DISTINCT agent_id) FROM health.alert_events
+    INNER JOIN health.deliveries USING (delivery_id, channel) WHERE idempotency_key = 'kfalse' GROUP BY 1, 2, 3, 4, 5 ORDER BY 3 $$,
+    $$ VALUES ('grouped', 'digest', 'opened', 'console', at(1), 59::bigint, 59::bigint), ('grouped', 'digest', 'resolved', 'console', at(1), 1, 1) $$,
+    'the ledger tells once of each line of a digest');
+SELECT is((SELECT count(*) FROM health.alert_events), 60::bigint, 'of those of which it did not tell yet');
+SELECT is_empty($$ SELECT FROM health.deliveries WHERE NOT is_noted $$, 'then it tells of all');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -9,7 +9,7 @@ SELECT signatures_are(
     }',
     $$
     VALUES
-    ('health_internal.watch_flapping(timestamp with time zone,bigint[])', 'f', 'sql', 'v', false, '')
+    ('health_internal.watch_flapping(timestamp with time zone,bigint[])', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 

@@ -11,7 +11,7 @@ SELECT signatures_are(
     $$
     VALUES
     ('health_internal.close_alerts(timestamp with time zone,bigint[])', 'f', 'sql', 'v', false, ''),
-    ('health_internal.open_alerts(timestamp with time zone,health_internal.alert_change[])', 'f', 'sql', 'v', false, '')
+    ('health_internal.open_alerts(timestamp with time zone,health_internal.alert_change[])', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 

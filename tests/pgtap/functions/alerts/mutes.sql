@@ -17,7 +17,7 @@ SELECT signatures_are(
     ('health.end_silence(bigint,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
     ('health.remove_dependency(text,text)', 'f', 'plpgsql', 'v', true, 'health_admin'),
     ('health.silence(jsonb,timestamp with time zone,text,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
-    ('health_internal.dead_parents(text[])', 'f', 'sql', 's', false, '')
+    ('health_internal.dead_parents(text[])', 'f', 'plpgsql', 's', false, '')
     $$
 );
 

@@ -10,8 +10,8 @@ SELECT signatures_are(
     }',
     $$
     VALUES
-    ('health_internal.route_modes(timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.send_notices(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.route_modes(timestamp with time zone,health_internal.notices[])', 'f', 'sql', 's', false, ''),
+    ('health_internal.send_notices(timestamp with time zone,health_internal.notices[])', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 

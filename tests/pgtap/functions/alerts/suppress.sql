@@ -9,7 +9,7 @@ SELECT signatures_are(
     }',
     $$
     VALUES
-    ('health_internal.incident_facts(timestamp with time zone,bigint[])', 'f', 'sql', 's', false, '')
+    ('health_internal.incident_facts(timestamp with time zone,bigint[])', 'f', 'plpgsql', 's', false, '')
     $$
 );
 

@@ -8,14 +8,16 @@ SELECT signatures_are(
         health_internal.count_arrived,
         health_internal.few_arrived,
         health_internal.fold_and_judge,
-        health_internal.fold_phase
+        health_internal.fold_phase,
+        health_internal.look_for_due
     }',
     $$
     VALUES
     ('health_internal.count_arrived(health_internal.arrival_range)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.few_arrived(health_internal.arrival_range,integer)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.fold_and_judge(timestamp with time zone,bigint,health_internal.arrival_range,boolean)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.fold_phase(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
+    ('health_internal.fold_phase(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
+    ('health_internal.look_for_due()', 'f', 'sql', 'v', false, '')
     $$
 );
 
@@ -58,5 +60,35 @@ SELECT rows_are(
        JOIN health.policies AS policy USING (policy_id) WHERE agent_id IN ('p1', 'q1') ORDER BY 1 $$,
     $$ VALUES ('p1', 9::float8, 'patient'), ('q1', 2, 'standard') $$, 'each by its own policy'
 );
+
+-- Nobody is due before due_from, and nobody is looked for; whatever makes an agent due earlier says so.
+CREATE FUNCTION pg_temp.tick(p_seconds float8, p_event text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO health.system_events (agent_id, event_type, event_data, severity, received_at)
+    SELECT 'q1', p_event, '{}', 'critical', timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds) WHERE p_event IS NOT NULL;
+    PERFORM health.tick(timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds), true);
+    RETURN (SELECT (due_from > last_now) || ' ' || (due_from <= (SELECT min(next_due_at) FROM health.agent_status)) || ' '
+        || (SELECT liveness || ' ' || (judged_tick_id = tick_id) FROM health.agent_status WHERE agent_id = 'q1') FROM health_internal.engine);
+END $$;
+CREATE FUNCTION pg_temp.look(p_is_known boolean) RETURNS void LANGUAGE sql AS $$
+    UPDATE health_internal.engine SET tick_id = tick_id + (8 - tick_id % 8) % 8 + 1 + p_is_known::integer $$;
+SELECT pg_temp.look(true);
+SELECT is(pg_temp.tick(602), 'true true alive false', 'few beat: it is known who is due next');
+UPDATE health.agent_status SET next_due_at = '2031-05-06 07:10:03+00' WHERE agent_id = 'q1';
+SELECT is(pg_temp.tick(603), 'true false alive false', 'until then nobody is looked for');
+SELECT pg_temp.look(false);
+UPDATE health_internal.engine SET tick_id = tick_id - 2;
+SELECT is(pg_temp.tick(604), 'true true alive true', 'but in each eighth tick');
+SELECT is(pg_temp.tick(604.5), 'true true alive false', 'and not in the next');
+SELECT is(pg_temp.tick(605, 'crashed'), 'true true alive true', 'a bad event has its agent judged');
+SELECT is(pg_temp.tick(606), 'true true alive false', 'once');
+SELECT health_internal.look_for_due();
+SELECT is((SELECT due_from FROM health_internal.engine), '-infinity', 'whoever writes next_due_at says so');
+SELECT is(pg_temp.tick(607), 'true true alive false', 'and the next tick looks');
+SELECT is(pg_temp.tick(659), 'true true alive false', 'who is silent');
+SELECT is(pg_temp.tick(661), 'true true late true', 'is late in time');
+SELECT is(pg_temp.tick(720), 'true true unresponsive true', 'and unresponsive');
+SELECT cmp_ok(pg_temp.beat(1500, 760), '>=', 1500::bigint, 'thousands beat');
+SELECT is((SELECT due_from FROM health_internal.engine), '-infinity', 'it is not known then: each tick looks');
 SELECT * FROM finish();
 ROLLBACK;

@@ -47,6 +47,23 @@ SELECT is((SELECT beat_count FROM health.agent_status WHERE agent_id = 'heartbea
 SELECT lives_ok($$ SELECT health_internal.note_engine_error('it broke') $$, 'an error is kept');
 SELECT is((SELECT last_error FROM health.engine_health), 'it broke', 'for people to see');
 SELECT throws_ok('CALL health.run_tick()', '2D000', NULL, 'run_tick is called outside a transaction');
+-- Of a storm the page is committed before recoveries and ledger are written.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT 's' || n, 's' || n, '1 day' FROM generate_series(1, 501) AS n;
+INSERT INTO health.agent_heartbeats (agent_id, received_at, state) SELECT 's' || n, '2031-05-06 07:03:00+00', 'failed' FROM generate_series(1, 501) AS n;
+SELECT health_internal.fold_phase('2031-05-06 07:03:01+00', true);
+SELECT rows_are($$ SELECT alerts_opened >= 501, recoveries_queued, is_unfinished FROM health_internal.act_phase('2031-05-06 07:03:01+00') $$,
+    $$ VALUES (true, 0::bigint, true) $$, 'a storm is acted on in two parts');
+SELECT rows_are($$ SELECT event, state, (details ->> 'incident_count')::integer >= 501, is_noted FROM health.deliveries WHERE created_at = '2031-05-06 07:03:01+00' AND event = 'digest' $$,
+    $$ VALUES ('digest', 'pending', true, false) $$, 'its page is there after the first');
+SELECT is_empty($$ SELECT FROM health.suppressions WHERE agent_id = 's1' $$, 'what the ledger says of each is not');
+SELECT cmp_ok(health_internal.recover_phase('2031-05-06 07:03:01+00'), '>=', 501::bigint, 'the second queues recoveries');
+SELECT rows_are($$ SELECT reason_code, channel, count(*) FROM health.suppressions WHERE agent_id LIKE 's%' GROUP BY 1, 2 $$,
+    $$ VALUES ('digest', 'console', 501::bigint) $$, 'and completes the ledger');
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT 't' || n, 't' || n, '1 day' FROM generate_series(1, 501) AS n;
+INSERT INTO health.agent_heartbeats (agent_id, received_at, state) SELECT 't' || n, '2031-05-06 07:03:02+00', 'failed' FROM generate_series(1, 501) AS n;
+SELECT ok((health.tick('2031-05-06 07:03:03+00', true)).alerts_opened >= 501, 'another storm, while the digest of the first is young');
+SELECT rows_are($$ SELECT reason_code, channel, count(*) FROM health.suppressions WHERE agent_id LIKE 't%' GROUP BY 1, 2 $$,
+    $$ VALUES ('group_interval', 'console', 501::bigint) $$, 'waits for the next, which the ledger says once of each');
 SET LOCAL ROLE health_analyst;
 SELECT throws_ok($$ SELECT * FROM health.tick() $$, '42501', NULL, 'analysts do not tick');
 RESET ROLE;
