@@ -45,13 +45,17 @@ WITH points AS MATERIALIZED (
 
 single AS MATERIALIZED (
     SELECT one.* FROM points, pg_temp.step_by_step(at, value) WITH ORDINALITY
-        AS one (state, score, is_anomaly, expected_low, expected_high, reason, place)
+        AS one (
+            state, score, is_anomaly, expected_low, expected_high, reason, surprise, place
+        )
 ),
 
 whole AS MATERIALIZED (
     SELECT one.* FROM points, health_internal.detect_series(NULL, at, value)
         WITH ORDINALITY
-        AS one (state, score, is_anomaly, expected_low, expected_high, reason, place)
+        AS one (
+            state, score, is_anomaly, expected_low, expected_high, reason, surprise, place
+        )
 )
 
 SELECT
@@ -60,7 +64,7 @@ SELECT
         WHERE (single.score, single.is_anomaly, single.expected_low, single.expected_high)
             IS DISTINCT FROM
             (whole.score, whole.is_anomaly, whole.expected_low, whole.expected_high)
-            OR single.reason IS DISTINCT FROM whole.reason
+            OR (single.reason, single.surprise) IS DISTINCT FROM (whole.reason, whole.surprise)
             OR (whole.state IS NOT NULL AND single.state::text <> whole.state::text)
     ) AS different,
     (SELECT count(*) FROM single) AS steps,
@@ -76,7 +80,7 @@ SELECT
                 FROM health_internal.detect_series(
                     single.state, points.at[single.place + 1:], points.value[single.place + 1:]
                 ) WITH ORDINALITY AS rest (
-                    state, score, is_anomaly, expected_low, expected_high, reason, place
+                    state, score, is_anomaly, expected_low, expected_high, reason, surprise, place
                 )
             ) AS ended
         WHERE single.place %% 97 = 1 AND single.place < cardinality(points.at)
