@@ -165,7 +165,8 @@ def test_the_replay_says_what_the_steps_said_live(engine: Engine) -> None:
             "                    array_agg(metric_value ORDER BY recorded_at) AS v"
             "             FROM health.performance_metrics WHERE agent_id = 'live') AS p,"
             "            pg_temp.step_by_step(p.at, p.v::float8 []) WITH ORDINALITY"
-            "            AS s (state, score, is_anomaly, low, high, reason, surprise, place)) AS live"
+            "            AS s (state, score, is_anomaly, low, high, reason, surprise, place)"
+            "      ) AS live"
             " USING (place)"
         ).fetchone()
     found = tuple(rows.values()) if isinstance(rows, dict) else tuple(rows or ())
