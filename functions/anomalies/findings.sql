@@ -1,4 +1,4 @@
--- From episodes to what people are told: what lasts, or what several series of an agent agree on, is an
+-- From episodes to what people are told: what lasts, or what the series of an agent are together, is an
 -- alert (warning) and a recommendation; the rest is on record.
 BEGIN;
 
@@ -164,7 +164,7 @@ AS $$
     WHERE alarming.since <= p_now;
 $$;
 COMMENT ON FUNCTION health_internal.recommend_from_anomalies(timestamptz) IS
-'A recommendation per agent whose anomalies are worth an alert: priority 3 where several series agree, '
+'A recommendation per agent whose anomalies are worth an alert: priority 3 where it is the agent, '
 'else 4.';
 
 CREATE OR REPLACE FUNCTION health_internal.explain_anomalies(p_agent_id text)
