@@ -3,60 +3,104 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.note_agreement(
-    p_now timestamptz,
-    p_minute timestamptz,
-    p_agent_ids text []
+CREATE OR REPLACE FUNCTION health_internal.note_surprises(
+    p_agent_ids text [],
+    p_metric_names text [],
+    p_surprises double precision [],
+    p_minute timestamptz
 )
 RETURNS void
 LANGUAGE sql
 VOLATILE
 AS $$
-    WITH agreeing AS (
-        SELECT
-            episodes.agent_id,
-            count(*) AS series_count,
-            -- As if they were independent, the chance that all are innocent is a product.
-            least(
-                1 - exp(sum(ln(greatest(1 - episodes.peak_score, 1e-9)))), 0.999999999
-            ) AS score,
-            jsonb_object_agg(episodes.metric_name, round(episodes.peak_score::numeric, 3)) AS scores,
-            string_agg(episodes.metric_name, ', ' ORDER BY episodes.peak_score DESC) AS names
-        FROM health.anomalies AS episodes
-        WHERE episodes.ended_at IS NULL
-            AND episodes.metric_name IS NOT NULL
-            AND episodes.last_seen_at >= p_minute - interval '5 minutes'
-            AND episodes.agent_id = ANY (p_agent_ids)
-        GROUP BY episodes.agent_id
-        HAVING count(*) > 1
+    INSERT INTO health_internal.agent_surprises AS known (
+        agent_id, minute_at, surprise, series_count, series_surprises
+    )
+    SELECT
+        points.agent_id,
+        p_minute,
+        sum(points.surprise),
+        count(*),
+        coalesce(
+            jsonb_object_agg(points.metric_name, round(points.surprise::numeric, 1))
+            FILTER (WHERE points.surprise >= 3),
+            '{}'
+        )
+    FROM unnest(p_agent_ids, p_metric_names, p_surprises) AS points (agent_id, metric_name, surprise)
+    WHERE points.surprise IS NOT NULL
+    GROUP BY points.agent_id
+    ON CONFLICT (agent_id) DO UPDATE SET
+        minute_at = excluded.minute_at,
+        is_judged = false,
+        -- A minute of many series is judged in several batches.
+        surprise = excluded.surprise + CASE
+            WHEN known.minute_at = excluded.minute_at THEN known.surprise ELSE 0
+        END,
+        series_count = excluded.series_count + CASE
+            WHEN known.minute_at = excluded.minute_at THEN known.series_count ELSE 0
+        END,
+        series_surprises = excluded.series_surprises || CASE
+            WHEN known.minute_at = excluded.minute_at THEN known.series_surprises ELSE '{}'
+        END;
+$$;
+COMMENT ON FUNCTION health_internal.note_surprises(
+    text [], text [], double precision [], timestamptz
+) IS
+'Adds the surprises of some series in one minute to those of their agents; judge_surprises follows when the '
+'minute is whole.';
+
+CREATE OR REPLACE FUNCTION health_internal.judge_surprises(p_stepped_until timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql
+VOLATILE
+AS $$
+DECLARE
+    v_count bigint;
+BEGIN
+    -- What was quiet for ten minutes is over, what comes now another one.
+    UPDATE health.anomalies AS episodes
+    SET ended_at = episodes.last_seen_at + interval '1 minute'
+    FROM health_internal.agent_surprises AS surprises
+    WHERE episodes.agent_id = surprises.agent_id
+        AND episodes.metric_name IS NULL
+        AND episodes.ended_at IS NULL
+        AND episodes.last_seen_at < surprises.minute_at - interval '10 minutes'
+        AND NOT surprises.is_judged
+        AND surprises.minute_at < p_stepped_until;
+
+    WITH judged AS MATERIALIZED (
+        SELECT surprises.agent_id, surprises.minute_at, surprises.series_surprises, said.*
+        FROM health_internal.agent_surprises AS surprises
+        CROSS JOIN LATERAL health_internal.detect_agent(
+            surprises.state, surprises.minute_at, surprises.surprise, surprises.series_count
+        ) AS said
+        WHERE NOT surprises.is_judged AND surprises.minute_at < p_stepped_until
     ),
 
-    agents AS (
-        SELECT agreeing.*
-        FROM agreeing
-        INNER JOIN health.agent_status AS status ON agreeing.agent_id = status.agent_id
-        INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
-        WHERE agreeing.series_count >= greatest(
-            policy.anomaly_agreeing_series,
-            policy.anomaly_agreeing_share * (
-                SELECT count(*) FROM health_internal.series
-                WHERE series.agent_id = agreeing.agent_id AND series.is_watched
-            )
-        )
+    written AS (
+        UPDATE health_internal.agent_surprises AS surprises
+        SET is_judged = true, state = judged.state
+        FROM judged
+        WHERE surprises.agent_id = judged.agent_id
     )
 
     INSERT INTO health.anomalies AS known (
         agent_id, metric_name, started_at, last_seen_at, peak_score, reason, details
     )
     SELECT
-        agents.agent_id, NULL, p_minute, p_minute, agents.score,
-        left(agents.series_count || ' series are strange together: ' || agents.names, 500),
-        jsonb_build_object('scores', agents.scores)
-    FROM agents
+        judged.agent_id, NULL, judged.minute_at, judged.minute_at,
+        least(judged.score, 0.999999999),
+        health_internal.agent_reason(true, judged.times, ARRAY(
+            SELECT series.key
+            FROM jsonb_each_text(judged.series_surprises) AS series
+            ORDER BY series.value::double precision DESC, series.key
+        )),
+        jsonb_build_object('surprises', judged.series_surprises)
+    FROM judged
+    WHERE judged.is_anomaly
     ON CONFLICT (agent_id, metric_name) WHERE ended_at IS NULL DO UPDATE SET
-        last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
-        point_count = known.point_count
-        + CASE WHEN excluded.last_seen_at > known.last_seen_at THEN 1 ELSE 0 END,
+        last_seen_at = excluded.last_seen_at,
+        point_count = known.point_count + 1,
         peak_score = greatest(known.peak_score, excluded.peak_score),
         reason = CASE
             WHEN excluded.peak_score >= known.peak_score THEN excluded.reason ELSE known.reason
@@ -64,11 +108,13 @@ AS $$
         details = CASE
             WHEN excluded.peak_score >= known.peak_score THEN excluded.details ELSE known.details
         END;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END;
 $$;
-COMMENT ON FUNCTION health_internal.note_agreement(timestamptz, timestamptz, text []) IS
-'Opens or continues the episodes of agents several of whose series were strange within 5 minutes before '
-'p_minute: at least policies.anomaly_agreeing_series, and anomaly_agreeing_share of its watched ones. '
-'Score: 1 - Π (1 - score of each).';
+COMMENT ON FUNCTION health_internal.judge_surprises(timestamptz) IS
+'Takes the minutes of agents all of whose series are judged, those before p_stepped_until, through '
+'detect_agent; opens or continues their episodes. Returns how many agents are strange.';
 
 CREATE OR REPLACE FUNCTION health_internal.note_anomalies(
     p_now timestamptz,
@@ -145,10 +191,6 @@ BEGIN
         )),
         p_now
     FROM opened;
-
-    PERFORM health_internal.note_agreement(
-        p_now, p_minute, ARRAY(SELECT DISTINCT points.agent_id FROM unnest(p_points) AS points)
-    );
 END;
 $$;
 COMMENT ON FUNCTION health_internal.note_anomalies(

@@ -1,4 +1,4 @@
--- From episodes to what people are told: what lasts, or what several series of an agent agree on, is an
+-- From episodes to what people are told: what lasts, or what the series of an agent are together, is an
 -- alert (warning) and a recommendation; the rest is on record.
 BEGIN;
 
@@ -49,15 +49,20 @@ AS $$
     SELECT
         episodes.agent_id,
         min(episodes.started_at),
-        bool_or(episodes.metric_name IS NULL),
+        bool_or(
+            episodes.metric_name IS NULL AND episodes.peak_score >= policy.anomaly_agent_score
+        ),
         left(
-            'behaves unlike before: ' || string_agg(
-                health_internal.episode_text(episodes), ', '
-                ORDER BY episodes.peak_score DESC, episodes.metric_name
-            ) FILTER (WHERE episodes.metric_name IS NOT NULL),
+            'behaves unlike before: ' || coalesce(
+                string_agg(
+                    health_internal.episode_text(episodes), ', '
+                    ORDER BY episodes.peak_score DESC, episodes.metric_name
+                ) FILTER (WHERE episodes.metric_name IS NOT NULL),
+                min(episodes.reason)
+            ),
             500
         ),
-        jsonb_build_object('metrics', (jsonb_agg(
+        jsonb_build_object('metrics', coalesce(jsonb_agg(
             jsonb_build_object(
                 'metric_name', episodes.metric_name,
                 'since', episodes.started_at,
@@ -68,23 +73,32 @@ AS $$
                 'reason', episodes.reason
             )
             ORDER BY episodes.peak_score DESC, episodes.metric_name
-        ) FILTER (WHERE episodes.metric_name IS NOT NULL)))
+        ) FILTER (WHERE episodes.metric_name IS NOT NULL), '[]'))
     FROM health.anomalies AS episodes
     INNER JOIN health.agent_status AS status ON episodes.agent_id = status.agent_id
     INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
     WHERE episodes.ended_at IS NULL
     GROUP BY episodes.agent_id
     HAVING bool_or(
-        episodes.metric_name IS NULL
-        OR episodes.point_count >= policy.anomaly_lasting_points
-        OR (policy.anomaly_alone_score < 1 AND episodes.peak_score >= policy.anomaly_alone_score)
-    )
-        AND count(episodes.metric_name) > 0;
+        (
+            episodes.metric_name IS NULL
+            AND policy.anomaly_agent_score < 1
+            AND episodes.peak_score >= policy.anomaly_agent_score
+            AND episodes.point_count > 1
+        )
+        OR (episodes.metric_name IS NOT NULL AND (
+            episodes.point_count >= policy.anomaly_lasting_points
+            OR (
+                policy.anomaly_alone_score < 1
+                AND episodes.peak_score >= policy.anomaly_alone_score
+            )
+        ))
+    );
 $$;
 COMMENT ON FUNCTION health_internal.alarming_agents() IS
-'Agents whose open episodes are worth an alert: several series agree, or one lasts '
-'(policies.anomaly_lasting_points), or it is strange enough alone (anomaly_alone_score). One row per '
-'agent, with all its strange series.';
+'Agents whose open episodes are worth an alert: the series together are strange enough for two minutes '
+'(policies.anomaly_agent_score), or one lasts (anomaly_lasting_points), or it is strange enough alone '
+'(anomaly_alone_score). One row per agent, with all its strange series.';
 
 CREATE OR REPLACE FUNCTION health_internal.refresh_anomaly_findings(p_now timestamptz)
 RETURNS void
@@ -150,7 +164,7 @@ AS $$
     WHERE alarming.since <= p_now;
 $$;
 COMMENT ON FUNCTION health_internal.recommend_from_anomalies(timestamptz) IS
-'A recommendation per agent whose anomalies are worth an alert: priority 3 where several series agree, '
+'A recommendation per agent whose anomalies are worth an alert: priority 3 where it is the agent, '
 'else 4.';
 
 CREATE OR REPLACE FUNCTION health_internal.explain_anomalies(p_agent_id text)

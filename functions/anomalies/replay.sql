@@ -183,7 +183,8 @@ BEGIN
             unnest(v_series.metric_value),
             health_internal.detect_series(NULL, v_series.at, v_series.metric_value)
         ) AS points (
-            point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason
+            point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason,
+            surprise
         )
         WHERE p_from IS NULL OR points.point_at >= p_from;
     END LOOP;
@@ -221,13 +222,7 @@ SET jit = off
 AS $$
 DECLARE
     v_minute record;
-    v_count double precision := 0;
-    v_rate double precision;
-    v_lasting double precision := 0;
-    v_usual_together double precision := 0;
-    v_usual_intensity double precision := 0;
-    v_ratio double precision;
-    v_last_at timestamptz;
+    v_agent health_internal.agent_detection;
 BEGIN
     PERFORM health_internal.check_replay_range(p_from, p_to);
     FOR v_minute IN
@@ -235,18 +230,7 @@ BEGIN
             SELECT
                 date_bin('1 minute', points.point_at, timestamptz 'epoch') AS minute,
                 series.metric_name,
-                max(
-                    least(
-                        CASE
-                            WHEN points.expected_high IS NULL THEN NULL
-                            WHEN points.expected_high > points.expected_low THEN abs(
-                                2 * points.point_value - points.expected_high - points.expected_low
-                            ) / (points.expected_high - points.expected_low)
-                            ELSE 0
-                        END,
-                        CASE WHEN points.expected_high IS NOT NULL THEN 3 END
-                    ) + 1e-30
-                ) AS strange
+                max(points.surprise) AS surprise
             FROM health_internal.series_until(
                 p_agent_id, NULL, coalesce(p_to, 'infinity')
             ) AS series
@@ -255,75 +239,44 @@ BEGIN
                 unnest(series.metric_value),
                 health_internal.detect_series(NULL, series.at, series.metric_value)
             ) AS points (
-                point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason
+                point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason,
+                surprise
             )
             GROUP BY 1, 2
         )
 
         SELECT
-            strangeness.minute,
-            max(strangeness.strange) AS strangest,
-            sum(strangeness.squared) / greatest(count(strangeness.squared), 10) AS together,
-            sum(least(strangeness.squared, 4) * least(strangeness.squared, 4))
-                / greatest(count(strangeness.squared), 10) AS intensity,
-            array_agg(
-                strangeness.metric_name
-                ORDER BY strangeness.strange DESC, strangeness.metric_name
-            ) FILTER (WHERE strangeness.strange >= 0.5) AS names
-        FROM (
-            SELECT judged.*, judged.strange * judged.strange AS squared FROM judged
-        ) AS strangeness
-        GROUP BY strangeness.minute
-        ORDER BY strangeness.minute
+            judged.minute,
+            sum(judged.surprise) AS surprise,
+            count(judged.surprise) AS series_count,
+            coalesce(
+                array_agg(judged.metric_name ORDER BY judged.surprise DESC, judged.metric_name)
+                FILTER (WHERE judged.surprise >= 3),
+                '{}'
+            ) AS names
+        FROM judged
+        GROUP BY judged.minute
+        ORDER BY judged.minute
     LOOP
-        -- Ten points' memory; after a day without any, none.
-        IF v_minute.minute - v_last_at > interval '1 day' THEN
-            v_lasting := 0;
-        END IF;
-        v_last_at := v_minute.minute;
-        v_ratio := coalesce(v_minute.together / (v_usual_together + 0.01), 0);
-        IF v_minute.together IS NOT NULL THEN
-            v_lasting := v_lasting + 0.1 * (v_minute.intensity + 1e-30 - v_lasting);
-            -- What is usual for this agent, two thousand minutes' memory; then one teaches little.
-            v_count := v_count + 1;
-            v_rate := greatest(0.0005, 1 / v_count);
-            v_usual_together := v_usual_together + v_rate * (
-                CASE
-                    WHEN v_count < 500 THEN v_minute.together
-                    ELSE least(v_minute.together, 5 * v_usual_together + 0.01)
-                END - v_usual_together
-            );
-            v_usual_intensity := v_usual_intensity + v_rate * (
-                CASE
-                    WHEN v_count < 500 THEN v_minute.intensity
-                    ELSE least(v_minute.intensity, 5 * v_usual_intensity + 0.01)
-                END - v_usual_intensity
-            );
-        END IF;
-        anomaly_score := v_lasting / (v_lasting + v_usual_intensity + 0.05);
+        v_agent := health_internal.detect_agent(
+            v_agent.state, v_minute.minute, v_minute.surprise, v_minute.series_count
+        );
         CONTINUE WHEN v_minute.minute < date_bin('1 minute', p_from, timestamptz 'epoch');
         recorded_at := v_minute.minute;
-        is_anomaly := v_count > 150 AND coalesce(v_minute.strangest >= 1.1 OR v_ratio >= 3, false);
-        metric_names := coalesce(v_minute.names, '{}');
-        reason := CASE
-            WHEN NOT is_anomaly THEN NULL
-            WHEN v_minute.strangest >= 1.1 THEN format(
-                '%s is far outside its expected range', metric_names[1]
-            )
-            ELSE format('series are together %s times as unusual as they use to be', round(v_ratio))
-        END;
+        anomaly_score := v_agent.score;
+        is_anomaly := v_agent.is_anomaly;
+        metric_names := v_minute.names;
+        reason := health_internal.agent_reason(v_agent.is_anomaly, v_agent.times, v_minute.names);
         RETURN NEXT;
     END LOOP;
 END;
 $$;
 COMMENT ON FUNCTION health.replay_agent_anomalies(text, timestamptz, timestamptz) IS
 'The agent over all its series: one row per minute with values between two times (both included; NULL: '
-'all), after warming up on every row stored before. y of a series is its distance from the middle of '
-'its expected range over half its width, at most 3. Y: the sum of y^2 over the number of series (at '
-'least 10). is_anomaly: some y >= 1.1 (one series far out), or Y >= 3 (usual Y + 0.01) (several a '
-'little), once 150 minutes are judged. anomaly_score, 0 to below 1, ranks moments and is no threshold: m '
-'/ (m + usual m + 0.05), m the mean of y^4 over ten points. metric_names: series with y >= 0.5, '
-'strangest first. Raises AN001 where p_to is before p_from.';
+'all), after warming up on every row stored before. The rule is health_internal.detect_agent, which the '
+'live watch takes as well. anomaly_score: 0 to below 1, 0.5 is the bar; 0 for the first 150 judged minutes. '
+'metric_names: the series with a surprise of at least 3, strangest first. Raises AN001 where p_to is '
+'before p_from.';
 
 GRANT EXECUTE ON FUNCTION
 health.replay_anomalies(text, text, timestamptz, timestamptz),

@@ -11,7 +11,8 @@ BEGIN
         CREATE TYPE health_internal.detector_state AS (
             numbers double precision [],
             profile real [],
-            visits smallint []
+            visits smallint [],
+            seen bit (256)
         );
         CREATE TYPE health_internal.detection AS (
             state health_internal.detector_state,
@@ -19,18 +20,21 @@ BEGIN
             is_anomaly boolean,
             expected_low double precision,
             expected_high double precision,
-            reason text
+            reason text,
+            surprise double precision
         );
     END IF;
 END;
 $$;
 COMMENT ON TYPE health_internal.detector_state IS
-'What the detector knows of one series, 1.5 kB: 35 numbers, and for 24 hours of the day (UTC) and 168 '
-'of the week what the series departs from its level and how often the hour has been seen. NULL: new.';
+'What the detector knows of one series, 1.6 kB: 37 numbers; for 24 hours of the day (UTC) and 168 of the '
+'week what the series departs from its level and how often the hour has been seen; which values were seen, '
+'a bit for each 8 % further from where the series began. NULL: new.';
 COMMENT ON TYPE health_internal.detection IS
 'What the detector says of one point: the state after it, score 0 to below 1 (0.5 is the bar), whether '
-'it is an anomaly, the range in which a single value is none (NULL while the series is being learnt) '
-'and why (NULL below the bar).';
+'it is an anomaly, the range in which a single value is none (NULL while the series is being learnt), why '
+'(NULL below the bar), and surprise, what the point adds to its agent''s: |residual| in mean residuals (at '
+'most 50) times |residual| in half widths of the range (at most 3); NULL while learning.';
 
 CREATE OR REPLACE FUNCTION health_internal.detect_series(
     p_state health_internal.detector_state,
@@ -74,6 +78,10 @@ DECLARE
     v_crept_now double precision := coalesce(v_s[33], 0);
     v_crept_points double precision := coalesce(v_s[34], 0);
     v_usual_gap double precision := coalesce(v_s[35], 0);
+    v_home double precision := coalesce(v_s[36], 0);
+    v_home_unit double precision := coalesce(v_s[37], 0);
+    v_seen bit (256) := coalesce((p_state).seen, 0::bit (256));
+    v_bin integer;
     v_count constant integer := coalesce(cardinality(p_at), 0);
     v_found health_internal.detection;
     v_t double precision;
@@ -125,6 +133,7 @@ BEGIN
             v_found.is_anomaly := false;
             v_found.expected_low := NULL;
             v_found.expected_high := NULL;
+            v_found.surprise := NULL;
             v_found.reason := CASE
                 WHEN v_t <= v_last_at THEN 'ignored: not later than the value before'
                 ELSE 'ignored: not a finite number at a finite time'
@@ -262,7 +271,7 @@ BEGIN
                     IF v_age[v_k] > 500 THEN
                         -- What was a surprise only because the season was not known yet goes soon.
                         v_record[v_k] := v_record[v_k]
-                            - greatest(0.0002, 0.6 / v_n) * (v_record[v_k] - c_tiny);
+                            - greatest(0.000125, 0.6 / v_n) * (v_record[v_k] - c_tiny);
                     END IF;
                 END IF;
             END IF;
@@ -299,10 +308,30 @@ BEGIN
             v_crept_points := 0;
         END IF;
 
-        -- 7. Within 80 points of something strange only what is stranger is said.
+        -- 7. Never seen: a value with none like it, near or between those there were, and a surprise.
+        IF v_n >= 100 THEN
+            IF v_n = 100 THEN
+                v_home := v_level;
+                v_home_unit := 3 * v_scale + v_floor_x;
+            END IF;
+            v_q := (v_x - v_home) / v_home_unit;
+            v_bin := 128 + greatest(-126, least(126, floor(
+                12.5 * CASE WHEN v_q < 0 THEN -ln(1 - v_q) ELSE ln(1 + v_q) END
+            )))::integer;
+            IF get_bit(v_seen, v_bin) = 0 THEN
+                IF substring(v_seen FROM v_bin FOR 3) = B'000' AND v_n >= 150
+                    AND abs(v_r) > 5 * v_scale AND v_strange < 1.02 THEN
+                    v_strange := 1.02;
+                    v_which := 7;
+                END IF;
+                v_seen := set_bit(v_seen, v_bin, 1);
+            END IF;
+        END IF;
+
+        -- 8. Within 100 points of something strange only what is stranger is said.
         v_since := v_since + 1;
         v_said := 0;
-        IF v_strange > v_held OR v_since > 80 THEN
+        IF v_strange > v_held OR v_since > 100 THEN
             v_said := CASE WHEN v_strange < 1e-6 THEN 0 ELSE least(v_strange, 1000) END;
             v_held := 0;
             IF v_strange > 0.9 THEN
@@ -317,7 +346,10 @@ BEGIN
         v_found.is_anomaly := v_found.score >= 0.5;
         v_found.expected_low := NULL;
         v_found.expected_high := NULL;
+        v_found.surprise := NULL;
         IF v_n > 150 THEN
+            v_found.surprise := least(50, abs(v_r) / (v_scale + v_floor_x))
+                * least(3, abs(v_r) / v_reach);
             v_found.expected_low := v_expected - v_reach;
             v_found.expected_high := v_expected + v_reach;
         END IF;
@@ -331,6 +363,7 @@ BEGIN
             WHEN v_which = 3 THEN 'level has moved down'
             WHEN v_which = 4 THEN 'more turbulent than usual'
             WHEN v_which = 5 THEN 'value is stuck'
+            WHEN v_which = 7 THEN 'no value like it was seen before'
             WHEN v_recent > v_level THEN 'level creeps up'
             ELSE 'level creeps down'
         END;
@@ -346,10 +379,11 @@ BEGIN
                 v_shift, v_turbulence, v_err_1, v_err_2, v_err_3, v_err_4
             ] || v_record || v_mean || v_age || ARRAY[
                 v_held, v_since, v_run, v_longest, v_crept_before, v_crept_now, v_crept_points,
-                v_usual_gap
+                v_usual_gap, v_home, v_home_unit
             ],
             v_profile,
-            v_visits
+            v_visits,
+            v_seen
         )::health_internal.detector_state;
         RETURN NEXT v_found;
     END IF;

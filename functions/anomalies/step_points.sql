@@ -21,6 +21,7 @@ DECLARE
     v_agent_ids text [];
     v_metric_names text [];
     v_values double precision [];
+    v_surprises double precision [];
     v_strange health_internal.strange_point [];
 BEGIN
     WITH waiting AS (
@@ -106,6 +107,7 @@ BEGIN
         array_agg(judged.agent_id),
         array_agg(judged.metric_name),
         array_agg(judged.point_value),
+        array_agg(judged.surprise),
         array_agg(ROW(
             judged.agent_id, judged.metric_name, p_minute, judged.point_value,
             greatest(0, least(judged.score, 0.999999999)), judged.is_anomaly, judged.expected_low,
@@ -115,10 +117,11 @@ BEGIN
             OR judged.point_value < judged.expected_low
             OR judged.point_value > judged.expected_high
         )
-    INTO v_agent_ids, v_metric_names, v_values, v_strange
+    INTO v_agent_ids, v_metric_names, v_values, v_surprises, v_strange
     FROM judged;
 
     PERFORM health_internal.learn_baselines(v_agent_ids, v_metric_names, v_values, p_minute);
+    PERFORM health_internal.note_surprises(v_agent_ids, v_metric_names, v_surprises, p_minute);
     IF v_strange IS NOT NULL THEN
         PERFORM health_internal.note_anomalies(p_now, p_minute, v_strange);
     END IF;

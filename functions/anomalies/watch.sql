@@ -98,6 +98,7 @@ BEGIN
         WHERE waiting.minute_at >= v_cursor.stepped_until
             AND waiting.minute_at < v_cursor.finished_until;
         v_cursor.stepped_until := coalesce(v_minute, v_cursor.finished_until);
+        v_is_changed := health_internal.judge_surprises(v_cursor.stepped_until) > 0 OR v_is_changed;
         EXIT WHEN v_minute IS NULL;
         v_after := 0;
         LOOP
@@ -159,6 +160,8 @@ LANGUAGE sql
 VOLATILE
 AS $$
     DELETE FROM health_internal.series WHERE series.agent_id = ANY (p_agent_ids);
+    DELETE FROM health_internal.agent_surprises
+    WHERE agent_surprises.agent_id = ANY (p_agent_ids);
     DELETE FROM health_internal.series_refusals
     WHERE series_refusals.agent_id = ANY (p_agent_ids);
     DELETE FROM health.baselines WHERE baselines.agent_id = ANY (p_agent_ids);
@@ -189,6 +192,9 @@ AS $$
     USING forgotten
     WHERE baselines.agent_id = forgotten.agent_id
         AND baselines.metric_name = forgotten.metric_name;
+    DELETE FROM health_internal.agent_surprises
+    USING health.settings
+    WHERE agent_surprises.minute_at < p_now - settings.series_forgotten_after;
     -- Names that are not told any more make room for others.
     DELETE FROM health_internal.metric_series
     USING health.settings

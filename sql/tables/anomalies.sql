@@ -26,8 +26,8 @@ CREATE TABLE health.anomalies (
 
 COMMENT ON TABLE health.anomalies IS
 'One row per episode in which a series behaved unlike before: strange minutes within 10 minutes of each '
-'other are one. An episode without a metric is about the agent: several of its series were strange at the '
-'same time. Times are the beginnings of minutes.';
+'other are one. An episode without a metric is about the agent: its series together were strange. Times '
+'are the beginnings of minutes.';
 COMMENT ON COLUMN health.anomalies.anomaly_id IS 'Number of the episode.';
 COMMENT ON COLUMN health.anomalies.agent_id IS 'Whose series.';
 COMMENT ON COLUMN health.anomalies.metric_name IS
@@ -44,7 +44,7 @@ COMMENT ON COLUMN health.anomalies.expected_low IS 'The lowest value that was ex
 COMMENT ON COLUMN health.anomalies.expected_high IS 'The highest.';
 COMMENT ON COLUMN health.anomalies.reason IS 'What was strange, in words.';
 COMMENT ON COLUMN health.anomalies.details IS
-'Of a series: the latest minute''s value and score. Of an agent: the score of each series.';
+'Of a series: the latest minute''s value and score. Of an agent: the surprises of its series.';
 
 CREATE UNIQUE INDEX anomalies_open_idx
 ON health.anomalies (agent_id, metric_name) NULLS NOT DISTINCT

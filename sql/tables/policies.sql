@@ -70,8 +70,7 @@ CREATE TABLE health.policies (
     DEFAULT '{average_processing_time_ms,cpu_usage_percent,memory_usage_mb}',
     anomaly_metrics_limit integer NOT NULL DEFAULT 20,
     anomaly_lasting_points integer NOT NULL DEFAULT 3,
-    anomaly_agreeing_series integer NOT NULL DEFAULT 2,
-    anomaly_agreeing_share double precision NOT NULL DEFAULT 0.2,
+    anomaly_agent_score double precision NOT NULL DEFAULT 0.7,
     anomaly_alone_score double precision NOT NULL DEFAULT 1,
     exhaustion_alert_seconds double precision NOT NULL DEFAULT 14400,
     expected_interval_band double precision NOT NULL DEFAULT 0.5,
@@ -168,9 +167,9 @@ CREATE TABLE health.policies (
     ]),
     CONSTRAINT anomaly_metrics_limit_is_0_to_100000
     CHECK (anomaly_metrics_limit BETWEEN 0 AND 100000),
-    CONSTRAINT anomalies_need_points_series_and_scores_that_exist
-    CHECK (anomaly_lasting_points >= 1 AND anomaly_agreeing_series >= 2
-        AND anomaly_agreeing_share >= 0 AND anomaly_agreeing_share <= 1
+    CONSTRAINT anomalies_need_points_and_scores_that_exist
+    CHECK (anomaly_lasting_points >= 1
+        AND anomaly_agent_score >= 0 AND anomaly_agent_score <= 1
         AND anomaly_alone_score >= 0 AND anomaly_alone_score <= 1)
 );
 
@@ -291,10 +290,9 @@ COMMENT ON COLUMN health.policies.anomaly_metrics_limit IS
 'Series of performance_metrics that are watched for anomalies, per agent; the first to come.';
 COMMENT ON COLUMN health.policies.anomaly_lasting_points IS
 'Strange minutes after which a single series raises the alert anomaly.';
-COMMENT ON COLUMN health.policies.anomaly_agreeing_series IS
-'Series of an agent that, strange within 5 minutes, are an anomaly of the agent and raise the alert …';
-COMMENT ON COLUMN health.policies.anomaly_agreeing_share IS
-'… provided they are at least this share of its watched series, 0..1.';
+COMMENT ON COLUMN health.policies.anomaly_agent_score IS
+'Score from which the series of an agent together raise the alert anomaly; they are on record from 0.5; '
+'1: never.';
 COMMENT ON COLUMN health.policies.anomaly_alone_score IS
 'Score from which one strange minute of a single series raises the alert; 1: never.';
 COMMENT ON COLUMN health.policies.exhaustion_alert_seconds IS

@@ -1,6 +1,6 @@
 -- Which series are watched for anomalies, and what is known of each. Three tables, because three things
 -- change at three rates: what a series is (never), its minutes that wait to be judged (each tick), its
--- state (each minute).
+-- state (each minute). A fourth has the agents over their series.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -79,6 +79,32 @@ COMMENT ON COLUMN health_internal.series_states.error IS
 'Why its last point could not be judged; NULL: it was.';
 COMMENT ON COLUMN health_internal.series_states.error_at IS 'Minute of that point.';
 COMMENT ON COLUMN health_internal.series_states.state IS 'What the detector remembers; NULL: nothing yet.';
+
+CREATE TABLE health_internal.agent_surprises (
+    agent_id text COLLATE "C" NOT NULL,
+    minute_at timestamptz NOT NULL,
+    is_judged boolean NOT NULL DEFAULT false,
+    surprise double precision NOT NULL,
+    series_count bigint NOT NULL,
+    series_surprises jsonb NOT NULL DEFAULT '{}',
+    state double precision [],
+    CONSTRAINT agent_surprises_pkey PRIMARY KEY (agent_id)
+) WITH (fillfactor = 45);
+
+COMMENT ON TABLE health_internal.agent_surprises IS
+'One row per agent with watched series: how much of a surprise its series together are in the latest '
+'minute. Written by the ticker alone.';
+COMMENT ON COLUMN health_internal.agent_surprises.agent_id IS 'Whose series.';
+COMMENT ON COLUMN health_internal.agent_surprises.minute_at IS 'Beginning of the latest minute.';
+COMMENT ON COLUMN health_internal.agent_surprises.is_judged IS
+'False: some of its series may still wait to be judged.';
+COMMENT ON COLUMN health_internal.agent_surprises.surprise IS
+'Sum of what the detector found of its series in that minute.';
+COMMENT ON COLUMN health_internal.agent_surprises.series_count IS 'How many those are.';
+COMMENT ON COLUMN health_internal.agent_surprises.series_surprises IS
+'The series of a surprise of at least 3, with it.';
+COMMENT ON COLUMN health_internal.agent_surprises.state IS
+'What health_internal.detect_agent remembers of the minutes before; NULL: nothing yet.';
 
 CREATE TABLE health_internal.series_minutes (
     minute_at timestamptz NOT NULL,

@@ -45,13 +45,17 @@ WITH points AS MATERIALIZED (
 
 single AS MATERIALIZED (
     SELECT one.* FROM points, pg_temp.step_by_step(at, value) WITH ORDINALITY
-        AS one (state, score, is_anomaly, expected_low, expected_high, reason, place)
+        AS one (
+            state, score, is_anomaly, expected_low, expected_high, reason, surprise, place
+        )
 ),
 
 whole AS MATERIALIZED (
     SELECT one.* FROM points, health_internal.detect_series(NULL, at, value)
         WITH ORDINALITY
-        AS one (state, score, is_anomaly, expected_low, expected_high, reason, place)
+        AS one (
+            state, score, is_anomaly, expected_low, expected_high, reason, surprise, place
+        )
 )
 
 SELECT
@@ -60,7 +64,7 @@ SELECT
         WHERE (single.score, single.is_anomaly, single.expected_low, single.expected_high)
             IS DISTINCT FROM
             (whole.score, whole.is_anomaly, whole.expected_low, whole.expected_high)
-            OR single.reason IS DISTINCT FROM whole.reason
+            OR (single.reason, single.surprise) IS DISTINCT FROM (whole.reason, whole.surprise)
             OR (whole.state IS NOT NULL AND single.state::text <> whole.state::text)
     ) AS different,
     (SELECT count(*) FROM single) AS steps,
@@ -76,7 +80,7 @@ SELECT
                 FROM health_internal.detect_series(
                     single.state, points.at[single.place + 1:], points.value[single.place + 1:]
                 ) WITH ORDINALITY AS rest (
-                    state, score, is_anomaly, expected_low, expected_high, reason, place
+                    state, score, is_anomaly, expected_low, expected_high, reason, surprise, place
                 )
             ) AS ended
         WHERE single.place %% 97 = 1 AND single.place < cardinality(points.at)
@@ -161,8 +165,74 @@ def test_the_replay_says_what_the_steps_said_live(engine: Engine) -> None:
             "                    array_agg(metric_value ORDER BY recorded_at) AS v"
             "             FROM health.performance_metrics WHERE agent_id = 'live') AS p,"
             "            pg_temp.step_by_step(p.at, p.v::float8 []) WITH ORDINALITY"
-            "            AS s (state, score, is_anomaly, low, high, reason, place)) AS live"
+            "            AS s (state, score, is_anomaly, low, high, reason, surprise, place)"
+            "      ) AS live"
             " USING (place)"
         ).fetchone()
     found = tuple(rows.values()) if isinstance(rows, dict) else tuple(rows or ())
     assert found == (0, 600, 1)
+
+
+#: Six hours of an agent, a tick each half hour; for five minutes two series are strange together.
+SIX_HOURS = """
+DO $$
+DECLARE
+    v_at timestamptz;
+BEGIN
+    FOR v_minute IN 0..359 LOOP
+        v_at := timestamptz '2031-05-06 07:00:00+00' + v_minute * interval '1 minute';
+        INSERT INTO health.agent_heartbeats (
+            agent_id, received_at, cpu_usage_percent, memory_usage_mb
+        )
+        VALUES (
+            'both', v_at + interval '30 seconds',
+            30 + mod(v_minute * 7919, 101) / 50.0
+            + CASE WHEN v_minute BETWEEN 330 AND 334 THEN 9 ELSE 0 END,
+            400 + mod(v_minute * 104729, 103) / 10.0
+            + CASE WHEN v_minute BETWEEN 330 AND 334 THEN 40 ELSE 0 END
+        );
+        IF mod(v_minute, 30) = 29 THEN
+            PERFORM health.tick(v_at + interval '66 seconds', true);
+        END IF;
+    END LOOP;
+END;
+$$
+"""
+
+AGENT_LIVE_AND_REPLAYED = """
+WITH replayed AS MATERIALIZED (
+    SELECT * FROM health.replay_agent_anomalies('both')
+),
+
+live AS (
+    SELECT
+        sum(point_count)::integer AS minutes,
+        date_bin('1 minute', min(started_at), 'epoch') AS first_at,
+        max(last_seen_at) AS last_at,
+        max(peak_score) AS peak
+    FROM health.anomalies
+    WHERE agent_id = 'both' AND metric_name IS NULL
+)
+
+SELECT
+    live.minutes AS minutes,
+    live.minutes = count(*) FILTER (WHERE replayed.is_anomaly) AS same_minutes,
+    live.first_at = min(replayed.recorded_at) FILTER (WHERE replayed.is_anomaly) AS same_begin,
+    live.last_at = max(replayed.recorded_at) FILTER (WHERE replayed.is_anomaly) AS same_end,
+    live.peak = max(replayed.anomaly_score) FILTER (WHERE replayed.is_anomaly) AS same_peak,
+    count(*) AS replayed_minutes
+FROM live CROSS JOIN replayed
+GROUP BY live.minutes, live.first_at, live.last_at, live.peak
+"""
+
+
+def test_an_agent_is_judged_live_as_in_the_replay(engine: Engine) -> None:
+    with engine.connect(autocommit=True) as connection:
+        connection.execute(SIX_HOURS)
+    row: Any = engine.row(AGENT_LIVE_AND_REPLAYED)
+    assert row["minutes"] >= 3
+    assert row["replayed_minutes"] == 360
+    assert row["same_minutes"]
+    assert row["same_begin"]
+    assert row["same_end"]
+    assert row["same_peak"]

@@ -6,6 +6,9 @@ DROP FUNCTION health_internal.end_anomalies(timestamptz);
 DROP FUNCTION health_internal.note_anomalies(
     timestamptz, timestamptz, health_internal.strange_point []
 );
-DROP FUNCTION health_internal.note_agreement(timestamptz, timestamptz, text []);
+DROP FUNCTION health_internal.judge_surprises(timestamptz);
+DROP FUNCTION health_internal.note_surprises(
+    text [], text [], double precision [], timestamptz
+);
 
 COMMIT;

@@ -66,8 +66,7 @@ SELECT
     anomaly_columns,
     anomaly_metrics_limit,
     anomaly_lasting_points,
-    anomaly_agreeing_series,
-    anomaly_agreeing_share,
+    anomaly_agent_score,
     anomaly_alone_score
 FROM health.policies
 WHERE false;

@@ -30,6 +30,17 @@ FROM health_internal.series_states
 WHERE false;
 
 SELECT
+    agent_id,
+    minute_at,
+    is_judged,
+    surprise,
+    series_count,
+    series_surprises,
+    state
+FROM health_internal.agent_surprises
+WHERE false;
+
+SELECT
     minute_at,
     series_id,
     value_sum,

@@ -4,12 +4,13 @@ BEGIN;
 SELECT no_plan();
 
 SELECT signatures_are(
-    '{health_internal.end_anomalies, health_internal.note_agreement, health_internal.note_anomalies}',
+    '{health_internal.end_anomalies, health_internal.judge_surprises, health_internal.note_anomalies, health_internal.note_surprises}',
     $$
     VALUES
     ('health_internal.end_anomalies(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.note_agreement(timestamp with time zone,timestamp with time zone,text[])', 'f', 'sql', 'v', false, ''),
-    ('health_internal.note_anomalies(timestamp with time zone,timestamp with time zone,health_internal.strange_point[])', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.judge_surprises(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.note_anomalies(timestamp with time zone,timestamp with time zone,health_internal.strange_point[])', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.note_surprises(text[],text[],double precision[],timestamp with time zone)', 'f', 'sql', 'v', false, '')
     $$
 );
 
@@ -43,20 +44,44 @@ INSERT INTO health.agent_heartbeats (agent_id, received_at, cpu_usage_percent) V
 SELECT lives_ok($$ SELECT health.tick(at(72 * 60), true) $$, 'and twenty minutes later, seen in the same tick');
 SELECT rows_are('SELECT first_minute, end_minute FROM pg_temp.episodes() OFFSET 2', $$ VALUES (50, 51), (70, NULL::integer) $$, 'are two');
 
--- Several series of an agent at the same time.
-SELECT lives_ok($$ SELECT live(100, 102, 20, 30), live(103, 103, 20, 95), live(108, 108, 95, 30) $$, 'memory and CPU strange, five minutes apart');
-SELECT rows_are($$ SELECT metric_name, started_at, last_seen_at, point_count, round(peak_score::numeric, 4), peak_value, reason, details FROM health.anomalies WHERE started_at >= at(6000) ORDER BY anomaly_id $$,
-    $$ VALUES
-    ('memory_usage_mb', at(6180), at(6180), 1::bigint, 0.4900, 98::float8, 'above 90', '{"last_score": 0.49, "last_value": 98}'::jsonb),
-    ('cpu_usage_percent', at(6480), at(6480), 1, 0.4750, 95, 'above 90', '{"last_score": 0.475, "last_value": 95}'),
-    (NULL, at(6480), at(6480), 1, 0.7323, NULL, '2 series are strange together: memory_usage_mb, cpu_usage_percent',
-        '{"scores": {"memory_usage_mb": 0.490, "cpu_usage_percent": 0.475}}') $$,
+-- The series of an agent together: each surprise is 3, of ten series; the bar is 0.2 where nothing is usual.
+SELECT is((SELECT count(*) FROM health.anomalies WHERE metric_name IS NULL), 0::bigint, 'of an agent that is new nothing was said');
+SELECT rows_are($$ SELECT is_judged, series_count, state[1] > 20 FROM health_internal.agent_surprises WHERE agent_id = 'a1' $$,
+    $$ VALUES (true, 1::bigint, true) $$, 'it was learnt');
+SELECT lives_ok($$ SELECT known_agent('a1', 99), live(100, 102, 20, 30), live(103, 103, 20, 95) $$, 'memory is strange');
+SELECT rows_are($$ SELECT minute_at, is_judged, surprise, series_count, series_surprises FROM health_internal.agent_surprises WHERE agent_id = 'a1' $$,
+    $$ VALUES (at(6180), true, 3::float8, 2::bigint, '{"memory_usage_mb": 3.0}'::jsonb) $$, 'the agent has the surprise');
+SELECT is((SELECT count(*) FROM health.anomalies WHERE metric_name IS NULL), 0::bigint, 'one series for a minute is not the agent');
+SELECT lives_ok($$ SELECT live(104, 105, 95, 95) $$, 'CPU, too, for two minutes');
+SELECT rows_are($$ SELECT started_at, last_seen_at, point_count, peak_score > 0.5, peak_value, reason, details FROM health.anomalies WHERE metric_name IS NULL $$,
+    $$ VALUES (at(6300), at(6300), 1::bigint, true, NULL::float8,
+        'series are together 3 times as surprising as usual: cpu_usage_percent, memory_usage_mb',
+        '{"surprises": {"memory_usage_mb": 3.0, "cpu_usage_percent": 3.0}}'::jsonb) $$,
     'are an episode of the agent');
-SELECT is((health.set_policy('standard', '{"anomaly_agreeing_series": 3}')) IS NOT NULL, true, 'three must agree');
-SELECT lives_ok($$ SELECT live(130, 130, 95, 95) $$, 'two do');
-SELECT is((SELECT count(*) FROM health.anomalies WHERE metric_name IS NULL), 1::bigint, 'which is not enough');
-SELECT is((SELECT count(*) FROM health.anomalies WHERE ended_at IS NULL), 2::bigint, 'each is on record');
-SELECT is((SELECT health_internal.end_anomalies(at(141 * 60 + 1))), 2::bigint, 'and ends when it was quiet');
+SELECT lives_ok($$ SELECT live(106, 106, 95, 95) $$, 'another minute');
+SELECT rows_are($$ SELECT last_seen_at, point_count FROM health.anomalies WHERE metric_name IS NULL $$, $$ VALUES (at(6360), 2::bigint) $$, 'is the same episode');
+SELECT lives_ok($$ SELECT live(107, 125, 20, 30) $$, 'then all is quiet');
+SELECT is((SELECT count(*) FROM health.anomalies WHERE ended_at IS NULL), 0::bigint, 'and all is over');
+SELECT rows_are($$ SELECT ended_at FROM health.anomalies WHERE metric_name IS NULL $$, $$ VALUES (at(6420)) $$, 'a minute after its last');
+
+SELECT lives_ok($$ SELECT health_internal.note_surprises('{a1,a1}', '{cpu_usage_percent,memory_usage_mb}', '{150,150}', at(7560)),
+    health_internal.judge_surprises(at(7620)) $$, 'two series far out');
+SELECT rows_are($$ SELECT started_at, round(peak_score::numeric, 2) FROM health.anomalies WHERE metric_name IS NULL AND ended_at IS NULL $$,
+    $$ VALUES (at(7560), 0.75) $$, 'a minute far out is worth three bars at most');
+
+-- A minute in several batches, and one that is not whole.
+SELECT lives_ok($$ SELECT known_agent('b1', 200),
+    health_internal.note_surprises('{b1,b1,b2}', '{m1,m2,m1}', '{1,4,NULL}', at(12060)),
+    health_internal.note_surprises('{b1}', '{m3}', '{5}', at(12060)) $$, 'three series in two batches, and one of an agent that learns');
+SELECT rows_are($$ SELECT agent_id, surprise, series_count, is_judged, series_surprises FROM health_internal.agent_surprises WHERE agent_id LIKE 'b%' $$,
+    $$ VALUES ('b1', 10::float8, 3::bigint, false, '{"m2": 4.0, "m3": 5.0}'::jsonb) $$, 'are one minute');
+SELECT is((SELECT health_internal.judge_surprises(at(12060))), 0::bigint, 'which is not over');
+SELECT is((SELECT is_judged FROM health_internal.agent_surprises WHERE agent_id = 'b1'), false, 'and waits');
+SELECT is((SELECT health_internal.judge_surprises(at(12120))), 1::bigint, 'then it is judged');
+SELECT is((SELECT health_internal.judge_surprises(at(12120))), 0::bigint, 'once');
+SELECT lives_ok($$ SELECT health_internal.note_surprises('{b1}', '{m3}', '{9}', at(13200)), health_internal.judge_surprises(at(13260)) $$, 'and again after more than ten minutes');
+SELECT rows_are($$ SELECT started_at, ended_at FROM health.anomalies WHERE agent_id = 'b1' ORDER BY 1 $$,
+    $$ VALUES (at(12060), at(12120)), (at(13200), NULL) $$, 'is another episode');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -22,7 +22,7 @@ AS $$
         NULL,
         ARRAY(SELECT tap.at(p_seconds * g) FROM generate_series(1, cardinality(p_value)) AS g ORDER BY g),
         p_value
-    ) WITH ORDINALITY AS d (state, score, is_anomaly, expected_low, expected_high, reason, place)
+    ) WITH ORDINALITY AS d (state, score, is_anomaly, expected_low, expected_high, reason, surprise, place)
 $$;
 -- Noise that is the same each time, from -1 to 1.
 CREATE FUNCTION pg_temp.noise(p_place integer)
@@ -41,13 +41,13 @@ AS $$ SELECT r.place, r.reason FROM pg_temp.run(p_value, p_seconds) AS r WHERE r
 
 SELECT rows_are(
     $$ SELECT (d).score, (d).is_anomaly, (d).expected_low IS NULL, (d).reason IS NULL, ((d).state).numbers[1],
-        cardinality(((d).state).numbers), cardinality(((d).state).profile)
+        cardinality(((d).state).numbers), cardinality(((d).state).profile), bit_count(((d).state).seen)
         FROM (SELECT health_internal.detect(NULL, tap.at(0), 5) AS d) AS first $$,
-    $$ VALUES (0::float8, false, true, true, 1::float8, 35, 192) $$,
+    $$ VALUES (0::float8, false, true, true, 1::float8, 37, 192, 0::bigint) $$,
     'the first point is no anomaly and makes the state'
 );
 SELECT ok(
-    (SELECT pg_column_size((health_internal.detect(NULL, tap.at(0), 5)).state) < 1700), 'a state is 1.5 kB'
+    (SELECT pg_column_size((health_internal.detect(NULL, tap.at(0), 5)).state) < 1700), 'a state is 1.6 kB'
 );
 SELECT is_empty(
     $$ SELECT * FROM pg_temp.run(pg_temp.noisy(150)) WHERE score > 0 OR low IS NOT NULL $$,
@@ -78,6 +78,31 @@ SELECT isnt_empty(
     $$ SELECT * FROM pg_temp.said(pg_temp.noisy(1500) || array_fill(100::float8, ARRAY[120]))
         WHERE reason = 'value is stuck' $$,
     'a noisy series that stays the same is stuck'
+);
+-- Two levels and a spike between the two: no further out than what comes again and again, but never seen.
+CREATE FUNCTION pg_temp.two_levels(p_count integer)
+RETURNS float8 []
+LANGUAGE sql
+RETURN ARRAY(
+    SELECT CASE WHEN g % 60 = 0 THEN 200 ELSE 100 END + pg_temp.noise(g) FROM generate_series(1, p_count) AS g ORDER BY g
+);
+SELECT rows_are(
+    $$ SELECT * FROM pg_temp.said(pg_temp.two_levels(1000) || 160::float8 || pg_temp.two_levels(60)) WHERE place > 500 $$,
+    $$ VALUES (1001, 'no value like it was seen before') $$,
+    'a value between those there were is unlike them'
+);
+SELECT is_empty(
+    $$ SELECT * FROM pg_temp.said(pg_temp.two_levels(1000) || 160::float8 || pg_temp.two_levels(200) || 160::float8) WHERE place > 1001 $$,
+    'only once'
+);
+SELECT rows_are(
+    $$ SELECT count(surprise), min(surprise) >= 0, max(surprise) <= 150, round(max(surprise)) FROM health_internal.detect_series(
+        NULL,
+        ARRAY(SELECT tap.at(300 * g) FROM generate_series(1, 1001) AS g ORDER BY g),
+        pg_temp.noisy(1000) || 1000::float8
+    ) $$,
+    $$ VALUES (851, true, true, 150) $$,
+    'from point 151 on a surprise has a size, 150 at most'
 );
 SELECT is_empty(
     $$ SELECT * FROM pg_temp.said(array_fill(5::float8, ARRAY[3000])) $$, 'a constant series is fine'

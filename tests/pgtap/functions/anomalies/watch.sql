@@ -48,15 +48,17 @@ SELECT is((SELECT count(*) FROM health_internal.series), 101::bigint, 'many are 
 SELECT lives_ok($$ SELECT health.watch_series('b7', 'cpu_usage_percent') $$, 'one by request');
 SELECT lives_ok($$ SELECT health_internal.sweep_series(at(426) + interval '6 days 23 hours') $$, 'within a week');
 SELECT is((SELECT count(*) FROM health_internal.series), 101::bigint, 'nothing is forgotten');
+SELECT lives_ok($$ SELECT known_agent('old', 7), known_agent('new', 8) $$, 'agents over their series');
 SELECT lives_ok($$ SELECT health_internal.sweep_series(at(426) + interval '7 days') $$, 'after a week of silence');
 SELECT rows_are($$ SELECT agent_id FROM health_internal.series $$, $$ VALUES ('b7') $$, 'all but what was asked for');
 SELECT rows_are($$ SELECT agent_id FROM health.baselines $$, $$ VALUES ('b7') $$, 'with their baselines');
+SELECT rows_are($$ SELECT agent_id FROM health_internal.agent_surprises WHERE agent_id IN ('old', 'new') $$, $$ VALUES ('new') $$, 'and the agents whose series they were');
 SELECT lives_ok($$ SELECT detect_above_90(), live(20000, 20003, 95, p_agent_id => 'b7') $$, 'an episode');
 SELECT is((SELECT count(*) FROM health.anomalies), 1::bigint, 'there is one');
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE rule = 'anomaly'), 1::bigint, 'with an alert');
 DELETE FROM health.agents WHERE agent_id = 'b7';
 SELECT lives_ok($$ SELECT health.tick(at(20004 * 60 + 10), true) $$, 'an agent that is removed');
-SELECT rows_are($$ SELECT (SELECT count(*) FROM health_internal.series) + (SELECT count(*) FROM health.baselines) + (SELECT count(*) FROM health.anomalies) + (SELECT count(*) FROM health.rule_findings) $$,
+SELECT rows_are($$ SELECT (SELECT count(*) FROM health_internal.series) + (SELECT count(*) FROM health_internal.agent_surprises WHERE agent_id = 'b7') + (SELECT count(*) FROM health.baselines) + (SELECT count(*) FROM health.anomalies) + (SELECT count(*) FROM health.rule_findings) $$,
     $$ VALUES (0::bigint) $$, 'takes all of it along');
 SELECT throws_ok($$ UPDATE health.settings SET series_budget_share = 0 $$, '23514', NULL, 'no budget is refused');
 SET LOCAL ROLE health_analyst;
