@@ -38,6 +38,8 @@ AS $$
         )
         -- Always true, and taken for rare: arrivals are to be hashed, never agents, whose rows are wide.
         AND num_nulls(arrived.agent_id) = 0
+        AND num_nulls(arrived.received_at) = 0
+        AND num_nulls(arrived.state) = 0
     UNION ALL
     SELECT
         due.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,

@@ -39,148 +39,118 @@ BEGIN
         set_config('enable_seqscan', p_turn.is_most::text, true),
         set_config('enable_hashjoin', p_turn.is_most::text, true);
 
-    -- What is written: an UPDATE carries its source as a whole row, and naming the columns here lets
-    -- the planner drop all others from the stages below.
-    WITH written AS (
-        SELECT
-            scored.row_address, scored.last_at, scored.sent_at, scored.state, scored.liveness,
-            scored.ungated_score, scored.gate, scored.heartbeat, scored.performance,
-            scored.errors, scored.resources, scored.business, scored.silent, scored.beat_count,
-            scored.gap_count, scored.gap_weight, scored.gap_sum, scored.gap_square_sum,
-            scored.learnt_interval_seconds, scored.mean_gap_seconds, scored.gap_bin,
-            scored.bin_weight, scored.error_count, scored.work_items_processed, scored.error_sum,
-            scored.item_sum, scored.recent_item_sum, scored.baseline_item_sum, scored.baseline_seconds,
-            scored.processing_mean_ms, scored.baseline_processing_ms, scored.cpu_mean_percent,
-            scored.memory_mean_mb, scored.slow_memory_mean_mb, scored.memory_usage_mb,
-            scored.memory_limit_mb, scored.cost_efficiency, scored.user_satisfaction,
-            scored.operational_efficiency, scored.revenue_impact_usd, scored.new_issue_candidate,
-            scored.new_loss_evaluations,
-            coalesce(scored.deadlines[1], scored.late_intervals) AS late_intervals,
-            coalesce(scored.deadlines[2], scored.unresponsive_intervals)
-                AS unresponsive_intervals,
-            least(scored.ungated_score, scored.gate) AS score,
-            health.classify_status(
-                least(scored.ungated_score, scored.gate), p_policy.excellent_from,
-                p_policy.good_from, p_policy.fair_from, p_policy.poor_from
-            ) AS status,
-            (
-                (scored.bad_evaluations << 1)
-                | CASE
-                    WHEN least(scored.ungated_score, scored.gate) < p_policy.critical_below THEN 1
-                    ELSE 0
-                END
-            ) & 2097151 AS bad_evaluations,
-            CASE
-                WHEN scored.new_issue_candidate IS NULL THEN 0
-                WHEN scored.new_issue_candidate = scored.issue_candidate
-                    THEN least(1000, scored.issue_evaluations + 1)
-                ELSE 1
-            END AS issue_evaluations,
-            CASE
-                WHEN scored.new_issue_candidate IS NULL THEN NULL
-                WHEN scored.liveness = 'unresponsive' OR scored.state IN ('error', 'failed')
-                    OR scored.issue_type = scored.new_issue_candidate
-                    OR health_internal.is_confirmed(
-                        scored.new_issue_candidate, scored.issue_candidate,
-                        scored.issue_evaluations, p_policy.confirm_bad
-                    )
-                    THEN scored.new_issue_candidate
-            END AS issue_type,
-            CASE
-                WHEN scored.new_issue_candidate IS NULL
-                    AND scored.ungated_score >= v_recovered_from
-                    AND scored.new_loss_evaluations = 0
-                    OR scored.liveness = 'stopped'
-                    THEN '{}'::text []
-                ELSE health_internal.holding_conditions(
-                    scored.liveness, scored.state, scored.ungated_score, scored.gate,
-                    scored.bad_evaluations, scored.new_issue_candidate, scored.issue_candidate,
-                    scored.issue_evaluations, scored.issue_type, scored.active_conditions,
-                    scored.new_loss_evaluations, p_policy
-                )
-            END AS active_conditions,
-            CASE
-                WHEN scored.liveness = 'alive' OR scored.liveness = 'starting'
-                    THEN CASE
-                        WHEN scored.blind > 0 THEN health_internal.accused_at(
-                            scored.last_at, scored.late_seconds, p_turn.blindness
-                        )
-                        ELSE scored.last_at + make_interval(secs => scored.late_seconds)
-                    END
-                WHEN scored.liveness <> 'late' OR scored.job_standing IS NOT NULL THEN 'infinity'
-                WHEN scored.session_lost_at IS NOT NULL
-                    THEN scored.session_lost_at
-                        + make_interval(secs => p_policy.session_grace_seconds)
-                ELSE least(
-                    CASE
-                        WHEN scored.blind > 0 THEN health_internal.accused_at(
-                            scored.last_at, scored.unresponsive_seconds, p_turn.blindness
-                        )
-                        ELSE scored.last_at + make_interval(secs => scored.unresponsive_seconds)
-                    END,
-                    p_turn.now + make_interval(secs => scored.learnt_interval_seconds)
-                )
-            END AS next_due_at
-        FROM health_internal.assess_agents(p_turn, p_policy) AS scored
-        OFFSET 0
-    )
-
     UPDATE health.agent_status AS target
     SET
-        next_due_at = written.next_due_at,
+        next_due_at = CASE
+            WHEN assessed.liveness = 'alive' OR assessed.liveness = 'starting'
+                THEN CASE
+                    WHEN assessed.blind > 0 THEN health_internal.accused_at(
+                        assessed.last_at, assessed.late_seconds, p_turn.blindness
+                    )
+                    ELSE assessed.last_at + make_interval(secs => assessed.late_seconds)
+                END
+            WHEN assessed.liveness <> 'late' OR assessed.job_standing IS NOT NULL THEN 'infinity'
+            WHEN assessed.session_lost_at IS NOT NULL
+                THEN assessed.session_lost_at
+                    + make_interval(secs => p_policy.session_grace_seconds)
+            ELSE least(
+                CASE
+                    WHEN assessed.blind > 0 THEN health_internal.accused_at(
+                        assessed.last_at, assessed.unresponsive_seconds, p_turn.blindness
+                    )
+                    ELSE assessed.last_at + make_interval(secs => assessed.unresponsive_seconds)
+                END,
+                p_turn.now + make_interval(secs => assessed.learnt_interval_seconds)
+            )
+        END,
         judged_tick_id = p_turn.tick_id,
         judged_at = p_turn.now,
-        last_heartbeat_at = written.last_at,
-        last_sent_at = written.sent_at,
-        liveness = written.liveness,
-        status = written.status,
-        issue_type = written.issue_type,
-        state = written.state,
-        score = written.score,
-        ungated_score = written.ungated_score,
-        gate = written.gate,
-        heartbeat_consistency = written.heartbeat,
-        performance_metrics = written.performance,
-        error_rate = written.errors,
-        resource_efficiency = written.resources,
-        business_impact = written.business,
+        last_heartbeat_at = assessed.last_at,
+        last_sent_at = assessed.sent_at,
+        liveness = assessed.liveness,
+        status = health.classify_status(
+            least(assessed.ungated_score, assessed.gate), p_policy.excellent_from,
+            p_policy.good_from, p_policy.fair_from, p_policy.poor_from
+        ),
+        issue_type = CASE
+            WHEN assessed.new_issue_candidate IS NULL THEN NULL
+            WHEN assessed.liveness = 'unresponsive' OR assessed.state IN ('error', 'failed')
+                OR assessed.issue_type = assessed.new_issue_candidate
+                OR health_internal.is_confirmed(
+                    assessed.new_issue_candidate, assessed.issue_candidate,
+                    assessed.issue_evaluations, p_policy.confirm_bad
+                )
+                THEN assessed.new_issue_candidate
+        END,
+        state = assessed.state,
+        score = least(assessed.ungated_score, assessed.gate),
+        ungated_score = assessed.ungated_score,
+        gate = assessed.gate,
+        heartbeat_consistency = assessed.heartbeat,
+        performance_metrics = assessed.performance,
+        error_rate = assessed.errors,
+        resource_efficiency = assessed.resources,
+        business_impact = assessed.business,
         policy_id = p_policy.policy_id,
-        silent_seconds = written.silent,
-        beat_count = written.beat_count,
-        gap_count = written.gap_count,
-        gap_weight = written.gap_weight,
-        gap_sum = written.gap_sum,
-        gap_square_sum = written.gap_square_sum,
-        learnt_interval_seconds = written.learnt_interval_seconds,
-        mean_gap_seconds = written.mean_gap_seconds,
-        late_intervals = written.late_intervals,
-        unresponsive_intervals = written.unresponsive_intervals,
-        gap_histogram[written.gap_bin] = written.bin_weight,
-        error_count = written.error_count,
-        work_items_processed = written.work_items_processed,
-        error_sum = written.error_sum,
-        item_sum = written.item_sum,
-        recent_item_sum = written.recent_item_sum,
-        baseline_item_sum = written.baseline_item_sum,
-        baseline_seconds = written.baseline_seconds,
-        processing_mean_ms = written.processing_mean_ms,
-        baseline_processing_ms = written.baseline_processing_ms,
-        cpu_mean_percent = written.cpu_mean_percent,
-        memory_mean_mb = written.memory_mean_mb,
-        slow_memory_mean_mb = written.slow_memory_mean_mb,
-        memory_usage_mb = written.memory_usage_mb,
-        memory_limit_mb = written.memory_limit_mb,
-        cost_efficiency = written.cost_efficiency,
-        user_satisfaction = written.user_satisfaction,
-        operational_efficiency = written.operational_efficiency,
-        revenue_impact_usd = written.revenue_impact_usd,
-        bad_evaluations = written.bad_evaluations,
-        loss_evaluations = written.new_loss_evaluations,
-        issue_evaluations = written.issue_evaluations,
-        issue_candidate = written.new_issue_candidate,
-        active_conditions = written.active_conditions
-    FROM written
-    WHERE target.ctid = written.row_address;
+        silent_seconds = assessed.silent,
+        beat_count = assessed.beat_count,
+        gap_count = assessed.gap_count,
+        gap_weight = assessed.gap_weight,
+        gap_sum = assessed.gap_sum,
+        gap_square_sum = assessed.gap_square_sum,
+        learnt_interval_seconds = assessed.learnt_interval_seconds,
+        mean_gap_seconds = assessed.mean_gap_seconds,
+        late_intervals = coalesce(assessed.deadlines[1], assessed.late_intervals),
+        unresponsive_intervals = coalesce(assessed.deadlines[2], assessed.unresponsive_intervals),
+        gap_histogram[assessed.gap_bin] = assessed.bin_weight,
+        error_count = assessed.error_count,
+        work_items_processed = assessed.work_items_processed,
+        error_sum = assessed.error_sum,
+        item_sum = assessed.item_sum,
+        recent_item_sum = assessed.recent_item_sum,
+        baseline_item_sum = assessed.baseline_item_sum,
+        baseline_seconds = assessed.baseline_seconds,
+        processing_mean_ms = assessed.processing_mean_ms,
+        baseline_processing_ms = assessed.baseline_processing_ms,
+        cpu_mean_percent = assessed.cpu_mean_percent,
+        memory_mean_mb = assessed.memory_mean_mb,
+        slow_memory_mean_mb = assessed.slow_memory_mean_mb,
+        memory_usage_mb = assessed.memory_usage_mb,
+        memory_limit_mb = assessed.memory_limit_mb,
+        cost_efficiency = assessed.cost_efficiency,
+        user_satisfaction = assessed.user_satisfaction,
+        operational_efficiency = assessed.operational_efficiency,
+        revenue_impact_usd = assessed.revenue_impact_usd,
+        bad_evaluations = (
+            (assessed.bad_evaluations << 1)
+            | CASE
+                WHEN least(assessed.ungated_score, assessed.gate) < p_policy.critical_below THEN 1
+                ELSE 0
+            END
+        ) & 2097151,
+        loss_evaluations = assessed.new_loss_evaluations,
+        issue_evaluations = CASE
+            WHEN assessed.new_issue_candidate IS NULL THEN 0
+            WHEN assessed.new_issue_candidate = assessed.issue_candidate
+                THEN least(1000, assessed.issue_evaluations + 1)
+            ELSE 1
+        END,
+        issue_candidate = assessed.new_issue_candidate,
+        active_conditions = CASE
+            WHEN assessed.new_issue_candidate IS NULL
+                AND assessed.ungated_score >= v_recovered_from
+                AND assessed.new_loss_evaluations = 0
+                OR assessed.liveness = 'stopped'
+                THEN '{}'::text []
+            ELSE health_internal.holding_conditions(
+                assessed.liveness, assessed.state, assessed.ungated_score, assessed.gate,
+                assessed.bad_evaluations, assessed.new_issue_candidate, assessed.issue_candidate,
+                assessed.issue_evaluations, assessed.issue_type, assessed.active_conditions,
+                assessed.new_loss_evaluations, p_policy
+            )
+        END
+    FROM health_internal.assess_agents(p_turn, p_policy) AS assessed
+    WHERE target.ctid = assessed.row_address;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END;

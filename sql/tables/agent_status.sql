@@ -9,6 +9,7 @@ SET LOCAL ROLE health_owner;
 CREATE TABLE health.agent_status (
     next_due_at timestamptz NOT NULL DEFAULT 'infinity',
     judged_tick_id bigint NOT NULL DEFAULT 0,
+    score double precision,
     agent_id text COLLATE "C" NOT NULL,
     liveness text NOT NULL DEFAULT 'never_seen',
     active_conditions text[] NOT NULL DEFAULT '{}',
@@ -28,7 +29,6 @@ CREATE TABLE health.agent_status (
     grace_seconds double precision DEFAULT 0,
     latency_slo_ms double precision,
     throughput_slo_per_minute double precision,
-    score double precision,
     ungated_score double precision,
     gate double precision,
     heartbeat_consistency double precision,
