@@ -60,8 +60,8 @@ COMMENT ON FUNCTION health_internal.weighted_mean(
     double precision, double precision, double precision, double precision, double precision,
     double precision, double precision, double precision, double precision, double precision
 ) IS
-'Mean of the components that have data, by weight; NULL without any. (Where all have, which is usual, the sum of the '
-'weights is a constant in a plan.)';
+'Mean of the components that have data, by weight; NULL without any. (Where all have, which is usual, '
+'the sum of the weights is a constant in a plan.)';
 
 CREATE OR REPLACE FUNCTION health_internal.is_confirmed(
     p_candidate text,

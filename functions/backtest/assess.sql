@@ -1,4 +1,5 @@
--- What agent_status would say under another policy: the judgement's own assessment of the running state it left.
+-- What agent_status would say under another policy: the judgement's own assessment of the running
+-- state it left.
 BEGIN;
 
 SET LOCAL ROLE health_owner;

@@ -1,6 +1,7 @@
--- What is thought of an agent in its running state, at a time and under a policy: components, liveness,
--- score, gate and issue. The judgement is made of it, and so is what another policy would say. Stages, each
--- fenced by OFFSET 0 so that its expressions are computed once: measured → timed → lived → scored.
+-- What is thought of an agent in its running state, at a time and under a policy: components,
+-- liveness, score, gate and issue. The judgement is made of it, and so is what another policy would say.
+-- Stages, each fenced by OFFSET 0 so that its expressions are computed once: measured → timed → lived →
+-- the result, which names its columns, so that the planner drops all others from the stages before.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -10,61 +11,26 @@ CREATE OR REPLACE FUNCTION health_internal.assess_agents(
     p_policy health.policies
 )
 RETURNS TABLE (
-    row_address tid,
-    agent_id text,
-    last_at timestamptz,
-    sent_at timestamptz,
-    state text,
-    liveness text,
-    heartbeat double precision,
-    performance double precision,
-    errors double precision,
-    resources double precision,
-    business double precision,
-    silent double precision,
-    blind double precision,
-    late_seconds double precision,
-    unresponsive_seconds double precision,
-    session_lost_at timestamptz,
-    job_standing text,
-    deadlines double precision [],
-    late_intervals double precision,
-    unresponsive_intervals double precision,
-    beat_count bigint,
-    gap_count bigint,
-    gap_weight double precision,
-    gap_sum double precision,
-    gap_square_sum double precision,
-    learnt_interval_seconds double precision,
-    mean_gap_seconds double precision,
-    gap_bin integer,
-    bin_weight real,
-    error_count bigint,
-    work_items_processed bigint,
-    error_sum double precision,
-    item_sum double precision,
-    recent_item_sum double precision,
-    baseline_item_sum double precision,
-    baseline_seconds double precision,
-    processing_mean_ms double precision,
-    baseline_processing_ms double precision,
-    cpu_mean_percent double precision,
-    memory_mean_mb double precision,
-    slow_memory_mean_mb double precision,
-    memory_usage_mb double precision,
-    memory_limit_mb double precision,
-    cost_efficiency double precision,
-    user_satisfaction double precision,
-    operational_efficiency double precision,
-    revenue_impact_usd double precision,
-    bad_evaluations integer,
-    issue_evaluations integer,
-    issue_candidate text,
-    issue_type text,
-    active_conditions text [],
-    ungated_score double precision,
-    gate double precision,
-    new_issue_candidate text,
+    row_address tid, agent_id text, last_at timestamptz, sent_at timestamptz, state text,
+    liveness text, heartbeat double precision, performance double precision,
+    errors double precision, resources double precision, business double precision,
+    silent double precision, blind double precision, late_seconds double precision,
+    unresponsive_seconds double precision, session_lost_at timestamptz, job_standing text,
+    deadlines double precision [], late_intervals double precision,
+    unresponsive_intervals double precision, beat_count bigint, gap_count bigint,
+    gap_weight double precision, gap_sum double precision, gap_square_sum double precision,
+    learnt_interval_seconds double precision, mean_gap_seconds double precision, gap_bin integer,
+    bin_weight real, error_count bigint, work_items_processed bigint, error_sum double precision,
+    item_sum double precision, recent_item_sum double precision,
+    baseline_item_sum double precision, baseline_seconds double precision,
+    processing_mean_ms double precision, baseline_processing_ms double precision,
+    cpu_mean_percent double precision, memory_mean_mb double precision,
+    slow_memory_mean_mb double precision, memory_usage_mb double precision,
+    memory_limit_mb double precision, cost_efficiency double precision,
+    user_satisfaction double precision, operational_efficiency double precision,
+    revenue_impact_usd double precision, bad_evaluations integer, issue_evaluations integer,
+    issue_candidate text, issue_type text, active_conditions text [],
+    ungated_score double precision, gate double precision, new_issue_candidate text,
     new_loss_evaluations integer
 )
 LANGUAGE sql
@@ -305,7 +271,8 @@ AS $$
     OFFSET 0
 $$;
 COMMENT ON FUNCTION health_internal.assess_agents(health_internal.turn, health.policies) IS
-'What is thought of each of the subjects at (p_turn).now under p_policy, beside its running state with the beat '
-'taken in. issue_candidate and the evaluations are as they were; new_… what this evaluation makes of them. Inlined.';
+'What is thought of each of the subjects at (p_turn).now under p_policy, beside its running state with '
+'the beat taken in. issue_candidate and the evaluations are as they were; new_… what this evaluation '
+'makes of them. Inlined.';
 
 COMMIT;

@@ -57,9 +57,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.count_arrived(health_internal.arrival_range) IS
-'How many heartbeats arrived, and hashes of the ids of the agents that have several. (To sort hashes is cheaper than '
-'to group rows, and groups are rarely needed. Two agents of one hash are folded one by one: as well, '
-'and slower.)';
+'How many heartbeats arrived, and hashes of the ids of the agents that have several. (To sort hashes is '
+'cheaper than to group rows, and groups are rarely needed. Two agents of one hash are folded one by '
+'one: as well, and slower.)';
 
 CREATE OR REPLACE FUNCTION health_internal.fold_and_judge(
     p_now timestamptz,

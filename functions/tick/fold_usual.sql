@@ -1,27 +1,18 @@
--- The fold of what is usual: one more beat of a run that goes on, for any number of agents in one statement;
--- without a beat an agent's running state as it stands. Entry point: fold_usual_beats. Stages, each
--- fenced by OFFSET 0 so that its expressions are computed once: joined → pairs → folded.
+-- The fold of what is usual: one more beat of a run that goes on, for any number of agents in one
+-- statement; without a beat an agent's running state as it stands. Entry point: fold_usual_beats. Stages,
+-- each fenced by OFFSET 0 so that its expressions are computed once: joined → pairs → the result.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
 
 CREATE OR REPLACE FUNCTION health_internal.subjects(p_turn health_internal.turn)
 RETURNS TABLE (
-    beat_agent_id text,
-    beat_received_at timestamptz,
-    beat_sent_at timestamptz,
-    beat_state text,
-    beat_run_id text,
-    beat_work_items_processed bigint,
-    beat_error_count bigint,
-    beat_average_processing_time_ms double precision,
-    beat_cpu_usage_percent double precision,
-    beat_memory_usage_mb double precision,
-    beat_memory_limit_mb double precision,
-    beat_cost_efficiency double precision,
-    beat_user_satisfaction double precision,
-    beat_operational_efficiency double precision,
-    beat_revenue_impact_usd double precision
+    beat_agent_id text, beat_received_at timestamptz, beat_sent_at timestamptz, beat_state text,
+    beat_run_id text, beat_work_items_processed bigint, beat_error_count bigint,
+    beat_average_processing_time_ms double precision, beat_cpu_usage_percent double precision,
+    beat_memory_usage_mb double precision, beat_memory_limit_mb double precision,
+    beat_cost_efficiency double precision, beat_user_satisfaction double precision,
+    beat_operational_efficiency double precision, beat_revenue_impact_usd double precision
 )
 LANGUAGE sql
 STABLE
@@ -46,7 +37,11 @@ AS $$
         NULL
     FROM health.agent_status AS due
     WHERE (p_turn).whom = 'everybody'
-        OR ((p_turn).whom = 'due' AND due.next_due_at <= (p_turn).now AND due.judged_tick_id <> (p_turn).tick_id)
+        OR (
+            (p_turn).whom = 'due'
+            AND due.next_due_at <= (p_turn).now
+            AND due.judged_tick_id <> (p_turn).tick_id
+        )
 $$;
 COMMENT ON FUNCTION health_internal.subjects(health_internal.turn) IS
 'Whom to judge, each with its one new beat or none; see health_internal.turn. Inlined.';
@@ -56,53 +51,24 @@ CREATE OR REPLACE FUNCTION health_internal.fold_usual_beats(
     p_policy health.policies
 )
 RETURNS TABLE (
-    row_address tid,
-    agent_id text,
-    last_at timestamptz,
-    sent_at timestamptz,
-    state text,
-    expected_interval_seconds double precision,
-    grace_seconds double precision,
-    latency_slo_ms double precision,
-    throughput_slo_per_minute double precision,
-    run_started_at timestamptz,
-    session_lost_at timestamptz,
-    gap_histogram real [],
-    gap_bin integer,
-    error_count bigint,
-    work_items_processed bigint,
-    memory_usage_mb double precision,
-    memory_limit_mb double precision,
-    cost_efficiency double precision,
-    user_satisfaction double precision,
-    operational_efficiency double precision,
-    revenue_impact_usd double precision,
-    bad_evaluations integer,
-    loss_evaluations integer,
-    issue_evaluations integer,
-    issue_candidate text,
-    issue_type text,
-    active_conditions text [],
-    beat_count bigint,
-    gap_count bigint,
-    gap_weight double precision,
-    gap_sum double precision,
-    gap_square_sum double precision,
-    learnt_interval_seconds double precision,
-    mean_gap_seconds double precision,
-    bin_weight real,
-    late_intervals double precision,
-    unresponsive_intervals double precision,
-    must_learn_deadlines boolean,
-    error_sum double precision,
-    item_sum double precision,
-    recent_item_sum double precision,
-    baseline_item_sum double precision,
-    baseline_seconds double precision,
-    processing_mean_ms double precision,
-    baseline_processing_ms double precision,
-    cpu_mean_percent double precision,
-    memory_mean_mb double precision,
+    row_address tid, agent_id text, last_at timestamptz, sent_at timestamptz, state text,
+    expected_interval_seconds double precision, grace_seconds double precision,
+    latency_slo_ms double precision, throughput_slo_per_minute double precision,
+    run_started_at timestamptz, session_lost_at timestamptz, gap_histogram real [],
+    gap_bin integer, error_count bigint, work_items_processed bigint,
+    memory_usage_mb double precision, memory_limit_mb double precision,
+    cost_efficiency double precision, user_satisfaction double precision,
+    operational_efficiency double precision, revenue_impact_usd double precision,
+    bad_evaluations integer, loss_evaluations integer, issue_evaluations integer,
+    issue_candidate text, issue_type text, active_conditions text [], beat_count bigint,
+    gap_count bigint, gap_weight double precision, gap_sum double precision,
+    gap_square_sum double precision, learnt_interval_seconds double precision,
+    mean_gap_seconds double precision, bin_weight real, late_intervals double precision,
+    unresponsive_intervals double precision, must_learn_deadlines boolean,
+    error_sum double precision, item_sum double precision, recent_item_sum double precision,
+    baseline_item_sum double precision, baseline_seconds double precision,
+    processing_mean_ms double precision, baseline_processing_ms double precision,
+    cpu_mean_percent double precision, memory_mean_mb double precision,
     slow_memory_mean_mb double precision
 )
 LANGUAGE sql
@@ -116,7 +82,9 @@ AS $$
             subjects.*,
             status.*,
             status.ctid AS row_address,
-            health_internal.seconds_between(status.last_heartbeat_at, subjects.beat_received_at) AS gap
+            health_internal.seconds_between(
+                status.last_heartbeat_at, subjects.beat_received_at
+            ) AS gap
         FROM health_internal.subjects(p_turn) AS subjects
         INNER JOIN health.agent_status AS status ON subjects.beat_agent_id = status.agent_id
         WHERE NOT (p_turn).is_most
@@ -263,7 +231,8 @@ AS $$
         health_internal.decayed_sum(pairs.gap_sum, pairs.fast)
         + (p_turn).fast_seconds * (1 - pairs.fast) AS gap_sum,
         health_internal.decayed_sum(pairs.gap_square_sum, pairs.fast)
-        + (p_turn).fast_seconds * (1 - pairs.fast) * ((p_turn).fast_seconds * (1 - pairs.fast)) AS gap_square_sum,
+        + (p_turn).fast_seconds * (1 - pairs.fast) * ((p_turn).fast_seconds * (1 - pairs.fast))
+            AS gap_square_sum,
         CASE
             WHEN pairs.gap IS NULL THEN pairs.learnt_interval_seconds
             ELSE health_internal.moved_interval(
@@ -338,7 +307,7 @@ AS $$
     OFFSET 0
 $$;
 COMMENT ON FUNCTION health_internal.fold_usual_beats(health_internal.turn, health.policies) IS
-'The running state of the subjects (see there) of the policy''s class, their beat taken in. Agents whose beat is '
-'out of the ordinary (see fold_beats) are left out. Inlined.';
+'The running state of the subjects (see there) of the policy''s class, their beat taken in. Agents '
+'whose beat is out of the ordinary (see fold_beats) are left out. Inlined.';
 
 COMMIT;

@@ -1,6 +1,6 @@
--- The judgement: one UPDATE that takes one more beat of a run that goes on into an agent's running state
--- and judges the agent; without a beat it judges those that are due. What it reads is put together from
--- fold_usual_beats and assess_agents, which are inlined: one plan, each stage one projection.
+-- The judgement: one UPDATE that takes one more beat of a run that goes on into an agent's running
+-- state and judges the agent; without a beat it judges those that are due. fold_usual_beats and
+-- assess_agents, of which it is put together, are inlined: one plan, each stage one projection.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -157,7 +157,7 @@ END;
 $$;
 COMMENT ON FUNCTION health_internal.judge_agents(health_internal.turn, health.policies) IS
 'Judges the agents of one policy class, each at most once per tick, and returns how many: the subjects '
-'of p_turn (see there). Agents whose beat is out of the ordinary (see fold_beats), or who have several, are left '
-'to fold_unusual_beats.';
+'of p_turn (see there). Agents whose beat is out of the ordinary (see fold_beats), or who have several, '
+'are left to fold_unusual_beats.';
 
 COMMIT;

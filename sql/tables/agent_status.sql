@@ -223,8 +223,9 @@ CREATE TYPE health_internal.turn AS (
     base_seconds double precision
 );
 COMMENT ON TYPE health_internal.turn IS
-'Whom to judge and when. whom: listed (those of beats), arrived (who has exactly one beat among the arrivals; several: '
-'hashes of the ids of those with more), due (whose next_due_at has come) or everybody, as they stand. '
-'is_most: they are a good part of all agents. fast, slow, base: memories of the settings.';
+'Whom to judge and when. whom: listed (those of beats), arrived (who has exactly one beat among the '
+'arrivals; several: hashes of the ids of those with more), due (whose next_due_at has come) or '
+'everybody, as they stand. is_most: they are a good part of all agents. fast, slow, base: memories of '
+'the settings.';
 
 COMMIT;
