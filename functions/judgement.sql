@@ -29,25 +29,39 @@ CREATE OR REPLACE FUNCTION health_internal.weighted_mean(
 RETURNS double precision
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
-RETURN (
-    coalesce(p_heartbeat * p_heartbeat_weight, 0)
-    + coalesce(p_performance * p_performance_weight, 0)
-    + coalesce(p_errors * p_errors_weight, 0)
-    + coalesce(p_resources * p_resources_weight, 0)
-    + coalesce(p_business * p_business_weight, 0)
-) / nullif(
-    health_internal.known_weight(p_heartbeat_weight, p_heartbeat)
-    + health_internal.known_weight(p_performance_weight, p_performance)
-    + health_internal.known_weight(p_errors_weight, p_errors)
-    + health_internal.known_weight(p_resources_weight, p_resources)
-    + health_internal.known_weight(p_business_weight, p_business),
-    0
-);
+RETURN CASE
+    WHEN p_heartbeat + p_performance + p_errors + p_resources + p_business IS NOT NULL THEN (
+        p_heartbeat * p_heartbeat_weight
+        + p_performance * p_performance_weight
+        + p_errors * p_errors_weight
+        + p_resources * p_resources_weight
+        + p_business * p_business_weight
+    ) / nullif(
+        p_heartbeat_weight + p_performance_weight + p_errors_weight + p_resources_weight
+        + p_business_weight,
+        0
+    )
+    ELSE (
+        coalesce(p_heartbeat * p_heartbeat_weight, 0)
+        + coalesce(p_performance * p_performance_weight, 0)
+        + coalesce(p_errors * p_errors_weight, 0)
+        + coalesce(p_resources * p_resources_weight, 0)
+        + coalesce(p_business * p_business_weight, 0)
+    ) / nullif(
+        health_internal.known_weight(p_heartbeat_weight, p_heartbeat)
+        + health_internal.known_weight(p_performance_weight, p_performance)
+        + health_internal.known_weight(p_errors_weight, p_errors)
+        + health_internal.known_weight(p_resources_weight, p_resources)
+        + health_internal.known_weight(p_business_weight, p_business),
+        0
+    )
+END;
 COMMENT ON FUNCTION health_internal.weighted_mean(
     double precision, double precision, double precision, double precision, double precision,
     double precision, double precision, double precision, double precision, double precision
 ) IS
-'Mean of the components that have data, by weight; NULL without any.';
+'Mean of the components that have data, by weight; NULL without any. (Where all have, which is usual, '
+'the sum of the weights is a constant in a plan.)';
 
 CREATE OR REPLACE FUNCTION health_internal.is_confirmed(
     p_candidate text,

@@ -5,6 +5,18 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.seconds_between(
+    p_from timestamptz,
+    p_to timestamptz
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN tstzrange_subdiff(p_to, p_from);
+COMMENT ON FUNCTION health_internal.seconds_between(timestamptz, timestamptz) IS
+'Seconds from one time to another, exact to the microsecond. (An interval would be made and taken apart '
+'again; the difference that ranges of times are indexed by is one subtraction.)';
+
 CREATE OR REPLACE FUNCTION health_internal.decay(
     p_seconds double precision,
     p_memory_seconds double precision

@@ -64,7 +64,7 @@ BEGIN
     -- One after the other, because each is judged by what the ones before it taught.
     FOREACH v_beat IN ARRAY p_beats
     LOOP
-        v_gap := date_part('epoch', v_beat.received_at) - date_part('epoch', v_last);
+        v_gap := health_internal.seconds_between(v_last, v_beat.received_at);
         IF v_gap <= 0 THEN
             -- Older than the last one folded: a beat, and nothing else.
             v_beat_count := v_beat_count + 1;

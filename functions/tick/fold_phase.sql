@@ -26,19 +26,40 @@ $$;
 COMMENT ON FUNCTION health_internal.few_arrived(health_internal.arrival_range, integer) IS
 'The heartbeats that arrived, at most p_limit.';
 
-CREATE OR REPLACE FUNCTION health_internal.count_arrived(p_range health_internal.arrival_range)
-RETURNS bigint
+CREATE OR REPLACE FUNCTION health_internal.count_arrived(
+    p_range health_internal.arrival_range,
+    OUT beat_count bigint,
+    OUT several bigint []
+)
 LANGUAGE plpgsql
 STABLE
 SET plan_cache_mode = force_custom_plan
+SET work_mem = '256MB'
 SET jit = off
 AS $$
+DECLARE
+    v_agent_count bigint;
 BEGIN
-    RETURN (SELECT count(*) FROM health_internal.arrived_heartbeats(p_range));
+    SELECT
+        count(*),
+        count(DISTINCT hashtextextended(arrived.agent_id, 0))
+    INTO beat_count, v_agent_count
+    FROM health_internal.arrived_heartbeats(p_range) AS arrived;
+    several := '{}';
+    IF v_agent_count < beat_count THEN
+        several := ARRAY(
+            SELECT hashtextextended(arrived.agent_id, 0)
+            FROM health_internal.arrived_heartbeats(p_range) AS arrived
+            GROUP BY hashtextextended(arrived.agent_id, 0)
+            HAVING count(*) > 1
+        );
+    END IF;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.count_arrived(health_internal.arrival_range) IS
-'How many heartbeats arrived.';
+'How many heartbeats arrived, and hashes of the ids of the agents that have several. (To sort hashes is '
+'cheaper than to group rows, and groups are rarely needed. Two agents of one hash are folded one by '
+'one: as well, and slower.)';
 
 CREATE OR REPLACE FUNCTION health_internal.look_for_due()
 RETURNS void
@@ -66,7 +87,7 @@ SET jit = off
 AS $$
 DECLARE
     v_few constant integer := 1000;
-    v_blindness health_internal.blindness := health_internal.recent_blindness();
+    v_turn health_internal.turn;
     v_beats health_internal.beat [] := health_internal.few_arrived(p_range, v_few + 1);
     v_is_many boolean := cardinality(v_beats) > v_few;
     v_folded bigint := 0;
@@ -76,7 +97,6 @@ DECLARE
         WHERE pg_class.oid = 'health.agent_status'::regclass
     );
     v_most constant bigint := greatest(v_few, 0.2 * v_agent_count);
-    v_single health_internal.beat [];
     v_due health_internal.beat [];
     v_due_from timestamptz;
     v_beating text [];
@@ -86,49 +106,62 @@ DECLARE
 BEGIN
     judged_agents := 0;
     unknown_agents := 0;
+    SELECT
+        settings.heartbeat_memory_seconds,
+        settings.metric_memory_seconds,
+        settings.baseline_memory_seconds
+    INTO STRICT v_turn.fast_seconds, v_turn.slow_seconds, v_turn.base_seconds
+    FROM health.settings;
+    v_turn.now := p_now;
+    v_turn.tick_id := p_tick_id;
+    v_turn.arrivals := p_range;
+    v_turn.blindness := health_internal.recent_blindness();
     IF v_is_many THEN
         v_beats := '{}';
-        folded_beats := health_internal.count_arrived(p_range);
+        v_turn.whom := 'arrived';
+        v_turn.beats := '{}';
+        SELECT arrived.beat_count, arrived.several
+        INTO folded_beats, v_turn.several
+        FROM health_internal.count_arrived(p_range) AS arrived;
     ELSE
         folded_beats := cardinality(v_beats);
-        v_single := ARRAY(
+        v_turn.whom := 'listed';
+        v_turn.beats := ARRAY(
             SELECT (array_agg(few))[1]
             FROM unnest(v_beats) AS few
             GROUP BY few.agent_id
             HAVING count(*) = 1
         );
     END IF;
+    v_turn.is_most := folded_beats > v_most;
     IF folded_beats > 0 THEN
         -- Class by class, so that a policy is constants in a plan and not columns of every row.
         FOR v_policy IN
             SELECT in_force.*
             FROM health.current_policies AS in_force
         LOOP
-            judged_agents := judged_agents + health_internal.judge_agents(
-                p_now, p_tick_id, v_policy, v_single, v_is_many, folded_beats > v_most, false,
-                p_range, v_blindness
-            );
+            judged_agents := judged_agents + health_internal.judge_agents(v_turn, v_policy);
         END LOOP;
         -- Fewer than arrived: some are several of an agent, or out of the ordinary, or of strangers.
         IF judged_agents < folded_beats THEN
             v_folded := health_internal.fold_unusual_beats(
-                p_tick_id, v_beats, v_is_many, p_range, v_blindness.settled_at
+                p_tick_id, v_beats, v_is_many, p_range, (v_turn.blindness).settled_at
             );
         END IF;
         IF judged_agents + v_folded < folded_beats THEN
             unknown_agents := health_internal.register_unknown(v_beats, v_is_many, p_range);
             PERFORM health_internal.fold_unusual_beats(
-                p_tick_id, v_beats, v_is_many, p_range, v_blindness.settled_at
+                p_tick_id, v_beats, v_is_many, p_range, (v_turn.blindness).settled_at
             );
         END IF;
     END IF;
 
-    IF v_blindness.settled_at > p_now AND NOT p_is_replay AND NOT EXISTS (
+    IF (v_turn.blindness).settled_at > p_now AND NOT p_is_replay AND NOT EXISTS (
         SELECT FROM unnest(v_beats) AS few
         WHERE few.agent_id <> 'heartbeat_health_agent' AND NOT starts_with(few.agent_id, 'bridge:')
     ) AND NOT v_is_many THEN
         PERFORM health_internal.await_ingest(p_now);
-        v_blindness := health_internal.recent_blindness();
+        v_turn.blindness := health_internal.recent_blindness();
     END IF;
 
     -- The due: one scan of agent_status, whose first column says who is. Until the earliest of them
@@ -166,19 +199,17 @@ BEGIN
                 1, pg_relation_size('health.agent_status') / 1600000
             )) THEN
             IF health_internal.notice_fleet_silence(p_now) THEN
-                v_blindness := health_internal.recent_blindness();
+                v_turn.blindness := health_internal.recent_blindness();
             END IF;
         END IF;
-        IF v_is_many THEN
-            v_due := '{}';
-        END IF;
+        v_turn.whom := CASE WHEN v_is_many THEN 'due' ELSE 'listed' END;
+        v_turn.beats := CASE WHEN v_is_many THEN '{}' ELSE v_due END;
+        v_turn.is_most := false;
         FOR v_policy IN
             SELECT in_force.*
             FROM health.current_policies AS in_force
         LOOP
-            judged_agents := judged_agents + health_internal.judge_agents(
-                p_now, p_tick_id, v_policy, v_due, v_is_many, false, true, p_range, v_blindness
-            );
+            judged_agents := judged_agents + health_internal.judge_agents(v_turn, v_policy);
         END LOOP;
     END IF;
     -- From when on the next look is needed. Where thousands beat in each tick it always is.

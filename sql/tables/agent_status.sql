@@ -9,6 +9,7 @@ SET LOCAL ROLE health_owner;
 CREATE TABLE health.agent_status (
     next_due_at timestamptz NOT NULL DEFAULT 'infinity',
     judged_tick_id bigint NOT NULL DEFAULT 0,
+    score double precision,
     agent_id text COLLATE "C" NOT NULL,
     liveness text NOT NULL DEFAULT 'never_seen',
     active_conditions text[] NOT NULL DEFAULT '{}',
@@ -28,7 +29,6 @@ CREATE TABLE health.agent_status (
     grace_seconds double precision DEFAULT 0,
     latency_slo_ms double precision,
     throughput_slo_per_minute double precision,
-    score double precision,
     ungated_score double precision,
     gate double precision,
     heartbeat_consistency double precision,
@@ -178,6 +178,9 @@ COMMENT ON COLUMN health.agent_status.loss_evaluations IS
 'policy allows; see health_internal.moved_loss_evaluations.';
 
 
+-- Long enough as it is to be read in place, which a short header would forbid.
+ALTER TABLE health.agent_status ALTER COLUMN gap_histogram SET STORAGE PLAIN;
+
 CREATE INDEX agent_status_active_idx ON health.agent_status (agent_id)
 WHERE active_conditions <> '{}' OR issue_type IS NOT NULL;
 COMMENT ON INDEX health.agent_status_active_idx IS
@@ -205,5 +208,24 @@ CREATE TYPE health_internal.beat AS (
 );
 COMMENT ON TYPE health_internal.beat IS
 'What the fold reads of a heartbeat; with received_at NULL: an agent to be judged without one.';
+
+CREATE TYPE health_internal.turn AS (
+    now timestamptz,
+    tick_id bigint,
+    whom text,
+    beats health_internal.beat [],
+    is_most boolean,
+    arrivals health_internal.arrival_range,
+    several bigint [],
+    blindness health_internal.blindness,
+    fast_seconds double precision,
+    slow_seconds double precision,
+    base_seconds double precision
+);
+COMMENT ON TYPE health_internal.turn IS
+'Whom to judge and when. whom: listed (those of beats), arrived (who has exactly one beat among the '
+'arrivals; several: hashes of the ids of those with more), due (whose next_due_at has come) or '
+'everybody, as they stand. is_most: they are a good part of all agents. fast, slow, base: memories of '
+'the settings.';
 
 COMMIT;

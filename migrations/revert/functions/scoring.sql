@@ -36,5 +36,6 @@ DROP FUNCTION health_internal.kept_share(double precision, double precision);
 DROP FUNCTION health_internal.moved_mean(double precision, double precision, double precision);
 DROP FUNCTION health_internal.decayed_sum(double precision, double precision);
 DROP FUNCTION health_internal.decay(double precision, double precision);
+DROP FUNCTION health_internal.seconds_between(timestamptz, timestamptz);
 
 COMMIT;

@@ -3,6 +3,7 @@ BEGIN;
 DO $$
 BEGIN
     PERFORM 'health_internal.decay(double precision, double precision)'::regprocedure;
+    PERFORM 'health_internal.seconds_between(timestamptz, timestamptz)'::regprocedure;
     PERFORM 'health_internal.decayed_sum(double precision, double precision)'::regprocedure;
     PERFORM (
         'health_internal.moved_mean('

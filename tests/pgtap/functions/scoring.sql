@@ -19,6 +19,7 @@ SELECT signatures_are(
         health_internal.score_job,
         health_internal.score_performance_metrics,
         health_internal.score_resource_efficiency,
+        health_internal.seconds_between,
         health_internal.seconds_to_exhaustion,
         health_internal.time_mass
     }',
@@ -38,6 +39,7 @@ SELECT signatures_are(
     ('health_internal.score_job(text)', 'f', 'sql', 'i', false, ''),
     ('health_internal.score_performance_metrics(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.score_resource_efficiency(double precision,double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.seconds_between(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 'i', false, ''),
     ('health_internal.seconds_to_exhaustion(double precision,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.time_mass(double precision,double precision)', 'f', 'sql', 'i', false, '')
     $$
@@ -57,6 +59,10 @@ SELECT lives_ok(
             (VALUES (1::float8), (600), (1e9)) AS m (m),
             (VALUES (0::float8), (5e-324), (1e-99), (1e30), (-1e30)) AS s (s) $$,
     'decay underflows nowhere'
+);
+SELECT rows_are(
+    $$ SELECT health_internal.seconds_between(timestamptz '2026-01-01 00:00:00.000001+00', a) FROM (VALUES (1, timestamptz '2026-01-01 00:00:00.000002+00'), (2, '2025-12-31 23:59:59+00'), (3, '2026-03-30 00:00:00.5+00'), (4, NULL)) AS t (n, a) ORDER BY n $$,
+    $$ VALUES (1e-6::float8), (-1.000001), (7603200.499999), (NULL) $$, 'seconds between two times, to the microsecond'
 );
 SELECT is(health_internal.decayed_sum(1e-101, 0.5), 0::float8, 'a sum below 1e-100 becomes 0');
 SELECT is(health_internal.decayed_sum(4, 0.5), 2::float8, 'a sum decays by its factor');

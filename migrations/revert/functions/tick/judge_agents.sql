@@ -2,12 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.judge_agents(
-    timestamptz, bigint, health.policies, health_internal.beat [], boolean, boolean, boolean,
-    health_internal.arrival_range, health_internal.blindness
-);
-DROP FUNCTION health_internal.subjects(
-    health_internal.beat [], boolean, boolean, health_internal.arrival_range, timestamptz, bigint
-);
+DROP FUNCTION health_internal.judge_agents(health_internal.turn, health.policies);
 
 COMMIT;

@@ -70,6 +70,7 @@ WHERE false;
 DO $$
 BEGIN
     PERFORM 'health_internal.beat'::regtype;
+    PERFORM 'health_internal.turn'::regtype;
 END;
 $$;
 

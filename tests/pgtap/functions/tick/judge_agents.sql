@@ -5,13 +5,11 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health_internal.judge_agents,
-        health_internal.subjects
+        health_internal.judge_agents
     }',
     $$
     VALUES
-    ('health_internal.judge_agents(timestamp with time zone,bigint,health.policies,health_internal.beat[],boolean,boolean,boolean,health_internal.arrival_range,health_internal.blindness)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.subjects(health_internal.beat[],boolean,boolean,health_internal.arrival_range,timestamp with time zone,bigint)', 'f', 'sql', 's', false, '')
+    ('health_internal.judge_agents(health_internal.turn,health.policies)', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 

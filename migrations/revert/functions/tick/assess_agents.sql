@@ -1,0 +1,7 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health_internal.assess_agents(health_internal.turn, health.policies);
+
+COMMIT;
