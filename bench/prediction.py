@@ -235,10 +235,11 @@ def compare(
                     log_odds_expression,
                     (SELECT string_agg('f' || feature, ', ' ORDER BY feature)
                         FROM health_internal.failure_features WHERE model_id = p_model),
-                    health_internal.features_sql(p_model, false))
+                    health_internal.features_of_steps_sql(p_model))
                 FROM health_internal.failure_expressions WHERE model_id = p_model)
             USING p_anchor, (SELECT step FROM health.failure_models WHERE model_id = p_model),
-                p_first, 0;
+                p_first, 0, 'infinity'::timestamptz, 'infinity'::timestamptz,
+                NULL::tstzmultirange;
         END $$
         """
     )

@@ -198,7 +198,7 @@ COMMENT ON TABLE health_internal.failure_expressions IS
 'failure_nodes, which are the truth.';
 COMMENT ON COLUMN health_internal.failure_expressions.model_id IS 'Which model.';
 COMMENT ON COLUMN health_internal.failure_expressions.features_statement IS
-'Query of the features of all agents at $1, given the step $2.';
+'Query of the features of all agents at $1, given the step $2: health_internal.features_now_sql.';
 COMMENT ON COLUMN health_internal.failure_expressions.log_odds_expression IS
 'Expression over its columns f1, f2, ….';
 

@@ -163,7 +163,8 @@ def walk_differs(engine: Engine, model_id: int) -> list[Any]:
                     ' FROM generate_series(1, 240) AS n ORDER BY n) FROM (%s) AS f',
                     log_odds_expression, features_statement)
                 FROM health_internal.failure_expressions WHERE model_id = p_model_id)
-            USING p_at, (SELECT step FROM health.failure_models WHERE model_id = p_model_id), 0, 0;
+            USING p_at, (SELECT step FROM health.failure_models WHERE model_id = p_model_id), 0, 0,
+                'infinity'::timestamptz, 'infinity'::timestamptz, NULL::tstzmultirange;
         END $$
         """
     )
@@ -178,6 +179,65 @@ def walk_differs(engine: Engine, model_id: int) -> list[Any]:
         END,
         model_id,
     )
+
+
+def test_hours_train_the_model_that_raw_rows_did(engine: Engine) -> None:
+    fleet(engine, is_told=True)
+    engine.connection.execute(
+        """
+        INSERT INTO health.agent_heartbeats (agent_id, cpu_usage_percent, received_at)
+        SELECT agent_id, metric_value / 2, received_at FROM health.performance_metrics
+        """
+    )
+    by_rows = train(engine)
+    assert by_rows["is_active"], by_rows["verdict"]
+    found = predictions(engine, END)
+
+    engine.connection.execute(
+        """
+        UPDATE health_internal.partitions SET is_history = false WHERE is_history;
+        SELECT health_internal.roll_up_features(hours.until_at)
+        FROM (
+            SELECT DISTINCT date_trunc('hour', told.received_at - interval '1 microsecond')
+                + interval '1 hour' AS until_at
+            FROM (
+                SELECT received_at FROM health.performance_metrics
+                UNION ALL SELECT received_at FROM health.system_events
+            ) AS told
+        ) AS hours;
+        UPDATE health_internal.feature_hours_state
+        SET rolled_from = '2026-01-01', rolled_until = '2026-03-05';
+        """
+    )
+    by_both = train(engine)
+    engine.connection.execute("SELECT health.tick()")
+    dropped: LiteralString = """
+        SELECT count(*) FILTER (WHERE health_internal.drop_partition(partition_name)) AS n
+        FROM health_internal.expired_partitions(clock_timestamp()) AS gone (partition_name)
+    """
+    engine.connection.execute(
+        "UPDATE health_internal.partitions SET rolled_up_at = clock_timestamp()"
+    )
+    assert engine.row(dropped)["n"] > 100
+    for table in ("agent_heartbeats", "performance_metrics", "system_events"):
+        left: Any = f"SELECT count(*) AS n FROM health.{table} WHERE agent_id LIKE 'agent %'"
+        assert engine.row(left)["n"] == 0
+    by_hours = train(engine)
+    assert by_hours["is_active"], by_hours["verdict"]
+
+    same: LiteralString = """
+        SELECT count(DISTINCT log_odds_expression) AS n FROM health_internal.failure_expressions
+        WHERE model_id = ANY (%s)
+    """
+    models = [model["model_id"] for model in (by_rows, by_both, by_hours)]
+    assert engine.row(same, models)["n"] == 1
+    assert [by_hours[name] for name in ("row_count", "positive_count", "auc")] == [
+        by_rows[name] for name in ("row_count", "positive_count", "auc")
+    ]
+    again = predictions(engine, END)
+    assert [(row["agent_id"], row["probability"], row["reasons"]) for row in again] == [
+        (row["agent_id"], row["probability"], row["reasons"]) for row in found
+    ]
 
 
 def test_a_model_without_a_signal_is_not_used(engine: Engine) -> None:

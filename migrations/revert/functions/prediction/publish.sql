@@ -1,0 +1,8 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health_internal.publish_model(bigint, text, jsonb, integer, double precision, boolean);
+DROP FUNCTION health_internal.top_families(bigint, text);
+
+COMMIT;

@@ -1,0 +1,10 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.top_families(bigint, text)'::regprocedure;
+    PERFORM 'health_internal.publish_model(bigint, text, jsonb, integer, double precision, boolean)'::regprocedure;
+END;
+$$;
+
+ROLLBACK;
