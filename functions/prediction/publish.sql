@@ -3,6 +3,51 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.verdict_of(
+    p_auc double precision,
+    p_average_precision double precision,
+    p_log_loss double precision,
+    p_margin double precision,
+    p_margin_over_chance double precision,
+    p_trivial text,
+    p_trivial_auc double precision,
+    p_trivial_precision double precision,
+    p_base_log_loss double precision,
+    p_old_model_id bigint,
+    p_old_auc double precision
+)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN p_auc - p_trivial_auc <= p_margin
+        -- Where failures are rare, two AUCs near 1 hide which one finds them among its first warnings.
+        AND (
+            p_auc < p_trivial_auc
+            OR p_average_precision < p_trivial_precision + 0.1
+            OR p_auc - 0.5 <= p_margin_over_chance
+        ) THEN format(
+        'not used: its AUC %s does not beat "%s" (%s) by more than chance allows (%s)',
+        round(p_auc::numeric, 3), p_trivial, round(p_trivial_auc::numeric, 3), round(p_margin::numeric, 3)
+    )
+    WHEN p_log_loss >= p_base_log_loss THEN
+        'not used: its probabilities are no better than the mean rate of failures'
+    WHEN p_auc < p_old_auc - p_margin THEN format(
+        'not used: model %s, which it would replace, is better (AUC %s against %s)', p_old_model_id,
+        round(p_old_auc::numeric, 3), round(p_auc::numeric, 3)
+    )
+    ELSE format(
+        'used: AUC %s against %s of "%s"', round(p_auc::numeric, 3), round(p_trivial_auc::numeric, 3), p_trivial
+    )
+END;
+COMMENT ON FUNCTION health_internal.verdict_of(
+    double precision, double precision, double precision, double precision, double precision, text,
+    double precision, double precision, double precision, bigint, double precision
+) IS
+'Whether a model is used, and why, in words that begin with "used" or "not used": it must beat the best trivial '
+'predictor and the mean rate of failures, and not be clearly worse than the model in use (NULL: there is none), all '
+'on agents and a time that taught nobody.';
+
 CREATE OR REPLACE FUNCTION health_internal.top_families(p_model_id bigint, p_kind text)
 RETURNS jsonb
 LANGUAGE sql

@@ -238,34 +238,18 @@ BEGIN
     INTO v_old
     FROM health.failure_models AS models
     WHERE models.horizon = p_horizon AND models.is_active;
-    v_model.verdict := CASE
-        WHEN v_quality.auc - v_model.trivial_auc <= v_model.auc_margin
-            -- Where failures are rare, two AUCs near 1 hide which one finds them among its first warnings.
-            AND (
-                v_quality.auc < v_model.trivial_auc
-                OR v_quality.average_precision < v_best_precision + 0.1
-                OR v_quality.auc - 0.5 <= health_internal.lead_margin(
-                    v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels,
-                    v_counts.test_positive_count::double precision
-                    / greatest(v_counts.test_failure_count, 1)
-                )
-            ) THEN format(
-            'not used: its AUC %s does not beat "%s" (%s) by more than chance allows (%s)',
-            round(v_quality.auc::numeric, 3), v_best_trivial, round(v_model.trivial_auc::numeric, 3),
-            round(v_model.auc_margin::numeric, 3)
-        )
-        WHEN v_model.log_loss >= health_internal.log_loss(
+    v_model.verdict := health_internal.verdict_of(
+        v_quality.auc, v_quality.average_precision, v_model.log_loss, v_model.auc_margin,
+        health_internal.lead_margin(
+            v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels,
+            v_counts.test_positive_count::double precision / greatest(v_counts.test_failure_count, 1)
+        ),
+        v_best_trivial, v_model.trivial_auc, v_best_precision,
+        health_internal.log_loss(
             array_fill(v_counts.base_rate::double precision, ARRAY[cardinality(v_labels)]), v_labels
-        ) THEN 'not used: its probabilities are no better than the mean rate of failures'
-        WHEN v_quality.auc < v_old.auc - v_model.auc_margin THEN format(
-            'not used: model %s, which it would replace, is better (AUC %s against %s)', v_old.model_id,
-            round(v_old.auc::numeric, 3), round(v_quality.auc::numeric, 3)
-        )
-        ELSE format(
-            'used: AUC %s against %s of "%s"', round(v_quality.auc::numeric, 3),
-            round(v_model.trivial_auc::numeric, 3), v_best_trivial
-        )
-    END;
+        ),
+        v_old.model_id, v_old.auc
+    );
     v_model.is_active := starts_with(v_model.verdict, 'used');
     SELECT published.*
     INTO v_published
