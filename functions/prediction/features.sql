@@ -214,8 +214,8 @@ AS $$
         LEFT JOIN of_events USING (agent_id, k)
         LEFT JOIN of_agents USING (agent_id)
         $sql$,
-        coalesce(
-            format(
+        CASE
+            WHEN health_internal.series_rows_sql(p_model_id) <> '' THEN format(
                 $sql$
                 SELECT
                     sums.agent_id, codes.code, sums.cell,
@@ -234,14 +234,15 @@ AS $$
                 ) AS sums
                 INNER JOIN (%s) AS codes (code, name, is_counter) ON sums.name = codes.name
                 $sql$,
-                nullif(health_internal.series_rows_sql(p_model_id), ''),
+                health_internal.series_rows_sql(p_model_id),
                 health_internal.series_codes_sql(p_model_id)
-            ),
-            'SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0::float8 AS mean, 0::float8 AS spread '
-            'WHERE false'
-        ),
-        coalesce(
-            format(
+            )
+            ELSE
+                'SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0::float8 AS mean, 0::float8 AS spread '
+                'WHERE false'
+        END,
+        CASE
+            WHEN health_internal.event_rows_sql(p_model_id) IS NOT NULL THEN format(
                 $sql$
                 SELECT
                     counted.*,
@@ -261,10 +262,11 @@ AS $$
                 $sql$,
                 health_internal.cell_sql('history.told_at'),
                 health_internal.event_rows_sql(p_model_id)
-            ),
-            'SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0 AS event_count, 0::float8 AS last_at, '
-            '0 AS next_cell, 0 AS total WHERE false'
-        ),
+            )
+            ELSE
+                'SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0 AS event_count, 0::float8 AS last_at, '
+                '0 AS next_cell, 0 AS total WHERE false'
+        END,
         columns.of_series,
         columns.of_events,
         health_internal.agent_facts_sql(columns.of_agents),

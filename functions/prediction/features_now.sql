@@ -12,7 +12,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     -- m0 is the mean of the last step, m7 that of the oldest. OFFSET 0 keeps an expression from being reckoned
     -- again wherever it is named. What no feature asks for is not reckoned at all.
-    SELECT coalesce(format(
+    SELECT CASE WHEN health_internal.series_rows_sql(p_model_id) <> '' THEN format(
         $sql$
         SELECT
             spread_out.*,
@@ -36,7 +36,9 @@ AS $$
                     (%4$s) / nullif(num_nonnulls(%5$s), 0) AS past,
                     num_nonnulls(%5$s) AS past_count
                 FROM (
-                    SELECT sums.agent_id, codes.code, sums.spread, %6$s
+                    SELECT
+                        sums.agent_id, codes.code,
+                        CASE WHEN NOT codes.is_counter THEN sums.spread END AS spread, %6$s
                     FROM (
                         SELECT told.agent_id, told.name, %7$s
                         FROM (%8$s OFFSET 0) AS told
@@ -88,13 +90,9 @@ AS $$
                 'FILTER (WHERE told.cell = $4) AS spread'
             ELSE ', NULL::float8 AS spread'
         END,
-        nullif(health_internal.series_rows_sql(p_model_id), ''),
+        health_internal.series_rows_sql(p_model_id),
         health_internal.series_codes_sql(p_model_id)
-    ), $sql$
-        SELECT
-            NULL::text AS agent_id, 0 AS code, false AS is_seen, 0::float8 AS level
-        WHERE false
-    $sql$)
+    ) ELSE 'SELECT NULL::text AS agent_id, 0 AS code, false AS is_seen WHERE false' END
     FROM (
         SELECT
             bool_or(measures.is_counter) IS TRUE AS has_counters,
@@ -114,7 +112,7 @@ LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(format(
+    SELECT CASE WHEN health_internal.event_rows_sql(p_model_id) IS NOT NULL THEN format(
         $sql$
         SELECT
             history.agent_id,
@@ -132,7 +130,7 @@ AS $$
             '$4 - date_part(''epoch'', max(history.told_at) - $1) / date_part(''epoch'', $2)'
         ),
         health_internal.event_rows_sql(p_model_id)
-    ), 'SELECT NULL::text AS agent_id, 0 AS code, false AS is_seen WHERE false');
+    ) ELSE 'SELECT NULL::text AS agent_id, 0 AS code, false AS is_seen WHERE false' END;
 $$;
 COMMENT ON FUNCTION health_internal.present_events_sql(bigint) IS
 'Query of a model''s events at step $4: agent_id, code, a column for each measure, and is_seen: whether there was '
