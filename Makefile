@@ -17,6 +17,7 @@ PY_SOURCES := python_bridge tests/conftest.py tests/servers tests/python ci $(wi
 BENCHES := $(filter-out bench/common.py bench/queue_adapters.py bench/latency_actors.py \
 	bench/liveness_engine.py bench/liveness_points.py bench/liveness_report.py \
 	bench/liveness_rivals.py bench/liveness_traces.py \
+	bench/prediction_data.py bench/prediction_report.py \
 	bench/detection_data.py bench/nab_score.py,$(wildcard bench/*.py))
 # The same paths as pytest's pythonpath: tests/servers is shared by tests, ci and this file.
 SERVERS := PYTHONPATH=tests $(BIN)/python -m servers

@@ -5,7 +5,8 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE AGGREGATE health_internal.merged_spread(double precision []) (
+-- The linter knows no aggregates.
+CREATE OR REPLACE AGGREGATE health_internal.merged_spread(double precision []) ( -- noqa: PRS
     SFUNC = float8_combine,
     STYPE = double precision [],
     INITCOND = '{0,0,0}',

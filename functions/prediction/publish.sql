@@ -28,7 +28,8 @@ RETURN CASE
             OR p_auc - 0.5 <= p_margin_over_chance
         ) THEN format(
         'not used: its AUC %s does not beat "%s" (%s) by more than chance allows (%s)',
-        round(p_auc::numeric, 3), p_trivial, round(p_trivial_auc::numeric, 3), round(p_margin::numeric, 3)
+        round(p_auc::numeric, 3), p_trivial, round(p_trivial_auc::numeric, 3),
+        round(p_margin::numeric, 3)
     )
     WHEN p_log_loss >= p_base_log_loss THEN
         'not used: its probabilities are no better than the mean rate of failures'
@@ -37,7 +38,8 @@ RETURN CASE
         round(p_old_auc::numeric, 3), round(p_auc::numeric, 3)
     )
     ELSE format(
-        'used: AUC %s against %s of "%s"', round(p_auc::numeric, 3), round(p_trivial_auc::numeric, 3), p_trivial
+        'used: AUC %s against %s of "%s"', round(p_auc::numeric, 3),
+        round(p_trivial_auc::numeric, 3), p_trivial
     )
 END;
 COMMENT ON FUNCTION health_internal.verdict_of(

@@ -180,6 +180,7 @@ COMMENT ON FUNCTION health_internal.recommend_from_predictions(timestamptz) IS
 'One recommendation per agent at risk, by its shortest horizon: priority 1 where vital or 80 % sure, 2 where high '
 'or 50 %, else 3. Predictions older than a day are left out.';
 
-GRANT EXECUTE ON FUNCTION health_internal.foresee_failures(timestamptz) TO health_bridge, health_admin;
+GRANT EXECUTE ON FUNCTION health_internal.foresee_failures(timestamptz)
+TO health_bridge, health_admin;
 
 COMMIT;

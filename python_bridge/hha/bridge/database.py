@@ -113,7 +113,7 @@ class HealthDatabase:
             await connection.execute("CALL health.run_foresight()")
 
     async def retrain_failure_models(self) -> None:
-        """Seconds to minutes, on a connection of its own that is closed if the caller is cancelled."""
+        """Seconds to minutes, on its own connection, which closes when the caller is cancelled."""
         async with await self.connect() as connection:
             await connection.execute("CALL health.retrain_failure_models()")
 
