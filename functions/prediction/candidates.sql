@@ -219,7 +219,8 @@ BEGIN
     ),
 
     metrics AS (
-        SELECT told.name, count(DISTINCT told.agent_id) AS agent_count
+        -- Numbers of features, and with them the draws of a training, are the same whatever the locale.
+        SELECT told.name COLLATE "C" AS name, count(DISTINCT told.agent_id) AS agent_count
         FROM (
             SELECT DISTINCT logged.agent_id, logged.name
             FROM health_internal.raw_metrics(
