@@ -24,15 +24,28 @@ RETURN greatest(-1e30, least(1e30, p_text::numeric))::double precision;
 COMMENT ON FUNCTION health_internal.label_number(text) IS
 'A number of JSON, which may have any size, held to 1e30.';
 
-CREATE OR REPLACE FUNCTION health_internal.ratio_to_spread(
-    p_difference double precision, p_spread double precision, p_mean double precision
+CREATE OR REPLACE FUNCTION health_internal.difference(
+    p_value double precision, p_from double precision
 )
 RETURNS double precision
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN p_spread > 1e-9 * abs(p_mean) THEN p_difference / p_spread END;
-COMMENT ON FUNCTION health_internal.ratio_to_spread(double precision, double precision, double precision) IS
-'A difference in standard deviations; NULL where these are of rounding alone, as in a constant series.';
+RETURN CASE WHEN abs(p_value - p_from) <= 1e-12 * abs(p_value) THEN 0 ELSE p_value - p_from END;
+COMMENT ON FUNCTION health_internal.difference(double precision, double precision) IS
+'How much a value is above another one; 0 where that is of rounding alone, which depends on the order of a sum.';
+
+CREATE OR REPLACE FUNCTION health_internal.deviation(
+    p_value double precision, p_mean double precision, p_spread double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN p_spread > 1e-9 * abs(p_mean) THEN health_internal.difference(p_value, p_mean) / p_spread
+END;
+COMMENT ON FUNCTION health_internal.deviation(double precision, double precision, double precision) IS
+'How many standard deviations a value is above a mean; NULL where these are of rounding alone, as in a constant '
+'series.';
 
 CREATE OR REPLACE FUNCTION health_internal.since_sql(p_steps text)
 RETURNS text
@@ -106,7 +119,7 @@ AS $$
                     WHEN columns.measure = 'since' THEN format('coalesce(f%s, -ln(1001.0))', columns.feature)
                     WHEN columns.source = 'event' THEN format('coalesce(f%s, 0)', columns.feature)
                     WHEN columns.measure = 'fleet' AND p_is_single THEN format(
-                        'health_internal.ratio_to_spread(f%1$s - mean%1$s, spread%1$s, mean%1$s)', columns.feature
+                        'health_internal.deviation(f%1$s, mean%1$s, spread%1$s)', columns.feature
                     )
                     ELSE format('f%s', columns.feature)
                 END,
@@ -155,14 +168,11 @@ AS $$
             SELECT
                 windows.agent_id, windows.code, windows.k, windows.level, windows.spread,
                 windows.mean_3, windows.mean_7,
-                windows.level - windows.before AS change_1,
-                windows.level - windows.past AS change_7,
-                health_internal.ratio_to_spread(
-                    windows.level - windows.past, windows.past_spread, windows.past
-                ) AS deviation,
-                health_internal.ratio_to_spread(
-                    windows.level - avg(windows.level) OVER fleet, stddev_samp(windows.level) OVER fleet,
-                    avg(windows.level) OVER fleet
+                health_internal.difference(windows.level, windows.before) AS change_1,
+                health_internal.difference(windows.level, windows.past) AS change_7,
+                health_internal.deviation(windows.level, windows.past, windows.past_spread) AS deviation,
+                health_internal.deviation(
+                    windows.level, avg(windows.level) OVER fleet, stddev_samp(windows.level) OVER fleet
                 ) AS fleet
             FROM windows
             WINDOW fleet AS (PARTITION BY windows.code, windows.k)

@@ -16,11 +16,9 @@ AS $$
         $sql$
         SELECT
             spread_out.*,
-            spread_out.level - spread_out.before AS change_1,
-            spread_out.level - spread_out.past AS change_7,
-            health_internal.ratio_to_spread(
-                spread_out.level - spread_out.past, spread_out.past_spread, spread_out.past
-            ) AS deviation
+            health_internal.difference(spread_out.level, spread_out.before) AS change_1,
+            health_internal.difference(spread_out.level, spread_out.past) AS change_7,
+            health_internal.deviation(spread_out.level, spread_out.past, spread_out.past_spread) AS deviation
         FROM (
             SELECT
                 means.agent_id, means.code, means.m0 AS level, means.m1 AS before, means.spread,

@@ -5,28 +5,31 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
+        health_internal.deviation,
+        health_internal.difference,
         health_internal.feature_columns,
         health_internal.features_of_steps_sql,
         health_internal.label_number,
         health_internal.plain_real,
-        health_internal.ratio_to_spread,
         health_internal.since_sql
     }',
     $$
     VALUES
+    ('health_internal.deviation(double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.difference(double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.feature_columns(bigint,boolean)', 'f', 'sql', 's', false, ''),
     ('health_internal.features_of_steps_sql(bigint)', 'f', 'sql', 's', false, ''),
     ('health_internal.label_number(text)', 'f', 'sql', 'i', false, ''),
     ('health_internal.plain_real(double precision)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.ratio_to_spread(double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.since_sql(text)', 'f', 'sql', 'i', false, '')
     $$
 );
 
 SELECT rows_are($$ SELECT health_internal.plain_real(x) FROM unnest('{1e-100,-1e300,0.5,NULL}'::float8[]) AS x $$, $$ VALUES (0::real), (-1e30::real), (0.5::real), (NULL) $$,
     'numbers that real does not hold become those nearest');
-SELECT rows_are($$ SELECT health_internal.ratio_to_spread(d, s, m) FROM (VALUES (1, 2, 5), (1e-17, 1e-17, 0.1), (0, 0, 0), (1, NULL, 1)) AS v (d, s, m) $$,
+SELECT rows_are($$ SELECT health_internal.deviation(x, m, s) FROM (VALUES (6, 5, 2), (0.1::float8 + 1e-17, 0.1, 1e-17), (0, 0, 0), (1, 1, NULL)) AS v (x, m, s) $$,
     $$ VALUES (0.5::float8), (NULL), (NULL), (NULL) $$, 'a constant series has no deviations, whatever rounding says');
+SELECT rows_are($$ SELECT health_internal.difference(x, y) FROM (VALUES (3, 1), (0.1::float8 + 0.2, 0.3), (0, 0), (1, NULL)) AS v (x, y) $$, $$ VALUES (2::float8), (0), (0), (NULL) $$, 'nor is the order of a sum a difference');
 CREATE FUNCTION pg_temp.rows_of(p_statement text) RETURNS bigint LANGUAGE plpgsql AS $f$
 DECLARE
     v_count bigint;
