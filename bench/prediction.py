@@ -340,7 +340,7 @@ def full_size(bench: Bench, agents: int) -> dict[str, Any]:
         row = connection.execute(
             """
             SELECT row_count, (parameters ->> 'max_features')::integer,
-                jsonb_array_length(parameters -> 'validation_losses')
+                jsonb_array_length(parameters -> 'validation_losses') - 1
             FROM health.failure_models WHERE model_id = %s
             """,
             (number,),
