@@ -176,20 +176,27 @@ AS $$
     FROM health_internal.partitions
     CROSS JOIN health.settings
     CROSS JOIN health.business_settings
+    CROSS JOIN health_internal.feature_hours_state
     WHERE NOT partitions.is_history
         AND partitions.until_at < p_now - settings.raw_retention
-        -- Heartbeats are rolled up first; who never rolls up keeps them as long again.
+        -- Rows are rolled up first; who never rolls up keeps them as long again.
         AND (
-            partitions.rolled_up_at IS NOT NULL
+            (
+                partitions.until_at <= feature_hours_state.rolled_until
+                AND feature_hours_state.rolled_until < 'infinity'
+                AND (
+                    partitions.rolled_up_at IS NOT NULL
+                    OR partitions.table_name NOT IN ('agent_heartbeats', 'ingest_heartbeats')
+                )
+            )
             OR NOT business_settings.is_rolling_up_heartbeats
-            OR partitions.table_name NOT IN ('agent_heartbeats', 'ingest_heartbeats')
             OR partitions.until_at < p_now - 2 * settings.raw_retention
         )
     ORDER BY partitions.until_at;
 $$;
 COMMENT ON FUNCTION health_internal.expired_partitions(timestamptz) IS
-'Partitions older than settings.raw_retention, history excepted, oldest first; heartbeats that are not '
-'rolled up yet only after twice that time.';
+'Partitions older than settings.raw_retention, history excepted, oldest first; what is not rolled up yet only '
+'after twice that time.';
 
 CREATE OR REPLACE FUNCTION health_internal.sweep(p_now timestamptz)
 RETURNS void

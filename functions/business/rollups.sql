@@ -449,6 +449,9 @@ BEGIN
             END IF;
             RETURN true;
         END IF;
+        IF health_internal.roll_up_next_features(v_until) THEN
+            RETURN true;
+        END IF;
     END IF;
     IF v_state.hours_until < v_until THEN
         -- A day at once where it is behind.
@@ -463,14 +466,15 @@ BEGIN
         );
         UPDATE health_internal.rollup_state SET days_until = v_state.days_until + interval '1 day';
         PERFORM health_internal.sweep_rollups(p_now);
+        PERFORM health_internal.sweep_features(p_now);
         RETURN true;
     END IF;
     RETURN false;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.roll_up_step(timestamptz) IS
-'One step of the roll-ups: what reaches back, a partition of heartbeats, an hour (a day where it is '
-'behind), a day. Returns whether there was something to do; false where another one is at it.';
+'One step of the roll-ups: what reaches back, a partition of heartbeats, an hour of features, an hour (a day '
+'where it is behind), a day. Returns whether there was something to do; false where another one is at it.';
 
 CREATE OR REPLACE PROCEDURE health.run_rollups()
 LANGUAGE plpgsql

@@ -4,14 +4,41 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.hourly_series(
+    p_from timestamptz,
+    p_until timestamptz,
+    p_rolled_from timestamptz,
+    p_rolled_until timestamptz,
+    p_kept tstzmultirange
+)
+RETURNS TABLE (agent_id text, name text, until_at timestamptz, value_count integer)
+LANGUAGE sql
+STABLE
+AS $$
+    SELECT hours.agent_id::text, names.name::text, hours.until_at, told.value_count
+    FROM health_internal.series_hours AS hours
+    CROSS JOIN LATERAL unnest(hours.name_ids, hours.value_counts) AS told (name_id, value_count)
+    INNER JOIN health_internal.series_names AS names ON told.name_id = names.name_id
+    WHERE hours.until_at > greatest(p_from, p_rolled_from) AND hours.until_at <= least(p_until, p_rolled_until)
+        AND (hours.until_at - interval '30 minutes' <@ p_kept) IS NOT TRUE;
+$$;
+COMMENT ON FUNCTION health_internal.hourly_series(
+    timestamptz, timestamptz, timestamptz, timestamptz, tstzmultirange
+) IS
+'Which series (series_key) the hours between two times hold, by feature_bounds, and how many values of each.';
+
 CREATE OR REPLACE FUNCTION health_internal.record_of(
     p_until timestamptz,
+    p_rolled_from timestamptz,
+    p_rolled_until timestamptz,
+    p_kept tstzmultirange,
     OUT first_at timestamptz,
     OUT last_at timestamptz,
     OUT cadence_seconds double precision,
     OUT agent_seconds double precision,
     OUT agent_count integer,
-    OUT last_times timestamptz []
+    OUT last_times timestamptz [],
+    OUT has_hours boolean
 )
 LANGUAGE sql
 STABLE
@@ -19,20 +46,28 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     -- The series of most agents stands for the rest: a metric, or the heartbeats.
     WITH named AS (
-        SELECT logged.agent_id::text AS agent_id, logged.metric_name::text AS name,
-            min(logged.received_at) AS first_at, max(logged.received_at) AS last_at, count(*) AS value_count
-        FROM health.performance_metrics AS logged
-        WHERE logged.received_at <= p_until AND health_internal.is_watched(logged.agent_id)
-        GROUP BY logged.agent_id, logged.metric_name
-        UNION ALL
-        SELECT beats.agent_id::text, '', min(beats.received_at), max(beats.received_at), count(*)
+        SELECT told.agent_id, told.name, min(told.first_at) AS first_at, max(told.last_at) AS last_at,
+            sum(told.value_count) AS value_count
         FROM (
-            SELECT agent_heartbeats.agent_id, agent_heartbeats.received_at FROM health.agent_heartbeats
+            SELECT logged.agent_id, logged.name, min(logged.received_at) AS first_at,
+                max(logged.received_at) AS last_at, count(*) AS value_count
+            FROM health_internal.raw_metrics(p_rolled_from, p_rolled_until, p_kept) AS logged
+            WHERE logged.received_at <= p_until
+            GROUP BY logged.agent_id, logged.name
             UNION ALL
-            SELECT ingest_heartbeats.agent_id, ingest_heartbeats.received_at FROM health.ingest_heartbeats
-        ) AS beats
-        WHERE beats.received_at <= p_until AND health_internal.is_watched(beats.agent_id)
-        GROUP BY beats.agent_id
+            SELECT beats.agent_id::text, '', min(beats.received_at), max(beats.received_at), count(*)
+            FROM health_internal.raw_beats(p_rolled_from, p_rolled_until, p_kept) AS beats
+            WHERE beats.received_at <= p_until
+            GROUP BY beats.agent_id
+            UNION ALL
+            SELECT hours.agent_id, hours.name, min(hours.until_at), max(hours.until_at), sum(hours.value_count)
+            FROM health_internal.hourly_series(
+                '-infinity', p_until, p_rolled_from, p_rolled_until, p_kept
+            ) AS hours
+            GROUP BY hours.agent_id, hours.name
+        ) AS told
+        WHERE health_internal.is_watched(told.agent_id)
+        GROUP BY told.agent_id, told.name
     ),
 
     paced AS (
@@ -58,7 +93,7 @@ AS $$
     told AS (
         SELECT min(history.told_at) AS first_at, max(history.told_at) AS last_at,
             count(DISTINCT history.agent_id) AS agent_count
-        FROM health_internal.agent_history AS history
+        FROM health_internal.agent_history(p_rolled_from, p_rolled_until, p_kept) AS history
         WHERE history.told_at <= p_until AND health_internal.is_watched(history.agent_id)
     )
 
@@ -77,12 +112,17 @@ AS $$
             INNER JOIN chosen ON told_last.name = chosen.name
             ORDER BY told_last.last_at DESC
             LIMIT 1000
+        ),
+        EXISTS (
+            SELECT FROM health_internal.series_hours AS hours
+            WHERE hours.until_at > p_rolled_from AND hours.until_at <= least(p_until, p_rolled_until)
         )
     FROM paced;
 $$;
-COMMENT ON FUNCTION health_internal.record_of(timestamptz) IS
-'What was recorded until then: from when to when, the median gap between values of the series that most agents '
-'have, for how many agent-seconds, of how many agents, and when it was last told.';
+COMMENT ON FUNCTION health_internal.record_of(timestamptz, timestamptz, timestamptz, tstzmultirange) IS
+'What was recorded until then, by feature_bounds: from when to when, the median gap between values of the series '
+'that most agents have, for how many agent-seconds, of how many agents, when it was last told, and whether some of it '
+'is left by the hour only.';
 
 CREATE OR REPLACE FUNCTION health_internal.choose_step(
     p_horizon interval,
@@ -158,7 +198,7 @@ COMMENT ON FUNCTION health_internal.choose_anchor(
 'Time of the last row, from which the others count back in steps.';
 
 CREATE OR REPLACE FUNCTION health_internal.add_candidates(
-    p_model_id bigint, p_from timestamptz, p_until timestamptz, p_limit integer
+    p_model_id bigint, p_from timestamptz, p_until timestamptz, p_step interval, p_limit integer
 )
 RETURNS integer
 LANGUAGE plpgsql
@@ -166,14 +206,34 @@ VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_bounds record;
     v_count integer;
 BEGIN
-    WITH metrics AS (
-        SELECT logged.metric_name::text AS name, count(DISTINCT logged.agent_id) AS agent_count
-        FROM health.performance_metrics AS logged
-        WHERE logged.received_at > p_from AND logged.received_at <= p_until
-            AND health_internal.is_watched(logged.agent_id)
-        GROUP BY logged.metric_name
+    SELECT bounds.* INTO v_bounds FROM health_internal.feature_bounds(p_step) AS bounds;
+    WITH hourly AS MATERIALIZED (
+        SELECT DISTINCT hours.agent_id, hours.name
+        FROM health_internal.hourly_series(
+            p_from, p_until, v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept
+        ) AS hours
+        WHERE health_internal.is_watched(hours.agent_id)
+    ),
+
+    metrics AS (
+        -- Numbers of features, and with them the draws of a training, are the same whatever the locale.
+        SELECT told.name COLLATE "C" AS name, count(DISTINCT told.agent_id) AS agent_count
+        FROM (
+            SELECT DISTINCT logged.agent_id, logged.name
+            FROM health_internal.raw_metrics(
+                v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept
+            ) AS logged
+            WHERE logged.received_at > p_from AND logged.received_at <= p_until
+                AND health_internal.is_watched(logged.agent_id)
+            UNION ALL
+            SELECT hourly.agent_id, hourly.name
+            FROM hourly
+            WHERE NOT starts_with(hourly.name, health_internal.series_key('heartbeat', ''))
+        ) AS told
+        GROUP BY told.name
         ORDER BY 2 DESC, 1
         LIMIT 30
     ),
@@ -192,10 +252,8 @@ BEGIN
                 count(told.user_satisfaction) AS user_satisfaction,
                 count(told.operational_efficiency) AS operational_efficiency,
                 count(told.revenue_impact_usd) AS revenue_impact_usd
-            FROM (
-                SELECT * FROM health.agent_heartbeats
-                UNION ALL
-                SELECT * FROM health.ingest_heartbeats
+            FROM health_internal.raw_beats(
+                v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept
             ) AS told
             WHERE told.received_at > p_from AND told.received_at <= p_until
                 AND health_internal.is_watched(told.agent_id)
@@ -207,7 +265,9 @@ BEGIN
             row_number() OVER (PARTITION BY named.family ORDER BY named.agent_count DESC, named.name) AS place
         FROM (
             SELECT history.family, history.name, count(DISTINCT history.agent_id) AS agent_count
-            FROM health_internal.agent_history AS history
+            FROM health_internal.agent_history(
+                v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept
+            ) AS history
             WHERE history.told_at > p_from AND history.told_at <= p_until
                 AND health_internal.is_watched(history.agent_id)
             GROUP BY history.family, history.name
@@ -263,7 +323,13 @@ BEGIN
         CROSS JOIN unnest(ARRAY[
             'level', 'mean_3', 'mean_7', 'change_1', 'change_7', 'deviation', 'spread'
         ]) WITH ORDINALITY AS measures (measure, place)
-        WHERE (beats.counts ->> measured.name)::bigint > 0
+        WHERE (
+                (beats.counts ->> measured.name)::bigint > 0
+                OR EXISTS (
+                    SELECT FROM hourly
+                    WHERE hourly.name = health_internal.series_key('heartbeat', measured.name)
+                )
+            )
             AND NOT (measured.is_counter AND measures.measure = 'spread')
         UNION ALL
         SELECT 0, 'event', kinds.family, kinds.name, measures.measure, NULL, measures.place
@@ -311,8 +377,10 @@ BEGIN
     RETURN v_count;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.add_candidates(bigint, timestamptz, timestamptz, integer) IS
-'Writes the features a model could use, from what was recorded between two times: 30 metrics of most agents, '
+COMMENT ON FUNCTION health_internal.add_candidates(
+    bigint, timestamptz, timestamptz, interval, integer
+) IS
+'Writes the features a model with such a step could use, from what was recorded between two times: 30 metrics of most agents, '
 'typed columns of heartbeats, 12 codes of each family of events and any of it, 20 numbers and 8 values of each '
 'text among the labels; at most p_limit, which it returns the number of.';
 

@@ -23,11 +23,13 @@ SET work_mem = '64MB'
 SET max_parallel_workers_per_gather = 0
 AS $$
 DECLARE
+    v_bounds record;
     v_count bigint;
 BEGIN
+    SELECT bounds.* INTO v_bounds FROM health_internal.feature_bounds(p_step) AS bounds;
     EXECUTE 'CREATE TEMPORARY TABLE failure_rows ON COMMIT DROP AS '
-        || health_internal.features_sql(p_model_id, false)
-    USING p_anchor, p_step, p_first, p_last;
+        || health_internal.features_of_steps_sql(p_model_id)
+    USING p_anchor, p_step, p_first, p_last, v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept;
     -- A row whose horizon passes the end of the record has no label, and teaches nothing.
     EXECUTE $sql$
         CREATE TEMPORARY TABLE failure_cases ON COMMIT DROP AS

@@ -78,7 +78,7 @@ AS $$
     INSERT INTO health_internal.failure_expressions (model_id, features_statement, log_odds_expression)
     VALUES (
         p_model_id,
-        health_internal.features_sql(p_model_id, true),
+        health_internal.features_now_sql(p_model_id),
         health_internal.log_odds_expression(p_model_id)
     )
     ON CONFLICT (model_id) DO UPDATE SET

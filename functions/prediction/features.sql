@@ -1,6 +1,5 @@
--- Features: one statement gives them for any set of steps, for training many and for predicting one, so that
--- what a model was taught and what it is asked are the same thing. Row k of an agent stands for the time
--- t = anchor + k · step, and cell k for what the database learnt in (t - step, t]: nothing later enters it.
+-- Features of many steps, for training. What a model is asked later (features_now) is the same: a test compares
+-- them. Nothing received after the time of a row enters it.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -17,172 +16,6 @@ END::real;
 COMMENT ON FUNCTION health_internal.plain_real(double precision) IS
 'The number as real, which holds 1e-37 to 1e38: what is nearer to 0 than 1e-30 is 0, beyond 1e30 is 1e30.';
 
-CREATE OR REPLACE FUNCTION health_internal.numbered_features(p_model_id bigint)
-RETURNS TABLE (
-    feature integer, source text, family text, name text, measure text, value text, code bigint
-)
-LANGUAGE sql
-STABLE
-AS $$
-    SELECT
-        features.feature, features.source, features.family, features.name, features.measure,
-        features.value,
-        dense_rank() OVER (ORDER BY features.source, features.family, features.name)
-    FROM health_internal.failure_features AS features
-    WHERE features.model_id = p_model_id;
-$$;
-COMMENT ON FUNCTION health_internal.numbered_features(bigint) IS
-'The features of a model, and one code for those of the same series or kind of event.';
-
-CREATE OR REPLACE FUNCTION health_internal.series_cells_sql(p_model_id bigint)
-RETURNS text
-LANGUAGE sql
-STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    -- Names come in as literals of a VALUES list, and are compared; they are never identifiers.
-    SELECT coalesce(string_agg(part.statement, ' UNION ALL '), $sql$
-        SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0::float8 AS mean, 0::float8 AS spread
-        WHERE false
-    $sql$)
-    FROM (
-        SELECT format(
-            $sql$
-            SELECT
-                logged.agent_id::text AS agent_id,
-                names.code,
-                ceil(date_part('epoch', logged.received_at - $1) / date_part('epoch', $2))::integer AS cell,
-                avg(logged.metric_value) AS mean,
-                stddev_samp(logged.metric_value) AS spread
-            FROM health.performance_metrics AS logged
-            INNER JOIN (VALUES %s) AS names (code, name) ON logged.metric_name = names.name
-            WHERE logged.received_at > $1 + $2 * ($3 - 8) AND logged.received_at <= $1 + $2 * $4
-            GROUP BY logged.agent_id, names.code, 3
-            $sql$,
-            string_agg(DISTINCT format('(%s, %L)', numbered.code, numbered.name), ', ')
-        ) AS statement
-        FROM health_internal.numbered_features(p_model_id) AS numbered
-        WHERE numbered.source = 'metric'
-        HAVING count(*) > 0
-        UNION ALL
-        SELECT format(
-            $sql$
-            SELECT
-                beats.agent_id::text AS agent_id,
-                told.code,
-                ceil(date_part('epoch', beats.received_at - $1) / date_part('epoch', $2))::integer AS cell,
-                CASE WHEN told.is_counter THEN max(told.value) - min(told.value) ELSE avg(told.value) END,
-                CASE WHEN NOT told.is_counter THEN stddev_samp(told.value) END
-            FROM (
-                SELECT * FROM health.agent_heartbeats
-                UNION ALL
-                SELECT * FROM health.ingest_heartbeats
-            ) AS beats
-            CROSS JOIN LATERAL (VALUES %s) AS told (code, is_counter, value)
-            WHERE beats.received_at > $1 + $2 * ($3 - 8) AND beats.received_at <= $1 + $2 * $4
-                AND told.value IS NOT NULL
-            GROUP BY beats.agent_id, told.code, told.is_counter, 3
-            $sql$,
-            string_agg(DISTINCT format(
-                '(%s, %L::boolean, (%s)::float8)', numbered.code, measures.is_counter, measures.expression
-            ), ', ')
-        )
-        FROM health_internal.numbered_features(p_model_id) AS numbered
-        INNER JOIN health_internal.heartbeat_measures() AS measures ON numbered.name = measures.name
-        WHERE numbered.source = 'heartbeat'
-        HAVING count(*) > 0
-    ) AS part;
-$$;
-COMMENT ON FUNCTION health_internal.series_cells_sql(bigint) IS
-'Query of the cells of a model''s series: agent_id, code, cell, mean and standard deviation within it.';
-
-CREATE OR REPLACE FUNCTION health_internal.event_cells_sql(p_model_id bigint)
-RETURNS text
-LANGUAGE sql
-STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT coalesce(
-        (
-            SELECT format(
-                $sql$
-                SELECT
-                    counted.*,
-                    lead(counted.cell) OVER by_time AS next_cell,
-                    sum(counted.event_count) OVER by_time AS total
-                FROM (
-                    SELECT
-                        history.agent_id,
-                        names.code,
-                        ceil(date_part('epoch', history.told_at - $1) / date_part('epoch', $2))::integer
-                            AS cell,
-                        count(*) AS event_count,
-                        date_part('epoch', max(history.told_at) - $1) / date_part('epoch', $2) AS last_at
-                    FROM health_internal.agent_history AS history
-                    INNER JOIN (VALUES %s) AS names (code, family, name)
-                        ON history.family = names.family
-                        AND (history.name = names.name OR names.name = '')
-                    WHERE history.told_at > $1 + $2 * ($3 - 1000) AND history.told_at <= $1 + $2 * $4
-                        AND history.family = ANY (%L::text [])
-                    GROUP BY history.agent_id, names.code, 3
-                ) AS counted
-                WINDOW by_time AS (PARTITION BY counted.agent_id, counted.code ORDER BY counted.cell)
-                $sql$,
-                string_agg(DISTINCT format(
-                    '(%s, %L, %L)', numbered.code, numbered.family, numbered.name
-                ), ', '),
-                array_agg(DISTINCT numbered.family)
-            )
-            FROM health_internal.numbered_features(p_model_id) AS numbered
-            WHERE numbered.source = 'event'
-            HAVING count(*) > 0
-        ),
-        $sql$
-        SELECT
-            NULL::text AS agent_id, 0 AS code, 0 AS cell, 0 AS event_count, 0::float8 AS last_at,
-            0 AS next_cell, 0 AS total
-        WHERE false
-        $sql$
-    );
-$$;
-COMMENT ON FUNCTION health_internal.event_cells_sql(bigint) IS
-'Query of the cells of a model''s events: agent_id, code, cell, how many, the last one in steps from the '
-'anchor, the next cell with one, and how many so far.';
-
-CREATE OR REPLACE FUNCTION health_internal.feature_column(
-    p_source text, p_measure text, p_name text, p_value text, p_code bigint
-)
-RETURNS text
-LANGUAGE sql
-IMMUTABLE
-RETURN CASE
-    WHEN p_source IN ('metric', 'heartbeat') THEN format(
-        'max(series.%I) FILTER (WHERE series.code = %s)', p_measure, p_code
-    )
-    -- Never and long ago lie at the low end, just now at 0.
-    WHEN p_measure = 'since' THEN format(
-        '-ln(1 + greatest(0, least(1000, coalesce(told.k - max(told.last_at) '
-        'FILTER (WHERE told.code = %s), 1000))))',
-        p_code
-    )
-    WHEN p_measure = 'total' THEN format(
-        'coalesce(max(told.total) FILTER (WHERE told.code = %s), 0)', p_code
-    )
-    WHEN p_source = 'event' THEN format(
-        'coalesce(sum(told.event_count) '
-        'FILTER (WHERE told.code = %s AND told.k - told.cell < %s), 0)',
-        p_code, substr(p_measure, 7)
-    )
-    WHEN p_measure = 'number' THEN format(
-        'CASE WHEN jsonb_typeof(facts.labels -> %L) = ''number'' '
-        'THEN health_internal.label_number(facts.labels ->> %L) END',
-        p_name, p_name
-    )
-    ELSE format('(facts.labels ->> %L IS NOT DISTINCT FROM %L)::integer', p_name, p_value)
-END;
-COMMENT ON FUNCTION health_internal.feature_column(text, text, text, text, bigint) IS
-'Expression of a feature over the rows "series", "told" or "facts" of features_sql.';
-
 CREATE OR REPLACE FUNCTION health_internal.label_number(p_text text)
 RETURNS double precision
 LANGUAGE sql
@@ -191,7 +24,117 @@ RETURN greatest(-1e30, least(1e30, p_text::numeric))::double precision;
 COMMENT ON FUNCTION health_internal.label_number(text) IS
 'A number of JSON, which may have any size, held to 1e30.';
 
-CREATE OR REPLACE FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single boolean)
+CREATE OR REPLACE FUNCTION health_internal.difference(
+    p_value double precision, p_from double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(p_value - p_from) <= 1e-12 * abs(p_value) THEN 0 ELSE p_value - p_from END;
+COMMENT ON FUNCTION health_internal.difference(double precision, double precision) IS
+'How much a value is above another one; 0 where that is of rounding alone, which depends on the order of a sum.';
+
+CREATE OR REPLACE FUNCTION health_internal.deviation(
+    p_value double precision, p_mean double precision, p_spread double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN p_spread > 1e-9 * abs(p_mean) THEN health_internal.difference(p_value, p_mean) / p_spread
+END;
+COMMENT ON FUNCTION health_internal.deviation(double precision, double precision, double precision) IS
+'How many standard deviations a value is above a mean; NULL where these are of rounding alone, as in a constant '
+'series.';
+
+CREATE OR REPLACE FUNCTION health_internal.since_sql(p_steps text)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN format('-ln(1 + greatest(0, least(1000, %s)))', p_steps);
+COMMENT ON FUNCTION health_internal.since_sql(text) IS
+'Expression of measure since, of an expression of the age in steps that is NULL where there was none.';
+
+CREATE OR REPLACE FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single boolean)
+RETURNS TABLE (of_series text, of_events text, of_agents text, of_fleet text, of_all text)
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH columns AS (
+        SELECT
+            numbered.feature,
+            numbered.source,
+            numbered.measure,
+            CASE
+                WHEN numbered.measure = 'fleet' AND p_is_single THEN format(
+                    'max(series.level) FILTER (WHERE series.code = %s)', numbered.code
+                )
+                WHEN numbered.source IN ('metric', 'heartbeat') THEN format(
+                    'max(series.%I) FILTER (WHERE series.code = %s)', numbered.measure, numbered.code
+                )
+                WHEN numbered.source = 'event' AND p_is_single THEN format(
+                    'max(told.%I) FILTER (WHERE told.code = %s)', numbered.measure, numbered.code
+                )
+                WHEN numbered.measure = 'since' THEN health_internal.since_sql(format(
+                    'told.k - max(told.last_at) FILTER (WHERE told.code = %s)', numbered.code
+                ))
+                WHEN numbered.measure = 'total' THEN format(
+                    'max(told.total) FILTER (WHERE told.code = %s)', numbered.code
+                )
+                WHEN numbered.source = 'event' THEN format(
+                    'sum(told.event_count) FILTER (WHERE told.code = %s AND told.k - told.cell < %s)',
+                    numbered.code, substr(numbered.measure, 7)
+                )
+                WHEN numbered.measure = 'number' THEN format(
+                    'CASE WHEN jsonb_typeof(facts.labels -> %L) = ''number'' '
+                    'THEN health_internal.label_number(facts.labels ->> %L) END',
+                    numbered.name, numbered.name
+                )
+                ELSE format(
+                    '(facts.labels ->> %L IS NOT DISTINCT FROM %L)::integer', numbered.name, numbered.value
+                )
+            END AS expression
+        FROM health_internal.numbered_features(p_model_id) AS numbered
+    )
+
+    SELECT
+        string_agg(format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature)
+        FILTER (WHERE columns.source IN ('metric', 'heartbeat')),
+        string_agg(format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature)
+        FILTER (WHERE columns.source = 'event'),
+        string_agg(format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature)
+        FILTER (WHERE columns.source = 'label'),
+        string_agg(
+            format(
+                ', avg(of_series.f%1$s) AS mean%1$s, stddev_samp(of_series.f%1$s) AS spread%1$s',
+                columns.feature
+            ), '' ORDER BY columns.feature
+        ) FILTER (WHERE columns.measure = 'fleet'),
+        string_agg(
+            format(
+                ', health_internal.plain_real(%s) AS f%s',
+                CASE
+                    -- Never and long ago lie at the low end, just now at 0.
+                    WHEN columns.measure = 'since' THEN format('coalesce(f%s, -ln(1001.0))', columns.feature)
+                    WHEN columns.source = 'event' THEN format('coalesce(f%s, 0)', columns.feature)
+                    WHEN columns.measure = 'fleet' AND p_is_single THEN format(
+                        'health_internal.deviation(f%1$s, mean%1$s, spread%1$s)', columns.feature
+                    )
+                    ELSE format('f%s', columns.feature)
+                END,
+                columns.feature
+            ),
+            '' ORDER BY columns.feature
+        )
+    FROM columns;
+$$;
+COMMENT ON FUNCTION health_internal.feature_columns(bigint, boolean) IS
+'Lists of a model''s columns over the rows "series", "told" (p_is_single: that hold the measures already) and "facts" '
+'of features_of_steps_sql and features_now_sql, and over the latter''s "of_series" those that compare with the fleet, '
+'NULL: none; and of all of them as real.';
+
+CREATE OR REPLACE FUNCTION health_internal.features_of_steps_sql(p_model_id bigint)
 RETURNS text
 LANGUAGE sql
 STABLE
@@ -216,7 +159,7 @@ AS $$
                 avg(cells.mean) FILTER (WHERE ages.age > 0) AS past,
                 stddev_samp(cells.mean) FILTER (WHERE ages.age > 0) AS past_spread
             FROM cells
-            CROSS JOIN LATERAL %3$s AS ages
+            CROSS JOIN LATERAL generate_series(0, 7) AS ages (age)
             WHERE cells.cell + ages.age BETWEEN $3 AND $4
             GROUP BY cells.agent_id, cells.code, 3
         ),
@@ -225,17 +168,18 @@ AS $$
             SELECT
                 windows.agent_id, windows.code, windows.k, windows.level, windows.spread,
                 windows.mean_3, windows.mean_7,
-                windows.level - windows.before AS change_1,
-                windows.level - windows.past AS change_7,
-                (windows.level - windows.past) / nullif(windows.past_spread, 0) AS deviation,
-                (windows.level - avg(windows.level) OVER fleet)
-                / nullif(stddev_samp(windows.level) OVER fleet, 0) AS fleet
+                health_internal.difference(windows.level, windows.before) AS change_1,
+                health_internal.difference(windows.level, windows.past) AS change_7,
+                health_internal.deviation(windows.level, windows.past, windows.past_spread) AS deviation,
+                health_internal.deviation(
+                    windows.level, avg(windows.level) OVER fleet, stddev_samp(windows.level) OVER fleet
+                ) AS fleet
             FROM windows
             WINDOW fleet AS (PARTITION BY windows.code, windows.k)
         ),
 
         of_series AS (
-            SELECT series.agent_id, series.k %4$s FROM series GROUP BY series.agent_id, series.k
+            SELECT series.agent_id, series.k %3$s FROM series GROUP BY series.agent_id, series.k
         ),
 
         told AS (
@@ -248,20 +192,10 @@ AS $$
         ),
 
         of_events AS (
-            SELECT told.agent_id, told.k %5$s FROM told GROUP BY told.agent_id, told.k
+            SELECT told.agent_id, told.k %4$s FROM told GROUP BY told.agent_id, told.k
         ),
 
-        of_agents AS MATERIALIZED (
-            SELECT facts.agent_id %6$s
-            FROM (
-                SELECT
-                    agents.agent_id::text AS agent_id,
-                    agents.labels || jsonb_strip_nulls(
-                        jsonb_build_object('agent_type', agents.agent_type)
-                    ) AS labels
-                FROM health.agents
-            ) AS facts
-        ),
+        of_agents AS MATERIALIZED (%5$s),
 
         seen AS (
             SELECT spans.agent_id, min(spans.first_k) AS first_k, max(spans.last_k) AS last_k
@@ -280,57 +214,78 @@ AS $$
             SELECT seen.agent_id, steps.k
             FROM seen
             CROSS JOIN LATERAL generate_series(
-                greatest($3, seen.first_k), least($4, seen.last_k + %7$s)
+                greatest($3, seen.first_k), least($4, seen.last_k)
             ) AS steps (k)
         )
 
-        SELECT moments.agent_id, moments.k %8$s
+        SELECT moments.agent_id, moments.k %6$s
         FROM moments
         LEFT JOIN of_series USING (agent_id, k)
         LEFT JOIN of_events USING (agent_id, k)
         LEFT JOIN of_agents USING (agent_id)
         $sql$,
-        health_internal.series_cells_sql(p_model_id),
-        health_internal.event_cells_sql(p_model_id),
         CASE
-            WHEN p_is_single THEN '(SELECT $4 - cells.cell AS age)'
-            ELSE '(SELECT generate_series(0, 7) AS age)'
+            WHEN health_internal.series_rows_sql(p_model_id) <> '' THEN format(
+                $sql$
+                SELECT
+                    sums.agent_id, codes.code, sums.cell,
+                    CASE WHEN codes.is_counter THEN sums.increase ELSE sums.mean END AS mean,
+                    CASE WHEN NOT codes.is_counter THEN sums.spread END AS spread
+                FROM (
+                    SELECT
+                        told.agent_id, told.name, told.cell,
+                        sum(told.value_sum) / sum(told.value_count) AS mean,
+                        max(told.square_sum) - min(told.value_sum) AS increase,
+                        health_internal.merged_spread(
+                            ARRAY[told.value_count, told.value_sum, told.square_sum]
+                        ) AS spread
+                    FROM (%s) AS told
+                    GROUP BY told.agent_id, told.name, told.cell
+                ) AS sums
+                INNER JOIN (%s) AS codes (code, name, is_counter) ON sums.name = codes.name
+                $sql$,
+                health_internal.series_rows_sql(p_model_id),
+                health_internal.series_codes_sql(p_model_id)
+            )
+            ELSE
+                'SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0::float8 AS mean, 0::float8 AS spread '
+                'WHERE false'
         END,
-        string_agg(
-            format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature
-        ) FILTER (WHERE columns.source IN ('metric', 'heartbeat')),
-        string_agg(
-            format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature
-        ) FILTER (WHERE columns.source = 'event'),
-        string_agg(
-            format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature
-        ) FILTER (WHERE columns.source = 'label'),
-        -- An agent that fell silent is still predicted for the length of the windows, but teaches nothing.
-        CASE WHEN p_is_single THEN 6 ELSE 0 END,
-        string_agg(
-            format(
-                ', health_internal.plain_real(%s) AS f%s',
-                CASE
-                    WHEN columns.measure = 'since' THEN format('coalesce(f%s, -ln(1001.0))', columns.feature)
-                    WHEN columns.source = 'event' THEN format('coalesce(f%s, 0)', columns.feature)
-                    ELSE format('f%s', columns.feature)
-                END,
-                columns.feature
-            ),
-            '' ORDER BY columns.feature
-        )
+        CASE
+            WHEN health_internal.event_rows_sql(p_model_id) IS NOT NULL THEN format(
+                $sql$
+                SELECT
+                    counted.*,
+                    lead(counted.cell) OVER by_time AS next_cell,
+                    sum(counted.event_count) OVER by_time AS total
+                FROM (
+                    SELECT
+                        history.agent_id,
+                        history.code,
+                        %s AS cell,
+                        sum(history.event_count) AS event_count,
+                        date_part('epoch', max(history.told_at) - $1) / date_part('epoch', $2) AS last_at
+                    FROM (%s) AS history
+                    GROUP BY history.agent_id, history.code, 3
+                ) AS counted
+                WINDOW by_time AS (PARTITION BY counted.agent_id, counted.code ORDER BY counted.cell)
+                $sql$,
+                health_internal.cell_sql('history.told_at'),
+                health_internal.event_rows_sql(p_model_id)
+            )
+            ELSE
+                'SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0 AS event_count, 0::float8 AS last_at, '
+                '0 AS next_cell, 0 AS total WHERE false'
+        END,
+        columns.of_series,
+        columns.of_events,
+        health_internal.agent_facts_sql(columns.of_agents),
+        columns.of_all
     )
-    FROM (
-        SELECT
-            numbered.*,
-            health_internal.feature_column(
-                numbered.source, numbered.measure, numbered.name, numbered.value, numbered.code
-            ) AS expression
-        FROM health_internal.numbered_features(p_model_id) AS numbered
-    ) AS columns;
+    FROM health_internal.feature_columns(p_model_id, false) AS columns;
 $$;
-COMMENT ON FUNCTION health_internal.features_sql(bigint, boolean) IS
-'Query of a model''s features: agent_id, k, f1, f2, … for the steps k from $3 to $4 (p_is_single: there is one, '
-'$3 = $4) after the anchor $1 in steps of $2. Reads nothing received after $1 + $2 · k for row k.';
+COMMENT ON FUNCTION health_internal.features_of_steps_sql(bigint) IS
+'Query of a model''s features: agent_id, k, f1, f2, … for the steps k from $3 to $4 after the anchor $1 in steps of '
+'$2; $5, $6, $7 are feature_bounds. Reads nothing received after $1 + $2 · k for row k.';
 
 COMMIT;

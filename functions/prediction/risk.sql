@@ -1,5 +1,5 @@
--- The standing forecast: the latest prediction for each agent, the warnings it raises, retraining, and what of
--- it is told beside the score and among the recommendations. Never part of a tick.
+-- The standing forecast: the latest prediction for each agent, the warnings it raises, and what of it is told
+-- beside the score and among the recommendations. Never part of a tick.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -113,86 +113,6 @@ COMMENT ON FUNCTION health_internal.foresee_failures(timestamptz) IS
 'the threshold that 1 % of the rows without a failure did (trends: 0.9), by the shortest such horizon. Returns how '
 'many predictions there are. Agents that sent nothing for seven steps have none.';
 
-CREATE OR REPLACE FUNCTION health_internal.models_to_retrain(p_now timestamptz)
-RETURNS TABLE (horizon interval)
-LANGUAGE sql
-STABLE
-SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT wanted.horizon
-    FROM (
-        SELECT models.horizon, max(models.trained_at) AS trained_at
-        FROM health.failure_models AS models
-        GROUP BY models.horizon
-    ) AS wanted
-    WHERE wanted.trained_at < p_now - interval '20 hours'
-    ORDER BY wanted.horizon;
-$$;
-COMMENT ON FUNCTION health_internal.models_to_retrain(timestamptz) IS
-'Horizons that were ever trained, and not within the last 20 hours.';
-
-CREATE OR REPLACE FUNCTION health_internal.retrain_failure_model(
-    p_horizon interval, p_now timestamptz
-)
-RETURNS text
-LANGUAGE plpgsql
-VOLATILE
-SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_error text;
-BEGIN
-    BEGIN
-        PERFORM health.train_failure_model(p_horizon, p_now);
-    EXCEPTION
-        WHEN OTHERS THEN
-            v_error := format('%s: %s (%s)', p_horizon, SQLERRM, SQLSTATE);
-    END;
-    UPDATE health_internal.failure_training
-    SET last_error = left(v_error, 2000), last_error_at = CASE WHEN v_error IS NOT NULL THEN p_now END;
-    -- Models nobody uses any more; the figures of the last ten of a horizon stay.
-    DELETE FROM health.failure_models AS models
-    WHERE models.horizon = p_horizon AND NOT models.is_active
-        AND models.model_id NOT IN (
-            SELECT latest.model_id
-            FROM health.failure_models AS latest
-            WHERE latest.horizon = p_horizon
-            ORDER BY latest.model_id DESC
-            LIMIT 10
-        );
-    RETURN v_error;
-END;
-$$;
-COMMENT ON FUNCTION health_internal.retrain_failure_model(interval, timestamptz) IS
-'Trains one horizon anew; an error is kept in failure_training and returned, and the model in use stays.';
-
-CREATE OR REPLACE PROCEDURE health.retrain_failure_models(
-    p_now timestamptz DEFAULT clock_timestamp()
-)
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    v_horizon interval;
-    v_error text;
-BEGIN
-    -- A loop, because each training is a transaction of its own: one that fails undoes no other.
-    FOR v_horizon IN SELECT stale.horizon FROM health_internal.models_to_retrain(p_now) AS stale
-    LOOP
-        v_error := health_internal.retrain_failure_model(v_horizon, p_now);
-        IF v_error IS NOT NULL THEN
-            RAISE WARNING 'failure model not retrained: %', v_error
-                USING HINT = 'The model in use stays.';
-        END IF;
-        COMMIT;
-    END LOOP;
-END;
-$$;
-COMMENT ON PROCEDURE health.retrain_failure_models(timestamptz) IS
-'Trains every horizon anew that was trained before and not within 20 hours. A new model that is worse does not '
-'replace the one in use; an error leaves it. Scheduled daily; call it outside a transaction.';
-
 CREATE OR REPLACE FUNCTION health_internal.explain_prediction(p_agent_id text)
 RETURNS TABLE (component text, raw_inputs jsonb)
 LANGUAGE sql
@@ -260,11 +180,7 @@ COMMENT ON FUNCTION health_internal.recommend_from_predictions(timestamptz) IS
 'One recommendation per agent at risk, by its shortest horizon: priority 1 where vital or 80 % sure, 2 where high '
 'or 50 %, else 3. Predictions older than a day are left out.';
 
-GRANT EXECUTE ON FUNCTION
-health_internal.foresee_failures(timestamptz),
-health_internal.models_to_retrain(timestamptz),
-health_internal.retrain_failure_model(interval, timestamptz) TO health_bridge, health_admin;
-GRANT EXECUTE ON PROCEDURE health.retrain_failure_models(timestamptz)
+GRANT EXECUTE ON FUNCTION health_internal.foresee_failures(timestamptz)
 TO health_bridge, health_admin;
 
 COMMIT;

@@ -12,8 +12,16 @@ STABLE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 SET work_mem = '64MB'
+SET hash_mem_multiplier = 4
+SET enable_sort = off
 AS $$
+DECLARE
+    v_step interval;
+    v_bounds record;
 BEGIN
+    -- Groups are overestimated many times, and hashing them is five times as fast as sorting, hence the settings.
+    SELECT models.step INTO v_step FROM health.failure_models AS models WHERE models.model_id = p_model_id;
+    SELECT bounds.* INTO v_bounds FROM health_internal.feature_bounds(v_step) AS bounds;
     -- What enters the text are numbers and literals made by format, never a name.
     -- @plpgsql_check_options: security_warnings = off
     -- Walking the trees for reasons takes about a millisecond an agent, scoring microseconds.
@@ -24,20 +32,20 @@ BEGIN
                 SELECT features.*, %1$s AS log_odds FROM (%2$s) AS features
             ),
 
-            ranked AS (
-                SELECT scored.*, row_number() OVER (ORDER BY scored.log_odds DESC, scored.agent_id) AS place
-                FROM scored
+            explained AS (
+                SELECT highest.agent_id, health_internal.reasons_of($9, ARRAY[%3$s]) AS reasons
+                FROM (
+                    SELECT scored.* FROM scored ORDER BY scored.log_odds DESC, scored.agent_id LIMIT $8
+                ) AS highest
             )
 
             SELECT
-                ranked.agent_id,
-                1 / (1 + exp(-greatest(-30, least(30, ranked.log_odds)))),
-                CASE
-                    WHEN ranked.place <= $5 THEN health_internal.reasons_of($6, ARRAY[%3$s])
-                    ELSE '[]'
-                END
-            FROM ranked
-            ORDER BY ranked.place
+                scored.agent_id,
+                1 / (1 + exp(-greatest(-30, least(30, scored.log_odds)))),
+                coalesce(explained.reasons, '[]')
+            FROM scored
+            LEFT JOIN explained USING (agent_id)
+            ORDER BY scored.log_odds DESC, scored.agent_id
             $sql$,
             compiled.log_odds_expression,
             compiled.features_statement,
@@ -57,8 +65,7 @@ BEGIN
         FROM health_internal.failure_expressions AS compiled
         WHERE compiled.model_id = p_model_id
     )
-    USING p_at, (SELECT models.step FROM health.failure_models AS models WHERE models.model_id = p_model_id),
-        0, 0, p_explained, p_model_id;
+    USING p_at, v_step, 0, 0, v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept, p_explained, p_model_id;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.score_agents(bigint, timestamptz, integer) IS

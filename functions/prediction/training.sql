@@ -5,96 +5,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.top_families(p_model_id bigint, p_kind text)
-RETURNS jsonb
-LANGUAGE sql
-STABLE
-AS $$
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
-        'family', families.family, 'share', round(families.share::numeric, 4)
-    ) ORDER BY families.share DESC, families.family), '[]')
-    FROM (
-        SELECT
-            health_internal.family_text(features.source, features.family, features.name) AS family,
-            sum(importance.gain) / nullif(sum(sum(importance.gain)) OVER (), 0) AS share
-        FROM health_internal.failure_features AS features
-        CROSS JOIN LATERAL (
-            SELECT CASE p_kind WHEN 'trees' THEN features.gain ELSE abs(features.weight) END AS gain
-        ) AS importance
-        WHERE features.model_id = p_model_id
-        GROUP BY 1
-        HAVING sum(importance.gain) > 0
-        ORDER BY 2 DESC, 1
-        LIMIT 20
-    ) AS families;
-$$;
-COMMENT ON FUNCTION health_internal.top_families(bigint, text) IS
-'Families of features by their share of the gain or of the weights.';
-
-CREATE OR REPLACE FUNCTION health_internal.publish_model(
-    p_model_id bigint,
-    p_kind text,
-    p_parameters jsonb,
-    p_tree_count integer,
-    p_row_ratio double precision,
-    p_is_refitted boolean,
-    OUT base double precision, OUT tree_count integer
-)
-LANGUAGE plpgsql
-VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF p_kind = 'logistic' THEN
-        DELETE FROM health_internal.failure_nodes AS nodes WHERE nodes.model_id = p_model_id;
-        SELECT fit.base
-        INTO base
-        FROM health_internal.fit_logistic(
-            p_model_id, CASE WHEN NOT p_is_refitted THEN ARRAY['train'] END, 30
-        ) AS fit;
-        tree_count := 0;
-        DELETE FROM health_internal.failure_features AS features
-        WHERE features.model_id = p_model_id AND features.weight IS NULL;
-        RETURN;
-    END IF;
-    tree_count := p_tree_count;
-    IF p_is_refitted THEN
-        -- More rows carry more trees: with the root of how many times more there are.
-        PERFORM health_internal.make_bins(
-            p_model_id, (p_parameters ->> 'bins')::integer, NULL, 'failure_all_bins'
-        );
-        SELECT grown.base, grown.tree_count
-        INTO base, tree_count
-        FROM health_internal.grow_trees(
-            p_model_id, 'failure_all_bins', p_parameters,
-            least(
-                (p_parameters ->> 'trees')::integer,
-                ceil(p_tree_count * sqrt(p_row_ratio))::integer
-            ),
-            NULL
-        ) AS grown;
-        EXECUTE 'DROP TABLE failure_all_bins';
-    END IF;
-    UPDATE health_internal.failure_features AS features
-    SET gain = coalesce((
-        SELECT sum(nodes.gain) FROM health_internal.failure_nodes AS nodes
-        WHERE nodes.model_id = p_model_id AND nodes.feature = features.feature
-    ), 0), mean = NULL, scale = NULL, weight = NULL
-    WHERE features.model_id = p_model_id;
-    -- What no tree asks for need not be reckoned.
-    DELETE FROM health_internal.failure_features AS features
-    WHERE features.model_id = p_model_id AND features.gain = 0
-        AND EXISTS (SELECT FROM health_internal.failure_nodes AS nodes
-            WHERE nodes.model_id = p_model_id AND nodes.feature IS NOT NULL);
-END;
-$$;
-COMMENT ON FUNCTION health_internal.publish_model(
-    bigint, text, jsonb, integer, double precision, boolean
-) IS
-'Brings failure_nodes and failure_features to what predicts: fitted anew to all cases if p_is_refitted, which are '
-'p_row_ratio times as many as those that the given number of trees was found with; returns '
-'base and number of trees.';
-
 CREATE OR REPLACE FUNCTION health.train_failure_model(
     p_horizon interval,
     p_until timestamptz DEFAULT clock_timestamp(),
@@ -119,6 +29,7 @@ DECLARE
         'least_hessian', 1, 'trees', 100, 'patience', 15, 'seed', 1
     ) || coalesce(p_parameters, '{}');
     v_model_id bigint;
+    v_bounds record;
     v_record record;
     v_step interval;
     v_step_seconds double precision;
@@ -173,7 +84,16 @@ BEGIN
     v_model.model_id := nextval(pg_get_serial_sequence('health.failure_models', 'model_id'));
     v_model_id := v_model.model_id;
 
-    SELECT found.* INTO v_record FROM health_internal.record_of(p_until) AS found;
+    -- Rows an hour apart or more may come from hours, and stand at their ends.
+    SELECT bounds.*
+    INTO v_bounds
+    FROM health_internal.feature_bounds(coalesce(p_step, p_horizon / 4)) AS bounds;
+    SELECT found.*
+    INTO v_record
+    FROM health_internal.record_of(p_until, v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept) AS found;
+    IF v_record.has_hours THEN
+        v_record.cadence_seconds := greatest(3600, v_record.cadence_seconds);
+    END IF;
     v_step := coalesce(
         make_interval(secs => date_part('epoch', p_step)),
         health_internal.choose_step(
@@ -186,12 +106,15 @@ BEGIN
     v_anchor := health_internal.choose_anchor(
         v_model.trained_until, v_step, v_record.cadence_seconds, v_record.last_times
     );
+    IF v_record.has_hours THEN
+        v_anchor := date_trunc('hour', v_anchor, 'UTC');
+    END IF;
     v_first := greatest(
         -floor(date_part('epoch', v_anchor - v_record.first_at) / v_step_seconds),
         -20.0 * p_max_rows / greatest(v_record.agent_count, 1) - 1000
     )::integer;
     IF v_first IS NULL OR health_internal.add_candidates(
-        v_model_id, v_anchor + v_step * (v_first - 1), v_model.trained_until, 240
+        v_model_id, v_anchor + v_step * (v_first - 1), v_model.trained_until, v_step, 240
     ) = 0 THEN
         RAISE EXCEPTION 'there is no history to train from'
             USING ERRCODE = 'MD002',
@@ -315,34 +238,18 @@ BEGIN
     INTO v_old
     FROM health.failure_models AS models
     WHERE models.horizon = p_horizon AND models.is_active;
-    v_model.verdict := CASE
-        WHEN v_quality.auc - v_model.trivial_auc <= v_model.auc_margin
-            -- Where failures are rare, two AUCs near 1 hide which one finds them among its first warnings.
-            AND (
-                v_quality.auc < v_model.trivial_auc
-                OR v_quality.average_precision < v_best_precision + 0.1
-                OR v_quality.auc - 0.5 <= health_internal.lead_margin(
-                    v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels,
-                    v_counts.test_positive_count::double precision
-                    / greatest(v_counts.test_failure_count, 1)
-                )
-            ) THEN format(
-            'not used: its AUC %s does not beat "%s" (%s) by more than chance allows (%s)',
-            round(v_quality.auc::numeric, 3), v_best_trivial, round(v_model.trivial_auc::numeric, 3),
-            round(v_model.auc_margin::numeric, 3)
-        )
-        WHEN v_model.log_loss >= health_internal.log_loss(
+    v_model.verdict := health_internal.verdict_of(
+        v_quality.auc, v_quality.average_precision, v_model.log_loss, v_model.auc_margin,
+        health_internal.lead_margin(
+            v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels,
+            v_counts.test_positive_count::double precision / greatest(v_counts.test_failure_count, 1)
+        ),
+        v_best_trivial, v_model.trivial_auc, v_best_precision,
+        health_internal.log_loss(
             array_fill(v_counts.base_rate::double precision, ARRAY[cardinality(v_labels)]), v_labels
-        ) THEN 'not used: its probabilities are no better than the mean rate of failures'
-        WHEN v_quality.auc < v_old.auc - v_model.auc_margin THEN format(
-            'not used: model %s, which it would replace, is better (AUC %s against %s)', v_old.model_id,
-            round(v_old.auc::numeric, 3), round(v_quality.auc::numeric, 3)
-        )
-        ELSE format(
-            'used: AUC %s against %s of "%s"', round(v_quality.auc::numeric, 3),
-            round(v_model.trivial_auc::numeric, 3), v_best_trivial
-        )
-    END;
+        ),
+        v_old.model_id, v_old.auc
+    );
     v_model.is_active := starts_with(v_model.verdict, 'used');
     SELECT published.*
     INTO v_published

@@ -64,8 +64,9 @@ COMMENT ON COLUMN health.business_settings.report_weekday IS
 COMMENT ON COLUMN health.business_settings.report_time IS 'Local time it is sent.';
 COMMENT ON COLUMN health.business_settings.report_time_zone IS 'Time zone of that, by name.';
 COMMENT ON COLUMN health.business_settings.is_rolling_up_heartbeats IS
-'Whether heartbeats are counted into the roll-ups before their partitions are dropped.';
-COMMENT ON COLUMN health.business_settings.hour_retention IS 'How long agent_hours are kept.';
+'Whether raw rows are counted into roll-ups and hours of features before their partitions are dropped.';
+COMMENT ON COLUMN health.business_settings.hour_retention IS
+'How long agent_hours and hours of features are kept.';
 COMMENT ON COLUMN health.business_settings.day_retention IS 'How long agent_days are kept.';
 
 INSERT INTO health.business_settings DEFAULT VALUES;

@@ -198,15 +198,13 @@ COMMENT ON TABLE health_internal.failure_expressions IS
 'failure_nodes, which are the truth.';
 COMMENT ON COLUMN health_internal.failure_expressions.model_id IS 'Which model.';
 COMMENT ON COLUMN health_internal.failure_expressions.features_statement IS
-'Query of the features of all agents at $1, given the step $2.';
+'Query of the features of all agents at $1, given the step $2: health_internal.features_now_sql.';
 COMMENT ON COLUMN health_internal.failure_expressions.log_odds_expression IS
 'Expression over its columns f1, f2, ….';
 
 CREATE TABLE health_internal.failure_training (
     is_only_row boolean NOT NULL DEFAULT true,
     begun_at timestamptz,
-    last_error text,
-    last_error_at timestamptz,
     CONSTRAINT failure_training_pkey PRIMARY KEY (is_only_row),
     CONSTRAINT failure_training_has_one_row
     CHECK (is_only_row)
@@ -216,11 +214,21 @@ COMMENT ON TABLE health_internal.failure_training IS
 'One row, locked by whoever trains: one training at a time.';
 COMMENT ON COLUMN health_internal.failure_training.is_only_row IS 'Always true; makes the row unique.';
 COMMENT ON COLUMN health_internal.failure_training.begun_at IS 'When the last training that ended began.';
-COMMENT ON COLUMN health_internal.failure_training.last_error IS
-'What the last retraining said that failed; NULL: none did since one succeeded.';
-COMMENT ON COLUMN health_internal.failure_training.last_error_at IS 'When.';
 
 INSERT INTO health_internal.failure_training DEFAULT VALUES;
+
+CREATE TABLE health_internal.failure_retrainings (
+    horizon interval NOT NULL,
+    tried_at timestamptz NOT NULL,
+    error text,
+    CONSTRAINT failure_retrainings_pkey PRIMARY KEY (horizon)
+);
+
+COMMENT ON TABLE health_internal.failure_retrainings IS
+'One row per horizon that was trained anew: the latest time, and how it went.';
+COMMENT ON COLUMN health_internal.failure_retrainings.horizon IS 'Which horizon.';
+COMMENT ON COLUMN health_internal.failure_retrainings.tried_at IS 'When; it is not tried again for 20 hours.';
+COMMENT ON COLUMN health_internal.failure_retrainings.error IS 'What it said when it failed; NULL: it did not.';
 
 CREATE TABLE health_internal.failure_predictions (
     agent_id text COLLATE "C" NOT NULL,

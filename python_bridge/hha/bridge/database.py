@@ -112,6 +112,11 @@ class HealthDatabase:
         async with self._pool.connection() as connection:
             await connection.execute("CALL health.run_foresight()")
 
+    async def retrain_failure_models(self) -> None:
+        """Seconds to minutes, on its own connection, which closes when the caller is cancelled."""
+        async with await self.connect() as connection:
+            await connection.execute("CALL health.retrain_failure_models()")
+
     async def run_rollups(self) -> None:
         async with self._pool.connection() as connection:
             await connection.execute("CALL health.run_rollups()")

@@ -29,7 +29,7 @@ from hha.bridge.listener import listen
 from hha.bridge.pace import Counters, Stop
 from hha.bridge.recovery import RecoveryWork
 from hha.bridge.rules import RuleRunner
-from hha.bridge.ticker import Ticker, keep_house
+from hha.bridge.ticker import Ticker, keep_house, keep_models
 from hha.bridge.traces import open_traces
 from hha.bridge.worker import Worker
 from hha.errors import ConfigurationError, NotAllowed, SchemaMissing, from_psycopg
@@ -123,6 +123,9 @@ class Bridge:
                 loops.create_task(self._ticker.run(), name="ticker")
                 loops.create_task(
                     keep_house(self._database, self._stop, self._counters), name="housekeeper"
+                )
+                loops.create_task(
+                    keep_models(self._database, self._stop, self._counters), name="retraining"
                 )
                 if (rules_dsn := self._config.rules_dsn) is not None:
                     rules = RuleRunner(

@@ -6,6 +6,7 @@ it says so; of two tickers one works and the other returns at once.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import Any
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 _SHORTEST_SECONDS_BETWEEN_TICKS = 0.05
 _HOUSEKEEPING_SECONDS = 60.0
+#: How often is asked whether a model is to be trained; the database says once a day.
+_RETRAINING_SECONDS = 600.0
 
 
 class Ticker:
@@ -92,4 +95,28 @@ async def keep_house(database: HealthDatabase, stop: Stop, counters: Counters) -
         except DATABASE_ERRORS as reason:
             counters.error_count += 1
             logger.warning("housekeeping failed: %s", reason, extra={"action": "housekeeping"})
+            await stop.pause(backoff.next_seconds())
+
+
+async def keep_models(database: HealthDatabase, stop: Stop, counters: Counters) -> None:
+    """CALL retraining, unless pg_cron does; beside housekeeping, which must not wait for it."""
+    backoff = Backoff()
+    while not stop.requested:
+        try:
+            if await database.scheduler() != "pg_cron":
+                training = asyncio.create_task(database.retrain_failure_models())
+                stopping = asyncio.create_task(stop.wait())
+                await asyncio.wait((training, stopping), return_when=asyncio.FIRST_COMPLETED)
+                stopping.cancel()
+                if not training.done():
+                    # Nothing is lost: a training is one transaction, and due until it ends.
+                    training.cancel()
+                    await asyncio.wait((training,))
+                    return
+                training.result()
+            backoff.reset()
+            await stop.pause(_RETRAINING_SECONDS)
+        except DATABASE_ERRORS as reason:
+            counters.error_count += 1
+            logger.warning("retraining failed: %s", reason, extra={"action": "retraining"})
             await stop.pause(backoff.next_seconds())

@@ -43,6 +43,8 @@ SELECT is(health_internal.drop_partition('agent_heartbeats_p20310506_070000'), f
 SELECT is(health_internal.drop_partition('no_such'), false, 'nothing is dropped that is not registered');
 SELECT is((SELECT count(*) FROM health_internal.expired_partitions('2031-05-07 08:00:01+00') AS e (name) WHERE name = 'agent_heartbeats_p20310506_070000'), 0::bigint, 'heartbeats wait to be rolled up');
 UPDATE health_internal.partitions SET rolled_up_at = '2031-05-07 08:00+00';
+SELECT is_empty($$ SELECT FROM health_internal.expired_partitions('2031-05-07 08:00:01+00') AS e (name) WHERE e.name ~ 'p20310506' $$, 'all rows wait for the hours of features');
+UPDATE health_internal.feature_hours_state SET rolled_from = '2026-01-01', rolled_until = '2031-05-06 09:00+00';
 SELECT rows_are($$ SELECT health_internal.expired_partitions('2031-05-07 08:00:01+00') $$,
     $$ SELECT partition_name FROM health_internal.partitions ORDER BY until_at $$, 'partitions expire a day after their end');
 SELECT throws_ok($$ SELECT health.load_history('2015-01-02', '2015-01-01') $$, 'EN002', NULL, 'history goes forwards');

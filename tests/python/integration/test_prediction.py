@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,10 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 import pytest
+
+from hha.bridge.database import HealthDatabase
+from hha.bridge.pace import Counters, Stop
+from hha.bridge.ticker import keep_models
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,7 +168,8 @@ def walk_differs(engine: Engine, model_id: int) -> list[Any]:
                     ' FROM generate_series(1, 240) AS n ORDER BY n) FROM (%s) AS f',
                     log_odds_expression, features_statement)
                 FROM health_internal.failure_expressions WHERE model_id = p_model_id)
-            USING p_at, (SELECT step FROM health.failure_models WHERE model_id = p_model_id), 0, 0;
+            USING p_at, (SELECT step FROM health.failure_models WHERE model_id = p_model_id), 0, 0,
+                'infinity'::timestamptz, 'infinity'::timestamptz, NULL::tstzmultirange;
         END $$
         """
     )
@@ -178,6 +184,65 @@ def walk_differs(engine: Engine, model_id: int) -> list[Any]:
         END,
         model_id,
     )
+
+
+def test_hours_train_the_model_that_raw_rows_did(engine: Engine) -> None:
+    fleet(engine, is_told=True)
+    engine.connection.execute(
+        """
+        INSERT INTO health.agent_heartbeats (agent_id, cpu_usage_percent, received_at)
+        SELECT agent_id, metric_value / 2, received_at FROM health.performance_metrics
+        """
+    )
+    by_rows = train(engine)
+    assert by_rows["is_active"], by_rows["verdict"]
+    found = predictions(engine, END)
+
+    engine.connection.execute(
+        """
+        UPDATE health_internal.partitions SET is_history = false WHERE is_history;
+        SELECT health_internal.roll_up_features(hours.until_at)
+        FROM (
+            SELECT DISTINCT date_trunc('hour', told.received_at - interval '1 microsecond')
+                + interval '1 hour' AS until_at
+            FROM (
+                SELECT received_at FROM health.performance_metrics
+                UNION ALL SELECT received_at FROM health.system_events
+            ) AS told
+        ) AS hours;
+        UPDATE health_internal.feature_hours_state
+        SET rolled_from = '2026-01-01', rolled_until = '2026-03-05';
+        """
+    )
+    by_both = train(engine)
+    engine.connection.execute("SELECT health.tick()")
+    dropped: LiteralString = """
+        SELECT count(*) FILTER (WHERE health_internal.drop_partition(partition_name)) AS n
+        FROM health_internal.expired_partitions(clock_timestamp()) AS gone (partition_name)
+    """
+    engine.connection.execute(
+        "UPDATE health_internal.partitions SET rolled_up_at = clock_timestamp()"
+    )
+    assert engine.row(dropped)["n"] > 100
+    for table in ("agent_heartbeats", "performance_metrics", "system_events"):
+        left: Any = f"SELECT count(*) AS n FROM health.{table} WHERE agent_id LIKE 'agent %'"
+        assert engine.row(left)["n"] == 0
+    by_hours = train(engine)
+    assert by_hours["is_active"], by_hours["verdict"]
+
+    same: LiteralString = """
+        SELECT count(DISTINCT log_odds_expression) AS n FROM health_internal.failure_expressions
+        WHERE model_id = ANY (%s)
+    """
+    models = [model["model_id"] for model in (by_rows, by_both, by_hours)]
+    assert engine.row(same, models)["n"] == 1
+    assert [by_hours[name] for name in ("row_count", "positive_count", "auc")] == [
+        by_rows[name] for name in ("row_count", "positive_count", "auc")
+    ]
+    again = predictions(engine, END)
+    assert [(row["agent_id"], row["probability"], row["reasons"]) for row in again] == [
+        (row["agent_id"], row["probability"], row["reasons"]) for row in found
+    ]
 
 
 def test_a_model_without_a_signal_is_not_used(engine: Engine) -> None:
@@ -233,8 +298,75 @@ def test_retraining_keeps_the_model_when_it_fails(engine: Engine) -> None:
     number: LiteralString = "SELECT count(*) AS n FROM health.failure_models"
     assert engine.row(number)["n"] == 1  # trained within 20 hours
     engine.connection.execute("DELETE FROM health.system_events WHERE event_type = 'failure'")
-    engine.connection.execute(call, (model["trained_at"] + timedelta(days=1),))
+    later = model["trained_at"] + timedelta(days=1)
+    engine.connection.execute(call, (later,))
     active = engine.rows("SELECT model_id FROM health.failure_models WHERE is_active")
     assert [row["model_id"] for row in active] == [model["model_id"]]
-    said: LiteralString = "SELECT last_error FROM health_internal.failure_training"
-    assert "MD003" in engine.row(said)["last_error"]
+    said: LiteralString = "SELECT tried_at, error FROM health_internal.failure_retrainings"
+    assert "MD003" in engine.row(said)["error"]
+    # Whoever asks again soon, it is not tried.
+    engine.connection.execute(call, (later + timedelta(hours=1),))
+    assert engine.row(said)["tried_at"] == later
+
+
+def test_a_worse_model_does_not_replace_the_one_in_use(engine: Engine) -> None:
+    fleet(engine, is_told=True)
+    model = train(engine)
+    assert model["is_active"], model["verdict"]
+    assert train(engine)["is_active"], "as good a one does"
+    model = engine.row("SELECT * FROM health.failure_models WHERE is_active")
+    # It was tested when failures announced themselves better than they do now.
+    engine.connection.execute(
+        "UPDATE health.failure_models SET auc = auc + 2 * auc_margin WHERE is_active"
+    )
+    worse = train(engine)
+    assert worse["verdict"].startswith(
+        f"not used: model {model['model_id']}, which it would replace, is better (AUC "
+    )
+    assert "not fitted anew" in worse["split_definition"]
+    active = engine.rows("SELECT model_id FROM health.failure_models WHERE is_active")
+    assert [row["model_id"] for row in active] == [model["model_id"]]
+    assert {row["model_id"] for row in predictions(engine, END)} == {model["model_id"]}
+
+
+async def test_a_bridge_retrains_where_no_cron_does(
+    engine: Engine, login: Callable[..., str]
+) -> None:
+    fleet(engine, is_told=True)
+    model = train(engine)
+    engine.connection.execute(
+        "UPDATE health.failure_models SET trained_at = trained_at - interval '1 day'"
+    )
+    tried: LiteralString = "SELECT count(*) AS n FROM health_internal.failure_retrainings"
+    stop, counters = Stop(), Counters()
+    database = HealthDatabase(login(engine.dsn, "health_bridge"), "bridge:one")
+    await database.open()
+    # Who is told to end while a model is trained ends at once, and the training is due as before.
+    keeper = asyncio.create_task(keep_models(database, stop, counters))
+    training: LiteralString = """
+        SELECT count(*) AS n FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'active'
+            AND query = 'CALL health.retrain_failure_models()'
+    """
+    async with asyncio.timeout(60):
+        while engine.row(training)["n"] == 0:  # noqa: ASYNC110 (a row tells)
+            await asyncio.sleep(0.01)
+        stop.request()
+        await keeper
+        while engine.row(training)["n"] > 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert engine.row(tried)["n"] == 0
+
+    stop = Stop()
+    keeper = asyncio.create_task(keep_models(database, stop, counters))
+    async with asyncio.timeout(60):
+        while engine.row(tried)["n"] == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    stop.request()
+    await keeper
+    await database.close()
+    assert counters.error_count == 0
+    error: LiteralString = "SELECT error FROM health_internal.failure_retrainings"
+    assert engine.row(error)["error"] is None
+    newest: LiteralString = "SELECT max(model_id) AS n FROM health.failure_models"
+    assert engine.row(newest)["n"] > model["model_id"]

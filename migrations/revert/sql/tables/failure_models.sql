@@ -3,6 +3,7 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 DROP TABLE health_internal.failure_predictions;
+DROP TABLE health_internal.failure_retrainings;
 DROP TABLE health_internal.failure_training;
 DROP TABLE health_internal.failure_expressions;
 DROP TABLE health_internal.failure_nodes;

@@ -4,9 +4,6 @@ DO $$
 BEGIN
     PERFORM 'health_internal.predict_all(timestamptz)'::regprocedure;
     PERFORM 'health_internal.foresee_failures(timestamptz)'::regprocedure;
-    PERFORM 'health_internal.models_to_retrain(timestamptz)'::regprocedure;
-    PERFORM 'health_internal.retrain_failure_model(interval, timestamptz)'::regprocedure;
-    PERFORM 'health.retrain_failure_models(timestamptz)'::regprocedure;
     PERFORM 'health_internal.explain_prediction(text)'::regprocedure;
     PERFORM 'health_internal.recommend_from_predictions(timestamptz)'::regprocedure;
 END;

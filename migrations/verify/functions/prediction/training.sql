@@ -2,8 +2,6 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.top_families(bigint, text)'::regprocedure;
-    PERFORM 'health_internal.publish_model(bigint, text, jsonb, integer, double precision, boolean)'::regprocedure;
     PERFORM 'health.train_failure_model(interval, timestamptz, interval, integer, integer, jsonb)'::regprocedure;
 END;
 $$;

@@ -81,10 +81,15 @@ WHERE false;
 
 SELECT
     is_only_row,
-    begun_at,
-    last_error,
-    last_error_at
+    begun_at
 FROM health_internal.failure_training
+WHERE false;
+
+SELECT
+    horizon,
+    tried_at,
+    error
+FROM health_internal.failure_retrainings
 WHERE false;
 
 SELECT

@@ -1,27 +1,21 @@
--- The standing forecast: the latest prediction for each agent, the warnings it raises, retraining, and what of
+-- The standing forecast: the latest prediction for each agent, the warnings it raises, and what of it is told
 BEGIN;
 
 SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health.retrain_failure_models,
         health_internal.explain_prediction,
         health_internal.foresee_failures,
-        health_internal.models_to_retrain,
         health_internal.predict_all,
-        health_internal.recommend_from_predictions,
-        health_internal.retrain_failure_model
+        health_internal.recommend_from_predictions
     }',
     $$
     VALUES
-    ('health.retrain_failure_models(timestamp with time zone)', 'p', 'plpgsql', 'v', false, 'health_admin, health_bridge'),
     ('health_internal.explain_prediction(text)', 'f', 'sql', 's', false, ''),
     ('health_internal.foresee_failures(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
-    ('health_internal.models_to_retrain(timestamp with time zone)', 'f', 'sql', 's', true, 'health_admin, health_bridge'),
     ('health_internal.predict_all(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.recommend_from_predictions(timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.retrain_failure_model(interval,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
+    ('health_internal.recommend_from_predictions(timestamp with time zone)', 'f', 'sql', 's', false, '')
     $$
 );
 
@@ -38,9 +32,6 @@ SELECT rows_are($$ SELECT * FROM health_internal.recommend_from_predictions(at(2
 SELECT lives_ok($$ SELECT health_internal.foresee_failures(at(2 * 86400)) $$, 'who fell silent');
 SELECT rows_are($$ SELECT count(*) FROM health.rule_findings WHERE rule = 'predicted_failure' $$, $$ VALUES (0::bigint) $$, 'is not warned of any more');
 SELECT rows_are($$ SELECT * FROM health_internal.explain_prediction('nobody') $$, $$ SELECT 1 WHERE false $$, 'nothing to say of others');
-SELECT rows_are($$ SELECT * FROM health_internal.models_to_retrain(at(0)) $$, $$ SELECT 1 WHERE false $$, 'nothing to retrain');
-SELECT ok(health_internal.retrain_failure_model('1 day', at(-1e9)) LIKE '%(MD002)', 'an error is returned');
-SELECT rows_are($$ SELECT last_error LIKE '%MD002%', last_error_at FROM health_internal.failure_training $$, $$ VALUES (true, at(-1e9)) $$, 'and kept');
 
 SELECT * FROM finish();
 ROLLBACK;
