@@ -64,6 +64,7 @@ BEGIN
             USING ERRCODE = 'BT004',
                 DETAIL = format('The oldest that are kept came %s.', (
                     SELECT min(partitions.from_at) FROM health_internal.partitions
+                    WHERE partitions.table_name = 'agent_heartbeats'
                 )),
                 HINT = 'Begin later; settings.raw_retention says how long rows are kept, and '
                     'health.load_history makes room for rows of an archive.';
