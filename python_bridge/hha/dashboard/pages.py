@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,6 @@ from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
 from hha.dashboard import questions
-from hha.dashboard.live import cell
 from hha.dashboard.reader import Reader, Row
 from hha.errors import HhaError
 
@@ -97,17 +97,10 @@ class Pages:
 
     async def fleet(self, request: Request) -> Response:
         """Every agent a cell."""
-        rows = await self._reader.rows(questions.CELLS)
-        return self.show(
-            request,
-            "fleet",
-            {
-                "cells": embedded([cell(row) for row in rows]),
-                "summary": await self._reader.row(questions.SUMMARY),
-                "engine": await self._reader.row(questions.MARK),
-                "worst": await self._reader.rows(questions.WORST),
-            },
+        summary, worst = await asyncio.gather(
+            self._reader.row(questions.SUMMARY), self._reader.rows(questions.WORST)
         )
+        return self.show(request, "fleet", {"summary": summary, "worst": worst})
 
     async def agent(self, request: Request) -> Response:
         """One agent: why its score is what it is, and what happened to it."""

@@ -12,11 +12,16 @@ SELECT engine.tick_id, engine.last_tick_at, engine.scheduler, engine.seconds_sin
 FROM health.engine_health AS engine
 """
 
+# One text, an agent a line: what is the same as before need not be taken apart.
 CELLS = """
-SELECT fleet.agent_id, fleet.agent_name, coalesce(fleet.agent_type, '') AS agent_type,
-    fleet.policy_class, fleet.liveness, fleet.status, round(fleet.score)::int AS score, fleet.state
+SELECT string_agg(
+    json_build_array(
+        fleet.agent_id, nullif(fleet.agent_name, fleet.agent_id), coalesce(fleet.agent_type, ''),
+        fleet.policy_class, fleet.liveness, fleet.status, round(fleet.score)::int, fleet.state
+    )::text,
+    chr(10) ORDER BY fleet.agent_type NULLS FIRST, fleet.agent_id
+) AS lines
 FROM health.fleet
-ORDER BY fleet.agent_type NULLS FIRST, fleet.agent_id
 """
 
 WORST = """
