@@ -38,7 +38,7 @@ ALL_CELLS = "*"
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Every agent as the fleet's script draws it, a JSON array a line; fleet.js names the places."""
+    """Every agent as fleet.js draws it, a JSON array a line."""
 
     version: int = 0
     lines: str = ""
