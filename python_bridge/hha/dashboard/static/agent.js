@@ -66,7 +66,9 @@
     document.addEventListener("hha:cells", ({ detail }) => {
         const cell = detail.changed.find((c) => c[0] === id);
         if (!cell) return;
-        document.querySelector("[data-cell=score]").textContent = cell[6] ?? "–";
+        // The stream tells whole points: what is the same keeps the digits it came with.
+        const score = document.querySelector("[data-cell=score]");
+        if (Math.round(Number(score.textContent)) !== cell[6]) score.textContent = cell[6] ?? "–";
         document.querySelector("[data-cell=state]").textContent = cell[7] ?? "nothing yet";
         const status = document.querySelector("#agent .status");
         status.className = `status s-${cell[5] || "none"}`;

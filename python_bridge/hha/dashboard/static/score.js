@@ -75,6 +75,7 @@
         const x = (at) => Math.min(Math.max(plot.valToPos(at, "x", true), bbox.left), bbox.left + bbox.width);
         ctx.save();
         ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+        ctx.textAlign = "left";
         ctx.textBaseline = "bottom";
         for (const [name, limit] of Object.entries(limits)) {
             const y = Math.round(plot.valToPos(limit, "y", true));
