@@ -1,7 +1,7 @@
-"""The page in a real browser: how soon 10,000 agents are seen, what it costs while open, how fluid it is.
+"""The page in a real browser: how soon 10,000 agents are seen, and what it costs while open.
 
-Chromium, driven by Playwright, opens the fleet on a dashboard of its own process. The baseline of the
-same run is a bare page of the same server (the sign-in form) and the one question behind the cells.
+Chromium, driven by Playwright, opens the fleet on a dashboard of its own process. The baseline of
+the same run is a bare page of the same server (the sign-in form) and the question for the cells.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ FROM generate_series(1, %s::integer) AS n
 #: One in fifty is in trouble.
 BEATS = """
 INSERT INTO health.agent_heartbeats (
-    agent_id, state, error_count, work_items_processed, cpu_usage_percent, average_processing_time_ms
+    agent_id, state, error_count, work_items_processed, cpu_usage_percent,
+    average_processing_time_ms
 )
 SELECT 'agent-' || n, CASE WHEN n %% 50 = 0 THEN 'error' ELSE 'running' END, 0, 1, 20 + n %% 80, 100
 FROM generate_series(%s::integer, %s::integer) AS n
@@ -48,7 +49,7 @@ FROM generate_series(%s::integer, %s::integer) AS n
 #: When the browser had painted something, drawn the cells, and how much came over the wire.
 SEEN = """() => {
     const entry = (name) => performance.getEntriesByName(name)[0]?.startTime ?? null;
-    const all = [performance.getEntriesByType("navigation")[0], ...performance.getEntriesByType("resource")];
+    const all = ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type));
     return {
         painted: entry("first-contentful-paint"), drawn: entry("hha:drawn"),
         bytes: all.reduce((sum, one) => sum + one.transferSize, 0),
@@ -58,7 +59,8 @@ SEEN = """() => {
 #: Types and chooses as a person would, and waits for what follows to be painted each time.
 FILTERING = """async () => {
     const tasks = [];
-    new PerformanceObserver((list) => tasks.push(...list.getEntries())).observe({ type: "longtask" });
+    const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
+    observer.observe({ type: "longtask" });
     const form = document.getElementById("filters");
     const waits = [];
     const change = async (name, value) => {
@@ -68,7 +70,8 @@ FILTERING = """async () => {
         await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
         waits.push(performance.now() - began);
     };
-    for (const text of ["a", "ag", "agent-1", "agent-12", "agent-1", "", "error", ""]) await change("q", text);
+    const texts = ["a", "ag", "agent-1", "agent-12", "agent-1", "", "error", ""];
+    for (const text of texts) await change("q", text);
     for (const group of ["type", "class", "status", "type", ""]) await change("group", group);
     for (const show of ["trouble", "excellent", ""]) await change("show", show);
     await new Promise((done) => setTimeout(done, 200));
@@ -155,7 +158,7 @@ def beating(dsn: str, agents: int) -> Iterator[None]:
 
 
 def wait_until_seen(page: Any, what: str) -> dict[str, Any]:
-    """What SEEN says once it has a time for ``what``; the page's policy lets nobody else wait in it."""
+    """What SEEN says once it has a time for ``what``. Its policy lets nobody wait inside a page."""
     for _ in range(600):
         found: dict[str, Any] = page.evaluate(SEEN)
         if found[what] is not None and found["painted"] is not None:
