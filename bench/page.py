@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import psycopg
-from common import Goal, Table, measure, parser, process_seconds, report, running, typical
 
+from common import Goal, Table, measure, parser, process_seconds, report, running, typical
 from hha.dashboard import questions
 
 if TYPE_CHECKING:

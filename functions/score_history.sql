@@ -106,6 +106,7 @@ AS $$
 DECLARE
     v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
 BEGIN
+    PERFORM health_internal.check_visible(p_agent_id);
     IF NOT EXISTS (SELECT FROM health.agents WHERE agents.agent_id = p_agent_id) THEN
         RAISE EXCEPTION 'agent "%" is not known', p_agent_id
             USING ERRCODE = 'AG001',

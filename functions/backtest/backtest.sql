@@ -22,6 +22,7 @@ DECLARE
     v_kept_from timestamptz;
     v_rows bigint;
 BEGIN
+    PERFORM health_internal.check_unconfined();
     IF p_from IS NULL OR p_to IS NULL OR p_from >= p_to
         OR p_from < '0001-01-01' OR p_to > '9999-12-31' THEN
         RAISE EXCEPTION 'a backtest must go from one time to a later one'

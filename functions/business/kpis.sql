@@ -372,6 +372,7 @@ AS $$
 DECLARE
     v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
 BEGIN
+    PERFORM health_internal.check_unconfined();
     RETURN QUERY
     WITH sums AS (
         SELECT
@@ -511,6 +512,7 @@ AS $$
 DECLARE
     v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
 BEGIN
+    PERFORM health_internal.check_unconfined();
     IF NOT EXISTS (
         SELECT FROM health.business_figures AS figures WHERE figures.figure = p_figure
     ) THEN
