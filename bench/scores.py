@@ -1,7 +1,7 @@
 """What a sample of the scores costs, and how large the history of them becomes.
 
-100,000 agents: none of which has changed since the last sample, then one in a hundred, then all. The
-baseline of the same run is a bare INSERT of the same rows into a table of the same shape.
+100,000 agents: none of which has changed since the last sample, then one in a hundred, then all.
+The baseline of the same run is a bare INSERT of the same rows into a table of the same shape.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ def main() -> None:
         kept = value(link, "SELECT count(*) FROM health.score_history")
         size = value(
             link,
-            "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('health.score_history')",
+            "SELECT sum(pg_total_relation_size(relid))"
+            " FROM pg_partition_tree('health.score_history')",
         )
         read = typical(
             [

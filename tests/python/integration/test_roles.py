@@ -258,11 +258,18 @@ def confined(deployed_database: str, login: Login) -> str:
         psycopg.conninfo.conninfo_to_dict(dsn)["user"],
     )
     for statement in (
-        "INSERT INTO health.agents (agent_id, agent_name, tenant, agent_type)"
-        " VALUES ('n1', 'N', 'north', 'web'), ('s1', 'S', 'south', 'web')",
-        "INSERT INTO health.agent_heartbeats (agent_id, state, cpu_usage_percent)"
-        " VALUES ('n1', 'failed', 10), ('s1', 'failed', 10)",
-        "INSERT INTO health.ingest_heartbeats (agent_id) VALUES ('n1'), ('s1')",
+        """
+        INSERT INTO health.agents (agent_id, agent_name, tenant, agent_type)
+        VALUES ('n1', 'N', 'north', 'web'), ('s1', 'S', 'south', 'web')
+        """,
+        """
+        INSERT INTO health.agent_heartbeats (agent_id, state, cpu_usage_percent)
+        VALUES ('n1', 'failed', 10), ('s1', 'failed', 10)
+        """,
+        """
+        INSERT INTO health.ingest_heartbeats (agent_id, state)
+        VALUES ('n1', 'failed'), ('s1', 'failed')
+        """,
         "SELECT health.tick()",
         "CALL health.run_foresight()",
         "CALL health.run_rollups()",
@@ -317,9 +324,12 @@ def test_a_tenants_analyst_asks_functions_about_his_own_agents_only(confined: st
             assert error.value.sqlstate == "AG001"
     rows = run(confined, f"SELECT agent_id FROM health.availability_between({week})")
     assert {row[0] for row in rows} == {None, "n1"}
+    rows = run(
+        confined, f"SELECT agent_id FROM health.business_impact_detail({week}, 'incident_count')"
+    )
+    assert {row[0] for row in rows} == {"n1"}
     for call in (
         f"health.kpis_between({week})",
-        f"health.business_impact_detail({week}, 'incidents')",
         f"health.executive_report({week})",
         f"health.backtest('live', {week})",
         "health.predict_failures(now(), interval '1 day')",
