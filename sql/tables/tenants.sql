@@ -40,7 +40,7 @@ SELECT
     agents.tenant
 FROM health.agents
 WHERE (SELECT health_internal.own_tenants()) IS NULL
-    OR agents.tenant = ANY ((SELECT health_internal.own_tenants())::text []);
+    OR agents.tenant IN (SELECT unnest(health_internal.own_tenants()));
 COMMENT ON VIEW health.visible_agents IS
 'One row per agent the session''s login may see: those of its tenants, or all; stable within a major version.';
 COMMENT ON COLUMN health.visible_agents.agent_id IS 'Name of the agent.';

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -32,7 +33,9 @@ from typer.testing import CliRunner
 
 from hha.bridge import load_config
 from hha.bridge.channels import Message
+from hha.bridge.channels.enclosures import report_files
 from hha.bridge.channels.notice import notice_of
+from hha.bridge.channels.samples import FULL
 from hha.bridge.database import HealthDatabase
 from hha.bridge.service import Bridge
 from hha.cli import app
@@ -267,6 +270,13 @@ async def test_the_weekly_report_arrives_as_page_and_on_paper(
     await desk.until(
         lambda: desk.states("report") == {"mail": "delivered"}, "it is reported as delivered"
     )
+
+
+def test_a_report_that_cannot_be_laid_out_keeps_no_letter_back() -> None:
+    for report in ({}, {"period": {"from": "x"}}, "text", None):
+        details: dict[str, object] = {"event": "report", "report": report}
+        assert report_files(dataclasses.replace(FULL, details=details)) is None
+    assert report_files(FULL) is None
 
 
 async def claimed_message(engine: Engine, bridge_dsn: str) -> Message:

@@ -152,6 +152,29 @@ def test_a_login_without_our_roles_is_told_what_it_lacks(
         assert "health_analyst" in answer.text
 
 
+def test_a_login_of_one_tenant_is_not_shown_the_others(
+    open_page: OpenPage, engine: Engine, login: Callable[..., str]
+) -> None:
+    confined = login(engine.dsn, "health_analyst")
+    engine.run(
+        "INSERT INTO health.tenant_logins VALUES (%s, 'north')",
+        conninfo_to_dict(confined)["user"],
+    )
+    engine.run(
+        "INSERT INTO health.agents (agent_id, agent_name, tenant)"
+        " VALUES ('n1', 'N', 'north'), ('s1', 'S', 'south')"
+    )
+    with browser_of(open_page()) as client:
+        answer = sign_in(client, confined)
+        assert answer.status_code == 403
+        assert "some tenants only" in answer.text
+    with browser_of(open_page(dsn=confined)) as client:
+        sign_in(client, login(engine.dsn, "health_operator"))
+        assert [cell[0] for cell in client.get("/cells").json()["cells"]] == ["n1"]
+        assert client.get("/agents/s1").status_code == 404
+        assert "about the whole fleet" in client.get("/executive").text
+
+
 def test_the_link_of_one_person(open_page: OpenPage, engine: Engine) -> None:
     with browser_of(open_page(token=TOKEN)) as client:
         assert client.get("/sign-in", params={"token": "guessed"}).status_code == 403
