@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,9 +32,3 @@ def ago(at: datetime | None) -> str:
 def clock(at: datetime | None) -> str:
     """A moment to the second, in UTC."""
     return NOTHING if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def embedded(value: Any) -> str:
-    """JSON that may stand inside a script element, whatever strings it holds."""
-    text = json.dumps(value, default=str, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hha.dashboard import questions
 from hha.dashboard.reader import Reader, Row
-from hha.wording import embedded
 
 # How far back the score is shown, hours, and by which step, minutes.
 PERIODS = {1: 1, 6: 2, 24: 5, 168: 30}
@@ -23,6 +23,12 @@ COMPONENTS = (
 )
 
 METRICS = ("average_processing_time_ms", "cpu_usage_percent", "memory_usage_mb")
+
+
+def embedded(value: Any) -> str:
+    """JSON that may stand inside a script element, whatever strings it holds."""
+    text = json.dumps(value, default=str, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def chosen_hours(asked: str | None) -> int:
