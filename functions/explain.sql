@@ -19,6 +19,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM health_internal.check_visible(p_agent_id);
     IF NOT EXISTS (SELECT FROM health.agent_status AS status WHERE status.agent_id = p_agent_id)
     THEN
         RAISE EXCEPTION 'agent "%" is not known', p_agent_id

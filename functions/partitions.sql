@@ -48,17 +48,18 @@ BEGIN
     EXECUTE format(
         $sql$
         WITH moved AS (
-            DELETE FROM health.%I WHERE received_at >= $1 AND received_at < $2 RETURNING *
+            DELETE FROM health.%1$I WHERE %3$I >= $1 AND %3$I < $2 RETURNING *
         )
-        INSERT INTO health.%I SELECT * FROM moved
+        INSERT INTO health.%2$I SELECT * FROM moved
         $sql$,
-        p_table || '_default', v_name
+        p_table || '_default', v_name,
+        CASE WHEN p_table = ANY (health_internal.raw_tables()) THEN 'received_at' ELSE 'sampled_at' END
     )
     USING p_from, p_until;
     GET DIAGNOSTICS v_moved = ROW_COUNT;
     IF v_moved > 0 AND NOT p_is_history THEN
         RAISE WARNING '% rows of % had come before their partition', v_moved, p_table
-            USING HINT = 'Partition care runs too seldom, or rows carry a received_at far ahead.';
+            USING HINT = 'Partition care runs too seldom, or rows carry a time far ahead.';
     END IF;
     EXECUTE format(
         'ALTER TABLE health.%I ATTACH PARTITION health.%I FOR VALUES FROM (%L) TO (%L)',
@@ -75,8 +76,8 @@ EXCEPTION
 END;
 $$;
 COMMENT ON FUNCTION health_internal.create_partition(text, timestamptz, timestamptz, boolean) IS
-'Makes one partition of a raw table, with what the default partition holds of it; true if it exists '
-'now, false if a lock was not to be had within 100 ms (call again).';
+'Makes one partition of a raw table or of score_history, with what the default partition holds of it; true '
+'if it exists now, false if a lock was not to be had within 100 ms (call again).';
 
 CREATE OR REPLACE FUNCTION health_internal.drop_partition(p_name text)
 RETURNS boolean
@@ -99,19 +100,21 @@ BEGIN
         RETURN false;
     END IF;
     -- What no tick has read is not dropped.
-    EXECUTE format(
-        $sql$
-        SELECT EXISTS (
-            SELECT FROM health.%I AS kept
-            CROSS JOIN health_internal.engine
-            WHERE kept.txid >= pg_snapshot_xmin(engine.folded_until)
-                AND NOT pg_visible_in_snapshot(kept.txid, engine.folded_until)
-                AND kept.txid IS DISTINCT FROM engine.own_xid
+    IF v_table = ANY (health_internal.raw_tables()) THEN
+        EXECUTE format(
+            $sql$
+            SELECT EXISTS (
+                SELECT FROM health.%I AS kept
+                CROSS JOIN health_internal.engine
+                WHERE kept.txid >= pg_snapshot_xmin(engine.folded_until)
+                    AND NOT pg_visible_in_snapshot(kept.txid, engine.folded_until)
+                    AND kept.txid IS DISTINCT FROM engine.own_xid
+            )
+            $sql$,
+            p_name
         )
-        $sql$,
-        p_name
-    )
-    INTO v_has_unread;
+        INTO v_has_unread;
+    END IF;
     IF v_has_unread THEN
         RETURN false;
     END IF;
@@ -133,7 +136,8 @@ RETURNS text []
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
 RETURN ARRAY['agent_heartbeats', 'ingest_heartbeats', 'performance_metrics', 'system_events'];
-COMMENT ON FUNCTION health_internal.raw_tables() IS 'The partitioned tables of schema health.';
+COMMENT ON FUNCTION health_internal.raw_tables() IS
+'The tables that agents and gateways fill, partitioned by received_at.';
 
 CREATE OR REPLACE FUNCTION health_internal.missing_partitions(p_now timestamptz)
 RETURNS TABLE (table_name text, from_at timestamptz, until_at timestamptz)
@@ -145,25 +149,32 @@ AS $$
     SELECT
         raw.table_name,
         slots.from_at,
-        slots.from_at + settings.partition_width
-    FROM health.settings
+        slots.from_at + raw.width
+    FROM (
+        SELECT unnest(health_internal.raw_tables()) AS table_name, settings.partition_width AS width
+        FROM health.settings
+        UNION ALL
+        SELECT 'score_history', interval '1 day'
+    ) AS raw
+    CROSS JOIN health.settings
     CROSS JOIN LATERAL (
         SELECT
-            date_bin(settings.partition_width, p_now, '2000-01-01 00:00:00+00')
-            + settings.partition_width * ahead.number AS from_at
-        FROM generate_series(0, settings.partitions_ahead) AS ahead (number)
+            date_bin(raw.width, p_now, '2000-01-01 00:00:00+00') + raw.width * ahead.number AS from_at
+        FROM generate_series(
+            0, CASE raw.table_name WHEN 'score_history' THEN 1 ELSE settings.partitions_ahead END
+        ) AS ahead (number)
     ) AS slots
-    CROSS JOIN unnest(health_internal.raw_tables()) AS raw (table_name)
     WHERE NOT EXISTS (
         SELECT FROM health_internal.partitions
         WHERE partitions.table_name = raw.table_name
-            AND partitions.from_at < slots.from_at + settings.partition_width
+            AND partitions.from_at < slots.from_at + raw.width
             AND partitions.until_at > slots.from_at
     )
     ORDER BY slots.from_at, raw.table_name;
 $$;
 COMMENT ON FUNCTION health_internal.missing_partitions(timestamptz) IS
-'Partitions that should exist now and are missing: the present one and settings.partitions_ahead more.';
+'Partitions that should exist now and are missing: the present one and settings.partitions_ahead more, of '
+'score_history today''s and tomorrow''s.';
 
 CREATE OR REPLACE FUNCTION health_internal.expired_partitions(p_now timestamptz)
 RETURNS SETOF text
@@ -178,7 +189,10 @@ AS $$
     CROSS JOIN health.business_settings
     CROSS JOIN health_internal.feature_hours_state
     WHERE NOT partitions.is_history
-        AND partitions.until_at < p_now - settings.raw_retention
+        AND partitions.until_at < p_now - CASE partitions.table_name
+            WHEN 'score_history' THEN settings.score_retention
+            ELSE settings.raw_retention
+        END
         -- Rows are rolled up first; who never rolls up keeps them as long again.
         AND (
             (
@@ -189,14 +203,15 @@ AS $$
                     OR partitions.table_name NOT IN ('agent_heartbeats', 'ingest_heartbeats')
                 )
             )
+            OR partitions.table_name = 'score_history'
             OR NOT business_settings.is_rolling_up_heartbeats
             OR partitions.until_at < p_now - 2 * settings.raw_retention
         )
     ORDER BY partitions.until_at;
 $$;
 COMMENT ON FUNCTION health_internal.expired_partitions(timestamptz) IS
-'Partitions older than settings.raw_retention, history excepted, oldest first; what is not rolled up yet only '
-'after twice that time.';
+'Partitions older than settings.raw_retention (those of score_history than score_retention), history '
+'excepted, oldest first; raw rows that are not rolled up yet only after twice that time.';
 
 CREATE OR REPLACE FUNCTION health_internal.sweep(p_now timestamptz)
 RETURNS void
@@ -254,7 +269,7 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE health.run_housekeeping() IS
-'Makes partitions ahead, drops those past settings.raw_retention and sweeps small tables, each step in '
+'Makes partitions ahead, drops those past their retention and sweeps small tables, each step in '
 'a transaction of its own. Scheduled each minute; call it outside a transaction.';
 
 CREATE OR REPLACE FUNCTION health.load_history(p_from timestamptz, p_to timestamptz)
@@ -331,7 +346,8 @@ BEGIN
     END LOOP;
     UPDATE health_internal.partitions
     SET is_history = true
-    WHERE partitions.from_at < p_to AND partitions.until_at > p_from
+    WHERE partitions.table_name = ANY (health_internal.raw_tables())
+        AND partitions.from_at < p_to AND partitions.until_at > p_from
         AND partitions.until_at < clock_timestamp();
     RETURN v_count;
 END;

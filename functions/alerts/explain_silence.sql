@@ -23,6 +23,7 @@ SET search_path = pg_catalog, pg_temp
 ROWS 20
 AS $$
 BEGIN
+    PERFORM health_internal.check_visible(p_agent_id);
     IF NOT EXISTS (SELECT FROM health.agents WHERE agents.agent_id = p_agent_id) THEN
         RAISE EXCEPTION 'agent "%" is not known', coalesce(p_agent_id, 'NULL')
             USING ERRCODE = 'AG001',

@@ -162,6 +162,7 @@ AS $$
 DECLARE
     v_series record;
 BEGIN
+    PERFORM health_internal.check_visible(p_agent_id);
     PERFORM health_internal.check_replay_range(p_from, p_to);
     FOR v_series IN
         SELECT series.at, series.metric_value
@@ -224,6 +225,7 @@ DECLARE
     v_minute record;
     v_agent health_internal.agent_detection;
 BEGIN
+    PERFORM health_internal.check_visible(p_agent_id);
     PERFORM health_internal.check_replay_range(p_from, p_to);
     FOR v_minute IN
         WITH judged AS MATERIALIZED (

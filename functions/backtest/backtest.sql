@@ -22,6 +22,7 @@ DECLARE
     v_kept_from timestamptz;
     v_rows bigint;
 BEGIN
+    PERFORM health_internal.check_unconfined();
     IF p_from IS NULL OR p_to IS NULL OR p_from >= p_to
         OR p_from < '0001-01-01' OR p_to > '9999-12-31' THEN
         RAISE EXCEPTION 'a backtest must go from one time to a later one'
@@ -64,6 +65,7 @@ BEGIN
             USING ERRCODE = 'BT004',
                 DETAIL = format('The oldest that are kept came %s.', (
                     SELECT min(partitions.from_at) FROM health_internal.partitions
+                    WHERE partitions.table_name = 'agent_heartbeats'
                 )),
                 HINT = 'Begin later; settings.raw_retention says how long rows are kept, and '
                     'health.load_history makes room for rows of an archive.';

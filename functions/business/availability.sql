@@ -174,6 +174,9 @@ AS $$
 DECLARE
     v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
 BEGIN
+    IF p_agent_id IS NOT NULL THEN
+        PERFORM health_internal.check_visible(p_agent_id);
+    END IF;
     IF p_method IS NULL OR p_method NOT IN (
         'declared', 'with_maintenance', 'without_maintenance', 'maintenance_as_up'
     ) OR p_degraded IS NULL OR p_degraded NOT IN ('as_up', 'as_lost_share', 'as_down') THEN
@@ -211,6 +214,10 @@ BEGIN
             p_from, v_to, CASE WHEN p_agent_id IS NOT NULL THEN ARRAY[p_agent_id] END
         ) AS seconds ON agents.agent_id = seconds.agent_id
         WHERE (p_agent_id IS NULL OR agents.agent_id = p_agent_id)
+            AND (
+                (SELECT health_internal.own_tenants()) IS NULL
+                OR agents.agent_id IN (SELECT health_internal.own_agent_ids())
+            )
             AND health_internal.is_business_agent(agents.agent_id)
     ),
 

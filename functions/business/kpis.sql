@@ -31,6 +31,7 @@ AS $$
 DECLARE
     v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
 BEGIN
+    PERFORM health_internal.check_unconfined();
     RETURN QUERY
     WITH sums AS (
         SELECT
@@ -183,6 +184,10 @@ BEGIN
         rows.weight, rows.low, rows.high, rows.note
     FROM health_internal.business_rows(p_from, v_to, p_now) AS rows
     WHERE rows.figure = p_figure
+        AND (
+            (SELECT health_internal.own_tenants()) IS NULL
+            OR rows.agent_id IN (SELECT health_internal.own_agent_ids())
+        )
     ORDER BY rows.from_at, rows.agent_id NULLS FIRST, rows.incident_id, rows.action_id;
 END;
 $$;

@@ -169,6 +169,7 @@ DECLARE
     v_status text;
     v_words jsonb;
 BEGIN
+    PERFORM health_internal.check_unconfined();
     SELECT jsonb_object_agg(
         kpis.figure,
         jsonb_build_object(

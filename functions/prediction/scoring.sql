@@ -87,6 +87,7 @@ AS $$
 DECLARE
     v_model_id bigint := p_model_id;
 BEGIN
+    PERFORM health_internal.check_unconfined();
     IF p_at IS NULL OR NOT isfinite(p_at) THEN
         RAISE EXCEPTION 'a prediction needs a finite time'
             USING ERRCODE = 'MD001', HINT = 'Leave p_at out to predict from now on.';

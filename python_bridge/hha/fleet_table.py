@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hha.snapshot import Row, Snapshot
+from hha.wording import duration, number
 
 COMPONENTS = {
     "heartbeat_consistency": "beat",
@@ -55,27 +56,6 @@ RECOVERY_STYLES = {
 }
 
 
-def number(value: Any) -> str:
-    """A score in one decimal, or a dash where there is none."""
-    return "-" if value is None else f"{float(value):.1f}"
-
-
-def seconds(value: Any) -> str:
-    """An age or a duration in the unit a person would use."""
-    if value is None:
-        return "-"
-    amount = float(value)
-    if amount < 0:
-        return f"{amount:.1f} s"
-    if amount < 100:
-        return f"{amount:.1f} s"
-    if amount < 6000:
-        return f"{amount / 60:.0f} min"
-    if amount < 172_800:
-        return f"{amount / 3600:.0f} h"
-    return f"{amount / 86_400:.0f} d"
-
-
 def styled(value: Any, styles: dict[str, str]) -> Text:
     """A word in the colour of its meaning; unknown words stay uncoloured."""
     word = "-" if value is None else str(value)
@@ -113,7 +93,7 @@ def fleet_table(fleet: Iterable[Row], width: int = WIDE) -> Table:
             styled(row["status"], STATUS_STYLES),
             number(row["score"]),
             *(number(row[name]) for name in components),
-            seconds(row["seconds_since_heartbeat"]),
+            duration(row["seconds_since_heartbeat"]),
             str(row["open_alert_count"] or 0),
         )
     return table
@@ -133,7 +113,7 @@ def alerts_table(alerts: Iterable[Row]) -> Table:
             Text(str(row["agent_id"] or "the engine")),
             Text(str(row["rule"])),
             styled(row["severity"], SEVERITY_STYLES),
-            seconds(row["seconds_open"]),
+            duration(row["seconds_open"]),
             "yes" if row["acknowledged_at"] else "no",
         )
     return table
@@ -153,7 +133,7 @@ def recoveries_table(recoveries: Iterable[Row]) -> Table:
             Text(str(row["issue_type"])),
             Text(str(row["action"])),
             styled(row["state"], RECOVERY_STYLES),
-            seconds(row["seconds_taken"]),
+            duration(row["seconds_taken"]),
         )
     return table
 
@@ -163,8 +143,8 @@ def engine_line(engine: Row) -> str:
     if not engine or engine.get("last_tick_at") is None:
         return "engine: no tick yet"
     parts = [
-        f"last tick {seconds(engine.get('seconds_since_tick'))} ago",
-        f"period {seconds(engine.get('tick_period_seconds'))}",
+        f"last tick {duration(engine.get('seconds_since_tick'))} ago",
+        f"period {duration(engine.get('tick_period_seconds'))}",
         f"scheduled by {engine.get('scheduler')}",
         f"took {number(engine.get('last_tick_ms'))} ms",
         f"{engine.get('pending_recovery_count') or 0} recoveries pending",
@@ -205,7 +185,7 @@ def agent_line(row: Row) -> str:
     return (
         f"agent {row['agent_id']}: {row['state'] or 'no state'}, {row['liveness']},"
         f" {row['status'] or 'not judged'}, score {number(row['score'])},"
-        f" beat {seconds(row['seconds_since_heartbeat'])} ago,"
+        f" beat {duration(row['seconds_since_heartbeat'])} ago,"
         f" open alerts {row['open_alert_count'] or 0}"
     )
 

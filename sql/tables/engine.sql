@@ -10,6 +10,9 @@ CREATE TABLE health.settings (
     partition_width interval NOT NULL DEFAULT '1 hour',
     partitions_ahead integer NOT NULL DEFAULT 3,
     raw_retention interval NOT NULL DEFAULT '24 hours',
+    score_period interval NOT NULL DEFAULT '1 minute',
+    score_retention interval NOT NULL DEFAULT '7 days',
+    score_rows_per_hour double precision NOT NULL DEFAULT 1000000,
     history_after interval NOT NULL DEFAULT '1 hour',
     heartbeat_memory_seconds double precision NOT NULL DEFAULT 600,
     metric_memory_seconds double precision NOT NULL DEFAULT 3600,
@@ -47,6 +50,11 @@ CREATE TABLE health.settings (
     CHECK (partitions_ahead BETWEEN 1 AND 100),
     CONSTRAINT raw_retention_is_at_least_one_partition
     CHECK (raw_retention >= partition_width),
+    CONSTRAINT scores_are_sampled_each_second_to_hour_and_kept_2_days_to_10_years
+    CHECK (score_period BETWEEN interval '1 second' AND interval '1 hour'
+        AND score_retention BETWEEN interval '2 days' AND interval '3660 days'),
+    CONSTRAINT score_rows_per_hour_are_1000_to_1_billion
+    CHECK (score_rows_per_hour BETWEEN 1000 AND 1e9),
     CONSTRAINT memories_are_positive_and_ascend
     CHECK (heartbeat_memory_seconds >= 1
         AND metric_memory_seconds > heartbeat_memory_seconds
@@ -89,6 +97,12 @@ COMMENT ON COLUMN health.settings.partition_width IS 'Width of a partition of th
 COMMENT ON COLUMN health.settings.partitions_ahead IS
 'Partitions kept ready beyond the present one.';
 COMMENT ON COLUMN health.settings.raw_retention IS 'How long raw rows are kept.';
+COMMENT ON COLUMN health.settings.score_period IS
+'How often scores are sampled into score_history; a scheduler that calls run_foresight each minute can do it no oftener.';
+COMMENT ON COLUMN health.settings.score_retention IS 'How long score_history is kept.';
+COMMENT ON COLUMN health.settings.score_rows_per_hour IS
+'Rows an hour (of about 130 bytes) that score_history may grow by; where more agents change, scores are '
+'sampled more seldom.';
 COMMENT ON COLUMN health.settings.history_after IS
 'Rows received longer ago than this feed baselines only.';
 COMMENT ON COLUMN health.settings.heartbeat_memory_seconds IS

@@ -41,6 +41,7 @@ COMMENT ON COLUMN health_internal.foresight_parts.error_count IS 'Calls that fai
 
 INSERT INTO health_internal.foresight_parts (part, place, period)
 VALUES
+('sample_scores', 5, '1 minute'),
 ('foresee_exhaustion', 10, '1 minute'),
 ('foresee_failures', 20, '10 minutes'),
 ('judge_shadows', 80, '1 minute'),

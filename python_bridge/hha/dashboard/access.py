@@ -34,6 +34,9 @@ SELECT
 """
 
 
+CONFINED_SQL = "SELECT health_internal.own_tenants() IS NOT NULL AS is_confined"
+
+
 class TooManyAttempts(HhaError):
     """The address has guessed too often of late."""
 
@@ -148,6 +151,14 @@ class Doorkeeper:
                 "this login may not look at the monitor",
                 hint="An administrator can GRANT health_analyst (to look) or health_operator "
                 "(to act) to it.",
+            )
+        # What is shown is read by the page's own login: to this one it would show others' agents.
+        confined = await (await connection.execute(CONFINED_SQL)).fetchone()
+        if conninfo != self._dsn and confined is not None and confined["is_confined"]:
+            await connection.close()
+            raise NotAllowed(
+                "this login sees the agents of some tenants only, and this page shows all",
+                hint="Run a page for the tenant: hha dashboard with this login as its own.",
             )
         return Session(rights["login"], rights["can_operate"], connection)
 

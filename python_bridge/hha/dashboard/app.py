@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from hmac import compare_digest
@@ -22,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hha.dashboard import actions, metrics
 from hha.dashboard.access import COOKIE, Doorkeeper, TooManyAttempts
-from hha.dashboard.live import Watcher
+from hha.dashboard.live import NO_CELLS, Watcher
 from hha.dashboard.pages import FOLDER, Pages
 from hha.dashboard.reader import Reader
 from hha.dashboard.settings import DashboardSettings
@@ -111,6 +112,7 @@ class Dashboard:
             Route("/recoveries", see(pages.recoveries)),
             Route("/executive", see(pages.executive)),
             Route("/engine", see(pages.engine)),
+            Route("/cells", see(self._cells)),
             Route("/events", see(self._events)),
             Route("/sign-in", self._plain(self._sign_in), methods=["GET", "POST"]),
             Route("/sign-out", act(self._sign_out), methods=["POST"]),
@@ -122,7 +124,7 @@ class Dashboard:
             routes=routes,
             middleware=[
                 Middleware(TrustedHostMiddleware, allowed_hosts=self._settings.trusted_hosts),
-                Middleware(GZipMiddleware, minimum_size=1000),
+                Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
                 Middleware(Guard, door=self._door),
             ],
             lifespan=self._lifespan,
@@ -195,9 +197,19 @@ class Dashboard:
         response.delete_cookie(COOKIE)
         return response
 
-    async def _events(self, _request: Request) -> Response:
+    async def _cells(self, request: Request) -> Response:
+        body, headers = await self._watcher.cells(), {"Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+        else:
+            body = gzip.decompress(body)
+        return Response(body, headers=headers, media_type="application/json")
+
+    async def _events(self, request: Request) -> Response:
+        cells = request.query_params.get("cells", NO_CELLS)
+
         async def events() -> AsyncIterator[ServerSentEvent]:
-            async for event, data in self._watcher.changes():
+            async for event, data in self._watcher.changes(cells):
                 yield ServerSentEvent(data=data, event=event)
 
         return EventSourceResponse(events(), ping=15)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,45 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
-from hha.dashboard import questions
-from hha.dashboard.live import cell
-from hha.dashboard.reader import Reader, Row
+from hha.dashboard import agent_page, questions
+from hha.dashboard.reader import Reader
 from hha.errors import HhaError
+from hha.wording import ago, clock, duration, number
 
 FOLDER = Path(__file__).parent
-NOTHING = "-"
-
-
-def ago(at: datetime | None) -> str:
-    """How long since, in the unit a person would use."""
-    return "never" if at is None else duration((datetime.now(UTC) - at).total_seconds()) + " ago"
-
-
-def duration(value: float | timedelta | None) -> str:
-    """Seconds in the unit a person would use."""
-    if value is None:
-        return NOTHING
-    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    for limit, size, unit in ((100, 1, "s"), (6000, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds / size:.{1 if size == 1 and seconds < 10 else 0}f} {unit}"
-    return f"{seconds / 86_400:.0f} d"
-
-
-def clock(at: datetime | None) -> str:
-    """A moment to the second, in UTC."""
-    return NOTHING if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def number(value: Any, digits: int = 1) -> str:
-    """A number to so many digits, a dash for none."""
-    return NOTHING if value is None else f"{float(value):.{digits}f}"
-
-
-def embedded(value: Any) -> str:
-    """JSON that may stand inside a script element, whatever strings it holds."""
-    text = json.dumps(value, default=str, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def templates() -> Jinja2Templates:
@@ -97,17 +63,10 @@ class Pages:
 
     async def fleet(self, request: Request) -> Response:
         """Every agent a cell."""
-        rows = await self._reader.rows(questions.CELLS)
-        return self.show(
-            request,
-            "fleet",
-            {
-                "cells": embedded([cell(row) for row in rows]),
-                "summary": await self._reader.row(questions.SUMMARY),
-                "engine": await self._reader.row(questions.MARK),
-                "worst": await self._reader.rows(questions.WORST),
-            },
+        summary, worst = await asyncio.gather(
+            self._reader.row(questions.SUMMARY), self._reader.rows(questions.WORST)
         )
+        return self.show(request, "fleet", {"summary": summary, "worst": worst})
 
     async def agent(self, request: Request) -> Response:
         """One agent: why its score is what it is, and what happened to it."""
@@ -118,27 +77,8 @@ class Pages:
                 f'there is no agent "{key["agent_id"]}"', hint="The fleet lists all that are known."
             )
             return self.error(request, error, 404)
-        explained = await self._explain(key, agent)
-        beats = await self._reader.rows(questions.BEATS, key)
-        scores = await self._reader.rows(questions.SCORES, key)
-        return self.show(
-            request,
-            "agent",
-            {
-                "agent": agent,
-                "explained": explained,
-                "anomalies": await self._reader.rows(questions.ANOMALIES_OF_AGENT, key),
-                "risks": await self._reader.rows(questions.RISKS_OF_AGENT, key),
-                "timeline": await self._reader.rows(questions.TIMELINE, key),
-                "alerts": await self._reader.rows(questions.ALERTS_OF_AGENT, key),
-                "recoveries": await self._reader.rows(questions.RECOVERIES_OF_AGENT, key),
-                "beat_count": len(beats),
-                "series": embedded({"beats": _columns(beats), "scores": _columns(scores)}),
-            },
-        )
-
-    async def _explain(self, key: Mapping[str, str], agent: Row) -> list[Row]:
-        return [] if agent["judged_at"] is None else await self._reader.rows(questions.EXPLAIN, key)
+        hours = agent_page.chosen_hours(request.query_params.get("hours"))
+        return self.show(request, "agent", await agent_page.contents(self._reader, agent, hours))
 
     async def alerts(self, request: Request) -> Response:
         """What is open, to be acted on, and what was of late."""
@@ -189,8 +129,3 @@ class Pages:
                 "gaps": await self._reader.rows(questions.GAPS),
             },
         )
-
-
-def _columns(rows: list[Row]) -> dict[str, list[Any]]:
-    """Rows, newest first, as columns, oldest first."""
-    return {name: [row[name] for row in reversed(rows)] for name in (rows[0] if rows else {})}

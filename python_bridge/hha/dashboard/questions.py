@@ -12,11 +12,16 @@ SELECT engine.tick_id, engine.last_tick_at, engine.scheduler, engine.seconds_sin
 FROM health.engine_health AS engine
 """
 
+# One text, an agent a line: what is the same as before need not be taken apart.
 CELLS = """
-SELECT fleet.agent_id, fleet.agent_name, coalesce(fleet.agent_type, '') AS agent_type,
-    fleet.policy_class, fleet.liveness, fleet.status, round(fleet.score)::int AS score, fleet.state
+SELECT string_agg(
+    json_build_array(
+        fleet.agent_id, nullif(fleet.agent_name, fleet.agent_id), coalesce(fleet.agent_type, ''),
+        fleet.policy_class, fleet.liveness, fleet.status, round(fleet.score)::int, fleet.state
+    )::text,
+    chr(10) ORDER BY fleet.agent_type NULLS FIRST, fleet.agent_id
+) AS lines
 FROM health.fleet
-ORDER BY fleet.agent_type NULLS FIRST, fleet.agent_id
 """
 
 WORST = """
@@ -54,14 +59,60 @@ ORDER BY beats.received_at DESC
 LIMIT 1000
 """
 
-SCORES = """
-SELECT date_part('epoch', transitions.occurred_at) AS at, transitions.new_score AS score
-FROM health.status_transitions AS transitions
-WHERE transitions.agent_id = %(agent_id)s
-    AND transitions.occurred_at > clock_timestamp() - interval '24 hours'
-    AND transitions.new_score IS NOT NULL
-ORDER BY transitions.occurred_at DESC
-LIMIT 1000
+HISTORY = """
+SELECT
+    history.component,
+    array_agg(date_part('epoch', history.at) ORDER BY history.at) AS at,
+    array_agg(history.contribution ORDER BY history.at) AS contributions,
+    array_agg(history.value ORDER BY history.at) AS values
+FROM health.score_between(
+    %(agent_id)s, clock_timestamp() - make_interval(hours => %(hours)s), clock_timestamp(),
+    make_interval(mins => %(minutes)s)
+) AS history
+GROUP BY history.component
+"""
+
+LIMITS = """
+SELECT policy.excellent_from AS excellent, policy.good_from AS good, policy.fair_from AS fair,
+    policy.poor_from AS poor
+FROM health.fleet
+INNER JOIN health.current_policies AS policy ON fleet.policy_class = policy.policy_class
+WHERE fleet.agent_id = %(agent_id)s
+"""
+
+# What is marked over the score.
+MARKS = """
+SELECT date_part('epoch', incidents.onset_at) AS at, 'incident' AS kind,
+    incidents.severity AS what, date_part('epoch', incidents.resolved_at) AS until
+FROM health.incidents
+WHERE incidents.agent_id = %(agent_id)s
+    AND coalesce(incidents.resolved_at, 'infinity')
+    > clock_timestamp() - make_interval(hours => %(hours)s)
+UNION ALL
+SELECT date_part('epoch', timeline.occurred_at), timeline.kind, timeline.what, NULL
+FROM health.agent_timeline AS timeline
+WHERE timeline.agent_id = %(agent_id)s
+    AND timeline.kind IN ('transition', 'recovery')
+    AND timeline.occurred_at > clock_timestamp() - make_interval(hours => %(hours)s)
+ORDER BY 1 DESC
+LIMIT 500
+"""
+
+# The range the detector expects at present.
+RANGES_OF_AGENT = """
+SELECT series.metric_name, series.expected_low, series.expected_high
+FROM health.series
+WHERE series.agent_id = %(agent_id)s AND series.expected_low IS NOT NULL
+ORDER BY series.metric_name
+"""
+
+INCIDENTS_OF_AGENT = """
+SELECT incidents.incident_id, incidents.severity, incidents.onset_at, incidents.detected_at,
+    incidents.acknowledged_at, incidents.recovered_at, incidents.resolved_at
+FROM health.incidents
+WHERE incidents.agent_id = %(agent_id)s
+ORDER BY incidents.onset_at DESC, incidents.incident_id DESC
+LIMIT 20
 """
 
 OPEN_ALERTS = """

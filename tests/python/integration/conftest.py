@@ -18,6 +18,7 @@ from psycopg.types.datetime import TimestamptzLoader
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from bridge_site import AGENT_ID, Site
+from dashboard_site import chromium, open_page  # noqa: F401  fixtures
 from webhook_receiver import Receiver, webhook_receiver
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -32,7 +33,9 @@ from typer.testing import CliRunner
 
 from hha.bridge import load_config
 from hha.bridge.channels import Message
+from hha.bridge.channels.enclosures import report_files
 from hha.bridge.channels.notice import notice_of
+from hha.bridge.channels.samples import FULL
 from hha.bridge.database import HealthDatabase
 from hha.bridge.service import Bridge
 from hha.cli import app
@@ -213,6 +216,67 @@ async def test_what_is_refused_is_given_up_and_the_reason_kept(desk: Desk) -> No
     assert outcomes["chat"]["slack_error"] == "invalid_token"
     assert outcomes["phone"]["twilio_error"] == 21211
     assert outcomes["mail"]["smtp_code"] == 550
+
+
+@pytest.fixture
+def weekly_report(engine: Engine) -> Engine:
+    """An agent that lost money, and a report that has been due for a minute."""
+    engine.run("SELECT health.set_channel('mail', 'email', 'emergency', p_is_default => false)")
+    engine.run(
+        "INSERT INTO health.agents (agent_id, agent_name, revenue_usd_per_hour)"
+        " VALUES ('shop', 'Schöner <b>Laden</b>', 3600)"
+    )
+    engine.run(
+        "INSERT INTO health.status_transitions"
+        " (agent_id, occurred_at, old_liveness, new_liveness, new_status, new_score,"
+        " last_heartbeat_at)"
+        " SELECT 'shop', now() - at.since, 'alive', at.became, at.status, at.score,"
+        " now() - at.since"
+        " FROM (VALUES (interval '2 days', 'alive', 'excellent', 100),"
+        " ('1 day', 'unresponsive', 'critical', 0), ('22 hours', 'alive', 'excellent', 100))"
+        " AS at (since, became, status, score)"
+    )
+    engine.run(
+        "UPDATE health.business_settings SET report_channel = 'mail', report_time_zone = 'UTC',"
+        " report_weekday = extract(isodow FROM due), report_time = due::time"
+        " FROM (SELECT date_trunc('minute', timezone('UTC', now())) AS due) AS times"
+    )
+    return engine
+
+
+async def test_the_weekly_report_arrives_as_page_and_on_paper(
+    weekly_report: Engine, desk: Desk
+) -> None:
+    await desk.until(lambda: desk.mail.letters, "the bridge queues the report and sends it")
+    (letter,) = desk.mail.letters
+    lost = weekly_report.value(
+        "SELECT details #>> '{report,financial_impact,revenue_lost,text}' FROM health.deliveries"
+        " WHERE event = 'report'"
+    )
+    assert lost == "$7,200.00"
+    assert lost in letter["Subject"]
+    for kind in ("plain", "html"):
+        body = letter.get_body((kind,))
+        assert body is not None
+        assert lost in body.get_content(), kind
+    files = {part.get_filename(): part for part in letter.iter_attachments()}
+    (page, paper) = sorted(files)
+    assert (page[-5:], paper[-4:]) == (".html", ".pdf")
+    html = files[page].get_content()
+    assert lost in (html.decode() if isinstance(html, bytes) else html)
+    assert "<b>Laden" not in str(html)
+    assert files[paper].get_content().startswith(b"%PDF-")
+    assert not desk.slack.bodies
+    await desk.until(
+        lambda: desk.states("report") == {"mail": "delivered"}, "it is reported as delivered"
+    )
+
+
+def test_a_report_that_cannot_be_laid_out_keeps_no_letter_back() -> None:
+    for report in ({}, {"period": {"from": "x"}}, "text", None):
+        details: dict[str, object] = {"event": "report", "report": report}
+        assert report_files(dataclasses.replace(FULL, details=details)) is None
+    assert report_files(FULL) is None
 
 
 async def claimed_message(engine: Engine, bridge_dsn: str) -> Message:

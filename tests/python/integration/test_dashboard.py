@@ -2,78 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import shutil
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import psycopg
 import pytest
-from page_server import page_server
+from dashboard_site import an_open_alert, browser_of, csrf_of, sign_in, until
 from psycopg.conninfo import conninfo_to_dict
 
-from hha.dashboard.settings import DashboardSettings
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from conftest import Engine
-
-    OpenPage = Callable[..., str]
+    from dashboard_site import OpenPage
 
 TOKEN = "a-link-for-one-person"
 HOSTILE = "<img src=x onerror=alert(1)>/../?#\"'"
-
-
-@pytest.fixture
-def open_page(engine: Engine, login: Callable[..., str]) -> Iterator[OpenPage]:
-    """Starts a dashboard that reads as an analyst; returns its address."""
-    with contextlib.ExitStack() as running:
-
-        def start(**changes: Any) -> str:
-            settings = {
-                "dsn": login(engine.dsn, "health_analyst"),
-                "sign_in_dsn": engine.dsn,
-                **changes,
-            }
-            return running.enter_context(page_server(DashboardSettings(port=0, **settings)))
-
-        yield start
-
-
-@contextlib.contextmanager
-def browser_of(url: str, *, follow: bool = True) -> Iterator[httpx.Client]:
-    """A client that keeps cookies, as a browser does."""
-    with httpx.Client(base_url=url, follow_redirects=follow, timeout=30) as client:
-        yield client
-
-
-def sign_in(client: httpx.Client, dsn: str) -> httpx.Response:
-    parts = conninfo_to_dict(dsn)
-    form = {"login": str(parts["user"]), "password": str(parts["password"])}
-    return client.post("/sign-in", data=form)
-
-
-def csrf_of(page: httpx.Response) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    assert found is not None
-    return found[1]
-
-
-def an_open_alert(engine: Engine, agent_id: str = "a1") -> int:
-    with psycopg.connect(engine.dsn, autocommit=True) as connection:
-        connection.execute(
-            "INSERT INTO health.agent_heartbeats (agent_id, state) VALUES (%s, 'failed')",
-            (agent_id,),
-        )
-        connection.execute("SELECT health.tick()")
-        row = connection.execute(
-            "SELECT alert_id FROM health.open_alerts WHERE agent_id = %s", (agent_id,)
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def test_nobody_looks_without_signing_in(open_page: OpenPage) -> None:
@@ -85,6 +30,7 @@ def test_nobody_looks_without_signing_in(open_page: OpenPage) -> None:
             "/executive",
             "/engine",
             "/agents/a1",
+            "/cells",
             "/events",
         ):
             answer = client.get(path)
@@ -123,6 +69,26 @@ def test_an_operator_acknowledges_with_his_own_rights(
     assert engine.rows(
         "SELECT acknowledged_by FROM health.open_alerts WHERE alert_id = %s", alert_id
     ) == [{"acknowledged_by": conninfo_to_dict(operator)["user"]}]
+
+
+def test_a_session_is_a_careful_cookie_and_ends_with_signing_out(
+    open_page: OpenPage, engine: Engine, login: Callable[..., str]
+) -> None:
+    dsn = login(engine.dsn, "health_analyst")
+    url = open_page()
+    with browser_of(url, follow=False) as client:
+        answer = sign_in(client, dsn)
+        cookie = answer.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        assert "secure" not in cookie
+        (stolen,) = client.cookies.items()
+        page = client.get("/")
+        assert str(conninfo_to_dict(dsn)["password"]) not in page.text
+        assert stolen[1] not in page.text
+        client.post("/sign-out", data={"csrf": csrf_of(page)})
+        client.cookies.set(*stolen)
+        assert client.get("/").headers["location"] == "/sign-in"
 
 
 def test_an_analyst_may_only_look(
@@ -185,6 +151,29 @@ def test_a_login_without_our_roles_is_told_what_it_lacks(
         assert "health_analyst" in answer.text
 
 
+def test_a_login_of_one_tenant_is_not_shown_the_others(
+    open_page: OpenPage, engine: Engine, login: Callable[..., str]
+) -> None:
+    confined = login(engine.dsn, "health_analyst")
+    engine.run(
+        "INSERT INTO health.tenant_logins VALUES (%s, 'north')",
+        conninfo_to_dict(confined)["user"],
+    )
+    engine.run(
+        "INSERT INTO health.agents (agent_id, agent_name, tenant)"
+        " VALUES ('n1', 'N', 'north'), ('s1', 'S', 'south')"
+    )
+    with browser_of(open_page()) as client:
+        answer = sign_in(client, confined)
+        assert answer.status_code == 403
+        assert "some tenants only" in answer.text
+    with browser_of(open_page(dsn=confined)) as client:
+        sign_in(client, login(engine.dsn, "health_operator"))
+        assert [cell[0] for cell in client.get("/cells").json()["cells"]] == ["n1"]
+        assert client.get("/agents/s1").status_code == 404
+        assert "about the whole fleet" in client.get("/executive").text
+
+
 def test_the_link_of_one_person(open_page: OpenPage, engine: Engine) -> None:
     with browser_of(open_page(token=TOKEN)) as client:
         assert client.get("/sign-in", params={"token": "guessed"}).status_code == 403
@@ -245,31 +234,6 @@ def test_a_silence_and_a_recovery_from_the_agents_page(
     ]
 
 
-CHROMIUM = shutil.which("chromium")
-
-
-@pytest.fixture
-def chromium() -> Iterator[Any]:
-    """A page of a real browser that fails the test for any error on its console."""
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("no chromium; as root: ci/install_packages.sh browser")
-        pytest.skip("no chromium; as root: ci/install_packages.sh browser")
-    from playwright.sync_api import sync_playwright
-
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on(
-            "console", lambda line: complaints.append(line.text) if line.type == "error" else None
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        browser.close()
-    assert complaints == []
-
-
 def test_in_a_browser(
     open_page: OpenPage, engine: Engine, login: Callable[..., str], chromium: Any
 ) -> None:
@@ -312,6 +276,11 @@ def test_in_a_browser(
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text("svc-7")
     expect(page.locator("#cpu canvas")).to_be_visible()
+    page.locator("#scores").focus()
+    page.keyboard.press("End")
+    expect(page.locator("#score-tip")).to_contain_text(re.compile("score 20.0 = .* - gate "))
+    page.get_by_role("button", name="error rate").click()
+    expect(page.locator("[data-part=error_rate]")).to_have_attribute("aria-pressed", "false")
     keep("agent")
     page.goto(page.url.split("/agents")[0] + "/alerts")
     cards = page.locator("article.card").filter(has_text="says it has failed")
@@ -321,3 +290,34 @@ def test_in_a_browser(
     expect(page.get_by_text("is acknowledged")).to_be_visible()
     expect(page.locator("article.card").filter(has_text="taken by")).to_have_count(1)
     keep("alerts")
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto(page.url.split("/alerts")[0] + "/executive")
+    expect(page.locator("header")).to_be_hidden()
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+
+
+def test_a_hidden_tab_asks_nothing(open_page: OpenPage, engine: Engine, chromium: Any) -> None:
+    def listeners() -> int:
+        return int(
+            engine.value(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE query LIKE 'LISTEN%%' AND datname = current_database()"
+            )
+        )
+
+    def show(state: str) -> None:
+        chromium.evaluate(
+            "(state) => { Object.defineProperty(document, 'visibilityState',"
+            " { value: state, configurable: true });"
+            " document.dispatchEvent(new Event('visibilitychange')); }",
+            state,
+        )
+
+    chromium.goto(open_page(is_open=True))
+    until(lambda: listeners() == 1, "somebody looks")
+    show("hidden")
+    until(lambda: listeners() == 0, "nobody looks any more")
+    engine.run("INSERT INTO health.agent_heartbeats (agent_id) VALUES ('while-away')")
+    engine.run("SELECT health.tick()")
+    show("visible")
+    until(lambda: chromium.inner_text("#shown") == "2 agents", "what came meanwhile is there")

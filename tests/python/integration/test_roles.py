@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
+import psycopg.conninfo
 import pytest
 from psycopg import errors
 
@@ -245,3 +246,117 @@ def test_a_bridge_speaks_for_bridges_only(deployed_database: str, login: Login) 
     with pytest.raises(psycopg.Error, match="is no bridge") as caught:
         run(dsn, "SELECT health.bridge_heartbeat('worker')")
     assert caught.value.sqlstate == "AG006"
+
+
+@pytest.fixture
+def confined(deployed_database: str, login: Login) -> str:
+    """An analyst of tenant north; both tenants have a row in everything that names an agent."""
+    dsn = login(deployed_database, "health_analyst")
+    run(
+        deployed_database,
+        "INSERT INTO health.tenant_logins VALUES (%s, 'north')",
+        psycopg.conninfo.conninfo_to_dict(dsn)["user"],
+    )
+    for statement in (
+        """
+        INSERT INTO health.agents (agent_id, agent_name, tenant, agent_type)
+        VALUES ('n1', 'N', 'north', 'web'), ('s1', 'S', 'south', 'web')
+        """,
+        """
+        INSERT INTO health.agent_heartbeats (agent_id, state, cpu_usage_percent)
+        VALUES ('n1', 'failed', 10), ('s1', 'failed', 10)
+        """,
+        """
+        INSERT INTO health.ingest_heartbeats (agent_id, state)
+        VALUES ('n1', 'failed'), ('s1', 'failed')
+        """,
+        "SELECT health.tick()",
+        "CALL health.run_foresight()",
+        "CALL health.run_rollups()",
+    ):
+        run(deployed_database, statement)
+    return dsn
+
+
+READABLE = """
+SELECT c.oid::regclass::text, c.relkind::text, bool_or(a.attname = 'agent_id')
+FROM pg_class AS c
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = 'health'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+    AND NOT c.relispartition AND has_table_privilege('health_analyst', c.oid, 'SELECT')
+GROUP BY c.oid
+"""
+
+
+def test_a_tenants_analyst_sees_nothing_of_another(
+    confined: str, analyst: str, deployed_database: str
+) -> None:
+    relations = run(deployed_database, READABLE)
+    seen: dict[str, set[str]] = {}
+    for name, _, has_agent in relations:
+        rows = run(confined, f"SELECT shown::text FROM {name} AS shown")
+        assert not [row for (row,) in rows if "s1" in row], name
+        if has_agent:
+            ids = run(confined, f"SELECT DISTINCT agent_id FROM {name}")
+            seen[name] = {agent_id for (agent_id,) in ids}
+            assert seen[name] <= {"n1"}, name
+    for name in ("fleet", "agent_status", "agents", "open_alerts", "incidents", "agent_timeline"):
+        assert seen[f"health.{name}"] == {"n1"}, name
+    assert seen["health.recent_heartbeats"] == seen["health.score_history"] == {"n1"}
+    assert run(confined, "SELECT agent_count FROM health.system_health") == [(1,)]
+    assert {row[0] for row in run(analyst, "SELECT agent_id FROM health.fleet")} >= {"n1", "s1"}
+
+
+def test_a_tenants_analyst_asks_functions_about_his_own_agents_only(confined: str) -> None:
+    week = "now() - interval '7 days', clock_timestamp()"
+    for call in (
+        "health.explain('{0}')",
+        "health.explain_silence('{0}')",
+        f"health.score_between('{{0}}', {week}, '1 hour')",
+        f"health.replay_anomalies('{{0}}', 'cpu_usage_percent', {week})",
+        f"health.replay_agent_anomalies('{{0}}', {week})",
+        f"health.availability_between({week}, p_agent_id => '{{0}}')",
+    ):
+        run(confined, f"SELECT * FROM {call.format('n1')}")
+        for stranger in ("s1", "nobody"):
+            with pytest.raises(psycopg.DatabaseError, match="is not known") as error:
+                run(confined, f"SELECT * FROM {call.format(stranger)}")
+            assert error.value.sqlstate == "AG001"
+    rows = run(confined, f"SELECT agent_id FROM health.availability_between({week})")
+    assert {row[0] for row in rows} == {None, "n1"}
+    rows = run(
+        confined, f"SELECT agent_id FROM health.business_impact_detail({week}, 'incident_count')"
+    )
+    assert {row[0] for row in rows} == {"n1"}
+    for call in (
+        f"health.kpis_between({week})",
+        f"health.executive_report({week})",
+        f"health.backtest('live', {week})",
+        "health.predict_failures(now(), interval '1 day')",
+    ):
+        with pytest.raises(psycopg.DatabaseError) as error:
+            run(confined, f"SELECT * FROM {call}")
+        assert error.value.sqlstate == "TN001", call
+
+
+def test_no_way_leads_out_of_a_tenant(confined: str) -> None:
+    spy = (
+        "CREATE FUNCTION pg_temp.spy(text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS"
+        " $$ BEGIN RAISE WARNING '%', $1; RETURN true; END $$"
+    )
+    heard: list[str] = []
+    with psycopg.connect(confined, autocommit=True) as connection:
+        connection.add_notice_handler(lambda notice: heard.append(str(notice.message_primary)))
+        connection.execute("SET ROLE health_analyst")
+        rows = connection.execute("SELECT agent_id FROM health.fleet").fetchall()
+        assert rows == [("n1",)]
+        connection.execute("RESET ROLE")
+        connection.execute(spy)
+        for name in ("fleet", "open_alerts", "agent_status", "recent_heartbeats", "series"):
+            connection.execute(
+                cast("Any", f"SELECT FROM health.{name} WHERE pg_temp.spy(agent_id)")
+            )
+    assert "n1" in heard
+    assert "s1" not in heard
+    refused(confined, "DELETE FROM health.tenant_logins")
+    refused(confined, "SELECT FROM health.tenant_logins")

@@ -7,8 +7,9 @@ from typing import Any
 
 from rich.console import Console
 
-from hha.fleet_table import plain_lines, render, seconds
+from hha.fleet_table import plain_lines, render
 from hha.snapshot import Snapshot
+from hha.wording import duration
 
 T0 = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -82,10 +83,10 @@ def test_names_of_agents_are_no_markup() -> None:
 
 
 def test_durations_read_well() -> None:
-    assert [seconds(value) for value in (None, 0.25, 99, 300, 7200, 259200)] == [
+    assert [duration(value) for value in (None, 0.25, 99, 300, 7200, 259200)] == [
         "-",
         "0.2 s",
-        "99.0 s",
+        "99 s",
         "5 min",
         "2 h",
         "3 d",

@@ -56,7 +56,10 @@ class EmailChannel:
 
     async def send(self, message: Message) -> DeliveryResult:
         config = self._config
-        content = letter(config.writer, config.sender, config.recipients, message)
+        # In a thread: a report is laid out on paper, which takes a while.
+        content = await asyncio.to_thread(
+            letter, config.writer, config.sender, config.recipients, message
+        )
         client = aiosmtplib.SMTP(**config.connection, timeout=config.timeout_seconds)
         try:
             async with asyncio.timeout(config.timeout_seconds):

@@ -1,7 +1,8 @@
 """A message as a letter in text and HTML, one thread per incident.
 
 `Message-ID` is made of the idempotency key: a letter sent twice is one letter to those who look.
-`References` names an id made of the incident, by which mail programs gather the thread.
+`References` names an id made of the incident, by which mail programs gather the thread. A report is
+its own page, and encloses it as files.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from hha.bridge.channels.contract import Message
+from hha.bridge.channels.enclosures import report_files
 from hha.bridge.channels.writer import Writer
 
 SUBJECT, TEXT, HTML = TEMPLATES = ("subject.txt.j2", "message.txt.j2", "message.html.j2")
@@ -36,7 +38,12 @@ def letter(
         found["References"] = root
     found["Auto-Submitted"] = "auto-generated"  # no holiday replies
     found.set_content(writer.write(TEXT, notice))
-    found.add_alternative(writer.write(HTML, notice), subtype="html")
+    report = report_files(message)
+    found.add_alternative(report.html if report else writer.write(HTML, notice), subtype="html")
+    for file in report.enclosures if report else ():
+        found.add_attachment(
+            file.content, maintype=file.main_type, subtype=file.sub_type, filename=file.name
+        )
     return found
 
 

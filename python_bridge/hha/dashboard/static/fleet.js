@@ -1,13 +1,14 @@
 // The fleet as cells on a canvas, so that many thousands stay fluid. A cell is
-// [id, name, type, class, liveness, status, score, state].
+// [id, name or null where it is the id, type, class, liveness, status, score, state].
 "use strict";
 (() => {
     const place = document.getElementById("fleet");
     const hover = document.getElementById("hover");
     const shown = document.getElementById("shown");
     const filters = document.getElementById("filters");
-    const agents = new Map(JSON.parse(document.getElementById("cells").textContent).map((c) => [c[0], c]));
+    const agents = new Map();
     const GAP = 2;
+    const MOST_GROUPS = 100;
     const statuses = ["excellent", "good", "fair", "poor", "critical"];
     let size = 20;
     let groups = [];      // [{name, cells, canvas, columns}]
@@ -15,7 +16,7 @@
 
     const colours = () => {
         const style = getComputedStyle(document.documentElement);
-        return Object.fromEntries([...statuses, "none", "on-dark", "on-light", "ink"]
+        return Object.fromEntries([...statuses, "none", "on-dark", "on-light", "ink", "paper"]
             .map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
     };
     let palette = colours();
@@ -27,27 +28,44 @@
     const inTrouble = (c) => mark(c) !== "" || ["poor", "critical"].includes(c[5]);
     const nameOf = { type: (c) => c[2] || "no type", class: (c) => c[3], status: (c) => c[5] || "not judged" };
 
+    const words = new WeakMap();
+    const wordsOf = (c) => {
+        let known = words.get(c);
+        if (known === undefined) words.set(c, known = `${c[0]} ${c[1] ?? ""} ${c[2]} ${c[7]}`.toLowerCase());
+        return known;
+    };
     const wanted = () => {
         const text = filters.q.value.trim().toLowerCase();
         const show = filters.show.value;
         return [...agents.values()].filter((c) =>
-            (!text || `${c[0]} ${c[1]} ${c[2]} ${c[7]}`.toLowerCase().includes(text))
+            (!text || wordsOf(c).includes(text))
             && (!show || (show === "trouble" ? inTrouble(c) : c[5] === show || c[4] === show)));
+    };
+
+    // A canvas each for so many groups; the smallest are shown together.
+    const grouped = (cells) => {
+        const key = nameOf[filters.group.value];
+        if (!key) return [["", cells]];
+        const byName = new Map();
+        for (const c of cells) {
+            const name = key(c);
+            if (!byName.has(name)) byName.set(name, []);
+            byName.get(name).push(c);
+        }
+        let all = [...byName];
+        if (all.length > MOST_GROUPS) {
+            all.sort((a, b) => b[1].length - a[1].length);
+            const rest = all.splice(MOST_GROUPS - 1);
+            all.push([`${rest.length} others`, rest.flatMap((one) => one[1])]);
+        }
+        const order = filters.group.value === "status" ? (a) => statuses.indexOf(a) : (a) => a;
+        return all.sort((a, b) => (order(a[0]) < order(b[0]) ? -1 : 1));
     };
 
     const arrange = () => {
         const cells = wanted();
-        const key = nameOf[filters.group.value];
-        const byName = new Map();
-        for (const c of cells) {
-            const name = key ? key(c) : "";
-            if (!byName.has(name)) byName.set(name, []);
-            byName.get(name).push(c);
-        }
-        size = cells.length > 5000 ? 10 : cells.length > 1200 ? 14 : cells.length > 300 ? 20 : 30;
-        const order = filters.group.value === "status" ? (a) => statuses.indexOf(a) : (a) => a;
-        groups = [...byName].sort((a, b) => order(a[0]) < order(b[0]) ? -1 : 1)
-            .map(([name, list]) => ({ name, cells: list }));
+        size = cells.length > 30000 ? 6 : cells.length > 5000 ? 10 : cells.length > 1200 ? 14 : cells.length > 300 ? 20 : 30;
+        groups = grouped(cells).map(([name, list]) => ({ name, cells: list }));
         place.replaceChildren();
         for (const group of groups) {
             if (group.name) {
@@ -64,42 +82,66 @@
         draw();
     };
 
-    const draw = () => { for (const group of groups) drawGroup(group); };
-
-    const drawGroup = (group) => {
+    const draw = () => {
         const width = place.clientWidth;
         const ratio = devicePixelRatio || 1;
+        for (const group of groups) drawGroup(group, width, ratio);
+    };
+
+    // However many changes come in one frame, they are drawn once.
+    const waiting = new Set();
+    const soon = (work) => {
+        if (!waiting.size) {
+            requestAnimationFrame(() => {
+                const works = [...waiting];
+                waiting.clear();
+                for (const one of works) one();
+            });
+        }
+        waiting.add(work);
+    };
+
+    const drawGroup = (group, width, ratio) => {
         group.columns = Math.max(1, Math.floor((width + GAP) / (size + GAP)));
         const height = Math.ceil(group.cells.length / group.columns) * (size + GAP);
         const { canvas } = group;
         canvas.width = width * ratio;
         canvas.height = height * ratio;
         canvas.style.height = `${height}px`;
-        const pen = canvas.getContext("2d");
+        const pen = canvas.getContext("2d", { alpha: false });
         pen.scale(ratio, ratio);
+        pen.fillStyle = palette.paper;
+        pen.fillRect(0, 0, width, height);
         pen.textAlign = "center";
         pen.textBaseline = "middle";
         pen.font = `bold ${Math.round(size * 0.7)}px system-ui, sans-serif`;
+        const corner = (index) => [(index % group.columns) * (size + GAP), Math.floor(index / group.columns) * (size + GAP)];
+        // One path for each colour: a change of colour costs more than a cell.
+        const byColour = new Map();
+        const signs = [];
         group.cells.forEach((c, index) => {
-            const x = (index % group.columns) * (size + GAP);
-            const y = Math.floor(index / group.columns) * (size + GAP);
-            pen.fillStyle = isOff(c) ? palette.none : palette[c[5]] || palette.none;
-            pen.fillRect(x, y, size, size);
+            const colour = isOff(c) ? palette.none : palette[c[5]] || palette.none;
+            const [x, y] = corner(index);
+            if (!byColour.has(colour)) byColour.set(colour, new Path2D());
+            byColour.get(colour).rect(x, y, size, size);
             const sign = mark(c);
-            if (sign) {
-                pen.fillStyle = ["excellent", "critical"].includes(c[5]) ? palette["on-dark"] : palette["on-light"];
-                pen.fillText(sign, x + size / 2, y + size / 2 + 1);
-            }
-            if (chosen && chosen.group === group && chosen.index === index) {
-                pen.strokeStyle = palette.ink;
-                pen.lineWidth = 3;
-                pen.strokeRect(x + 1.5, y + 1.5, size - 3, size - 3);
-            }
+            if (sign) signs.push([sign, x, y, ["excellent", "critical"].includes(c[5]) && !isOff(c)]);
         });
+        for (const [colour, path] of byColour) { pen.fillStyle = colour; pen.fill(path); }
+        for (const [sign, x, y, isDark] of signs) {
+            pen.fillStyle = isDark ? palette["on-dark"] : palette["on-light"];
+            pen.fillText(sign, x + size / 2, y + size / 2 + 1);
+        }
+        if (chosen && chosen.group === group) {
+            const [x, y] = corner(chosen.index);
+            pen.strokeStyle = palette.ink;
+            pen.lineWidth = 3;
+            pen.strokeRect(x + 1.5, y + 1.5, size - 3, size - 3);
+        }
     };
 
     const tell = (c) => {
-        hover.textContent = c ? `${c[1]}${c[1] === c[0] ? "" : ` (${c[0]})`}: ${c[5] || "not judged"}, score ${c[6] ?? "–"}, `
+        hover.textContent = c ? `${c[1] === null ? c[0] : `${c[1]} (${c[0]})`}: ${c[5] || "not judged"}, score ${c[6] ?? "–"}, `
             + `${c[4].replace("_", " ")}, says ${c[7] || "nothing yet"}` : "";
     };
     const open = (c) => { if (c) location.href = `/agents/${encodeURIComponent(c[0])}`; };
@@ -136,13 +178,35 @@
     for (const name of ["q", "show", "group"]) if (stored.get(name)) filters[name].value = stored.get(name);
     filters.addEventListener("submit", (event) => event.preventDefault());
     filters.addEventListener("input", () => {
-        const words = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value));
-        history.replaceState(null, "", words.size ? `?${words}` : location.pathname);
-        arrange();
+        const choice = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value));
+        history.replaceState(null, "", choice.size ? `?${choice}` : location.pathname);
+        soon(arrange);
     });
-    document.addEventListener("hha:cells", ({ detail }) => {
-        for (const c of detail.changed) agents.set(c[0], c);
-        for (const id of detail.gone) agents.delete(id);
+
+    // All cells once; then what the stream says, as long as it follows on what is here.
+    let version = null;
+    let heard = 0;
+    let isReading = false;
+    const read = async () => {
+        if (isReading) return;
+        isReading = true;
+        try {
+            do {
+                const answer = await fetch("/cells", { credentials: "same-origin" });
+                if (!answer.ok || answer.redirected) throw new Error(`the fleet cannot be read: ${answer.status}`);
+                const all = await answer.json();
+                version = all.version;
+                agents.clear();
+                for (const c of all.cells) agents.set(c[0], c);
+            } while (version < heard);
+            rearrange();
+        } catch (error) {
+            shown.textContent = error.message;
+        } finally {
+            isReading = false;
+        }
+    };
+    const rearrange = () => {
         const before = chosen && chosen.group.cells[chosen.index];
         arrange();
         if (before) {
@@ -152,7 +216,17 @@
             }
             draw();
         }
+        if (!performance.getEntriesByName("hha:drawn").length) performance.mark("hha:drawn");
+    };
+    document.addEventListener("hha:cells", ({ detail }) => {
+        heard = detail.version;
+        if (version === detail.version) return;
+        if (version !== detail.version - 1) { read(); return; }
+        version = detail.version;
+        for (const c of detail.changed) agents.set(c[0], c);
+        for (const id of detail.gone) agents.delete(id);
+        soon(rearrange);
     });
-    addEventListener("resize", draw);
-    arrange();
+    addEventListener("resize", () => soon(draw));
+    read();
 })();

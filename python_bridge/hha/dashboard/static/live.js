@@ -1,5 +1,6 @@
 // Keeps the numbers of every page true: one stream of server-sent events, handed on as events of
-// the document ("hha:cells", "hha:facts"), which the page's own script may listen to.
+// the document ("hha:cells", "hha:facts"), which the page's own script may listen to. A hidden tab
+// has no stream, and while nobody has one the server asks the database nothing.
 "use strict";
 (() => {
     const pulse = document.getElementById("pulse");
@@ -21,17 +22,25 @@
     };
 
     if (location.pathname !== "/sign-in") {
-        const stream = new EventSource("/events");
-        const handOn = (name, use) => stream.addEventListener(name, (event) => {
-            const data = JSON.parse(event.data);
-            use(data);
-            document.dispatchEvent(new CustomEvent(`hha:${name}`, { detail: data }));
-        });
-        handOn("facts", showFacts);
-        handOn("cells", () => {});
-        handOn("away", (data) => say("away", data.message));
-        stream.onerror = () => say("away", "connecting again");
-        addEventListener("pagehide", () => stream.close());
+        let stream = null;
+        const stop = () => { stream?.close(); stream = null; };
+        const start = () => {
+            if (stream || document.visibilityState === "hidden") return;
+            stream = new EventSource(`/events?${new URLSearchParams({ cells: document.body.dataset.cells })}`);
+            const handOn = (name, use) => stream.addEventListener(name, (event) => {
+                const data = JSON.parse(event.data);
+                use(data);
+                document.dispatchEvent(new CustomEvent(`hha:${name}`, { detail: data }));
+            });
+            handOn("facts", showFacts);
+            handOn("cells", () => {});
+            handOn("away", (data) => say("away", data.message));
+            stream.onerror = () => say("away", "connecting again");
+        };
+        document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? stop() : start()));
+        addEventListener("pagehide", stop);
+        addEventListener("pageshow", start);
+        start();
     } else say("", "");
 
     addEventListener("keydown", (event) => {
