@@ -17,7 +17,7 @@ READY  := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench
 PY_SOURCES := python_bridge tests/conftest.py tests/servers tests/python ci docker $(wildcard bench)
 # Scripts of their own; the other files are their parts.
-BENCHES := $(shell grep --files-with-matches ' = parser(__doc__' bench/*.py)
+BENCHES := $(shell grep --files-with-matches ' = parser\b' bench/*.py)
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # The same paths as pytest's pythonpath: tests/servers is shared by tests, ci and this file.
 SERVERS := PYTHONPATH=tests $(BIN)/python -m servers

@@ -359,6 +359,25 @@ ALTER DOMAIN health.work_items_processed OWNER TO health_owner;
 COMMENT ON DOMAIN health.work_items_processed IS 'Work items done since the agent started: a counter, 0 to 1e15.';
 
 --
+-- Name: agent_detection; Type: TYPE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TYPE health_internal.agent_detection AS (
+	state double precision[],
+	score double precision,
+	is_anomaly boolean,
+	times double precision
+);
+
+ALTER TYPE health_internal.agent_detection OWNER TO health_owner;
+
+--
+-- Name: TYPE agent_detection; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TYPE health_internal.agent_detection IS 'What is said of a minute of an agent: the state after it (minutes judged, the last of them, the mean surprise of late, the usual one; NULL: new), score 0 to below 1 (0.5 is the bar), whether it is an anomaly, and how many times as surprising as usual its series are of late.';
+
+--
 -- Name: alert_change; Type: TYPE; Schema: health_internal; Owner: health_owner
 --
 
@@ -508,7 +527,8 @@ COMMENT ON TYPE health_internal.business_row IS 'A row that a figure is made of;
 CREATE TYPE health_internal.detector_state AS (
 	numbers double precision[],
 	profile real[],
-	visits smallint[]
+	visits smallint[],
+	seen bit(256)
 );
 
 ALTER TYPE health_internal.detector_state OWNER TO health_owner;
@@ -517,7 +537,7 @@ ALTER TYPE health_internal.detector_state OWNER TO health_owner;
 -- Name: TYPE detector_state; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON TYPE health_internal.detector_state IS 'What the detector knows of one series, 1.5 kB: 35 numbers, and for 24 hours of the day (UTC) and 168 of the week what the series departs from its level and how often the hour has been seen. NULL: new.';
+COMMENT ON TYPE health_internal.detector_state IS 'What the detector knows of one series, 1.6 kB: 37 numbers; for 24 hours of the day (UTC) and 168 of the week what the series departs from its level and how often the hour has been seen; which values were seen, a bit for each 8 % further from where the series began. NULL: new.';
 
 --
 -- Name: detection; Type: TYPE; Schema: health_internal; Owner: health_owner
@@ -529,7 +549,8 @@ CREATE TYPE health_internal.detection AS (
 	is_anomaly boolean,
 	expected_low double precision,
 	expected_high double precision,
-	reason text
+	reason text,
+	surprise double precision
 );
 
 ALTER TYPE health_internal.detection OWNER TO health_owner;
@@ -538,7 +559,7 @@ ALTER TYPE health_internal.detection OWNER TO health_owner;
 -- Name: TYPE detection; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON TYPE health_internal.detection IS 'What the detector says of one point: the state after it, score 0 to below 1 (0.5 is the bar), whether it is an anomaly, the range in which a single value is none (NULL while the series is being learnt) and why (NULL below the bar).';
+COMMENT ON TYPE health_internal.detection IS 'What the detector says of one point: the state after it, score 0 to below 1 (0.5 is the bar), whether it is an anomaly, the range in which a single value is none (NULL while the series is being learnt), why (NULL below the bar), and surprise, what the point adds to its agent''s: |residual| in mean residuals (at most 50) times |residual| in half widths of the range (at most 3); NULL while learning.';
 
 --
 -- Name: digest_line; Type: TYPE; Schema: health_internal; Owner: health_owner
@@ -644,6 +665,32 @@ ALTER TYPE health_internal.strange_point OWNER TO health_owner;
 --
 
 COMMENT ON TYPE health_internal.strange_point IS 'A minute of a series that is an anomaly, or at least outside the expected range.';
+
+--
+-- Name: turn; Type: TYPE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TYPE health_internal.turn AS (
+	now timestamp with time zone,
+	tick_id bigint,
+	whom text,
+	beats health_internal.beat[],
+	is_most boolean,
+	arrivals health_internal.arrival_range,
+	several bigint[],
+	blindness health_internal.blindness,
+	fast_seconds double precision,
+	slow_seconds double precision,
+	base_seconds double precision
+);
+
+ALTER TYPE health_internal.turn OWNER TO health_owner;
+
+--
+-- Name: TYPE turn; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TYPE health_internal.turn IS 'Whom to judge and when. whom: listed (those of beats), arrived (who has exactly one beat among the arrivals; several: hashes of the ids of those with more), due (whose next_due_at has come) or everybody, as they stand. is_most: they are a good part of all agents. fast, slow, base: memories of the settings.';
 
 --
 -- Name: acknowledge_alert(bigint, text, text, timestamp with time zone, boolean, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -946,6 +993,42 @@ ALTER FUNCTION health.add_weekly_freeze_window(p_window_name text, p_weekdays in
 COMMENT ON FUNCTION health.add_weekly_freeze_window(p_window_name text, p_weekdays integer[], p_local_time time without time zone, p_lasts interval, p_time_zone text, p_by text, p_policy_class text) IS 'On p_weekdays (1 Monday to 7 Sunday) from p_local_time for p_lasts by the clocks of p_time_zone recoveries wait, for agents of p_policy_class or all (NULL): {5}, 18:00, 60 hours is each weekend. Returns the window_id. Raises AG004 for an unknown class, RC006 for an unknown time zone, and a named CHECK for days and times that do not fit.';
 
 --
+-- Name: answer_question(bigint, smallint, text, text, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.answer_question(p_question_id bigint, p_attempt_count smallint, p_answer text, p_source text, p_evidence jsonb DEFAULT NULL::jsonb, p_error text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE health.questions
+    SET
+        answered_at = p_now,
+        answer = p_answer,
+        source = p_source,
+        evidence = p_evidence,
+        error = p_error
+    WHERE questions.question_id = p_question_id
+        AND questions.attempt_count = p_attempt_count
+        AND questions.answered_at IS NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'question % is not yours to answer', p_question_id
+            USING ERRCODE = 'QU002',
+                DETAIL = 'It is answered, or was claimed again after your lease ended.',
+                HINT = 'Drop the answer and claim the next question.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health.answer_question(p_question_id bigint, p_attempt_count smallint, p_answer text, p_source text, p_evidence jsonb, p_error text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION answer_question(p_question_id bigint, p_attempt_count smallint, p_answer text, p_source text, p_evidence jsonb, p_error text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.answer_question(p_question_id bigint, p_attempt_count smallint, p_answer text, p_source text, p_evidence jsonb, p_error text, p_now timestamp with time zone) IS 'Stores the answer to a claimed question: p_source is template or model; p_error says why there is none, or why it is no better. Raises QU002 where the claim is no longer held.';
+
+--
 -- Name: approve_recoveries(text, text[], timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -1007,6 +1090,38 @@ ALTER FUNCTION health.approve_recoveries(p_by text, p_agent_ids text[], p_now ti
 --
 
 COMMENT ON FUNCTION health.approve_recoveries(p_by text, p_agent_ids text[], p_now timestamp with time zone) IS 'A person lets recoveries go on: without agents those of the present storm, until it ends; with agents theirs, past freeze, maintenance, parents and storm. Budgets and the limit of the fleet hold all the same. Returns how many wait. Raises RC008 where none does.';
+
+--
+-- Name: ask(text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.ask(p_question text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_question_id bigint;
+BEGIN
+    IF coalesce(p_question, '') !~ '[^[:space:]]' OR char_length(p_question) > 2000 THEN
+        RAISE EXCEPTION 'a question of % characters cannot be asked',
+            char_length(coalesce(btrim(p_question), ''))
+            USING ERRCODE = 'QU001', HINT = 'Ask in 1 to 2,000 characters.';
+    END IF;
+    DELETE FROM health.questions WHERE questions.asked_at < p_now - interval '30 days';
+    INSERT INTO health.questions (question, asked_at, asked_by)
+    VALUES (p_question, p_now, session_user)
+    RETURNING questions.question_id INTO v_question_id;
+    RETURN v_question_id;
+END;
+$$;
+
+ALTER FUNCTION health.ask(p_question text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION ask(p_question text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.ask(p_question text, p_now timestamp with time zone) IS 'Puts a question about the fleet to whatever help agent runs; returns its question_id, under which the answer comes in health.questions. Raises QU001 for none or one of more than 2,000 characters.';
 
 --
 -- Name: attach(text); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -1083,6 +1198,9 @@ CREATE FUNCTION health.availability_between(p_from timestamp with time zone, p_t
 DECLARE
     v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
 BEGIN
+    IF p_agent_id IS NOT NULL THEN
+        PERFORM health_internal.check_visible(p_agent_id);
+    END IF;
     IF p_method IS NULL OR p_method NOT IN (
         'declared', 'with_maintenance', 'without_maintenance', 'maintenance_as_up'
     ) OR p_degraded IS NULL OR p_degraded NOT IN ('as_up', 'as_lost_share', 'as_down') THEN
@@ -1120,6 +1238,10 @@ BEGIN
             p_from, v_to, CASE WHEN p_agent_id IS NOT NULL THEN ARRAY[p_agent_id] END
         ) AS seconds ON agents.agent_id = seconds.agent_id
         WHERE (p_agent_id IS NULL OR agents.agent_id = p_agent_id)
+            AND (
+                (SELECT health_internal.own_tenants()) IS NULL
+                OR agents.agent_id IN (SELECT health_internal.own_agent_ids())
+            )
             AND health_internal.is_business_agent(agents.agent_id)
     ),
 
@@ -1496,6 +1618,10 @@ BEGIN
         rows.weight, rows.low, rows.high, rows.note
     FROM health_internal.business_rows(p_from, v_to, p_now) AS rows
     WHERE rows.figure = p_figure
+        AND (
+            (SELECT health_internal.own_tenants()) IS NULL
+            OR rows.agent_id IN (SELECT health_internal.own_agent_ids())
+        )
     ORDER BY rows.from_at, rows.agent_id NULLS FIRST, rows.incident_id, rows.action_id;
 END;
 $$;
@@ -1548,7 +1674,19 @@ CREATE FUNCTION health.claim_deliveries(p_worker text, p_limit integer DEFAULT 2
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
+DECLARE
+    v_muted constant bigint [] := health_internal.muted_deliveries(p_now);
 BEGIN
+    -- A mute withdraws what waits when it begins. It does not see what a tick queues at that moment:
+    -- that is withdrawn here, or by the next call where somebody is writing the incident.
+    IF v_muted <> '{}' THEN
+        PERFORM health_internal.withdraw_messages(p_now, ARRAY(
+            SELECT unnest(health_internal.incidents_of(messages))
+            FROM health.deliveries AS messages
+            WHERE messages.delivery_id = ANY (v_muted)
+        ));
+    END IF;
+
     -- Two bridges draw from one bucket one after the other; a channel without a rate has none.
     PERFORM FROM health.channels
     WHERE channels.rate_per_minute IS NOT NULL
@@ -1566,18 +1704,13 @@ BEGIN
         SELECT due.delivery_id, due.channel, due.not_before
         FROM health.deliveries AS due
         INNER JOIN health.channels ON due.channel = channels.channel
-        WHERE (
-                due.state = 'pending'
-                -- What was muted while a bridge that died held it is left to the tick.
-                OR (
-                    due.state = 'claimed'
-                    AND due.lease_until < p_now
-                    AND health_internal.muted_incidents(
-                        p_now, health_internal.incidents_of(due)
-                    ) = '{}'
-                )
-            )
+        WHERE due.state IN ('pending', 'claimed')
+            AND health_internal.is_waiting(due, p_now)
             AND due.not_before <= p_now
+            -- Asked again by this very statement: what it sees to claim it sees muted.
+            AND NOT due.delivery_id = ANY (
+                (SELECT health_internal.muted_deliveries(p_now) AS muted)::bigint []
+            )
             AND (p_channels IS NULL OR due.channel = ANY (p_channels))
             AND health_internal.channel_tokens(channels, p_now) >= 1
         ORDER BY due.not_before, due.delivery_id
@@ -1634,7 +1767,47 @@ ALTER FUNCTION health.claim_deliveries(p_worker text, p_limit integer, p_channel
 -- Name: FUNCTION claim_deliveries(p_worker text, p_limit integer, p_channels text[], p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.claim_deliveries(p_worker text, p_limit integer, p_channels text[], p_now timestamp with time zone) IS 'Claims due messages for p_worker for 30 s, only of p_channels where given; messages whose lease ran out are claimed again, with the same idempotency_key. A channel with a rate hands out as many as its bucket holds; the others wait, and beyond its burst become one digest.';
+COMMENT ON FUNCTION health.claim_deliveries(p_worker text, p_limit integer, p_channels text[], p_now timestamp with time zone) IS 'Claims due messages for p_worker for 30 s, only of p_channels where given; messages whose lease ran out are claimed again, with the same idempotency_key. What is muted is withdrawn instead. A channel with a rate hands out as many as its bucket holds; the others wait, and beyond its burst become one digest.';
+
+--
+-- Name: claim_question(interval, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.claim_question(p_lease interval DEFAULT '00:02:00'::interval, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(question_id bigint, question text, attempt_count smallint)
+    LANGUAGE plpgsql SECURITY DEFINER ROWS 1
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE health.questions
+    SET answered_at = p_now, error = 'three attempts to answer it were broken off'
+    WHERE questions.answered_at IS NULL
+        AND questions.attempt_count >= 3
+        AND questions.claimed_until <= p_now;
+    RETURN QUERY
+    UPDATE health.questions
+    SET
+        attempt_count = questions.attempt_count + 1,
+        claimed_until = p_now + p_lease
+    WHERE questions.question_id = (
+        SELECT waiting.question_id
+        FROM health.questions AS waiting
+        WHERE waiting.answered_at IS NULL
+            AND (waiting.claimed_until IS NULL OR waiting.claimed_until <= p_now)
+        ORDER BY waiting.question_id
+        FOR UPDATE SKIP LOCKED
+        LIMIT 1
+    )
+    RETURNING questions.question_id, questions.question, questions.attempt_count;
+END;
+$$;
+
+ALTER FUNCTION health.claim_question(p_lease interval, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION claim_question(p_lease interval, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.claim_question(p_lease interval, p_now timestamp with time zone) IS 'Takes the oldest question that waits, for p_lease; no row where there is none. attempt_count is the token that answer_question asks for. After three broken attempts a question is given up.';
 
 --
 -- Name: claim_recovery_actions(text, integer, text[], timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -1716,6 +1889,40 @@ ALTER FUNCTION health.classify_status(p_score double precision, p_excellent_from
 --
 
 COMMENT ON FUNCTION health.classify_status(p_score double precision, p_excellent_from double precision, p_good_from double precision, p_fair_from double precision, p_poor_from double precision) IS 'Status of an overall score 0..100: excellent, good, fair, poor or critical; NULL for NULL.';
+
+--
+-- Name: create_ping_url(text, text, uuid, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.create_ping_url(p_agent_id text, p_slug text DEFAULT NULL::text, p_ping_id uuid DEFAULT NULL::uuid, p_by text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_ping_id uuid;
+BEGIN
+    IF NOT EXISTS (SELECT FROM health.agents WHERE agents.agent_id = p_agent_id) THEN
+        RAISE EXCEPTION 'agent "%" is not registered', coalesce(p_agent_id, 'NULL')
+            USING ERRCODE = 'AG001',
+                HINT = 'Call health.register_agent first, for a job also health.set_schedule.';
+    END IF;
+    INSERT INTO health.ping_urls (ping_id, agent_id, slug, created_at, created_by)
+    VALUES (
+        coalesce(p_ping_id, gen_random_uuid()), p_agent_id, p_slug, p_now,
+        coalesce(p_by, session_user)
+    )
+    RETURNING ping_urls.ping_id INTO v_ping_id;
+    RETURN v_ping_id;
+END;
+$$;
+
+ALTER FUNCTION health.create_ping_url(p_agent_id text, p_slug text, p_ping_id uuid, p_by text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION create_ping_url(p_agent_id text, p_slug text, p_ping_id uuid, p_by text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.create_ping_url(p_agent_id text, p_slug text, p_ping_id uuid, p_by text, p_now timestamp with time zone) IS 'Makes an address under which the agent beats by HTTP; returns its secret part: /ping/<uuid>. An agent may have several. p_slug: a name for it, a-z, 0-9, - and _, one of its kind among those in use (else 23505). p_ping_id: one that callers know already; NULL: a random one. Raises AG001 for an unregistered agent.';
 
 --
 -- Name: disable_alert_rule(text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -2115,6 +2322,7 @@ DECLARE
     v_status text;
     v_words jsonb;
 BEGIN
+    PERFORM health_internal.check_unconfined();
     SELECT jsonb_object_agg(
         kpis.figure,
         jsonb_build_object(
@@ -2258,6 +2466,7 @@ CREATE FUNCTION health.explain(p_agent_id text) RETURNS TABLE(component text, we
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
+    PERFORM health_internal.check_visible(p_agent_id);
     IF NOT EXISTS (SELECT FROM health.agent_status AS status WHERE status.agent_id = p_agent_id)
     THEN
         RAISE EXCEPTION 'agent "%" is not known', p_agent_id
@@ -2456,6 +2665,7 @@ CREATE FUNCTION health.explain_silence(p_agent_id text, p_from timestamp with ti
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
+    PERFORM health_internal.check_visible(p_agent_id);
     IF NOT EXISTS (SELECT FROM health.agents WHERE agents.agent_id = p_agent_id) THEN
         RAISE EXCEPTION 'agent "%" is not known', coalesce(p_agent_id, 'NULL')
             USING ERRCODE = 'AG001',
@@ -2634,6 +2844,7 @@ CREATE FUNCTION health.kpis_between(p_from timestamp with time zone, p_to timest
 DECLARE
     v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
 BEGIN
+    PERFORM health_internal.check_unconfined();
     RETURN QUERY
     WITH sums AS (
         SELECT
@@ -2824,7 +3035,8 @@ BEGIN
     END LOOP;
     UPDATE health_internal.partitions
     SET is_history = true
-    WHERE partitions.from_at < p_to AND partitions.until_at > p_from
+    WHERE partitions.table_name = ANY (health_internal.raw_tables())
+        AND partitions.from_at < p_to AND partitions.until_at > p_from
         AND partitions.until_at < clock_timestamp();
     RETURN v_count;
 END;
@@ -2940,6 +3152,7 @@ CREATE FUNCTION health.predict_failures(p_at timestamp with time zone DEFAULT cl
 DECLARE
     v_model_id bigint := p_model_id;
 BEGIN
+    PERFORM health_internal.check_unconfined();
     IF p_at IS NULL OR NOT isfinite(p_at) THEN
         RAISE EXCEPTION 'a prediction needs a finite time'
             USING ERRCODE = 'MD001', HINT = 'Leave p_at out to predict from now on.';
@@ -2975,6 +3188,176 @@ ALTER FUNCTION health.predict_failures(p_at timestamp with time zone, p_horizon 
 --
 
 COMMENT ON FUNCTION health.predict_failures(p_at timestamp with time zone, p_horizon interval, p_model_id bigint) IS 'Every agent''s probability of a failure within the horizon after p_at, highest first, from what was received until p_at. By the active model of p_horizon (NULL: the shortest there is), or by any model named; reasons (see docs/detection/prediction.md) for the 200 highest. Without a model: by trend, model_id NULL. Raises MD001, MD005.';
+
+--
+-- Name: record_heartbeats(json); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.record_heartbeats(p_items json) RETURNS TABLE(item_index integer, field text, code text, problem text, detail text, hint text)
+    LANGUAGE plpgsql
+    SET lock_timeout TO '4s'
+    AS $$
+DECLARE
+    v_code text;
+    v_is_explained boolean := false;
+    v_item record;
+    v_member record;
+    v_problem text;
+BEGIN
+    BEGIN
+        PERFORM health_internal.insert_heartbeats(p_items);
+        RETURN;
+    EXCEPTION
+        -- What the sender can mend; never the server's own trouble.
+        WHEN data_exception OR integrity_constraint_violation
+            OR SQLSTATE 'AG005' OR SQLSTATE 'GW001' OR SQLSTATE 'GW002' THEN
+            v_code := SQLSTATE;
+            v_problem := SQLERRM;
+    END;
+    -- Nothing was written. One by one, because each may fail for a reason of its own: by field first, since
+    -- what cannot be read does not say under which name it stood.
+    item_index := -1;
+    FOR v_item IN SELECT items.item FROM json_array_elements(p_items) AS items (item)
+    LOOP
+        item_index := item_index + 1;
+        field := NULL;
+        BEGIN
+            IF json_typeof(v_item.item) = 'object' THEN
+                FOR v_member IN SELECT json_each.key, json_each.value FROM json_each(v_item.item)
+                LOOP
+                    field := v_member.key;
+                    PERFORM json_populate_record(
+                        NULL::health.ingest_heartbeats,
+                        json_build_object(v_member.key, v_member.value)
+                    );
+                END LOOP;
+                field := NULL;
+            ELSE
+                RAISE EXCEPTION 'the item is no object but: %', left(v_item.item::text, 100)
+                    USING ERRCODE = 'GW002',
+                        HINT = 'Send for example {"agent_id": "invoice-sender", "error_count": 0}.';
+            END IF;
+            PERFORM health_internal.insert_heartbeats(json_build_array(v_item.item));
+            RAISE EXCEPTION 'this item alone would be accepted' USING ERRCODE = 'GW009';
+        EXCEPTION
+            WHEN SQLSTATE 'GW009' THEN
+                NULL;
+            WHEN data_exception OR integrity_constraint_violation
+                OR SQLSTATE 'AG005' OR SQLSTATE 'GW001' OR SQLSTATE 'GW002' THEN
+                GET STACKED DIAGNOSTICS
+                    code = RETURNED_SQLSTATE,
+                    problem = MESSAGE_TEXT,
+                    detail = PG_EXCEPTION_DETAIL,
+                    hint = PG_EXCEPTION_HINT;
+                detail := nullif(detail, '');
+                hint := coalesce(
+                    nullif(hint, ''),
+                    'Send a value as the rule says, or leave the field out: see docs/ping.md.'
+                );
+                v_is_explained := true;
+                RETURN NEXT;
+        END;
+        -- Whoever sends thousands of bad ones learns from the first hundred items.
+        EXIT WHEN item_index >= 99 AND v_is_explained;
+    END LOOP;
+    IF NOT v_is_explained THEN
+        RAISE EXCEPTION '%', v_problem
+            USING ERRCODE = v_code,
+                HINT = 'Each item alone would be accepted: send them again.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health.record_heartbeats(p_items json) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION record_heartbeats(p_items json); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.record_heartbeats(p_items json) IS 'Records an array of heartbeats, objects with the fields of agent_heartbeats that agents may write, all of them or none. Returns nothing when all are written; else what is wrong with them, one row per bad item: item_index from 0, field where it is one, code (a domain''s or constraint''s, GW001 for an unknown field, GW002 for an item that is no object or names no agent, AG005 for an agent that is not the login''s), problem, detail, hint. Of more than a hundred items not all bad ones may be told. GW009 takes back what was tried; never seen.';
+
+--
+-- Name: record_pings(json); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.record_pings(p_pings json) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET lock_timeout TO '4s'
+    AS $$
+DECLARE
+    v_outcomes text [];
+BEGIN
+    -- Once in the life of a URL, and before the pings of the same batch are read.
+    UPDATE health.ping_urls AS urls
+    SET tells_runs = true
+    FROM json_to_recordset(p_pings) AS given (ping_id uuid, slug text, signal text)
+    WHERE given.signal IS NOT NULL
+        AND (urls.ping_id = given.ping_id OR urls.slug = given.slug)
+        AND urls.revoked_at IS NULL
+        AND NOT urls.tells_runs;
+
+    WITH given AS MATERIALIZED (
+        SELECT
+            row_number() OVER () AS ping_number,
+            pings.*
+        FROM json_to_recordset(p_pings) AS pings (
+            ping_id uuid, slug text, signal text, run_id text, attributes jsonb
+        )
+    ),
+
+    known AS MATERIALIZED (
+        SELECT
+            given.ping_number,
+            given.run_id,
+            given.attributes,
+            agents.agent_id,
+            coalesce(
+                given.signal,
+                CASE
+                    WHEN coalesce(by_id.tells_runs, by_slug.tells_runs)
+                        OR agents.schedule IS NOT NULL
+                        OR jobs.uses_signals THEN 'success'
+                    ELSE 'beat'
+                END
+            ) AS signal
+        FROM given
+        LEFT JOIN health.ping_urls AS by_id
+            ON given.ping_id = by_id.ping_id AND by_id.revoked_at IS NULL
+        LEFT JOIN health.ping_urls AS by_slug
+            ON given.slug = by_slug.slug AND by_slug.revoked_at IS NULL
+        -- Not of an agent that was deleted: its ping would register it again.
+        LEFT JOIN health.agents
+            ON coalesce(by_id.agent_id, by_slug.agent_id) = agents.agent_id
+        LEFT JOIN health.job_expectations AS jobs ON agents.agent_id = jobs.agent_id
+    ),
+
+    recorded AS (
+        INSERT INTO health.ingest_heartbeats (agent_id, signal, run_id, attributes)
+        SELECT known.agent_id, known.signal, known.run_id, known.attributes
+        FROM known
+        WHERE known.agent_id IS NOT NULL
+        ORDER BY known.ping_number
+    )
+
+    SELECT array_agg(
+        CASE WHEN known.agent_id IS NULL THEN 'not_found' ELSE 'recorded' END
+        ORDER BY known.ping_number
+    )
+    INTO v_outcomes
+    FROM known;
+    RETURN coalesce(v_outcomes, '{}');
+END;
+$$;
+
+ALTER FUNCTION health.record_pings(p_pings json) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION record_pings(p_pings json); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.record_pings(p_pings json) IS 'Records a batch of pings as heartbeats, in one transaction: a JSON array of objects with ping_id or slug, and signal (start, success, fail, log; absent: a plain ping), run_id and attributes, each optional. A plain ping is the success of a run where the agent is a job (it has a schedule, or has told of runs), else a beat. Returns for each ping, in order, recorded or not_found. A value that breaks a rule of agent_heartbeats refuses the whole batch with that rule''s name. Waits 4 s for a lock at most, so that a gateway that lost patience leaves no session behind.';
 
 --
 -- Name: register_agent(text, text, text, interval, jsonb, text); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -3131,32 +3514,16 @@ CREATE FUNCTION health.replay_agent_anomalies(p_agent_id text, p_from timestamp 
     AS $$
 DECLARE
     v_minute record;
-    v_count double precision := 0;
-    v_rate double precision;
-    v_lasting double precision := 0;
-    v_usual_together double precision := 0;
-    v_usual_intensity double precision := 0;
-    v_ratio double precision;
-    v_last_at timestamptz;
+    v_agent health_internal.agent_detection;
 BEGIN
+    PERFORM health_internal.check_visible(p_agent_id);
     PERFORM health_internal.check_replay_range(p_from, p_to);
     FOR v_minute IN
         WITH judged AS MATERIALIZED (
             SELECT
                 date_bin('1 minute', points.point_at, timestamptz 'epoch') AS minute,
                 series.metric_name,
-                max(
-                    least(
-                        CASE
-                            WHEN points.expected_high IS NULL THEN NULL
-                            WHEN points.expected_high > points.expected_low THEN abs(
-                                2 * points.point_value - points.expected_high - points.expected_low
-                            ) / (points.expected_high - points.expected_low)
-                            ELSE 0
-                        END,
-                        CASE WHEN points.expected_high IS NOT NULL THEN 3 END
-                    ) + 1e-30
-                ) AS strange
+                max(points.surprise) AS surprise
             FROM health_internal.series_until(
                 p_agent_id, NULL, coalesce(p_to, 'infinity')
             ) AS series
@@ -3165,63 +3532,34 @@ BEGIN
                 unnest(series.metric_value),
                 health_internal.detect_series(NULL, series.at, series.metric_value)
             ) AS points (
-                point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason
+                point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason,
+                surprise
             )
             GROUP BY 1, 2
         )
 
         SELECT
-            strangeness.minute,
-            max(strangeness.strange) AS strangest,
-            sum(strangeness.squared) / greatest(count(strangeness.squared), 10) AS together,
-            sum(least(strangeness.squared, 4) * least(strangeness.squared, 4))
-                / greatest(count(strangeness.squared), 10) AS intensity,
-            array_agg(
-                strangeness.metric_name
-                ORDER BY strangeness.strange DESC, strangeness.metric_name
-            ) FILTER (WHERE strangeness.strange >= 0.5) AS names
-        FROM (
-            SELECT judged.*, judged.strange * judged.strange AS squared FROM judged
-        ) AS strangeness
-        GROUP BY strangeness.minute
-        ORDER BY strangeness.minute
+            judged.minute,
+            sum(judged.surprise) AS surprise,
+            count(judged.surprise) AS series_count,
+            coalesce(
+                array_agg(judged.metric_name ORDER BY judged.surprise DESC, judged.metric_name)
+                FILTER (WHERE judged.surprise >= 3),
+                '{}'
+            ) AS names
+        FROM judged
+        GROUP BY judged.minute
+        ORDER BY judged.minute
     LOOP
-        -- Ten points' memory; after a day without any, none.
-        IF v_minute.minute - v_last_at > interval '1 day' THEN
-            v_lasting := 0;
-        END IF;
-        v_last_at := v_minute.minute;
-        v_ratio := coalesce(v_minute.together / (v_usual_together + 0.01), 0);
-        IF v_minute.together IS NOT NULL THEN
-            v_lasting := v_lasting + 0.1 * (v_minute.intensity + 1e-30 - v_lasting);
-            -- What is usual for this agent, two thousand minutes' memory; then one teaches little.
-            v_count := v_count + 1;
-            v_rate := greatest(0.0005, 1 / v_count);
-            v_usual_together := v_usual_together + v_rate * (
-                CASE
-                    WHEN v_count < 500 THEN v_minute.together
-                    ELSE least(v_minute.together, 5 * v_usual_together + 0.01)
-                END - v_usual_together
-            );
-            v_usual_intensity := v_usual_intensity + v_rate * (
-                CASE
-                    WHEN v_count < 500 THEN v_minute.intensity
-                    ELSE least(v_minute.intensity, 5 * v_usual_intensity + 0.01)
-                END - v_usual_intensity
-            );
-        END IF;
-        anomaly_score := v_lasting / (v_lasting + v_usual_intensity + 0.05);
+        v_agent := health_internal.detect_agent(
+            v_agent.state, v_minute.minute, v_minute.surprise, v_minute.series_count
+        );
         CONTINUE WHEN v_minute.minute < date_bin('1 minute', p_from, timestamptz 'epoch');
         recorded_at := v_minute.minute;
-        is_anomaly := v_count > 150 AND coalesce(v_minute.strangest >= 1.1 OR v_ratio >= 3, false);
-        metric_names := coalesce(v_minute.names, '{}');
-        reason := CASE
-            WHEN NOT is_anomaly THEN NULL
-            WHEN v_minute.strangest >= 1.1 THEN format(
-                '%s is far outside its expected range', metric_names[1]
-            )
-            ELSE format('series are together %s times as unusual as they use to be', round(v_ratio))
-        END;
+        anomaly_score := v_agent.score;
+        is_anomaly := v_agent.is_anomaly;
+        metric_names := v_minute.names;
+        reason := health_internal.agent_reason(v_agent.is_anomaly, v_agent.times, v_minute.names);
         RETURN NEXT;
     END LOOP;
 END;
@@ -3233,7 +3571,7 @@ ALTER FUNCTION health.replay_agent_anomalies(p_agent_id text, p_from timestamp w
 -- Name: FUNCTION replay_agent_anomalies(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.replay_agent_anomalies(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone) IS 'The agent over all its series: one row per minute with values between two times (both included; NULL: all), after warming up on every row stored before. y of a series is its distance from the middle of its expected range over half its width, at most 3. Y: the sum of y^2 over the number of series (at least 10). is_anomaly: some y >= 1.1 (one series far out), or Y >= 3 (usual Y + 0.01) (several a little), once 150 minutes are judged. anomaly_score, 0 to below 1, ranks moments and is no threshold: m / (m + usual m + 0.05), m the mean of y^4 over ten points. metric_names: series with y >= 0.5, strangest first. Raises AN001 where p_to is before p_from.';
+COMMENT ON FUNCTION health.replay_agent_anomalies(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone) IS 'The agent over all its series: one row per minute with values between two times (both included; NULL: all), after warming up on every row stored before. The rule is health_internal.detect_agent, which the live watch takes as well. anomaly_score: 0 to below 1, 0.5 is the bar; 0 for the first 150 judged minutes. metric_names: the series with a surprise of at least 3, strangest first. Raises AN001 where p_to is before p_from.';
 
 --
 -- Name: replay_anomalies(text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -3247,6 +3585,7 @@ CREATE FUNCTION health.replay_anomalies(p_agent_id text, p_metric_name text, p_f
 DECLARE
     v_series record;
 BEGIN
+    PERFORM health_internal.check_visible(p_agent_id);
     PERFORM health_internal.check_replay_range(p_from, p_to);
     FOR v_series IN
         SELECT series.at, series.metric_value
@@ -3268,7 +3607,8 @@ BEGIN
             unnest(v_series.metric_value),
             health_internal.detect_series(NULL, v_series.at, v_series.metric_value)
         ) AS points (
-            point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason
+            point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason,
+            surprise
         )
         WHERE p_from IS NULL OR points.point_at >= p_from;
     END LOOP;
@@ -3619,7 +3959,35 @@ ALTER PROCEDURE health.retrain_failure_models(IN p_now timestamp with time zone)
 -- Name: PROCEDURE retrain_failure_models(IN p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON PROCEDURE health.retrain_failure_models(IN p_now timestamp with time zone) IS 'Trains every horizon anew that was trained before and not within 20 hours. A new model that is worse does not replace the one in use; an error leaves it. Scheduled daily; call it outside a transaction.';
+COMMENT ON PROCEDURE health.retrain_failure_models(IN p_now timestamp with time zone) IS 'Trains every horizon anew that was trained before and not within 20 hours. A new model that is worse does not replace the one in use; an error leaves it. Scheduled daily by pg_cron, else called by the bridge; call it outside a transaction.';
+
+--
+-- Name: revoke_ping_url(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.revoke_ping_url(p_ping_id uuid, p_by text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE health.ping_urls
+    SET revoked_at = p_now, revoked_by = coalesce(p_by, session_user)
+    WHERE ping_urls.ping_id = p_ping_id AND ping_urls.revoked_at IS NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no ping URL % in use', coalesce(p_ping_id::text, 'NULL')
+            USING ERRCODE = 'GW003',
+                HINT = 'SELECT * FROM health.ping_urls WHERE revoked_at IS NULL lists them.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health.revoke_ping_url(p_ping_id uuid, p_by text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION revoke_ping_url(p_ping_id uuid, p_by text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.revoke_ping_url(p_ping_id uuid, p_by text, p_now timestamp with time zone) IS 'From now on pings to this address are answered 404; its slug is free again. Raises GW003 where it does not exist or has been revoked.';
 
 --
 -- Name: run_foresight(timestamp with time zone); Type: PROCEDURE; Schema: health; Owner: health_owner
@@ -3689,7 +4057,7 @@ ALTER PROCEDURE health.run_housekeeping() OWNER TO health_owner;
 -- Name: PROCEDURE run_housekeeping(); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON PROCEDURE health.run_housekeeping() IS 'Makes partitions ahead, drops those past settings.raw_retention and sweeps small tables, each step in a transaction of its own. Scheduled each minute; call it outside a transaction.';
+COMMENT ON PROCEDURE health.run_housekeeping() IS 'Makes partitions ahead, drops those past their retention and sweeps small tables, each step in a transaction of its own. Scheduled each minute; call it outside a transaction.';
 
 --
 -- Name: run_rollups(); Type: PROCEDURE; Schema: health; Owner: health_owner
@@ -3961,6 +4329,122 @@ ALTER FUNCTION health.schedule_weekly_maintenance(p_matchers jsonb, p_weekdays i
 COMMENT ON FUNCTION health.schedule_weekly_maintenance(p_matchers jsonb, p_weekdays integer[], p_from time without time zone, p_until time without time zone, p_time_zone text, p_by text, p_reason text, p_uptime_method text, p_valid_from timestamp with time zone, p_valid_until timestamp with time zone, p_now timestamp with time zone) IS 'Announces maintenance on given days (Monday 1 to Sunday 7) between two local times of a zone; an end not later than the beginning is on the next day. Returns the window_id. Raises AL002 for matchers, AL003 for times, that make no sense.';
 
 --
+-- Name: score_between(text, timestamp with time zone, timestamp with time zone, interval, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.score_between(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval DEFAULT '00:01:00'::interval, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(at timestamp with time zone, component text, weight double precision, value double precision, contribution double precision)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_to constant timestamptz := health_internal.check_period(p_from, p_to, p_now);
+BEGIN
+    PERFORM health_internal.check_visible(p_agent_id);
+    IF NOT EXISTS (SELECT FROM health.agents WHERE agents.agent_id = p_agent_id) THEN
+        RAISE EXCEPTION 'agent "%" is not known', p_agent_id
+            USING ERRCODE = 'AG001',
+                HINT = 'SELECT agent_id FROM health.fleet lists the agents.';
+    END IF;
+    IF p_step IS NULL OR p_step < interval '1 second' OR p_from + 10000 * p_step < v_to THEN
+        RAISE EXCEPTION 'a step of % does not fit the period', coalesce(p_step::text, 'NULL')
+            USING ERRCODE = 'BI005',
+                DETAIL = format('The period lasts %s; it may have 10000 steps of at least a second.',
+                    v_to - p_from),
+                HINT = 'Ask for longer steps: interval ''5 minutes'' does for a month.';
+    END IF;
+    RETURN QUERY
+    SELECT
+        steps.at,
+        parts.component,
+        parts.weight,
+        parts.value,
+        CASE
+            -- As the engine reckons it, so that the contributions sum to the score.
+            WHEN parts.place = 6 THEN least(0, chosen.gate - judged.mean)
+            ELSE coalesce(parts.value * parts.weight / judged.known_weights, 0)
+        END
+    FROM generate_series(p_from, v_to - interval '1 microsecond', p_step) AS steps (at)
+    CROSS JOIN LATERAL (
+        SELECT kept.*
+        FROM (
+            -- The worst sample of the step, so that a long step hides no dip …
+            (
+                SELECT 1 AS place, samples.*
+                FROM health.score_history AS samples
+                WHERE samples.agent_id = p_agent_id
+                    AND samples.sampled_at >= steps.at
+                    AND samples.sampled_at < least(steps.at + p_step, v_to)
+                ORDER BY samples.score, samples.sampled_at
+                LIMIT 1
+            )
+            UNION ALL
+            -- … else the one that still holds: there is one an hour, and samples may be an hour apart.
+            (
+                SELECT 2, samples.*
+                FROM health.score_history AS samples
+                WHERE samples.agent_id = p_agent_id
+                    AND samples.sampled_at < steps.at
+                    AND samples.sampled_at >= steps.at - interval '2 hours'
+                ORDER BY samples.sampled_at DESC
+                LIMIT 1
+            )
+        ) AS kept
+        ORDER BY kept.place
+        LIMIT 1
+    ) AS chosen
+    INNER JOIN health.policies AS policy ON chosen.policy_id = policy.policy_id
+    CROSS JOIN LATERAL (
+        SELECT
+            health_internal.weighted_mean(
+                chosen.heartbeat_consistency, policy.weight_heartbeat_consistency,
+                chosen.performance_metrics, policy.weight_performance_metrics,
+                chosen.error_rate, policy.weight_error_rate,
+                chosen.resource_efficiency, policy.weight_resource_efficiency,
+                chosen.business_impact, policy.weight_business_impact
+            ) AS mean,
+            nullif(
+                health_internal.known_weight(
+                    policy.weight_heartbeat_consistency, chosen.heartbeat_consistency
+                )
+                + health_internal.known_weight(
+                    policy.weight_performance_metrics, chosen.performance_metrics
+                )
+                + health_internal.known_weight(policy.weight_error_rate, chosen.error_rate)
+                + health_internal.known_weight(
+                    policy.weight_resource_efficiency, chosen.resource_efficiency
+                )
+                + health_internal.known_weight(
+                    policy.weight_business_impact, chosen.business_impact
+                ),
+                0
+            ) AS known_weights
+    ) AS judged
+    CROSS JOIN LATERAL (
+        VALUES
+        (
+            1, 'heartbeat_consistency', policy.weight_heartbeat_consistency,
+            chosen.heartbeat_consistency::double precision
+        ),
+        (2, 'performance_metrics', policy.weight_performance_metrics, chosen.performance_metrics),
+        (3, 'error_rate', policy.weight_error_rate, chosen.error_rate),
+        (4, 'resource_efficiency', policy.weight_resource_efficiency, chosen.resource_efficiency),
+        (5, 'business_impact', policy.weight_business_impact, chosen.business_impact),
+        (6, 'gate', NULL, least(judged.mean, chosen.gate))
+    ) AS parts (place, component, weight, value)
+    ORDER BY steps.at, parts.place;
+END;
+$$;
+
+ALTER FUNCTION health.score_between(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION score_between(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.score_between(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_now timestamp with time zone) IS 'An agent''s score over time in explain''s words, by score_history: for each step its five components (weight, value 0..100, contribution) and a row gate, whose value is the score and whose contribution is what the gate took away, so that the contributions of a step sum to its score. A step shows the lowest sample in it, else the one that still holds; one without either has no rows. Raises AG001 for an unknown agent, BI001 for a period that makes no range, BI005 for a step under a second or more than 10000 steps.';
+
+--
 -- Name: seconds_until_rules_are_due(); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -3996,6 +4480,9 @@ CREATE TABLE health.settings (
     partition_width interval DEFAULT '01:00:00'::interval NOT NULL,
     partitions_ahead integer DEFAULT 3 NOT NULL,
     raw_retention interval DEFAULT '24:00:00'::interval NOT NULL,
+    score_period interval DEFAULT '00:01:00'::interval NOT NULL,
+    score_retention interval DEFAULT '7 days'::interval NOT NULL,
+    score_rows_per_hour double precision DEFAULT 1000000 NOT NULL,
     history_after interval DEFAULT '01:00:00'::interval NOT NULL,
     heartbeat_memory_seconds double precision DEFAULT 600 NOT NULL,
     metric_memory_seconds double precision DEFAULT 3600 NOT NULL,
@@ -4031,6 +4518,8 @@ CREATE TABLE health.settings (
     CONSTRAINT partitions_ahead_is_1_to_100 CHECK (((partitions_ahead >= 1) AND (partitions_ahead <= 100))),
     CONSTRAINT raw_retention_is_at_least_one_partition CHECK ((raw_retention >= partition_width)),
     CONSTRAINT reminders_and_mutes_are_1_minute_to_1_year CHECK (((LEAST(repeat_interval, forgotten_after) >= '00:01:00'::interval) AND (GREATEST(repeat_interval, forgotten_after) <= '366 days'::interval))),
+    CONSTRAINT score_rows_per_hour_are_1000_to_1_billion CHECK (((score_rows_per_hour >= (1000)::double precision) AND (score_rows_per_hour <= ('1000000000'::numeric)::double precision))),
+    CONSTRAINT scores_are_sampled_each_second_to_hour_and_kept_2_days_to_10_ye CHECK ((((score_period >= '00:00:01'::interval) AND (score_period <= '01:00:00'::interval)) AND ((score_retention >= '2 days'::interval) AND (score_retention <= '3660 days'::interval)))),
     CONSTRAINT self_healing_limit_is_positive CHECK ((self_healing_limit >= 1)),
     CONSTRAINT series_are_forgotten_after_1_hour_to_10_years CHECK (((series_forgotten_after >= '01:00:00'::interval) AND (series_forgotten_after <= '3660 days'::interval))),
     CONSTRAINT series_budget_share_is_above_0_up_to_half CHECK (((series_budget_share > (0)::double precision) AND (series_budget_share <= (0.5)::double precision))),
@@ -4084,6 +4573,24 @@ COMMENT ON COLUMN health.settings.partitions_ahead IS 'Partitions kept ready bey
 --
 
 COMMENT ON COLUMN health.settings.raw_retention IS 'How long raw rows are kept.';
+
+--
+-- Name: COLUMN settings.score_period; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.score_period IS 'How often scores are sampled into score_history; a scheduler that calls run_foresight each minute can do it no oftener.';
+
+--
+-- Name: COLUMN settings.score_retention; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.score_retention IS 'How long score_history is kept.';
+
+--
+-- Name: COLUMN settings.score_rows_per_hour; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.settings.score_rows_per_hour IS 'Rows an hour (of about 130 bytes) that score_history may grow by; where more agents change, scores are sampled more seldom.';
 
 --
 -- Name: COLUMN settings.history_after; Type: COMMENT; Schema: health; Owner: health_owner
@@ -4256,6 +4763,7 @@ CREATE TABLE health_internal.engine (
     skipped_series_total bigint DEFAULT 0 NOT NULL,
     acted_transition_id bigint DEFAULT 0 NOT NULL,
     self_checked_at timestamp with time zone,
+    due_from timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     CONSTRAINT engine_has_one_row CHECK (is_only_row)
 )
 WITH (fillfactor='10');
@@ -4401,6 +4909,12 @@ COMMENT ON COLUMN health_internal.engine.acted_transition_id IS 'Latest row of s
 COMMENT ON COLUMN health_internal.engine.self_checked_at IS 'When the engine last checked itself, its bridges and its mutes.';
 
 --
+-- Name: COLUMN engine.due_from; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.due_from IS 'No agent''s next_due_at is earlier, so that no tick before need read agent_status for those who are due; -infinity: not known.';
+
+--
 -- Name: has_cron_ticked(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -4515,6 +5029,7 @@ COMMENT ON COLUMN health.agent_sessions.lost_reason IS 'session_lost, said_goodb
 CREATE TABLE health.agent_status (
     next_due_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     judged_tick_id bigint DEFAULT 0 NOT NULL,
+    score double precision,
     agent_id text NOT NULL COLLATE pg_catalog."C",
     liveness text DEFAULT 'never_seen'::text NOT NULL,
     active_conditions text[] DEFAULT '{}'::text[] NOT NULL,
@@ -4534,7 +5049,6 @@ CREATE TABLE health.agent_status (
     grace_seconds double precision DEFAULT 0,
     latency_slo_ms double precision,
     throughput_slo_per_minute double precision,
-    score double precision,
     ungated_score double precision,
     gate double precision,
     heartbeat_consistency double precision,
@@ -4578,6 +5092,7 @@ CREATE TABLE health.agent_status (
     loss_evaluations integer DEFAULT 0
 )
 WITH (fillfactor='22', autovacuum_vacuum_scale_factor='0.2', autovacuum_analyze_scale_factor='0.5');
+ALTER TABLE ONLY health.agent_status ALTER COLUMN gap_histogram SET STORAGE PLAIN;
 
 ALTER TABLE health.agent_status OWNER TO health_owner;
 
@@ -4598,6 +5113,12 @@ COMMENT ON COLUMN health.agent_status.next_due_at IS 'When the agent must be jud
 --
 
 COMMENT ON COLUMN health.agent_status.judged_tick_id IS 'Tick that judged last; an agent is judged at most once in a tick.';
+
+--
+-- Name: COLUMN agent_status.score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.score IS 'Gated overall score, 0..100.';
 
 --
 -- Name: COLUMN agent_status.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
@@ -4712,12 +5233,6 @@ COMMENT ON COLUMN health.agent_status.latency_slo_ms IS 'Copied from agents.';
 --
 
 COMMENT ON COLUMN health.agent_status.throughput_slo_per_minute IS 'Copied from agents.';
-
---
--- Name: COLUMN agent_status.score; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.score IS 'Gated overall score, 0..100.';
 
 --
 -- Name: COLUMN agent_status.ungated_score; Type: COMMENT; Schema: health; Owner: health_owner
@@ -5485,6 +6000,7 @@ DECLARE
         'least_hessian', 1, 'trees', 100, 'patience', 15, 'seed', 1
     ) || coalesce(p_parameters, '{}');
     v_model_id bigint;
+    v_bounds record;
     v_record record;
     v_step interval;
     v_step_seconds double precision;
@@ -5539,7 +6055,16 @@ BEGIN
     v_model.model_id := nextval(pg_get_serial_sequence('health.failure_models', 'model_id'));
     v_model_id := v_model.model_id;
 
-    SELECT found.* INTO v_record FROM health_internal.record_of(p_until) AS found;
+    -- Rows an hour apart or more may come from hours, and stand at their ends.
+    SELECT bounds.*
+    INTO v_bounds
+    FROM health_internal.feature_bounds(coalesce(p_step, p_horizon / 4)) AS bounds;
+    SELECT found.*
+    INTO v_record
+    FROM health_internal.record_of(p_until, v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept) AS found;
+    IF v_record.has_hours THEN
+        v_record.cadence_seconds := greatest(3600, v_record.cadence_seconds);
+    END IF;
     v_step := coalesce(
         make_interval(secs => date_part('epoch', p_step)),
         health_internal.choose_step(
@@ -5552,12 +6077,15 @@ BEGIN
     v_anchor := health_internal.choose_anchor(
         v_model.trained_until, v_step, v_record.cadence_seconds, v_record.last_times
     );
+    IF v_record.has_hours THEN
+        v_anchor := date_trunc('hour', v_anchor, 'UTC');
+    END IF;
     v_first := greatest(
         -floor(date_part('epoch', v_anchor - v_record.first_at) / v_step_seconds),
         -20.0 * p_max_rows / greatest(v_record.agent_count, 1) - 1000
     )::integer;
     IF v_first IS NULL OR health_internal.add_candidates(
-        v_model_id, v_anchor + v_step * (v_first - 1), v_model.trained_until, 240
+        v_model_id, v_anchor + v_step * (v_first - 1), v_model.trained_until, v_step, 240
     ) = 0 THEN
         RAISE EXCEPTION 'there is no history to train from'
             USING ERRCODE = 'MD002',
@@ -5681,34 +6209,18 @@ BEGIN
     INTO v_old
     FROM health.failure_models AS models
     WHERE models.horizon = p_horizon AND models.is_active;
-    v_model.verdict := CASE
-        WHEN v_quality.auc - v_model.trivial_auc <= v_model.auc_margin
-            -- Where failures are rare, two AUCs near 1 hide which one finds them among its first warnings.
-            AND (
-                v_quality.auc < v_model.trivial_auc
-                OR v_quality.average_precision < v_best_precision + 0.1
-                OR v_quality.auc - 0.5 <= health_internal.lead_margin(
-                    v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels,
-                    v_counts.test_positive_count::double precision
-                    / greatest(v_counts.test_failure_count, 1)
-                )
-            ) THEN format(
-            'not used: its AUC %s does not beat "%s" (%s) by more than chance allows (%s)',
-            round(v_quality.auc::numeric, 3), v_best_trivial, round(v_model.trivial_auc::numeric, 3),
-            round(v_model.auc_margin::numeric, 3)
-        )
-        WHEN v_model.log_loss >= health_internal.log_loss(
+    v_model.verdict := health_internal.verdict_of(
+        v_quality.auc, v_quality.average_precision, v_model.log_loss, v_model.auc_margin,
+        health_internal.lead_margin(
+            v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels,
+            v_counts.test_positive_count::double precision / greatest(v_counts.test_failure_count, 1)
+        ),
+        v_best_trivial, v_model.trivial_auc, v_best_precision,
+        health_internal.log_loss(
             array_fill(v_counts.base_rate::double precision, ARRAY[cardinality(v_labels)]), v_labels
-        ) THEN 'not used: its probabilities are no better than the mean rate of failures'
-        WHEN v_quality.auc < v_old.auc - v_model.auc_margin THEN format(
-            'not used: model %s, which it would replace, is better (AUC %s against %s)', v_old.model_id,
-            round(v_old.auc::numeric, 3), round(v_quality.auc::numeric, 3)
-        )
-        ELSE format(
-            'used: AUC %s against %s of "%s"', round(v_quality.auc::numeric, 3),
-            round(v_model.trivial_auc::numeric, 3), v_best_trivial
-        )
-    END;
+        ),
+        v_old.model_id, v_old.auc
+    );
     v_model.is_active := starts_with(v_model.verdict, 'used');
     SELECT published.*
     INTO v_published
@@ -6020,7 +6532,7 @@ COMMENT ON FUNCTION health_internal.accused_at(p_last_at timestamp with time zon
 
 CREATE FUNCTION health_internal.act_on_alerts(p_now timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_nestloop TO 'on'
     SET enable_seqscan TO 'on'
     SET jit TO 'off'
@@ -6031,6 +6543,7 @@ DECLARE
     v_closing bigint [];
     v_parents text [];
     v_opened bigint := 0;
+    v_change_count bigint;
 BEGIN
     PERFORM health_internal.check_engine(p_now);
 
@@ -6071,7 +6584,11 @@ BEGIN
         > health_internal.severity_rank(standing.severity);
     PERFORM set_config('enable_seqscan', 'on', true);
 
-    IF coalesce(cardinality(v_opening), 0) + coalesce(cardinality(v_closing), 0) > 500 THEN
+    v_change_count := coalesce(cardinality(v_opening), 0) + coalesce(cardinality(v_closing), 0);
+    IF v_change_count > 50 THEN
+        PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    END IF;
+    IF v_change_count > 500 THEN
         PERFORM set_config('enable_nestloop', 'off', true);
     END IF;
     IF v_opening IS NOT NULL THEN
@@ -6119,7 +6636,6 @@ BEGIN
             AND NOT incidents.is_settled;
     END IF;
     PERFORM health_internal.close_fleet_incidents(p_now);
-    PERFORM health_internal.note_unconfirmed(p_now);
     RETURN v_opened;
 END;
 $$;
@@ -6145,6 +6661,17 @@ CREATE FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone
 DECLARE
     v_queued bigint;
 BEGIN
+    -- As act_on_alerts: for a few, plans made once.
+    IF (
+        SELECT count(*)
+        FROM (
+            SELECT FROM health.agent_status AS status
+            WHERE status.active_conditions <> '{}' OR status.issue_type IS NOT NULL
+            LIMIT 51
+        ) AS troubled
+    ) <= 50 THEN
+        PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    END IF;
     PERFORM health_internal.rescue_recoveries(p_now);
     PERFORM health_internal.verify_recoveries(p_now);
     PERFORM health_internal.settle_recoveries(p_now);
@@ -6220,22 +6747,42 @@ ALTER FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT ale
 COMMENT ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) IS 'Second phase of a tick: alerts, incidents, messages, recoveries. Returns alerts opened and recoveries queued; both 0 where another ticker acts. is_unfinished: hundreds of alerts opened, and their messages should be committed before recover_phase is called.';
 
 --
--- Name: add_candidates(bigint, timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: add_candidates(bigint, timestamp with time zone, timestamp with time zone, interval, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer) RETURNS integer
+CREATE FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_step interval, p_limit integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
+    v_bounds record;
     v_count integer;
 BEGIN
-    WITH metrics AS (
-        SELECT logged.metric_name::text AS name, count(DISTINCT logged.agent_id) AS agent_count
-        FROM health.performance_metrics AS logged
-        WHERE logged.received_at > p_from AND logged.received_at <= p_until
-            AND health_internal.is_watched(logged.agent_id)
-        GROUP BY logged.metric_name
+    SELECT bounds.* INTO v_bounds FROM health_internal.feature_bounds(p_step) AS bounds;
+    WITH hourly AS MATERIALIZED (
+        SELECT DISTINCT hours.agent_id, hours.name
+        FROM health_internal.hourly_series(
+            p_from, p_until, v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept
+        ) AS hours
+        WHERE health_internal.is_watched(hours.agent_id)
+    ),
+
+    metrics AS (
+        -- Numbers of features, and with them the draws of a training, are the same whatever the locale.
+        SELECT told.name COLLATE "C" AS name, count(DISTINCT told.agent_id) AS agent_count
+        FROM (
+            SELECT DISTINCT logged.agent_id, logged.name
+            FROM health_internal.raw_metrics(
+                v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept
+            ) AS logged
+            WHERE logged.received_at > p_from AND logged.received_at <= p_until
+                AND health_internal.is_watched(logged.agent_id)
+            UNION ALL
+            SELECT hourly.agent_id, hourly.name
+            FROM hourly
+            WHERE NOT starts_with(hourly.name, health_internal.series_key('heartbeat', ''))
+        ) AS told
+        GROUP BY told.name
         ORDER BY 2 DESC, 1
         LIMIT 30
     ),
@@ -6254,10 +6801,8 @@ BEGIN
                 count(told.user_satisfaction) AS user_satisfaction,
                 count(told.operational_efficiency) AS operational_efficiency,
                 count(told.revenue_impact_usd) AS revenue_impact_usd
-            FROM (
-                SELECT * FROM health.agent_heartbeats
-                UNION ALL
-                SELECT * FROM health.ingest_heartbeats
+            FROM health_internal.raw_beats(
+                v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept
             ) AS told
             WHERE told.received_at > p_from AND told.received_at <= p_until
                 AND health_internal.is_watched(told.agent_id)
@@ -6269,7 +6814,9 @@ BEGIN
             row_number() OVER (PARTITION BY named.family ORDER BY named.agent_count DESC, named.name) AS place
         FROM (
             SELECT history.family, history.name, count(DISTINCT history.agent_id) AS agent_count
-            FROM health_internal.agent_history AS history
+            FROM health_internal.agent_history(
+                v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept
+            ) AS history
             WHERE history.told_at > p_from AND history.told_at <= p_until
                 AND health_internal.is_watched(history.agent_id)
             GROUP BY history.family, history.name
@@ -6325,7 +6872,13 @@ BEGIN
         CROSS JOIN unnest(ARRAY[
             'level', 'mean_3', 'mean_7', 'change_1', 'change_7', 'deviation', 'spread'
         ]) WITH ORDINALITY AS measures (measure, place)
-        WHERE (beats.counts ->> measured.name)::bigint > 0
+        WHERE (
+                (beats.counts ->> measured.name)::bigint > 0
+                OR EXISTS (
+                    SELECT FROM hourly
+                    WHERE hourly.name = health_internal.series_key('heartbeat', measured.name)
+                )
+            )
             AND NOT (measured.is_counter AND measures.measure = 'spread')
         UNION ALL
         SELECT 0, 'event', kinds.family, kinds.name, measures.measure, NULL, measures.place
@@ -6374,13 +6927,13 @@ BEGIN
 END;
 $$;
 
-ALTER FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer) OWNER TO health_owner;
+ALTER FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_step interval, p_limit integer) OWNER TO health_owner;
 
 --
--- Name: FUNCTION add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_step interval, p_limit integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer) IS 'Writes the features a model could use, from what was recorded between two times: 30 metrics of most agents, typed columns of heartbeats, 12 codes of each family of events and any of it, 20 numbers and 8 values of each text among the labels; at most p_limit, which it returns the number of.';
+COMMENT ON FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_step interval, p_limit integer) IS 'Writes the features a model with such a step could use, from what was recorded between two times: 30 metrics of most agents, typed columns of heartbeats, 12 codes of each family of events and any of it, 20 numbers and 8 values of each text among the labels; at most p_limit, which it returns the number of.';
 
 --
 -- Name: add_missing_agents(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -6479,6 +7032,68 @@ ALTER FUNCTION health_internal.adopt_rows(p_stored pg_snapshot, p_stored_own xid
 COMMENT ON FUNCTION health_internal.adopt_rows(p_stored pg_snapshot, p_stored_own xid8) IS 'After a dump was restored into another cluster, or pg_upgrade: rows older than the engine''s last write, and rows whose system xmin does not belong to their txid, came from elsewhere; those not visible in the stored snapshot are given this transaction''s txid, so that this tick folds them, the others the txid 3, which no later tick reads. Returns how many.';
 
 --
+-- Name: agent_facts_sql(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.agent_facts_sql(p_columns text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (p_columns IS NULL) THEN 'SELECT NULL::text AS agent_id WHERE false'::text ELSE format('
+        SELECT facts.agent_id %s
+        FROM (
+            SELECT
+                agents.agent_id::text AS agent_id,
+                agents.labels || jsonb_strip_nulls(
+                    jsonb_build_object(''agent_type'', agents.agent_type)
+                ) AS labels
+            FROM health.agents
+        ) AS facts
+        '::text, p_columns) END;
+
+ALTER FUNCTION health_internal.agent_facts_sql(p_columns text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION agent_facts_sql(p_columns text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.agent_facts_sql(p_columns text) IS 'Query of columns over labels; NULL: of no agent.';
+
+--
+-- Name: agent_history(timestamp with time zone, timestamp with time zone, tstzmultirange); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.agent_history(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) RETURNS TABLE(agent_id text, told_at timestamp with time zone, family text, name text, event_count integer)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT logged.agent_id, logged.told_at, logged.family, logged.name, 1
+    FROM health_internal.logged_events AS logged
+    WHERE logged.told_at <= p_rolled_from OR logged.told_at > p_rolled_until OR logged.told_at <@ p_kept
+    UNION ALL
+    SELECT beats.agent_id::text, beats.received_at, 'restart', '', 1
+    FROM health_internal.raw_beats(p_rolled_from, p_rolled_until, p_kept) AS beats
+    WHERE beats.state = 'initializing'
+    UNION ALL
+    SELECT hours.agent_id::text, hours.last_at, hours.family::text, hours.name::text, hours.event_count
+    FROM health_internal.event_hours AS hours
+    WHERE hours.until_at > p_rolled_from AND hours.until_at <= p_rolled_until
+        AND (hours.last_at <@ p_kept) IS NOT TRUE
+    UNION ALL
+    SELECT failures.agent_id, failures.told_at, 'failure', failures.name, 1
+    FROM health_internal.failure_moments AS failures
+    UNION ALL
+    SELECT actions.agent_id::text, actions.finished_at, 'recovery', actions.state::text, 1
+    FROM health.recovery_actions AS actions
+    WHERE actions.finished_at IS NOT NULL AND actions.state <> 'cancelled';
+$$;
+
+ALTER FUNCTION health_internal.agent_history(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION agent_history(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.agent_history(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) IS 'What happened to agents and may matter to their future: family (error, maintenance, failure, recovery, restart, or event for whatever else was logged), name (code, component, outcome or type), when the database learnt of it, how many: raw rows, or hours with the time of the last, by feature_bounds.';
+
+--
 -- Name: agent_matcher_keys(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -6493,6 +7108,22 @@ ALTER FUNCTION health_internal.agent_matcher_keys() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health_internal.agent_matcher_keys() IS 'Keys of matchers that speak of agents.';
+
+--
+-- Name: agent_reason(boolean, double precision, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.agent_reason(p_is_anomaly boolean, p_times double precision, p_metric_names text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN p_is_anomaly THEN "left"((format('series are together %s times as surprising as usual'::text, GREATEST((2)::double precision, round(p_times))) || COALESCE((': '::text || array_to_string(NULLIF(p_metric_names, '{}'::text[]), ', '::text)), ''::text)), 500) ELSE NULL::text END;
+
+ALTER FUNCTION health_internal.agent_reason(p_is_anomaly boolean, p_times double precision, p_metric_names text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION agent_reason(p_is_anomaly boolean, p_times double precision, p_metric_names text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.agent_reason(p_is_anomaly boolean, p_times double precision, p_metric_names text[]) IS 'Why an agent is strange, in words; NULL where it is not.';
 
 --
 -- Name: agents_in_maintenance(text[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -6526,15 +7157,20 @@ CREATE FUNCTION health_internal.alarming_agents() RETURNS TABLE(agent_id text, s
     SELECT
         episodes.agent_id,
         min(episodes.started_at),
-        bool_or(episodes.metric_name IS NULL),
+        bool_or(
+            episodes.metric_name IS NULL AND episodes.peak_score >= policy.anomaly_agent_score
+        ),
         left(
-            'behaves unlike before: ' || string_agg(
-                health_internal.episode_text(episodes), ', '
-                ORDER BY episodes.peak_score DESC, episodes.metric_name
-            ) FILTER (WHERE episodes.metric_name IS NOT NULL),
+            'behaves unlike before: ' || coalesce(
+                string_agg(
+                    health_internal.episode_text(episodes), ', '
+                    ORDER BY episodes.peak_score DESC, episodes.metric_name
+                ) FILTER (WHERE episodes.metric_name IS NOT NULL),
+                min(episodes.reason)
+            ),
             500
         ),
-        jsonb_build_object('metrics', (jsonb_agg(
+        jsonb_build_object('metrics', coalesce(jsonb_agg(
             jsonb_build_object(
                 'metric_name', episodes.metric_name,
                 'since', episodes.started_at,
@@ -6545,18 +7181,27 @@ CREATE FUNCTION health_internal.alarming_agents() RETURNS TABLE(agent_id text, s
                 'reason', episodes.reason
             )
             ORDER BY episodes.peak_score DESC, episodes.metric_name
-        ) FILTER (WHERE episodes.metric_name IS NOT NULL)))
+        ) FILTER (WHERE episodes.metric_name IS NOT NULL), '[]'))
     FROM health.anomalies AS episodes
     INNER JOIN health.agent_status AS status ON episodes.agent_id = status.agent_id
     INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
     WHERE episodes.ended_at IS NULL
     GROUP BY episodes.agent_id
     HAVING bool_or(
-        episodes.metric_name IS NULL
-        OR episodes.point_count >= policy.anomaly_lasting_points
-        OR (policy.anomaly_alone_score < 1 AND episodes.peak_score >= policy.anomaly_alone_score)
-    )
-        AND count(episodes.metric_name) > 0;
+        (
+            episodes.metric_name IS NULL
+            AND policy.anomaly_agent_score < 1
+            AND episodes.peak_score >= policy.anomaly_agent_score
+            AND episodes.point_count > 1
+        )
+        OR (episodes.metric_name IS NOT NULL AND (
+            episodes.point_count >= policy.anomaly_lasting_points
+            OR (
+                policy.anomaly_alone_score < 1
+                AND episodes.peak_score >= policy.anomaly_alone_score
+            )
+        ))
+    );
 $$;
 
 ALTER FUNCTION health_internal.alarming_agents() OWNER TO health_owner;
@@ -6565,7 +7210,7 @@ ALTER FUNCTION health_internal.alarming_agents() OWNER TO health_owner;
 -- Name: FUNCTION alarming_agents(); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.alarming_agents() IS 'Agents whose open episodes are worth an alert: several series agree, or one lasts (policies.anomaly_lasting_points), or it is strange enough alone (anomaly_alone_score). One row per agent, with all its strange series.';
+COMMENT ON FUNCTION health_internal.alarming_agents() IS 'Agents whose open episodes are worth an alert: the series together are strange enough for two minutes (policies.anomaly_agent_score), or one lasts (anomaly_lasting_points), or it is strange enough alone (anomaly_alone_score). One row per agent, with all its strange series.';
 
 --
 -- Name: amount_text(numeric, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -6589,7 +7234,6 @@ COMMENT ON FUNCTION health_internal.amount_text(p_value numeric, p_unit text) IS
 
 CREATE FUNCTION health_internal.apply_brakes(p_now timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
@@ -7208,12 +7852,11 @@ CREATE TABLE health.policies (
     anomaly_columns text[] DEFAULT '{average_processing_time_ms,cpu_usage_percent,memory_usage_mb}'::text[] NOT NULL,
     anomaly_metrics_limit integer DEFAULT 20 NOT NULL,
     anomaly_lasting_points integer DEFAULT 3 NOT NULL,
-    anomaly_agreeing_series integer DEFAULT 2 NOT NULL,
-    anomaly_agreeing_share double precision DEFAULT 0.2 NOT NULL,
+    anomaly_agent_score double precision DEFAULT 0.7 NOT NULL,
     anomaly_alone_score double precision DEFAULT 1 NOT NULL,
     exhaustion_alert_seconds double precision DEFAULT 14400 NOT NULL,
     expected_interval_band double precision DEFAULT 0.5 NOT NULL,
-    CONSTRAINT anomalies_need_points_series_and_scores_that_exist CHECK (((anomaly_lasting_points >= 1) AND (anomaly_agreeing_series >= 2) AND (anomaly_agreeing_share >= (0)::double precision) AND (anomaly_agreeing_share <= (1)::double precision) AND (anomaly_alone_score >= (0)::double precision) AND (anomaly_alone_score <= (1)::double precision))),
+    CONSTRAINT anomalies_need_points_and_scores_that_exist CHECK (((anomaly_lasting_points >= 1) AND (anomaly_agent_score >= (0)::double precision) AND (anomaly_agent_score <= (1)::double precision) AND (anomaly_alone_score >= (0)::double precision) AND (anomaly_alone_score <= (1)::double precision))),
     CONSTRAINT anomaly_columns_are_gauges_of_a_heartbeat CHECK ((anomaly_columns <@ ARRAY['average_processing_time_ms'::text, 'cpu_usage_percent'::text, 'memory_usage_mb'::text, 'cost_efficiency'::text, 'user_satisfaction'::text, 'operational_efficiency'::text, 'revenue_impact_usd'::text])),
     CONSTRAINT anomaly_metrics_limit_is_0_to_100000 CHECK (((anomaly_metrics_limit >= 0) AND (anomaly_metrics_limit <= 100000))),
     CONSTRAINT confirmation_needs_1_to_20_evaluations CHECK (((confirm_bad >= 1) AND (confirm_bad <= confirm_of) AND (confirm_of <= 20))),
@@ -7628,16 +8271,10 @@ COMMENT ON COLUMN health.policies.anomaly_metrics_limit IS 'Series of performanc
 COMMENT ON COLUMN health.policies.anomaly_lasting_points IS 'Strange minutes after which a single series raises the alert anomaly.';
 
 --
--- Name: COLUMN policies.anomaly_agreeing_series; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN policies.anomaly_agent_score; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.policies.anomaly_agreeing_series IS 'Series of an agent that, strange within 5 minutes, are an anomaly of the agent and raise the alert …';
-
---
--- Name: COLUMN policies.anomaly_agreeing_share; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.policies.anomaly_agreeing_share IS '… provided they are at least this share of its watched series, 0..1.';
+COMMENT ON COLUMN health.policies.anomaly_agent_score IS 'Score from which the series of an agent together raise the alert anomaly; they are on record from 0.5; 1: never.';
 
 --
 -- Name: COLUMN policies.anomaly_alone_score; Type: COMMENT; Schema: health; Owner: health_owner
@@ -7658,230 +8295,298 @@ COMMENT ON COLUMN health.policies.exhaustion_alert_seconds IS 'Time to the earli
 COMMENT ON COLUMN health.policies.expected_interval_band IS 'Share by which the learnt interval may differ from the expected one before correcting it is recommended.';
 
 --
+-- Name: assess_agents(health_internal.turn, health.policies); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.assess_agents(p_turn health_internal.turn, p_policy health.policies) RETURNS TABLE(row_address tid, agent_id text, last_at timestamp with time zone, sent_at timestamp with time zone, state text, liveness text, heartbeat double precision, performance double precision, errors double precision, resources double precision, business double precision, silent double precision, blind double precision, late_seconds double precision, unresponsive_seconds double precision, session_lost_at timestamp with time zone, job_standing text, deadlines double precision[], late_intervals double precision, unresponsive_intervals double precision, beat_count bigint, gap_count bigint, gap_weight double precision, gap_sum double precision, gap_square_sum double precision, learnt_interval_seconds double precision, mean_gap_seconds double precision, gap_bin integer, bin_weight real, error_count bigint, work_items_processed bigint, error_sum double precision, item_sum double precision, recent_item_sum double precision, baseline_item_sum double precision, baseline_seconds double precision, processing_mean_ms double precision, baseline_processing_ms double precision, cpu_mean_percent double precision, memory_mean_mb double precision, slow_memory_mean_mb double precision, memory_usage_mb double precision, memory_limit_mb double precision, cost_efficiency double precision, user_satisfaction double precision, operational_efficiency double precision, revenue_impact_usd double precision, bad_evaluations integer, issue_evaluations integer, issue_candidate text, issue_type text, active_conditions text[], ungated_score double precision, gate double precision, new_issue_candidate text, new_loss_evaluations integer)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH
+    -- The components but the first, and the deadlines where they are learnt anew.
+    measured AS (
+        SELECT
+            folded.*,
+            coalesce(folded.expected_interval_seconds, folded.learnt_interval_seconds)
+                AS expected_seconds,
+            CASE
+                WHEN folded.must_learn_deadlines AND folded.gap_count >= (p_policy).young_beats
+                    THEN health_internal.learn_deadlines(
+                        folded.gap_histogram[:folded.gap_bin - 1] || folded.bin_weight
+                        || folded.gap_histogram[folded.gap_bin + 1:],
+                        folded.gap_count, folded.learnt_interval_seconds, folded.mean_gap_seconds,
+                        (p_policy).late_false_alarm_cost, (p_policy).unresponsive_false_alarm_cost,
+                        health_internal.deadline_limit(
+                            (p_policy).young_late_intervals, (p_policy).young_beats,
+                            (p_policy).hard_limit_intervals, folded.gap_count
+                        ),
+                        health_internal.deadline_limit(
+                            (p_policy).young_unresponsive_intervals, (p_policy).young_beats,
+                            (p_policy).hard_limit_intervals, folded.gap_count
+                        )
+                    )
+            END AS deadlines,
+            CASE
+                WHEN folded.last_at < ((p_turn).blindness).settled_at THEN
+                    health_internal.recent_blind_seconds(folded.last_at, (p_turn).now, (p_turn).blindness)
+                ELSE 0
+            END AS blind,
+            folded.processing_mean_ms / nullif(coalesce(
+                folded.latency_slo_ms,
+                CASE
+                    WHEN folded.beat_count >= 10 THEN folded.baseline_processing_ms
+                    ELSE folded.processing_mean_ms
+                END
+            ), 0) AS latency_ratio,
+            CASE
+                WHEN folded.work_items_processed IS NULL OR folded.gap_sum <= 1 THEN NULL
+                WHEN folded.throughput_slo_per_minute IS NOT NULL THEN
+                    60 * folded.recent_item_sum / folded.gap_sum
+                    / folded.throughput_slo_per_minute
+                WHEN folded.state <> 'idle' AND folded.baseline_item_sum > 0
+                    AND folded.baseline_seconds >= 600 THEN
+                    folded.recent_item_sum / folded.gap_sum
+                    / (folded.baseline_item_sum / folded.baseline_seconds)
+                    / (p_policy).throughput_baseline_tolerance
+            END AS throughput_ratio,
+            CASE
+                WHEN folded.error_count IS NOT NULL OR folded.error_sum > 0 THEN
+                    health_internal.score_error_rate(
+                        folded.error_sum, folded.item_sum,
+                        health_internal.seconds_between(folded.run_started_at, folded.last_at),
+                        (p_turn).slow_seconds, (p_policy).error_rate_scale, (p_policy).errors_per_minute_scale
+                    )
+            END AS errors,
+            health_internal.score_resource_efficiency(
+                folded.cpu_mean_percent,
+                CASE
+                    WHEN folded.memory_limit_mb > 0
+                        THEN folded.memory_usage_mb / folded.memory_limit_mb
+                END,
+                CASE
+                    WHEN folded.memory_mean_mb > folded.slow_memory_mean_mb
+                        AND folded.memory_limit_mb > 0
+                        THEN health_internal.seconds_to_exhaustion(
+                            folded.memory_mean_mb, folded.slow_memory_mean_mb,
+                            health_internal.seconds_between(folded.run_started_at, folded.last_at),
+                            (p_turn).fast_seconds, (p_turn).slow_seconds, folded.memory_usage_mb, folded.memory_limit_mb
+                        )
+                END / (p_policy).exhaustion_horizon_seconds,
+                (p_policy).cpu_soft_percent, (p_policy).cpu_hard_percent, (p_policy).cpu_floor,
+                (p_policy).memory_soft_share, (p_policy).memory_hard_share
+            ) AS resources,
+            health_internal.score_business_impact(
+                folded.cost_efficiency, folded.user_satisfaction, folded.operational_efficiency,
+                folded.revenue_impact_usd, (p_policy).revenue_loss_limit_usd
+            ) AS business
+        FROM health_internal.fold_usual_beats(p_turn, p_policy) AS folded
+        OFFSET 0
+    ),
+
+    -- How long the silence lasts, and its deadlines in seconds.
+    timed AS (
+        SELECT
+            measured.*,
+            greatest(0, health_internal.seconds_between(measured.last_at, (p_turn).now) - measured.blind) AS silent,
+            measured.grace_seconds + CASE
+                WHEN measured.state = 'initializing' THEN greatest(
+                    (p_policy).startup_grace_seconds,
+                    measured.learnt_interval_seconds
+                    * coalesce(measured.deadlines[1], measured.late_intervals)
+                )
+                ELSE measured.learnt_interval_seconds
+                    * coalesce(measured.deadlines[1], measured.late_intervals)
+            END AS late_seconds,
+            measured.grace_seconds + CASE
+                WHEN measured.state = 'initializing' THEN greatest(
+                    (p_policy).startup_grace_seconds,
+                    measured.learnt_interval_seconds
+                    * coalesce(measured.deadlines[2], measured.unresponsive_intervals)
+                )
+                ELSE measured.learnt_interval_seconds
+                    * coalesce(measured.deadlines[2], measured.unresponsive_intervals)
+            END AS unresponsive_seconds,
+            health_internal.time_mass(measured.expected_seconds, (p_turn).fast_seconds) AS expected_mass,
+            CASE
+                WHEN measured.grace_seconds >= 1e9
+                    THEN coalesce(health_internal.job_standing(measured.agent_id), 'good')
+            END AS job_standing,
+            health_internal.score_performance_metrics(
+                measured.latency_ratio,
+                CASE
+                    WHEN measured.latency_slo_ms IS NULL THEN (p_policy).latency_baseline_tolerance
+                    ELSE 1
+                END,
+                CASE
+                    WHEN measured.latency_slo_ms IS NULL
+                        THEN (p_policy).latency_baseline_zero_ratio
+                    ELSE (p_policy).latency_slo_zero_ratio
+                END,
+                measured.throughput_ratio,
+                (p_policy).latency_share
+            ) AS performance
+        FROM measured
+        OFFSET 0
+    ),
+
+    lived AS (
+        SELECT
+            timed.*,
+            CASE
+                WHEN timed.job_standing IS NULL THEN health_internal.score_heartbeat_consistency(
+                    timed.gap_weight, timed.gap_sum, timed.gap_square_sum, timed.expected_mass,
+                    CASE
+                        WHEN timed.silent > timed.expected_seconds THEN
+                            health_internal.open_gap_sum(
+                                timed.gap_weight, timed.expected_mass, timed.silent, (p_turn).fast_seconds
+                            )
+                        ELSE 0
+                    END,
+                    CASE
+                        WHEN timed.session_lost_at IS NOT NULL THEN 0.5
+                        WHEN timed.silent <= timed.late_seconds THEN 1
+                        ELSE greatest(
+                            0,
+                            1 - (timed.silent - timed.late_seconds)
+                            / greatest(timed.unresponsive_seconds - timed.late_seconds, 1e-3)
+                        )
+                    END
+                )
+                ELSE health_internal.score_job(timed.job_standing)
+            END AS heartbeat,
+            CASE
+                WHEN timed.state = 'stopped' THEN 'stopped'
+                WHEN timed.silent >= timed.unresponsive_seconds
+                    OR (p_turn).now >= timed.session_lost_at
+                    + make_interval(secs => (p_policy).session_grace_seconds)
+                    THEN CASE
+                        WHEN timed.state = 'stopping' THEN 'stopped'
+                        ELSE 'unresponsive'
+                    END
+                WHEN timed.silent >= timed.late_seconds OR timed.session_lost_at IS NOT NULL
+                    OR timed.job_standing IN ('missed', 'overdue')
+                    THEN 'late'
+                WHEN timed.state = 'initializing' THEN 'starting'
+                ELSE 'alive'
+            END AS liveness
+        FROM timed
+        OFFSET 0
+    )
+
+    -- Components to an ungated score, state and liveness to a gate and an issue.
+    SELECT
+        lived.row_address, lived.agent_id, lived.last_at, lived.sent_at, lived.state, lived.liveness,
+        lived.heartbeat, lived.performance, lived.errors, lived.resources, lived.business,
+        lived.silent, lived.blind, lived.late_seconds, lived.unresponsive_seconds,
+        lived.session_lost_at, lived.job_standing, lived.deadlines, lived.late_intervals,
+        lived.unresponsive_intervals, lived.beat_count, lived.gap_count, lived.gap_weight,
+        lived.gap_sum, lived.gap_square_sum, lived.learnt_interval_seconds, lived.mean_gap_seconds,
+        lived.gap_bin, lived.bin_weight, lived.error_count, lived.work_items_processed,
+        lived.error_sum, lived.item_sum, lived.recent_item_sum, lived.baseline_item_sum,
+        lived.baseline_seconds, lived.processing_mean_ms, lived.baseline_processing_ms,
+        lived.cpu_mean_percent, lived.memory_mean_mb, lived.slow_memory_mean_mb,
+        lived.memory_usage_mb, lived.memory_limit_mb, lived.cost_efficiency,
+        lived.user_satisfaction, lived.operational_efficiency, lived.revenue_impact_usd,
+        lived.bad_evaluations, lived.issue_evaluations, lived.issue_candidate, lived.issue_type,
+        lived.active_conditions,
+        health_internal.weighted_mean(
+            lived.heartbeat, (p_policy).weight_heartbeat_consistency,
+            lived.performance, (p_policy).weight_performance_metrics,
+            lived.errors, (p_policy).weight_error_rate,
+            lived.resources, (p_policy).weight_resource_efficiency,
+            lived.business, (p_policy).weight_business_impact
+        ) AS ungated_score,
+        CASE
+            WHEN lived.liveness = 'alive' AND lived.state IN ('running', 'idle', 'active')
+                AND (lived.job_standing = 'good' OR lived.job_standing IS NULL)
+                THEN 100
+            ELSE least(
+                CASE WHEN lived.job_standing = 'failed' THEN (p_policy).gate_error END,
+                CASE lived.liveness
+                    WHEN 'unresponsive' THEN (p_policy).gate_unresponsive
+                    WHEN 'late' THEN (p_policy).gate_late
+                    ELSE 100
+                END,
+                CASE lived.state
+                    WHEN 'failed' THEN (p_policy).gate_failed
+                    WHEN 'error' THEN (p_policy).gate_error
+                    ELSE 100
+                END
+            )
+        END AS gate,
+        CASE
+            WHEN lived.liveness = 'stopped' THEN NULL
+            WHEN lived.liveness = 'unresponsive' OR lived.state = 'failed'
+                THEN 'agent_unresponsive'
+            WHEN lived.state = 'error' THEN 'high_error_rate'
+            WHEN lived.resources <= (p_policy).resource_issue_below THEN 'resource_exhaustion'
+            WHEN lived.errors <= (p_policy).error_issue_below THEN 'high_error_rate'
+            WHEN lived.performance <= (p_policy).performance_issue_below
+                THEN 'performance_degradation'
+        END AS new_issue_candidate,
+        CASE
+            WHEN lived.loss_evaluations = 0
+                AND (lived.revenue_impact_usd < - (p_policy).revenue_loss_limit_usd) IS NOT TRUE
+                THEN 0
+            ELSE health_internal.moved_loss_evaluations(
+                lived.loss_evaluations, lived.revenue_impact_usd, lived.liveness,
+                lived.active_conditions, p_policy
+            )
+        END AS new_loss_evaluations
+    FROM lived
+    OFFSET 0
+$$;
+
+ALTER FUNCTION health_internal.assess_agents(p_turn health_internal.turn, p_policy health.policies) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION assess_agents(p_turn health_internal.turn, p_policy health.policies); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.assess_agents(p_turn health_internal.turn, p_policy health.policies) IS 'What is thought of each of the subjects at (p_turn).now under p_policy, beside its running state with the beat taken in. issue_candidate and the evaluations are as they were; new_… what this evaluation makes of them. Inlined.';
+
+--
 -- Name: assess_under(health.policies, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
 CREATE FUNCTION health_internal.assess_under(p_policy health.policies, p_now timestamp with time zone) RETURNS TABLE(agent_id text, judged_at timestamp with time zone, liveness text, state text, ungated_score double precision, gate double precision, score double precision, status text, issue_candidate text, revenue_impact_usd double precision, live_score double precision, live_status text)
     LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
     SET jit TO 'off'
     AS $$
 DECLARE
-    v_settings health.settings;
-    v_blindness constant health_internal.blindness := health_internal.recent_blindness();
+    v_turn health_internal.turn;
 BEGIN
-    SELECT settings.* INTO STRICT v_settings FROM health.settings;
-    RETURN QUERY
-    WITH timed AS (
-        SELECT
-            known.*,
-            coalesce(known.expected_interval_seconds, known.learnt_interval_seconds)
-                AS expected_seconds,
-            CASE
-                WHEN known.gap_count < p_policy.young_beats THEN ARRAY[
-                    p_policy.young_late_intervals, p_policy.young_unresponsive_intervals
-                ]
-                ELSE health_internal.learn_deadlines(
-                    known.gap_histogram, known.gap_count - 1, known.learnt_interval_seconds,
-                    known.mean_gap_seconds, p_policy.late_false_alarm_cost,
-                    p_policy.unresponsive_false_alarm_cost,
-                    health_internal.deadline_limit(
-                        p_policy.young_late_intervals, p_policy.young_beats,
-                        p_policy.hard_limit_intervals, known.gap_count - 1
-                    ),
-                    health_internal.deadline_limit(
-                        p_policy.young_unresponsive_intervals, p_policy.young_beats,
-                        p_policy.hard_limit_intervals, known.gap_count - 1
-                    )
-                )
-            END AS deadlines,
-            greatest(
-                0,
-                date_part('epoch', p_now - known.last_heartbeat_at)
-                - CASE
-                    WHEN known.last_heartbeat_at < (v_blindness).settled_at
-                        THEN health_internal.recent_blind_seconds(
-                            known.last_heartbeat_at, p_now, v_blindness
-                        )
-                    ELSE 0
-                END
-            ) AS silent,
-            CASE
-                WHEN known.grace_seconds >= 1e9
-                    THEN coalesce(health_internal.job_standing(known.agent_id), 'good')
-            END AS job_standing
-        FROM health.agent_status AS known
-        WHERE known.policy_class = p_policy.policy_class AND known.last_heartbeat_at IS NOT NULL
-        OFFSET 0
-    ),
-
-    late AS (
-        SELECT
-            timed.*,
-            timed.grace_seconds + greatest(
-                timed.learnt_interval_seconds * timed.deadlines[1],
-                CASE WHEN timed.state = 'initializing' THEN p_policy.startup_grace_seconds END
-            ) AS late_seconds,
-            timed.grace_seconds + greatest(
-                timed.learnt_interval_seconds * timed.deadlines[2],
-                CASE WHEN timed.state = 'initializing' THEN p_policy.startup_grace_seconds END
-            ) AS unresponsive_seconds,
-            health_internal.time_mass(
-                timed.expected_seconds, v_settings.heartbeat_memory_seconds
-            ) AS expected_mass
-        FROM timed
-        OFFSET 0
-    ),
-
-    measured AS (
-        SELECT
-            late.*,
-            CASE
-                WHEN late.state = 'stopped' THEN 'stopped'
-                WHEN late.silent >= late.unresponsive_seconds
-                    OR p_now >= late.session_lost_at
-                    + make_interval(secs => p_policy.session_grace_seconds)
-                    THEN CASE WHEN late.state = 'stopping' THEN 'stopped' ELSE 'unresponsive' END
-                WHEN late.silent >= late.late_seconds OR late.session_lost_at IS NOT NULL
-                    OR late.job_standing IN ('missed', 'overdue') THEN 'late'
-                WHEN late.state = 'initializing' THEN 'starting'
-                ELSE 'alive'
-            END AS new_liveness,
-            CASE
-                WHEN late.job_standing IS NOT NULL THEN health_internal.score_job(late.job_standing)
-                ELSE health_internal.score_heartbeat_consistency(
-                    late.gap_weight, late.gap_sum, late.gap_square_sum, late.expected_mass,
-                    CASE
-                        WHEN late.silent > late.expected_seconds THEN health_internal.open_gap_sum(
-                            late.gap_weight, late.expected_mass, late.silent,
-                            v_settings.heartbeat_memory_seconds
-                        )
-                        ELSE 0
-                    END,
-                    CASE
-                        WHEN late.session_lost_at IS NOT NULL THEN 0.5
-                        WHEN late.silent <= late.late_seconds THEN 1
-                        ELSE greatest(
-                            0,
-                            1 - (late.silent - late.late_seconds)
-                            / greatest(late.unresponsive_seconds - late.late_seconds, 1e-3)
-                        )
-                    END
-                )
-            END AS heartbeat,
-            health_internal.score_performance_metrics(
-                late.processing_mean_ms / nullif(coalesce(
-                    late.latency_slo_ms,
-                    CASE
-                        WHEN late.beat_count >= 10 THEN late.baseline_processing_ms
-                        ELSE late.processing_mean_ms
-                    END
-                ), 0),
-                CASE
-                    WHEN late.latency_slo_ms IS NULL THEN p_policy.latency_baseline_tolerance
-                    ELSE 1
-                END,
-                CASE
-                    WHEN late.latency_slo_ms IS NULL THEN p_policy.latency_baseline_zero_ratio
-                    ELSE p_policy.latency_slo_zero_ratio
-                END,
-                CASE
-                    WHEN late.work_items_processed IS NULL OR late.gap_sum <= 1 THEN NULL
-                    WHEN late.throughput_slo_per_minute IS NOT NULL THEN
-                        60 * late.recent_item_sum / late.gap_sum / late.throughput_slo_per_minute
-                    WHEN late.state <> 'idle' AND late.baseline_item_sum > 0
-                        AND late.baseline_seconds >= 600 THEN
-                        late.recent_item_sum / late.gap_sum
-                        / (late.baseline_item_sum / late.baseline_seconds)
-                        / p_policy.throughput_baseline_tolerance
-                END,
-                p_policy.latency_share
-            ) AS performance,
-            CASE
-                WHEN late.error_count IS NOT NULL OR late.error_sum > 0 THEN
-                    health_internal.score_error_rate(
-                        late.error_sum, late.item_sum,
-                        date_part('epoch', late.last_heartbeat_at - late.run_started_at),
-                        v_settings.metric_memory_seconds, p_policy.error_rate_scale,
-                        p_policy.errors_per_minute_scale
-                    )
-            END AS errors,
-            health_internal.score_resource_efficiency(
-                late.cpu_mean_percent,
-                CASE
-                    WHEN late.memory_limit_mb > 0 THEN late.memory_usage_mb / late.memory_limit_mb
-                END,
-                CASE
-                    WHEN late.memory_mean_mb > late.slow_memory_mean_mb AND late.memory_limit_mb > 0
-                        THEN health_internal.seconds_to_exhaustion(
-                            late.memory_mean_mb, late.slow_memory_mean_mb,
-                            date_part('epoch', late.last_heartbeat_at - late.run_started_at),
-                            v_settings.heartbeat_memory_seconds, v_settings.metric_memory_seconds,
-                            late.memory_usage_mb, late.memory_limit_mb
-                        )
-                END / p_policy.exhaustion_horizon_seconds,
-                p_policy.cpu_soft_percent, p_policy.cpu_hard_percent, p_policy.cpu_floor,
-                p_policy.memory_soft_share, p_policy.memory_hard_share
-            ) AS resources,
-            health_internal.score_business_impact(
-                late.cost_efficiency, late.user_satisfaction, late.operational_efficiency,
-                late.revenue_impact_usd, p_policy.revenue_loss_limit_usd
-            ) AS business
-        FROM late
-        OFFSET 0
-    ),
-
-    scored AS (
-        SELECT
-            measured.*,
-            health_internal.weighted_mean(
-                measured.heartbeat, p_policy.weight_heartbeat_consistency,
-                measured.performance, p_policy.weight_performance_metrics,
-                measured.errors, p_policy.weight_error_rate,
-                measured.resources, p_policy.weight_resource_efficiency,
-                measured.business, p_policy.weight_business_impact
-            ) AS new_ungated,
-            least(
-                100,
-                CASE WHEN measured.job_standing = 'failed' THEN p_policy.gate_error END,
-                CASE measured.new_liveness
-                    WHEN 'unresponsive' THEN p_policy.gate_unresponsive
-                    WHEN 'late' THEN p_policy.gate_late
-                END,
-                CASE measured.state
-                    WHEN 'failed' THEN p_policy.gate_failed
-                    WHEN 'error' THEN p_policy.gate_error
-                END
-            ) AS new_gate
-        FROM measured
-        OFFSET 0
-    )
-
     SELECT
-        scored.agent_id::text,
-        scored.judged_at,
-        scored.new_liveness,
-        scored.state,
-        scored.new_ungated,
-        scored.new_gate,
-        least(scored.new_ungated, scored.new_gate),
+        settings.heartbeat_memory_seconds,
+        settings.metric_memory_seconds,
+        settings.baseline_memory_seconds
+    INTO STRICT v_turn.fast_seconds, v_turn.slow_seconds, v_turn.base_seconds
+    FROM health.settings;
+    v_turn.now := p_now;
+    v_turn.tick_id := -1;
+    v_turn.whom := 'everybody';
+    v_turn.beats := '{}';
+    v_turn.is_most := true;
+    v_turn.blindness := health_internal.recent_blindness();
+    RETURN QUERY
+    SELECT
+        assessed.agent_id,
+        known.judged_at,
+        assessed.liveness,
+        assessed.state,
+        assessed.ungated_score,
+        assessed.gate,
+        least(assessed.ungated_score, assessed.gate),
         health.classify_status(
-            least(scored.new_ungated, scored.new_gate), p_policy.excellent_from,
+            least(assessed.ungated_score, assessed.gate), p_policy.excellent_from,
             p_policy.good_from, p_policy.fair_from, p_policy.poor_from
         ),
-        CASE
-            WHEN scored.new_liveness = 'stopped' THEN NULL
-            WHEN scored.new_liveness = 'unresponsive' OR scored.state = 'failed'
-                THEN 'agent_unresponsive'
-            WHEN scored.state = 'error' THEN 'high_error_rate'
-            WHEN scored.resources <= p_policy.resource_issue_below THEN 'resource_exhaustion'
-            WHEN scored.errors <= p_policy.error_issue_below THEN 'high_error_rate'
-            WHEN scored.performance <= p_policy.performance_issue_below
-                THEN 'performance_degradation'
-        END,
-        scored.revenue_impact_usd,
-        scored.score,
-        scored.status
-    FROM scored;
+        assessed.new_issue_candidate,
+        assessed.revenue_impact_usd,
+        known.score,
+        known.status
+    FROM health_internal.assess_agents(v_turn, p_policy) AS assessed
+    INNER JOIN health.agent_status AS known ON assessed.agent_id = known.agent_id;
 END;
 $$;
 
@@ -8130,6 +8835,116 @@ ALTER FUNCTION health_internal.be_brief() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health_internal.be_brief() IS 'Ends the session if the present transaction is then left idle for 10 s: it holds rows the tick writes, and somebody who went for coffee after BEGIN must not stop the monitor.';
+
+--
+-- Name: beat_rows_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.beat_rows_sql(p_model_id bigint) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- One pass over the heartbeats, then a row for each measure.
+    SELECT format(
+        $sql$
+        SELECT wide.agent_id, told.name, wide.cell, told.value_count::integer, told.value_sum, told.square_sum
+        FROM (
+            SELECT beats.agent_id::text AS agent_id, %s AS cell, %s
+            FROM health_internal.raw_beats($5, $6, $7) AS beats
+            WHERE beats.received_at > (SELECT $1 + $2 * ($3 - 8)) AND beats.received_at <= (SELECT $1 + $2 * $4)
+            GROUP BY beats.agent_id, 2
+        ) AS wide
+        CROSS JOIN LATERAL (VALUES %s) AS told (name, value_count, value_sum, square_sum)
+        WHERE told.value_count > 0
+        $sql$,
+        health_internal.cell_sql('beats.received_at'),
+        string_agg(health_internal.beat_sums_sql(wanted.expression, wanted.is_counter, wanted.place), ', '),
+        string_agg(
+            format(
+                '(%L, n%2$s, a%2$s, b%2$s)', health_internal.series_key('heartbeat', wanted.name), wanted.place
+            ),
+            ', '
+        )
+    )
+    FROM (
+        SELECT measures.*, row_number() OVER (ORDER BY measures.name) AS place
+        FROM health_internal.heartbeat_measures() AS measures
+        WHERE measures.name IN (
+            SELECT numbered.name FROM health_internal.numbered_features(p_model_id) AS numbered
+            WHERE numbered.source = 'heartbeat'
+        )
+    ) AS wanted
+    HAVING count(*) > 0;
+$_$;
+
+ALTER FUNCTION health_internal.beat_rows_sql(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION beat_rows_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.beat_rows_sql(p_model_id bigint) IS 'Query of a model''s measures of heartbeats that are in no hour, as rows of series_rows_sql; NULL: it has none.';
+
+--
+-- Name: beat_sums_sql(text, boolean, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.beat_sums_sql(p_expression text, p_is_counter boolean, p_place bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN format(CASE WHEN p_is_counter THEN 'count(%1$s) AS n%2$s, min((%1$s)::float8) AS a%2$s, max((%1$s)::float8) AS b%2$s'::text ELSE 'count(%1$s) AS n%2$s, sum((%1$s)::float8) AS a%2$s, regr_sxx((%1$s)::float8, (%1$s)::float8) AS b%2$s'::text END, p_expression, p_place);
+
+ALTER FUNCTION health_internal.beat_sums_sql(p_expression text, p_is_counter boolean, p_place bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION beat_sums_sql(p_expression text, p_is_counter boolean, p_place bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.beat_sums_sql(p_expression text, p_is_counter boolean, p_place bigint) IS 'Aggregates of a measure of heartbeats as series_hours keeps them: n, a and b with the number of the place.';
+
+--
+-- Name: beat_values_sql(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.beat_values_sql() RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    SELECT format(
+        $sql$
+        SELECT wide.agent_id, told.name, told.value_count, told.value_sum, told.square_sum
+        FROM (
+            SELECT beats.agent_id::text AS agent_id, %s
+            FROM health_internal.raw_beats('-infinity', '-infinity', NULL) AS beats
+            WHERE beats.received_at > $1 - interval '1 hour' AND beats.received_at <= $1
+            GROUP BY beats.agent_id
+        ) AS wide
+        CROSS JOIN LATERAL (VALUES %s) AS told (name, value_count, value_sum, square_sum)
+        WHERE told.value_count > 0
+        $sql$,
+        string_agg(
+            health_internal.beat_sums_sql(measures.expression, measures.is_counter, measures.place),
+            ', ' ORDER BY measures.place
+        ),
+        string_agg(
+            format(
+                '(%L, n%2$s, a%2$s, b%2$s)', health_internal.series_key('heartbeat', measures.name),
+                measures.place
+            ),
+            ', ' ORDER BY measures.place
+        )
+    )
+    FROM (
+        SELECT told.*, row_number() OVER () AS place FROM health_internal.heartbeat_measures() AS told
+    ) AS measures;
+$_$;
+
+ALTER FUNCTION health_internal.beat_values_sql() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION beat_values_sql(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.beat_values_sql() IS 'Query of what heartbeats told in the hour that ends at $1: agent_id, name (series_key), value_count, value_sum, square_sum as in series_hours.';
 
 --
 -- Name: begin_rule(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -8596,6 +9411,22 @@ ALTER FUNCTION health_internal.calibration_of(p_probabilities double precision[]
 COMMENT ON FUNCTION health_internal.calibration_of(p_probabilities double precision[], p_labels integer[]) IS 'Bands of predicted probability: from, rows, mean predicted and observed share of label 1.';
 
 --
+-- Name: cell_sql(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.cell_sql(p_time text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN format('ceil(date_part(''epoch'', %s - $1) / date_part(''epoch'', $2))::integer'::text, p_time);
+
+ALTER FUNCTION health_internal.cell_sql(p_time text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION cell_sql(p_time text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.cell_sql(p_time text) IS 'Expression of the cell that a time is in.';
+
+--
 -- Name: chance_to_reach(double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -8758,6 +9589,7 @@ DECLARE
     v_kept_from timestamptz;
     v_rows bigint;
 BEGIN
+    PERFORM health_internal.check_unconfined();
     IF p_from IS NULL OR p_to IS NULL OR p_from >= p_to
         OR p_from < '0001-01-01' OR p_to > '9999-12-31' THEN
         RAISE EXCEPTION 'a backtest must go from one time to a later one'
@@ -8800,6 +9632,7 @@ BEGIN
             USING ERRCODE = 'BT004',
                 DETAIL = format('The oldest that are kept came %s.', (
                     SELECT min(partitions.from_at) FROM health_internal.partitions
+                    WHERE partitions.table_name = 'agent_heartbeats'
                 )),
                 HINT = 'Begin later; settings.raw_retention says how long rows are kept, and '
                     'health.load_history makes room for rows of an archive.';
@@ -9259,6 +10092,56 @@ ALTER FUNCTION health_internal.check_rules_session() OWNER TO health_owner;
 COMMENT ON FUNCTION health_internal.check_rules_session() IS 'Refuses to evaluate rules (RU003) in a session whose login could become more than health_rules, or that has no statement_timeout; returns it in milliseconds.';
 
 --
+-- Name: check_unconfined(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.check_unconfined() RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF health_internal.own_tenants() IS NOT NULL THEN
+        RAISE EXCEPTION 'this is about the whole fleet, and "%" sees some tenants only', session_user
+            USING ERRCODE = 'TN001',
+                HINT = 'Ask with a login that has no row in health.tenant_logins, or about one agent.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health_internal.check_unconfined() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION check_unconfined(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.check_unconfined() IS 'Figures of the whole fleet are not for a login confined to some tenants: raises TN001.';
+
+--
+-- Name: check_visible(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.check_visible(p_agent_id text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF health_internal.own_tenants() IS NOT NULL AND NOT EXISTS (
+        SELECT FROM health.visible_agents AS visible WHERE visible.agent_id = p_agent_id
+    ) THEN
+        RAISE EXCEPTION 'agent "%" is not known', coalesce(p_agent_id, 'NULL')
+            USING ERRCODE = 'AG001',
+                HINT = 'SELECT agent_id FROM health.fleet lists the agents.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health_internal.check_visible(p_agent_id text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION check_visible(p_agent_id text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.check_visible(p_agent_id text) IS 'To a confined login an agent of another tenant does not exist: raises AG001.';
+
+--
 -- Name: choose_anchor(timestamp with time zone, interval, double precision, timestamp with time zone[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -9696,7 +10579,7 @@ CREATE FUNCTION health_internal.compile_model(p_model_id bigint) RETURNS void
     INSERT INTO health_internal.failure_expressions (model_id, features_statement, log_odds_expression)
     VALUES (
         p_model_id,
-        health_internal.features_sql(p_model_id, true),
+        health_internal.features_now_sql(p_model_id),
         health_internal.log_odds_expression(p_model_id)
     )
     ON CONFLICT (model_id) DO UPDATE SET
@@ -9717,8 +10600,11 @@ COMMENT ON FUNCTION health_internal.compile_model(p_model_id bigint) IS 'Writes 
 --
 
 CREATE FUNCTION health_internal.compose_digests(p_lines health_internal.digest_line[]) RETURNS TABLE(channel text, severity text, subject text, body text, agent_ids text[], details jsonb, lines health_internal.digest_line[])
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH lines AS MATERIALIZED (
         SELECT
             given.channel,
@@ -9758,25 +10644,38 @@ CREATE FUNCTION health_internal.compose_digests(p_lines health_internal.digest_l
         ) AS best
     ),
 
+    -- By their keys and of all at once: a join would read all agents, a lookup for each line the open
+    -- alerts again for each.
+    names AS (
+        SELECT agents.agent_id, agents.agent_name
+        FROM health.agents
+        WHERE agents.agent_id = ANY (ARRAY(SELECT foremost.agent_id FROM foremost))
+    ),
+
+    spoken AS (
+        SELECT
+            alerts.incident_id,
+            string_agg(
+                alerts.summary, '; ' ORDER BY rules.message_order, alerts.alert_id
+            ) AS summary
+        FROM health.alerts
+        LEFT JOIN health.alert_rules AS rules ON alerts.rule = rules.rule
+        WHERE alerts.incident_id = ANY (ARRAY(SELECT foremost.incident_id FROM foremost))
+            AND alerts.resolved_at IS NULL
+        GROUP BY alerts.incident_id
+    ),
+
     shown AS (
         SELECT
             lines.*,
-            coalesce(agents.agent_name, lines.agent_id, 'HeartbeatHealthAgent') AS agent_name,
+            coalesce(names.agent_name, lines.agent_id, 'HeartbeatHealthAgent') AS agent_name,
             CASE
                 WHEN lines.event = 'resolved' THEN 'resolved'
                 ELSE coalesce(spoken.summary, lines.severity)
             END AS summary
         FROM foremost AS lines
-        LEFT JOIN health.agents ON lines.agent_id = agents.agent_id
-        LEFT JOIN LATERAL (
-            SELECT
-                string_agg(
-                    alerts.summary, '; ' ORDER BY rules.message_order, alerts.alert_id
-                ) AS summary
-            FROM health.alerts
-            LEFT JOIN health.alert_rules AS rules ON alerts.rule = rules.rule
-            WHERE alerts.incident_id = lines.incident_id AND alerts.resolved_at IS NULL
-        ) AS spoken ON true
+        LEFT JOIN names ON lines.agent_id = names.agent_id
+        LEFT JOIN spoken ON lines.incident_id = spoken.incident_id
     ),
 
     named AS (
@@ -9849,6 +10748,7 @@ CREATE FUNCTION health_internal.compose_digests(p_lines health_internal.digest_l
         counted.lines
     FROM counted
     INNER JOIN named ON counted.channel = named.channel;
+END;
 $$;
 
 ALTER FUNCTION health_internal.compose_digests(p_lines health_internal.digest_line[]) OWNER TO health_owner;
@@ -10124,23 +11024,39 @@ COMMENT ON FUNCTION health_internal.correct_rollups(p_until timestamp with time 
 -- Name: count_arrived(health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.count_arrived(p_range health_internal.arrival_range) RETURNS bigint
+CREATE FUNCTION health_internal.count_arrived(p_range health_internal.arrival_range, OUT beat_count bigint, OUT several bigint[]) RETURNS record
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_custom_plan'
+    SET work_mem TO '256MB'
     SET jit TO 'off'
     AS $$
+DECLARE
+    v_agent_count bigint;
 BEGIN
-    RETURN (SELECT count(*) FROM health_internal.arrived_heartbeats(p_range));
+    SELECT
+        count(*),
+        count(DISTINCT hashtextextended(arrived.agent_id, 0))
+    INTO beat_count, v_agent_count
+    FROM health_internal.arrived_heartbeats(p_range) AS arrived;
+    several := '{}';
+    IF v_agent_count < beat_count THEN
+        several := ARRAY(
+            SELECT hashtextextended(arrived.agent_id, 0)
+            FROM health_internal.arrived_heartbeats(p_range) AS arrived
+            GROUP BY hashtextextended(arrived.agent_id, 0)
+            HAVING count(*) > 1
+        );
+    END IF;
 END;
 $$;
 
-ALTER FUNCTION health_internal.count_arrived(p_range health_internal.arrival_range) OWNER TO health_owner;
+ALTER FUNCTION health_internal.count_arrived(p_range health_internal.arrival_range, OUT beat_count bigint, OUT several bigint[]) OWNER TO health_owner;
 
 --
--- Name: FUNCTION count_arrived(p_range health_internal.arrival_range); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION count_arrived(p_range health_internal.arrival_range, OUT beat_count bigint, OUT several bigint[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.count_arrived(p_range health_internal.arrival_range) IS 'How many heartbeats arrived.';
+COMMENT ON FUNCTION health_internal.count_arrived(p_range health_internal.arrival_range, OUT beat_count bigint, OUT several bigint[]) IS 'How many heartbeats arrived, and hashes of the ids of the agents that have several. (To sort hashes is cheaper than to group rows, and groups are rarely needed. Two agents of one hash are folded one by one: as well, and slower.)';
 
 --
 -- Name: counter_of(jsonb, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -10212,17 +11128,18 @@ BEGIN
     EXECUTE format(
         $sql$
         WITH moved AS (
-            DELETE FROM health.%I WHERE received_at >= $1 AND received_at < $2 RETURNING *
+            DELETE FROM health.%1$I WHERE %3$I >= $1 AND %3$I < $2 RETURNING *
         )
-        INSERT INTO health.%I SELECT * FROM moved
+        INSERT INTO health.%2$I SELECT * FROM moved
         $sql$,
-        p_table || '_default', v_name
+        p_table || '_default', v_name,
+        CASE WHEN p_table = ANY (health_internal.raw_tables()) THEN 'received_at' ELSE 'sampled_at' END
     )
     USING p_from, p_until;
     GET DIAGNOSTICS v_moved = ROW_COUNT;
     IF v_moved > 0 AND NOT p_is_history THEN
         RAISE WARNING '% rows of % had come before their partition', v_moved, p_table
-            USING HINT = 'Partition care runs too seldom, or rows carry a received_at far ahead.';
+            USING HINT = 'Partition care runs too seldom, or rows carry a time far ahead.';
     END IF;
     EXECUTE format(
         'ALTER TABLE health.%I ATTACH PARTITION health.%I FOR VALUES FROM (%L) TO (%L)',
@@ -10245,15 +11162,18 @@ ALTER FUNCTION health_internal.create_partition(p_table text, p_from timestamp w
 -- Name: FUNCTION create_partition(p_table text, p_from timestamp with time zone, p_until timestamp with time zone, p_is_history boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.create_partition(p_table text, p_from timestamp with time zone, p_until timestamp with time zone, p_is_history boolean) IS 'Makes one partition of a raw table, with what the default partition holds of it; true if it exists now, false if a lock was not to be had within 100 ms (call again).';
+COMMENT ON FUNCTION health_internal.create_partition(p_table text, p_from timestamp with time zone, p_until timestamp with time zone, p_is_history boolean) IS 'Makes one partition of a raw table or of score_history, with what the default partition holds of it; true if it exists now, false if a lock was not to be had within 100 ms (call again).';
 
 --
 -- Name: dead_parents(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
 CREATE FUNCTION health_internal.dead_parents(p_agent_ids text[]) RETURNS TABLE(agent_id text, is_down boolean, parents text)
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT
         groups.child_id,
         bool_or(groups.needed_count > groups.possible_count),
@@ -10282,6 +11202,7 @@ CREATE FUNCTION health_internal.dead_parents(p_agent_ids text[]) RETURNS TABLE(a
     ) AS groups
     WHERE groups.needed_count > groups.alive_count
     GROUP BY groups.child_id;
+END;
 $$;
 
 ALTER FUNCTION health_internal.dead_parents(p_agent_ids text[]) OWNER TO health_owner;
@@ -10341,15 +11262,93 @@ ALTER FUNCTION health_internal.decayed_sum(p_sum double precision, p_factor doub
 COMMENT ON FUNCTION health_internal.decayed_sum(p_sum double precision, p_factor double precision) IS 'A decayed sum after a further decay by p_factor; sums below 1e-100 become 0 (underflow raises).';
 
 --
+-- Name: notices; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.notices (
+    channel text NOT NULL COLLATE pg_catalog."C",
+    incident_id bigint NOT NULL,
+    event text NOT NULL,
+    step integer DEFAULT 0 NOT NULL,
+    severity text NOT NULL,
+    number integer NOT NULL,
+    is_alone boolean NOT NULL,
+    is_first boolean NOT NULL,
+    queued_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE health_internal.notices OWNER TO health_owner;
+
+--
+-- Name: TABLE notices; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.notices IS 'One row per incident a channel has yet to be told of: a message of its own at once, or the next digest.';
+
+--
+-- Name: COLUMN notices.channel; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.notices.channel IS 'Channel to tell.';
+
+--
+-- Name: COLUMN notices.incident_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.notices.incident_id IS 'Of which incident.';
+
+--
+-- Name: COLUMN notices.event; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.notices.event IS 'As deliveries.event.';
+
+--
+-- Name: COLUMN notices.step; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.notices.step IS 'As deliveries.step.';
+
+--
+-- Name: COLUMN notices.severity; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.notices.severity IS 'How severe it is.';
+
+--
+-- Name: COLUMN notices.number; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.notices.number IS 'Number of the message within the incident; part of its idempotency key.';
+
+--
+-- Name: COLUMN notices.is_alone; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.notices.is_alone IS 'Whether it is grouped with nothing and waits for nothing: the engine''s own incidents, and those of many agents.';
+
+--
+-- Name: COLUMN notices.is_first; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.notices.is_first IS 'As deliveries.is_first.';
+
+--
+-- Name: COLUMN notices.queued_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.notices.queued_at IS 'Since when it waits.';
+
+--
 -- Name: decide_incidents(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.decide_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) RETURNS bigint
+CREATE FUNCTION health_internal.decide_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) RETURNS health_internal.notices[]
     LANGUAGE plpgsql
     AS $$
 DECLARE
     v_broken text [];
-    v_count bigint;
+    v_fresh health_internal.notices [];
     v_muted bigint [];
 BEGIN
     SELECT coalesce(array_agg(broken.channel), '{}')
@@ -10437,6 +11436,7 @@ BEGIN
             told_channels = CASE
                 WHEN told.channels <@ incidents.told_channels IS NOT FALSE
                     THEN incidents.told_channels
+                WHEN incidents.told_channels = '{}' THEN told.channels
                 ELSE ARRAY(SELECT unnest(incidents.told_channels) UNION SELECT unnest(told.channels))
             END,
             owed_channels = CASE
@@ -10483,39 +11483,25 @@ BEGIN
         WHERE incidents.incident_id = decided.incident_id
     ),
 
-    noticed AS (
-        INSERT INTO health_internal.notices AS waiting (
-            channel, incident_id, event, step, severity, number, is_alone, is_first, queued_at
-        )
+    fresh AS (
         SELECT
-            listening.channel,
-            told.incident_id,
-            CASE told.subject WHEN 'step' THEN 'escalated' ELSE told.subject END,
-            CASE
-                WHEN told.subject <> 'resolved' AND listening.channel = ANY (told.step_channels)
-                    THEN told.step
-                ELSE 0
-            END,
-            told.severity,
-            told.message_count + 1,
-            told.agent_id IS NULL,
-            NOT listening.channel = ANY (told.aware),
-            p_now
+            ROW(
+                listening.channel,
+                told.incident_id,
+                CASE told.subject WHEN 'step' THEN 'escalated' ELSE told.subject END,
+                CASE
+                    WHEN told.subject <> 'resolved' AND listening.channel = ANY (told.step_channels)
+                        THEN told.step
+                    ELSE 0
+                END,
+                told.severity,
+                told.message_count + 1,
+                told.agent_id IS NULL,
+                NOT listening.channel = ANY (told.aware),
+                p_now
+            )::health_internal.notices AS notice
         FROM told
         CROSS JOIN LATERAL unnest(told.channels) AS listening (channel)
-        -- What still waits becomes the newer news; a first page stays one.
-        ON CONFLICT (incident_id, channel) DO UPDATE SET
-            event = CASE
-                WHEN excluded.event = 'resolved' THEN 'resolved'
-                WHEN waiting.event IN ('opened', 'truth') THEN waiting.event
-                ELSE excluded.event
-            END,
-            step = greatest(waiting.step, excluded.step),
-            severity = CASE
-                WHEN health_internal.severity_rank(waiting.severity)
-                    > health_internal.severity_rank(excluded.severity) THEN waiting.severity
-                ELSE excluded.severity
-            END
     ),
 
     noted AS (
@@ -10565,16 +11551,36 @@ BEGIN
     )
 
     SELECT
-        count(*),
+        ARRAY(SELECT fresh.notice FROM fresh),
         array_agg(decided.incident_id) FILTER (
             WHERE decided.is_in_maintenance OR decided.is_silenced OR decided.is_acknowledged
         )
-    INTO v_count, v_muted
+    INTO v_fresh, v_muted
     FROM decided;
+    -- What still waits becomes the newer news; a first page stays one. Where nothing waits, most of them
+    -- leave at once: ten thousand are not written to be deleted.
+    IF v_fresh <> '{}' AND EXISTS (SELECT FROM health_internal.notices) THEN
+        INSERT INTO health_internal.notices AS waiting
+        SELECT fresh.*
+        FROM unnest(v_fresh) AS fresh
+        ON CONFLICT (incident_id, channel) DO UPDATE SET
+            event = CASE
+                WHEN excluded.event = 'resolved' THEN 'resolved'
+                WHEN waiting.event IN ('opened', 'truth') THEN waiting.event
+                ELSE excluded.event
+            END,
+            step = greatest(waiting.step, excluded.step),
+            severity = CASE
+                WHEN health_internal.severity_rank(waiting.severity)
+                    > health_internal.severity_rank(excluded.severity) THEN waiting.severity
+                ELSE excluded.severity
+            END;
+        v_fresh := '{}';
+    END IF;
     IF v_muted IS NOT NULL THEN
         PERFORM health_internal.withdraw_messages(p_now, v_muted);
     END IF;
-    RETURN v_count;
+    RETURN v_fresh;
 END;
 $$;
 
@@ -10584,7 +11590,7 @@ ALTER FUNCTION health_internal.decide_incidents(p_now timestamp with time zone, 
 -- Name: FUNCTION decide_incidents(p_now timestamp with time zone, p_incident_ids bigint[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.decide_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Decides about incidents that are due, and carries the decisions out: notices for channels, rows of the ledger, when to look again. Escalations and reminders are such decisions: one statement moves all. Returns how many were decided.';
+COMMENT ON FUNCTION health_internal.decide_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Decides about incidents that are due, and carries the decisions out: notices for channels, rows of the ledger, when to look again. Escalations and reminders are such decisions: one statement moves all. Returns the notices of those that nothing else waited beside, for send_notices; others are in the table.';
 
 --
 -- Name: decide_notification(text, boolean, boolean, boolean, boolean, boolean, text, boolean, boolean, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -10642,6 +11648,10 @@ DECLARE
     v_crept_now double precision := coalesce(v_s[33], 0);
     v_crept_points double precision := coalesce(v_s[34], 0);
     v_usual_gap double precision := coalesce(v_s[35], 0);
+    v_home double precision := coalesce(v_s[36], 0);
+    v_home_unit double precision := coalesce(v_s[37], 0);
+    v_seen bit (256) := coalesce((p_state).seen, 0::bit (256));
+    v_bin integer;
     v_count constant integer := coalesce(cardinality(p_at), 0);
     v_found health_internal.detection;
     v_t double precision;
@@ -10693,6 +11703,7 @@ BEGIN
             v_found.is_anomaly := false;
             v_found.expected_low := NULL;
             v_found.expected_high := NULL;
+            v_found.surprise := NULL;
             v_found.reason := CASE
                 WHEN v_t <= v_last_at THEN 'ignored: not later than the value before'
                 ELSE 'ignored: not a finite number at a finite time'
@@ -10830,7 +11841,7 @@ BEGIN
                     IF v_age[v_k] > 500 THEN
                         -- What was a surprise only because the season was not known yet goes soon.
                         v_record[v_k] := v_record[v_k]
-                            - greatest(0.0002, 0.6 / v_n) * (v_record[v_k] - c_tiny);
+                            - greatest(0.000125, 0.6 / v_n) * (v_record[v_k] - c_tiny);
                     END IF;
                 END IF;
             END IF;
@@ -10867,10 +11878,30 @@ BEGIN
             v_crept_points := 0;
         END IF;
 
-        -- 7. Within 80 points of something strange only what is stranger is said.
+        -- 7. Never seen: a value with none like it, near or between those there were, and a surprise.
+        IF v_n >= 100 THEN
+            IF v_n = 100 THEN
+                v_home := v_level;
+                v_home_unit := 3 * v_scale + v_floor_x;
+            END IF;
+            v_q := (v_x - v_home) / v_home_unit;
+            v_bin := 128 + greatest(-126, least(126, floor(
+                12.5 * CASE WHEN v_q < 0 THEN -ln(1 - v_q) ELSE ln(1 + v_q) END
+            )))::integer;
+            IF get_bit(v_seen, v_bin) = 0 THEN
+                IF substring(v_seen FROM v_bin FOR 3) = B'000' AND v_n >= 150
+                    AND abs(v_r) > 5 * v_scale AND v_strange < 1.02 THEN
+                    v_strange := 1.02;
+                    v_which := 7;
+                END IF;
+                v_seen := set_bit(v_seen, v_bin, 1);
+            END IF;
+        END IF;
+
+        -- 8. Within 100 points of something strange only what is stranger is said.
         v_since := v_since + 1;
         v_said := 0;
-        IF v_strange > v_held OR v_since > 80 THEN
+        IF v_strange > v_held OR v_since > 100 THEN
             v_said := CASE WHEN v_strange < 1e-6 THEN 0 ELSE least(v_strange, 1000) END;
             v_held := 0;
             IF v_strange > 0.9 THEN
@@ -10885,7 +11916,10 @@ BEGIN
         v_found.is_anomaly := v_found.score >= 0.5;
         v_found.expected_low := NULL;
         v_found.expected_high := NULL;
+        v_found.surprise := NULL;
         IF v_n > 150 THEN
+            v_found.surprise := least(50, abs(v_r) / (v_scale + v_floor_x))
+                * least(3, abs(v_r) / v_reach);
             v_found.expected_low := v_expected - v_reach;
             v_found.expected_high := v_expected + v_reach;
         END IF;
@@ -10899,6 +11933,7 @@ BEGIN
             WHEN v_which = 3 THEN 'level has moved down'
             WHEN v_which = 4 THEN 'more turbulent than usual'
             WHEN v_which = 5 THEN 'value is stuck'
+            WHEN v_which = 7 THEN 'no value like it was seen before'
             WHEN v_recent > v_level THEN 'level creeps up'
             ELSE 'level creeps down'
         END;
@@ -10914,10 +11949,11 @@ BEGIN
                 v_shift, v_turbulence, v_err_1, v_err_2, v_err_3, v_err_4
             ] || v_record || v_mean || v_age || ARRAY[
                 v_held, v_since, v_run, v_longest, v_crept_before, v_crept_now, v_crept_points,
-                v_usual_gap
+                v_usual_gap, v_home, v_home_unit
             ],
             v_profile,
-            v_visits
+            v_visits,
+            v_seen
         )::health_internal.detector_state;
         RETURN NEXT v_found;
     END IF;
@@ -10938,7 +11974,7 @@ COMMENT ON FUNCTION health_internal.detect_series(p_state health_internal.detect
 
 CREATE FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) RETURNS health_internal.detection
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT one.*::health_internal.detection AS one FROM health_internal.detect_series(detect.p_state, ARRAY[detect.p_at], ARRAY[detect.p_value]) one(state, score, is_anomaly, expected_low, expected_high, reason));
+    RETURN (SELECT one.*::health_internal.detection AS one FROM health_internal.detect_series(detect.p_state, ARRAY[detect.p_at], ARRAY[detect.p_value]) one(state, score, is_anomaly, expected_low, expected_high, reason, surprise));
 
 ALTER FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) OWNER TO health_owner;
 
@@ -10947,6 +11983,93 @@ ALTER FUNCTION health_internal.detect(p_state health_internal.detector_state, p_
 --
 
 COMMENT ON FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) IS 'One step of the detector: state before (NULL: a new series), time, value; the state after and what is to be said of the point. Raises nothing.';
+
+--
+-- Name: detect_agent(double precision[], timestamp with time zone, double precision, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint) RETURNS health_internal.agent_detection
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+DECLARE
+    v_count double precision := coalesce(p_state[1], 0);
+    v_last_at double precision := p_state[2];
+    v_lately double precision := coalesce(p_state[3], 0);
+    v_usual double precision := coalesce(p_state[4], 0);
+    v_bar double precision;
+    v_at constant double precision := date_part('epoch', p_minute);
+    -- A few series are no crowd: one of three does not make a third of the agent.
+    v_surprise constant double precision := p_surprise / greatest(p_series_count, 10);
+    v_found health_internal.agent_detection;
+BEGIN
+    v_found.state := p_state;
+    v_found.score := 0;
+    v_found.is_anomaly := false;
+    v_found.times := 0;
+    IF p_surprise IS NULL OR p_series_count = 0 THEN
+        RETURN v_found;
+    END IF;
+    IF v_at - v_last_at > 86400 THEN
+        v_lately := 0;
+    END IF;
+    -- In units of twice what is usual; one minute is not worth more than fifteen of them.
+    v_bar := 2 * (v_usual + 0.1);
+    v_lately := v_lately + 0.2 * (least(v_surprise, 15 * v_bar) + 1e-30 - v_lately);
+    IF v_count >= 150 THEN
+        v_found.score := v_lately / (v_lately + v_bar);
+        v_found.is_anomaly := v_lately >= v_bar AND v_surprise >= v_bar;
+        v_found.times := 2 * v_lately / v_bar;
+    END IF;
+    v_count := v_count + 1;
+    -- What is usual, five thousand minutes' memory; one minute teaches little once there were some.
+    v_usual := v_usual + greatest(0.0002, 1 / v_count) * (
+        CASE WHEN v_count < 500 THEN v_surprise ELSE least(v_surprise, 3 * v_usual + 0.1) END
+        + 1e-30 - v_usual
+    );
+    v_found.state := ARRAY[v_count, v_at, v_lately, v_usual];
+    RETURN v_found;
+END;
+$$;
+
+ALTER FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint) IS 'One minute of an agent: state before (NULL: a new agent), the minute, the sum of the surprises of its series that have one, how many those are. s = sum / greatest(count, 10); lately: the mean of s over five minutes; usual: over five thousand; bar = 2 (usual + 0.1). Score = lately / (lately + bar), 0 for the first 150 minutes; an anomaly is a minute in which both lately and s reach the bar. A minute without any surprise changes nothing. Raises nothing.';
+
+--
+-- Name: difference(double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.difference(p_value double precision, p_from double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (abs((p_value - p_from)) <= ((0.000000000001)::double precision * abs(p_value))) THEN (0)::double precision ELSE (p_value - p_from) END;
+
+ALTER FUNCTION health_internal.difference(p_value double precision, p_from double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION difference(p_value double precision, p_from double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.difference(p_value double precision, p_from double precision) IS 'How much a value is above another one; 0 where that is of rounding alone, which depends on the order of a sum.';
+
+--
+-- Name: deviation(double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.deviation(p_value double precision, p_mean double precision, p_spread double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_spread > ((0.000000001)::double precision * abs(p_mean))) THEN (health_internal.difference(p_value, p_mean) / p_spread) ELSE NULL::double precision END;
+
+ALTER FUNCTION health_internal.deviation(p_value double precision, p_mean double precision, p_spread double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION deviation(p_value double precision, p_mean double precision, p_spread double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.deviation(p_value double precision, p_mean double precision, p_spread double precision) IS 'How many standard deviations a value is above a mean; NULL where these are of rounding alone, as in a constant series.';
 
 --
 -- Name: drop_partition(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -10970,19 +12093,21 @@ BEGIN
         RETURN false;
     END IF;
     -- What no tick has read is not dropped.
-    EXECUTE format(
-        $sql$
-        SELECT EXISTS (
-            SELECT FROM health.%I AS kept
-            CROSS JOIN health_internal.engine
-            WHERE kept.txid >= pg_snapshot_xmin(engine.folded_until)
-                AND NOT pg_visible_in_snapshot(kept.txid, engine.folded_until)
-                AND kept.txid IS DISTINCT FROM engine.own_xid
+    IF v_table = ANY (health_internal.raw_tables()) THEN
+        EXECUTE format(
+            $sql$
+            SELECT EXISTS (
+                SELECT FROM health.%I AS kept
+                CROSS JOIN health_internal.engine
+                WHERE kept.txid >= pg_snapshot_xmin(engine.folded_until)
+                    AND NOT pg_visible_in_snapshot(kept.txid, engine.folded_until)
+                    AND kept.txid IS DISTINCT FROM engine.own_xid
+            )
+            $sql$,
+            p_name
         )
-        $sql$,
-        p_name
-    )
-    INTO v_has_unread;
+        INTO v_has_unread;
+    END IF;
     IF v_has_unread THEN
         RETURN false;
     END IF;
@@ -11308,6 +12433,9 @@ DECLARE
     v_half constant integer := cardinality(p_agent_ids) / 2;
     v_count bigint;
 BEGIN
+    IF cardinality(p_agent_ids) <= 50 THEN
+        PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+    END IF;
     INSERT INTO health.recovery_actions (
         agent_id, issue_type, action, parameters, strategy, attempt, transition_id, incident_id,
         created_at, not_before
@@ -11643,7 +12771,7 @@ ALTER TABLE health.anomalies OWNER TO health_owner;
 -- Name: TABLE anomalies; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON TABLE health.anomalies IS 'One row per episode in which a series behaved unlike before: strange minutes within 10 minutes of each other are one. An episode without a metric is about the agent: several of its series were strange at the same time. Times are the beginnings of minutes.';
+COMMENT ON TABLE health.anomalies IS 'One row per episode in which a series behaved unlike before: strange minutes within 10 minutes of each other are one. An episode without a metric is about the agent: its series together were strange. Times are the beginnings of minutes.';
 
 --
 -- Name: COLUMN anomalies.anomaly_id; Type: COMMENT; Schema: health; Owner: health_owner
@@ -11721,7 +12849,7 @@ COMMENT ON COLUMN health.anomalies.reason IS 'What was strange, in words.';
 -- Name: COLUMN anomalies.details; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.anomalies.details IS 'Of a series: the latest minute''s value and score. Of an agent: the score of each series.';
+COMMENT ON COLUMN health.anomalies.details IS 'Of a series: the latest minute''s value and score. Of an agent: the surprises of its series.';
 
 --
 -- Name: episode_text(health.anomalies); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -11786,64 +12914,39 @@ ALTER FUNCTION health_internal.escalate_recoveries(p_now timestamp with time zon
 COMMENT ON FUNCTION health_internal.escalate_recoveries(p_now timestamp with time zone, p_action_ids bigint[], p_reason text) IS 'Hands pending recoveries to a person; an event tells of each.';
 
 --
--- Name: event_cells_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: event_rows_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.event_cells_sql(p_model_id bigint) RETURNS text
+CREATE FUNCTION health_internal.event_rows_sql(p_model_id bigint) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    SELECT coalesce(
-        (
-            SELECT format(
-                $sql$
-                SELECT
-                    counted.*,
-                    lead(counted.cell) OVER by_time AS next_cell,
-                    sum(counted.event_count) OVER by_time AS total
-                FROM (
-                    SELECT
-                        history.agent_id,
-                        names.code,
-                        ceil(date_part('epoch', history.told_at - $1) / date_part('epoch', $2))::integer
-                            AS cell,
-                        count(*) AS event_count,
-                        date_part('epoch', max(history.told_at) - $1) / date_part('epoch', $2) AS last_at
-                    FROM health_internal.agent_history AS history
-                    INNER JOIN (VALUES %s) AS names (code, family, name)
-                        ON history.family = names.family
-                        AND (history.name = names.name OR names.name = '')
-                    WHERE history.told_at > $1 + $2 * ($3 - 1000) AND history.told_at <= $1 + $2 * $4
-                        AND history.family = ANY (%L::text [])
-                    GROUP BY history.agent_id, names.code, 3
-                ) AS counted
-                WINDOW by_time AS (PARTITION BY counted.agent_id, counted.code ORDER BY counted.cell)
-                $sql$,
-                string_agg(DISTINCT format(
-                    '(%s, %L, %L)', numbered.code, numbered.family, numbered.name
-                ), ', '),
-                array_agg(DISTINCT numbered.family)
-            )
-            FROM health_internal.numbered_features(p_model_id) AS numbered
-            WHERE numbered.source = 'event'
-            HAVING count(*) > 0
-        ),
+    SELECT format(
         $sql$
-        SELECT
-            NULL::text AS agent_id, 0 AS code, 0 AS cell, 0 AS event_count, 0::float8 AS last_at,
-            0 AS next_cell, 0 AS total
-        WHERE false
-        $sql$
-    );
+        SELECT history.agent_id, names.code, history.told_at, history.event_count
+        FROM health_internal.agent_history($5, $6, $7) AS history
+        INNER JOIN (VALUES %s) AS names (code, family, name)
+            ON history.family = names.family AND (history.name = names.name OR names.name = '')
+        WHERE history.told_at > (SELECT $1 + $2 * ($3 - 1000)) AND history.told_at <= (SELECT $1 + $2 * $4)
+            AND history.family = ANY (%L::text [])
+        $sql$,
+        string_agg(DISTINCT format(
+            '(%s, %L, %L)', numbered.code, numbered.family, numbered.name
+        ), ', '),
+        array_agg(DISTINCT numbered.family)
+    )
+    FROM health_internal.numbered_features(p_model_id) AS numbered
+    WHERE numbered.source = 'event'
+    HAVING count(*) > 0;
 $_$;
 
-ALTER FUNCTION health_internal.event_cells_sql(p_model_id bigint) OWNER TO health_owner;
+ALTER FUNCTION health_internal.event_rows_sql(p_model_id bigint) OWNER TO health_owner;
 
 --
--- Name: FUNCTION event_cells_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION event_rows_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.event_cells_sql(p_model_id bigint) IS 'Query of the cells of a model''s events: agent_id, code, cell, how many, the last one in steps from the anchor, the next cell with one, and how many so far.';
+COMMENT ON FUNCTION health_internal.event_rows_sql(p_model_id bigint) IS 'Query of what is known of a model''s events: agent_id, code, told_at, event_count; NULL: it has none.';
 
 --
 -- Name: event_weight(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12155,13 +13258,24 @@ CREATE FUNCTION health_internal.expired_partitions(p_now timestamp with time zon
     FROM health_internal.partitions
     CROSS JOIN health.settings
     CROSS JOIN health.business_settings
+    CROSS JOIN health_internal.feature_hours_state
     WHERE NOT partitions.is_history
-        AND partitions.until_at < p_now - settings.raw_retention
-        -- Heartbeats are rolled up first; who never rolls up keeps them as long again.
+        AND partitions.until_at < p_now - CASE partitions.table_name
+            WHEN 'score_history' THEN settings.score_retention
+            ELSE settings.raw_retention
+        END
+        -- Rows are rolled up first; who never rolls up keeps them as long again.
         AND (
-            partitions.rolled_up_at IS NOT NULL
+            (
+                partitions.until_at <= feature_hours_state.rolled_until
+                AND feature_hours_state.rolled_until < 'infinity'
+                AND (
+                    partitions.rolled_up_at IS NOT NULL
+                    OR partitions.table_name NOT IN ('agent_heartbeats', 'ingest_heartbeats')
+                )
+            )
+            OR partitions.table_name = 'score_history'
             OR NOT business_settings.is_rolling_up_heartbeats
-            OR partitions.table_name NOT IN ('agent_heartbeats', 'ingest_heartbeats')
             OR partitions.until_at < p_now - 2 * settings.raw_retention
         )
     ORDER BY partitions.until_at;
@@ -12173,7 +13287,7 @@ ALTER FUNCTION health_internal.expired_partitions(p_now timestamp with time zone
 -- Name: FUNCTION expired_partitions(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.expired_partitions(p_now timestamp with time zone) IS 'Partitions older than settings.raw_retention, history excepted, oldest first; heartbeats that are not rolled up yet only after twice that time.';
+COMMENT ON FUNCTION health_internal.expired_partitions(p_now timestamp with time zone) IS 'Partitions older than settings.raw_retention (those of score_history than score_retention), history excepted, oldest first; raw rows that are not rolled up yet only after twice that time.';
 
 --
 -- Name: explain_anomalies(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12303,20 +13417,120 @@ ALTER FUNCTION health_internal.family_text(p_source text, p_family text, p_name 
 COMMENT ON FUNCTION health_internal.family_text(p_source text, p_family text, p_name text) IS 'Name of a family of features: those of one series, kind of event or label.';
 
 --
--- Name: feature_column(text, text, text, text, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: feature_bounds(interval); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    RETURN CASE WHEN (p_source = ANY (ARRAY['metric'::text, 'heartbeat'::text])) THEN format('max(series.%I) FILTER (WHERE series.code = %s)'::text, p_measure, p_code) WHEN (p_measure = 'since'::text) THEN format('-ln(1 + greatest(0, least(1000, coalesce(told.k - max(told.last_at) FILTER (WHERE told.code = %s), 1000))))'::text, p_code) WHEN (p_measure = 'total'::text) THEN format('coalesce(max(told.total) FILTER (WHERE told.code = %s), 0)'::text, p_code) WHEN (p_source = 'event'::text) THEN format('coalesce(sum(told.event_count) FILTER (WHERE told.code = %s AND told.k - told.cell < %s), 0)'::text, p_code, substr(p_measure, 7)) WHEN (p_measure = 'number'::text) THEN format('CASE WHEN jsonb_typeof(facts.labels -> %L) = ''number'' THEN health_internal.label_number(facts.labels ->> %L) END'::text, p_name, p_name) ELSE format('(facts.labels ->> %L IS NOT DISTINCT FROM %L)::integer'::text, p_name, p_value) END;
+CREATE FUNCTION health_internal.feature_bounds(p_step interval, OUT rolled_from timestamp with time zone, OUT rolled_until timestamp with time zone, OUT kept tstzmultirange) RETURNS record
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT bounds.rolled_from, bounds.rolled_until, (
+        SELECT range_agg(tstzrange(partitions.from_at, partitions.until_at))
+        FROM health_internal.partitions
+        WHERE partitions.is_history
+            AND partitions.until_at > bounds.rolled_from
+            AND partitions.from_at < bounds.rolled_until
+    )
+    FROM (
+        SELECT
+            CASE WHEN p_step >= interval '1 hour' THEN state.rolled_from ELSE 'infinity' END AS rolled_from,
+            CASE WHEN p_step >= interval '1 hour' THEN state.rolled_until ELSE 'infinity' END AS rolled_until
+        FROM health_internal.feature_hours_state AS state
+    ) AS bounds;
+$$;
 
-ALTER FUNCTION health_internal.feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint) OWNER TO health_owner;
+ALTER FUNCTION health_internal.feature_bounds(p_step interval, OUT rolled_from timestamp with time zone, OUT rolled_until timestamp with time zone, OUT kept tstzmultirange) OWNER TO health_owner;
 
 --
--- Name: FUNCTION feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION feature_bounds(p_step interval, OUT rolled_from timestamp with time zone, OUT rolled_until timestamp with time zone, OUT kept tstzmultirange); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint) IS 'Expression of a feature over the rows "series", "told" or "facts" of features_sql.';
+COMMENT ON FUNCTION health_internal.feature_bounds(p_step interval, OUT rolled_from timestamp with time zone, OUT rolled_until timestamp with time zone, OUT kept tstzmultirange) IS 'Between which times features are of hours instead of raw rows, and which times of these were loaded as history, of which raw rows stay. Steps of less than an hour are of raw rows alone: infinity.';
+
+--
+-- Name: feature_columns(bigint, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single boolean) RETURNS TABLE(of_series text, of_events text, of_agents text, of_fleet text, of_all text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    WITH columns AS (
+        SELECT
+            numbered.feature,
+            numbered.source,
+            numbered.measure,
+            CASE
+                WHEN numbered.measure = 'fleet' AND p_is_single THEN format(
+                    'max(series.level) FILTER (WHERE series.code = %s)', numbered.code
+                )
+                WHEN numbered.source IN ('metric', 'heartbeat') THEN format(
+                    'max(series.%I) FILTER (WHERE series.code = %s)', numbered.measure, numbered.code
+                )
+                WHEN numbered.source = 'event' AND p_is_single THEN format(
+                    'max(told.%I) FILTER (WHERE told.code = %s)', numbered.measure, numbered.code
+                )
+                WHEN numbered.measure = 'since' THEN health_internal.since_sql(format(
+                    'told.k - max(told.last_at) FILTER (WHERE told.code = %s)', numbered.code
+                ))
+                WHEN numbered.measure = 'total' THEN format(
+                    'max(told.total) FILTER (WHERE told.code = %s)', numbered.code
+                )
+                WHEN numbered.source = 'event' THEN format(
+                    'sum(told.event_count) FILTER (WHERE told.code = %s AND told.k - told.cell < %s)',
+                    numbered.code, substr(numbered.measure, 7)
+                )
+                WHEN numbered.measure = 'number' THEN format(
+                    'CASE WHEN jsonb_typeof(facts.labels -> %L) = ''number'' '
+                    'THEN health_internal.label_number(facts.labels ->> %L) END',
+                    numbered.name, numbered.name
+                )
+                ELSE format(
+                    '(facts.labels ->> %L IS NOT DISTINCT FROM %L)::integer', numbered.name, numbered.value
+                )
+            END AS expression
+        FROM health_internal.numbered_features(p_model_id) AS numbered
+    )
+
+    SELECT
+        string_agg(format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature)
+        FILTER (WHERE columns.source IN ('metric', 'heartbeat')),
+        string_agg(format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature)
+        FILTER (WHERE columns.source = 'event'),
+        string_agg(format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature)
+        FILTER (WHERE columns.source = 'label'),
+        string_agg(
+            format(
+                ', avg(of_series.f%1$s) AS mean%1$s, stddev_samp(of_series.f%1$s) AS spread%1$s',
+                columns.feature
+            ), '' ORDER BY columns.feature
+        ) FILTER (WHERE columns.measure = 'fleet'),
+        string_agg(
+            format(
+                ', health_internal.plain_real(%s) AS f%s',
+                CASE
+                    -- Never and long ago lie at the low end, just now at 0.
+                    WHEN columns.measure = 'since' THEN format('coalesce(f%s, -ln(1001.0))', columns.feature)
+                    WHEN columns.source = 'event' THEN format('coalesce(f%s, 0)', columns.feature)
+                    WHEN columns.measure = 'fleet' AND p_is_single THEN format(
+                        'health_internal.deviation(f%1$s, mean%1$s, spread%1$s)', columns.feature
+                    )
+                    ELSE format('f%s', columns.feature)
+                END,
+                columns.feature
+            ),
+            '' ORDER BY columns.feature
+        )
+    FROM columns;
+$_$;
+
+ALTER FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single boolean) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION feature_columns(p_model_id bigint, p_is_single boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single boolean) IS 'Lists of a model''s columns over the rows "series", "told" (p_is_single: that hold the measures already) and "facts" of features_of_steps_sql and features_now_sql, and over the latter''s "of_series" those that compare with the fleet, NULL: none; and of all of them as real.';
 
 --
 -- Name: number_text(double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12367,10 +13581,64 @@ ALTER FUNCTION health_internal.feature_text(p_source text, p_family text, p_name
 COMMENT ON FUNCTION health_internal.feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision) IS 'What a feature of that value says, in words, such as "error E12 3 h ago".';
 
 --
--- Name: features_sql(bigint, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: features_now_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single boolean) RETURNS text
+CREATE FUNCTION health_internal.features_now_sql(p_model_id bigint) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- An agent that fell silent is still predicted for the length of the windows, but teaches nothing.
+    SELECT format(
+        $sql$
+        WITH of_series AS (
+            SELECT series.agent_id, bool_or(series.is_seen) AS is_seen %1$s
+            FROM (%2$s) AS series
+            GROUP BY series.agent_id
+        ),
+
+        of_events AS (
+            SELECT told.agent_id, bool_or(told.is_seen) AS is_seen %3$s
+            FROM (%4$s) AS told
+            GROUP BY told.agent_id
+        ),
+
+        of_agents AS (%5$s),
+
+        of_fleet AS (SELECT count(*) AS agent_count %6$s FROM of_series)
+
+        SELECT agent_id, $4::integer AS k %7$s
+        FROM of_series
+        FULL JOIN of_events USING (agent_id)
+        LEFT JOIN of_agents USING (agent_id)
+        CROSS JOIN of_fleet
+        WHERE (of_series.is_seen OR of_events.is_seen) AND health_internal.is_watched(agent_id)
+        OFFSET 0
+        $sql$,
+        columns.of_series,
+        health_internal.present_series_sql(p_model_id),
+        columns.of_events,
+        health_internal.present_events_sql(p_model_id),
+        health_internal.agent_facts_sql(columns.of_agents),
+        columns.of_fleet,
+        columns.of_all
+    )
+    FROM health_internal.feature_columns(p_model_id, true) AS columns;
+$_$;
+
+ALTER FUNCTION health_internal.features_now_sql(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION features_now_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.features_now_sql(p_model_id bigint) IS 'Query of a model''s features at one step: as features_of_steps_sql with $3 = $4, and agents that told nothing for up to six steps.';
+
+--
+-- Name: features_of_steps_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.features_of_steps_sql(p_model_id bigint) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -12393,7 +13661,7 @@ CREATE FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single bool
                 avg(cells.mean) FILTER (WHERE ages.age > 0) AS past,
                 stddev_samp(cells.mean) FILTER (WHERE ages.age > 0) AS past_spread
             FROM cells
-            CROSS JOIN LATERAL %3$s AS ages
+            CROSS JOIN LATERAL generate_series(0, 7) AS ages (age)
             WHERE cells.cell + ages.age BETWEEN $3 AND $4
             GROUP BY cells.agent_id, cells.code, 3
         ),
@@ -12402,17 +13670,18 @@ CREATE FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single bool
             SELECT
                 windows.agent_id, windows.code, windows.k, windows.level, windows.spread,
                 windows.mean_3, windows.mean_7,
-                windows.level - windows.before AS change_1,
-                windows.level - windows.past AS change_7,
-                (windows.level - windows.past) / nullif(windows.past_spread, 0) AS deviation,
-                (windows.level - avg(windows.level) OVER fleet)
-                / nullif(stddev_samp(windows.level) OVER fleet, 0) AS fleet
+                health_internal.difference(windows.level, windows.before) AS change_1,
+                health_internal.difference(windows.level, windows.past) AS change_7,
+                health_internal.deviation(windows.level, windows.past, windows.past_spread) AS deviation,
+                health_internal.deviation(
+                    windows.level, avg(windows.level) OVER fleet, stddev_samp(windows.level) OVER fleet
+                ) AS fleet
             FROM windows
             WINDOW fleet AS (PARTITION BY windows.code, windows.k)
         ),
 
         of_series AS (
-            SELECT series.agent_id, series.k %4$s FROM series GROUP BY series.agent_id, series.k
+            SELECT series.agent_id, series.k %3$s FROM series GROUP BY series.agent_id, series.k
         ),
 
         told AS (
@@ -12425,20 +13694,10 @@ CREATE FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single bool
         ),
 
         of_events AS (
-            SELECT told.agent_id, told.k %5$s FROM told GROUP BY told.agent_id, told.k
+            SELECT told.agent_id, told.k %4$s FROM told GROUP BY told.agent_id, told.k
         ),
 
-        of_agents AS MATERIALIZED (
-            SELECT facts.agent_id %6$s
-            FROM (
-                SELECT
-                    agents.agent_id::text AS agent_id,
-                    agents.labels || jsonb_strip_nulls(
-                        jsonb_build_object('agent_type', agents.agent_type)
-                    ) AS labels
-                FROM health.agents
-            ) AS facts
-        ),
+        of_agents AS MATERIALIZED (%5$s),
 
         seen AS (
             SELECT spans.agent_id, min(spans.first_k) AS first_k, max(spans.last_k) AS last_k
@@ -12457,63 +13716,84 @@ CREATE FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single bool
             SELECT seen.agent_id, steps.k
             FROM seen
             CROSS JOIN LATERAL generate_series(
-                greatest($3, seen.first_k), least($4, seen.last_k + %7$s)
+                greatest($3, seen.first_k), least($4, seen.last_k)
             ) AS steps (k)
         )
 
-        SELECT moments.agent_id, moments.k %8$s
+        SELECT moments.agent_id, moments.k %6$s
         FROM moments
         LEFT JOIN of_series USING (agent_id, k)
         LEFT JOIN of_events USING (agent_id, k)
         LEFT JOIN of_agents USING (agent_id)
         $sql$,
-        health_internal.series_cells_sql(p_model_id),
-        health_internal.event_cells_sql(p_model_id),
         CASE
-            WHEN p_is_single THEN '(SELECT $4 - cells.cell AS age)'
-            ELSE '(SELECT generate_series(0, 7) AS age)'
+            WHEN health_internal.series_rows_sql(p_model_id) <> '' THEN format(
+                $sql$
+                SELECT
+                    sums.agent_id, codes.code, sums.cell,
+                    CASE WHEN codes.is_counter THEN sums.increase ELSE sums.mean END AS mean,
+                    CASE WHEN NOT codes.is_counter THEN sums.spread END AS spread
+                FROM (
+                    SELECT
+                        told.agent_id, told.name, told.cell,
+                        sum(told.value_sum) / sum(told.value_count) AS mean,
+                        max(told.square_sum) - min(told.value_sum) AS increase,
+                        health_internal.merged_spread(
+                            ARRAY[told.value_count, told.value_sum, told.square_sum]
+                        ) AS spread
+                    FROM (%s) AS told
+                    GROUP BY told.agent_id, told.name, told.cell
+                ) AS sums
+                INNER JOIN (%s) AS codes (code, name, is_counter) ON sums.name = codes.name
+                $sql$,
+                health_internal.series_rows_sql(p_model_id),
+                health_internal.series_codes_sql(p_model_id)
+            )
+            ELSE
+                'SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0::float8 AS mean, 0::float8 AS spread '
+                'WHERE false'
         END,
-        string_agg(
-            format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature
-        ) FILTER (WHERE columns.source IN ('metric', 'heartbeat')),
-        string_agg(
-            format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature
-        ) FILTER (WHERE columns.source = 'event'),
-        string_agg(
-            format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature
-        ) FILTER (WHERE columns.source = 'label'),
-        -- An agent that fell silent is still predicted for the length of the windows, but teaches nothing.
-        CASE WHEN p_is_single THEN 6 ELSE 0 END,
-        string_agg(
-            format(
-                ', health_internal.plain_real(%s) AS f%s',
-                CASE
-                    WHEN columns.measure = 'since' THEN format('coalesce(f%s, -ln(1001.0))', columns.feature)
-                    WHEN columns.source = 'event' THEN format('coalesce(f%s, 0)', columns.feature)
-                    ELSE format('f%s', columns.feature)
-                END,
-                columns.feature
-            ),
-            '' ORDER BY columns.feature
-        )
+        CASE
+            WHEN health_internal.event_rows_sql(p_model_id) IS NOT NULL THEN format(
+                $sql$
+                SELECT
+                    counted.*,
+                    lead(counted.cell) OVER by_time AS next_cell,
+                    sum(counted.event_count) OVER by_time AS total
+                FROM (
+                    SELECT
+                        history.agent_id,
+                        history.code,
+                        %s AS cell,
+                        sum(history.event_count) AS event_count,
+                        date_part('epoch', max(history.told_at) - $1) / date_part('epoch', $2) AS last_at
+                    FROM (%s) AS history
+                    GROUP BY history.agent_id, history.code, 3
+                ) AS counted
+                WINDOW by_time AS (PARTITION BY counted.agent_id, counted.code ORDER BY counted.cell)
+                $sql$,
+                health_internal.cell_sql('history.told_at'),
+                health_internal.event_rows_sql(p_model_id)
+            )
+            ELSE
+                'SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0 AS event_count, 0::float8 AS last_at, '
+                '0 AS next_cell, 0 AS total WHERE false'
+        END,
+        columns.of_series,
+        columns.of_events,
+        health_internal.agent_facts_sql(columns.of_agents),
+        columns.of_all
     )
-    FROM (
-        SELECT
-            numbered.*,
-            health_internal.feature_column(
-                numbered.source, numbered.measure, numbered.name, numbered.value, numbered.code
-            ) AS expression
-        FROM health_internal.numbered_features(p_model_id) AS numbered
-    ) AS columns;
+    FROM health_internal.feature_columns(p_model_id, false) AS columns;
 $_$;
 
-ALTER FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single boolean) OWNER TO health_owner;
+ALTER FUNCTION health_internal.features_of_steps_sql(p_model_id bigint) OWNER TO health_owner;
 
 --
--- Name: FUNCTION features_sql(p_model_id bigint, p_is_single boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION features_of_steps_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single boolean) IS 'Query of a model''s features: agent_id, k, f1, f2, … for the steps k from $3 to $4 (p_is_single: there is one, $3 = $4) after the anchor $1 in steps of $2. Reads nothing received after $1 + $2 · k for row k.';
+COMMENT ON FUNCTION health_internal.features_of_steps_sql(p_model_id bigint) IS 'Query of a model''s features: agent_id, k, f1, f2, … for the steps k from $3 to $4 after the anchor $1 in steps of $2; $5, $6, $7 are feature_bounds. Reads nothing received after $1 + $2 · k for row k.';
 
 --
 -- Name: few_arrived(health_internal.arrival_range, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -13268,7 +14548,7 @@ BEGIN
         )
     );
     IF v_gone <> '{}' THEN
-        PERFORM health_internal.forget_series(v_gone);
+        PERFORM health_internal.forget_agents(v_gone);
     END IF;
     RETURN cardinality(v_changed);
 END;
@@ -13280,7 +14560,7 @@ ALTER FUNCTION health_internal.fold_agent_changes(p_range health_internal.arriva
 -- Name: FUNCTION fold_agent_changes(p_range health_internal.arrival_range); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.fold_agent_changes(p_range health_internal.arrival_range) IS 'Copies what changed in agents since the last tick into agent_status, and forgets the series of agents that were removed; returns how many agents changed.';
+COMMENT ON FUNCTION health_internal.fold_agent_changes(p_range health_internal.arrival_range) IS 'Copies what changed in agents since the last tick into agent_status, and forgets agents that were removed; returns how many agents changed.';
 
 --
 -- Name: fold_and_judge(timestamp with time zone, bigint, health_internal.arrival_range, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -13292,7 +14572,7 @@ CREATE FUNCTION health_internal.fold_and_judge(p_now timestamp with time zone, p
     AS $$
 DECLARE
     v_few constant integer := 1000;
-    v_blindness health_internal.blindness := health_internal.recent_blindness();
+    v_turn health_internal.turn;
     v_beats health_internal.beat [] := health_internal.few_arrived(p_range, v_few + 1);
     v_is_many boolean := cardinality(v_beats) > v_few;
     v_folded bigint := 0;
@@ -13302,58 +14582,80 @@ DECLARE
         WHERE pg_class.oid = 'health.agent_status'::regclass
     );
     v_most constant bigint := greatest(v_few, 0.2 * v_agent_count);
-    v_single health_internal.beat [];
     v_due health_internal.beat [];
+    v_due_from timestamptz;
+    v_beating text [];
+    v_is_known boolean;
+    v_can_know boolean;
     v_policy health.policies;
 BEGIN
     judged_agents := 0;
     unknown_agents := 0;
+    SELECT
+        settings.heartbeat_memory_seconds,
+        settings.metric_memory_seconds,
+        settings.baseline_memory_seconds
+    INTO STRICT v_turn.fast_seconds, v_turn.slow_seconds, v_turn.base_seconds
+    FROM health.settings;
+    v_turn.now := p_now;
+    v_turn.tick_id := p_tick_id;
+    v_turn.arrivals := p_range;
+    v_turn.blindness := health_internal.recent_blindness();
     IF v_is_many THEN
         v_beats := '{}';
-        folded_beats := health_internal.count_arrived(p_range);
+        v_turn.whom := 'arrived';
+        v_turn.beats := '{}';
+        SELECT arrived.beat_count, arrived.several
+        INTO folded_beats, v_turn.several
+        FROM health_internal.count_arrived(p_range) AS arrived;
     ELSE
         folded_beats := cardinality(v_beats);
-        v_single := ARRAY(
+        v_turn.whom := 'listed';
+        v_turn.beats := ARRAY(
             SELECT (array_agg(few))[1]
             FROM unnest(v_beats) AS few
             GROUP BY few.agent_id
             HAVING count(*) = 1
         );
     END IF;
+    v_turn.is_most := folded_beats > v_most;
     IF folded_beats > 0 THEN
         -- Class by class, so that a policy is constants in a plan and not columns of every row.
         FOR v_policy IN
             SELECT in_force.*
             FROM health.current_policies AS in_force
         LOOP
-            judged_agents := judged_agents + health_internal.judge_agents(
-                p_now, p_tick_id, v_policy, v_single, v_is_many, folded_beats > v_most, false,
-                p_range, v_blindness
-            );
+            judged_agents := judged_agents + health_internal.judge_agents(v_turn, v_policy);
         END LOOP;
         -- Fewer than arrived: some are several of an agent, or out of the ordinary, or of strangers.
         IF judged_agents < folded_beats THEN
             v_folded := health_internal.fold_unusual_beats(
-                p_tick_id, v_beats, v_is_many, p_range, v_blindness.settled_at
+                p_tick_id, v_beats, v_is_many, p_range, (v_turn.blindness).settled_at
             );
         END IF;
         IF judged_agents + v_folded < folded_beats THEN
             unknown_agents := health_internal.register_unknown(v_beats, v_is_many, p_range);
             PERFORM health_internal.fold_unusual_beats(
-                p_tick_id, v_beats, v_is_many, p_range, v_blindness.settled_at
+                p_tick_id, v_beats, v_is_many, p_range, (v_turn.blindness).settled_at
             );
         END IF;
     END IF;
 
-    IF v_blindness.settled_at > p_now AND NOT p_is_replay AND NOT EXISTS (
+    IF (v_turn.blindness).settled_at > p_now AND NOT p_is_replay AND NOT EXISTS (
         SELECT FROM unnest(v_beats) AS few
         WHERE few.agent_id <> 'heartbeat_health_agent' AND NOT starts_with(few.agent_id, 'bridge:')
     ) AND NOT v_is_many THEN
         PERFORM health_internal.await_ingest(p_now);
-        v_blindness := health_internal.recent_blindness();
+        v_turn.blindness := health_internal.recent_blindness();
     END IF;
 
-    -- The due: one scan of agent_status, whose first column says who is.
+    -- The due: one scan of agent_status, whose first column says who is. Until the earliest of them
+    -- only those who beat in this tick can be, provided that they are few. (Every eighth tick looks
+    -- all the same: a silence must not hang on whoever wrote next_due_at having said so.)
+    SELECT engine.due_from INTO STRICT v_due_from FROM health_internal.engine;
+    v_can_know := NOT v_is_many;
+    v_is_known := v_can_know AND v_due_from > p_now;
+    v_beating := ARRAY(SELECT few.agent_id FROM unnest(v_beats) AS few);
     v_due := ARRAY(
         SELECT ROW(
             status.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -13361,6 +14663,16 @@ BEGIN
         )::health_internal.beat
         FROM health.agent_status AS status
         WHERE status.next_due_at <= p_now AND status.judged_tick_id <> p_tick_id
+            AND (NOT v_is_known OR p_tick_id % 8 = 0)
+        UNION ALL
+        SELECT ROW(
+            status.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+            NULL, NULL, NULL
+        )::health_internal.beat
+        FROM health.agent_status AS status
+        WHERE status.agent_id = ANY (v_beating)
+            AND status.next_due_at <= p_now AND status.judged_tick_id <> p_tick_id
+            AND v_is_known AND p_tick_id % 8 <> 0
         LIMIT v_few + 1
     );
     IF v_due <> '{}' THEN
@@ -13372,21 +14684,37 @@ BEGIN
                 1, pg_relation_size('health.agent_status') / 1600000
             )) THEN
             IF health_internal.notice_fleet_silence(p_now) THEN
-                v_blindness := health_internal.recent_blindness();
+                v_turn.blindness := health_internal.recent_blindness();
             END IF;
         END IF;
-        IF v_is_many THEN
-            v_due := '{}';
-        END IF;
+        v_turn.whom := CASE WHEN v_is_many THEN 'due' ELSE 'listed' END;
+        v_turn.beats := CASE WHEN v_is_many THEN '{}' ELSE v_due END;
+        v_turn.is_most := false;
         FOR v_policy IN
             SELECT in_force.*
             FROM health.current_policies AS in_force
         LOOP
-            judged_agents := judged_agents + health_internal.judge_agents(
-                p_now, p_tick_id, v_policy, v_due, v_is_many, false, true, p_range, v_blindness
-            );
+            judged_agents := judged_agents + health_internal.judge_agents(v_turn, v_policy);
         END LOOP;
     END IF;
+    -- From when on the next look is needed. Where thousands beat in each tick it always is.
+    v_due_from := CASE
+        WHEN v_is_many OR NOT v_can_know THEN '-infinity'
+        WHEN v_is_known THEN least(
+            v_due_from,
+            (
+                SELECT min(status.next_due_at)
+                FROM health.agent_status AS status
+                WHERE status.agent_id = ANY (v_beating || ARRAY(
+                    SELECT due.agent_id FROM unnest(v_due) AS due
+                ))
+            )
+        )
+        ELSE coalesce((SELECT min(status.next_due_at) FROM health.agent_status AS status), 'infinity')
+    END;
+    UPDATE health_internal.engine
+    SET due_from = v_due_from
+    WHERE engine.due_from IS DISTINCT FROM v_due_from;
 END;
 $$;
 
@@ -13451,7 +14779,7 @@ BEGIN
     -- One after the other, because each is judged by what the ones before it taught.
     FOREACH v_beat IN ARRAY p_beats
     LOOP
-        v_gap := date_part('epoch', v_beat.received_at) - date_part('epoch', v_last);
+        v_gap := health_internal.seconds_between(v_last, v_beat.received_at);
         IF v_gap <= 0 THEN
             -- Older than the last one folded: a beat, and nothing else.
             v_beat_count := v_beat_count + 1;
@@ -13632,6 +14960,7 @@ CREATE FUNCTION health_internal.fold_events(p_now timestamp with time zone, p_ra
     AS $$
 DECLARE
     v_count bigint;
+    v_has_due boolean;
 BEGIN
     WITH arrived AS (
         SELECT
@@ -13670,11 +14999,17 @@ BEGIN
             AND arrived.weight > 0
             AND status.last_heartbeat_at IS NOT NULL
             AND status.liveness NOT IN ('stopped', 'unresponsive')
+        RETURNING status.agent_id
     )
 
-    SELECT coalesce(sum(arrived.event_count), 0)
-    INTO v_count
+    SELECT
+        coalesce(sum(arrived.event_count), 0),
+        EXISTS (SELECT FROM folded)
+    INTO v_count, v_has_due
     FROM arrived;
+    IF v_has_due THEN
+        PERFORM health_internal.look_for_due();
+    END IF;
     RETURN v_count;
 END;
 $$;
@@ -13979,6 +15314,7 @@ COMMENT ON FUNCTION health_internal.fold_phase(p_now timestamp with time zone, p
 CREATE FUNCTION health_internal.fold_signals(p_now timestamp with time zone, p_range health_internal.arrival_range) RETURNS bigint
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
 DECLARE
@@ -14404,6 +15740,254 @@ ALTER FUNCTION health_internal.fold_unusual_beats(p_tick_id bigint, p_beats heal
 COMMENT ON FUNCTION health_internal.fold_unusual_beats(p_tick_id bigint, p_beats health_internal.beat[], p_is_many boolean, p_range health_internal.arrival_range, p_blind_until timestamp with time zone) IS 'Folds the beats of agents that judge_agents has left (not judged in this tick) and makes those agents due at once (next_due_at -infinity, which is also how a second call knows them); returns how many beats. Agents without a row in agent_status are left to register_unknown.';
 
 --
+-- Name: fold_usual_beats(health_internal.turn, health.policies); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.fold_usual_beats(p_turn health_internal.turn, p_policy health.policies) RETURNS TABLE(row_address tid, agent_id text, last_at timestamp with time zone, sent_at timestamp with time zone, state text, expected_interval_seconds double precision, grace_seconds double precision, latency_slo_ms double precision, throughput_slo_per_minute double precision, run_started_at timestamp with time zone, session_lost_at timestamp with time zone, gap_histogram real[], gap_bin integer, error_count bigint, work_items_processed bigint, memory_usage_mb double precision, memory_limit_mb double precision, cost_efficiency double precision, user_satisfaction double precision, operational_efficiency double precision, revenue_impact_usd double precision, bad_evaluations integer, loss_evaluations integer, issue_evaluations integer, issue_candidate text, issue_type text, active_conditions text[], beat_count bigint, gap_count bigint, gap_weight double precision, gap_sum double precision, gap_square_sum double precision, learnt_interval_seconds double precision, mean_gap_seconds double precision, bin_weight real, late_intervals double precision, unresponsive_intervals double precision, must_learn_deadlines boolean, error_sum double precision, item_sum double precision, recent_item_sum double precision, baseline_item_sum double precision, baseline_seconds double precision, processing_mean_ms double precision, baseline_processing_ms double precision, cpu_mean_percent double precision, memory_mean_mb double precision, slow_memory_mean_mb double precision)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH
+    -- Each agent by its key, or where most of them beat all agents in the order of their rows, beside
+    -- a hash of the beats.
+    joined AS (
+        SELECT
+            subjects.*,
+            status.*,
+            status.ctid AS row_address,
+            health_internal.seconds_between(
+                status.last_heartbeat_at, subjects.beat_received_at
+            ) AS gap
+        FROM health_internal.subjects(p_turn) AS subjects
+        INNER JOIN health.agent_status AS status ON subjects.beat_agent_id = status.agent_id
+        WHERE NOT (p_turn).is_most
+        UNION ALL
+        SELECT
+            subjects.*,
+            status.*,
+            health_internal.seconds_between(status.last_heartbeat_at, subjects.beat_received_at)
+        FROM (
+            SELECT
+                known.*,
+                known.ctid AS row_address
+            FROM health.agent_status AS known
+            OFFSET 0
+        ) AS status
+        INNER JOIN health_internal.subjects(p_turn) AS subjects
+            ON status.agent_id = subjects.beat_agent_id
+        WHERE (p_turn).is_most
+    ),
+
+    -- Old state beside the beat, if there is one, and whether it is nothing out of the ordinary.
+    pairs AS (
+        SELECT
+            joined.row_address,
+            joined.agent_id,
+            joined.gap,
+            coalesce(joined.beat_received_at, joined.last_heartbeat_at) AS last_at,
+            CASE WHEN joined.beat_received_at IS NULL THEN joined.last_sent_at ELSE joined.beat_sent_at
+            END AS sent_at,
+            coalesce(joined.beat_state, joined.state) AS state,
+            joined.expected_interval_seconds,
+            joined.grace_seconds,
+            joined.latency_slo_ms,
+            joined.throughput_slo_per_minute,
+            joined.run_started_at,
+            joined.session_lost_at,
+            joined.beat_count,
+            joined.gap_count,
+            joined.gap_weight,
+            joined.gap_sum,
+            joined.gap_square_sum,
+            joined.learnt_interval_seconds,
+            joined.mean_gap_seconds,
+            joined.gap_histogram,
+            joined.late_intervals,
+            joined.unresponsive_intervals,
+            coalesce(joined.beat_error_count, joined.error_count) AS error_count,
+            coalesce(joined.beat_work_items_processed, joined.work_items_processed)
+                AS work_items_processed,
+            joined.beat_error_count - joined.error_count AS errors_in,
+            joined.beat_work_items_processed - joined.work_items_processed AS items_in,
+            joined.error_sum,
+            joined.item_sum,
+            joined.recent_item_sum,
+            joined.baseline_item_sum,
+            joined.baseline_seconds,
+            joined.beat_average_processing_time_ms AS processing_in,
+            joined.beat_cpu_usage_percent AS cpu_in,
+            joined.beat_memory_usage_mb AS memory_in,
+            joined.processing_mean_ms,
+            joined.baseline_processing_ms,
+            joined.cpu_mean_percent,
+            joined.memory_mean_mb,
+            joined.slow_memory_mean_mb,
+            coalesce(joined.beat_memory_usage_mb, joined.memory_usage_mb) AS memory_usage_mb,
+            coalesce(joined.beat_memory_limit_mb, joined.memory_limit_mb) AS memory_limit_mb,
+            coalesce(joined.beat_cost_efficiency, joined.cost_efficiency) AS cost_efficiency,
+            coalesce(joined.beat_user_satisfaction, joined.user_satisfaction) AS user_satisfaction,
+            coalesce(joined.beat_operational_efficiency, joined.operational_efficiency)
+                AS operational_efficiency,
+            coalesce(joined.beat_revenue_impact_usd, joined.revenue_impact_usd)
+                AS revenue_impact_usd,
+            joined.bad_evaluations,
+            joined.loss_evaluations,
+            joined.issue_evaluations,
+            joined.issue_candidate,
+            joined.issue_type,
+            joined.active_conditions,
+            joined.policy_class = (p_policy).policy_class
+            AND joined.judged_tick_id <> (p_turn).tick_id
+            AND joined.last_heartbeat_at IS NOT NULL
+            AND (
+                joined.beat_received_at IS NULL
+                OR (
+                    joined.gap > 0.1 * joined.learnt_interval_seconds
+                    AND joined.gap <= 100 * joined.learnt_interval_seconds
+                    AND joined.clump_seconds = 0
+                    AND joined.session_lost_at IS NULL
+                    AND joined.liveness <> 'stopped'
+                    AND coalesce(joined.beat_run_id = joined.run_id, joined.beat_run_id IS NULL)
+                    AND coalesce(joined.beat_error_count >= joined.error_count, true)
+                    AND coalesce(
+                        joined.beat_work_items_processed >= joined.work_items_processed, true
+                    )
+                    AND (joined.beat_state <> 'initializing' OR joined.state = 'initializing')
+                    AND (joined.gap_count + 1) % 30000 <> 0
+                    AND (
+                        joined.last_heartbeat_at >= ((p_turn).blindness).settled_at
+                        OR joined.gap <= 2 * joined.learnt_interval_seconds
+                    )
+                )
+            ) AS is_ordinary,
+            -- How much of the old sums and means is kept; without a beat, all.
+            CASE
+                WHEN joined.gap IS NULL THEN 1
+                ELSE health_internal.decay(joined.gap, (p_turn).fast_seconds)
+            END AS fast,
+            CASE
+                WHEN joined.gap IS NULL THEN 1
+                ELSE health_internal.decay(joined.gap, (p_turn).slow_seconds)
+            END AS slow,
+            CASE
+                WHEN joined.gap IS NULL THEN 1
+                ELSE health_internal.decay(joined.gap, (p_turn).base_seconds)
+            END AS base,
+            CASE
+                WHEN joined.gap IS NULL THEN 1
+                ELSE health_internal.gap_bin(joined.gap / joined.learnt_interval_seconds)
+            END AS gap_bin
+        FROM joined
+        OFFSET 0
+    )
+
+    -- Running state after this beat.
+    SELECT
+        pairs.row_address, pairs.agent_id, pairs.last_at, pairs.sent_at,
+        pairs.state, pairs.expected_interval_seconds, pairs.grace_seconds,
+        pairs.latency_slo_ms, pairs.throughput_slo_per_minute, pairs.run_started_at,
+        pairs.session_lost_at, pairs.gap_histogram, pairs.gap_bin, pairs.error_count,
+        pairs.work_items_processed, pairs.memory_usage_mb,
+        pairs.memory_limit_mb, pairs.cost_efficiency, pairs.user_satisfaction,
+        pairs.operational_efficiency, pairs.revenue_impact_usd, pairs.bad_evaluations,
+        pairs.loss_evaluations,
+        pairs.issue_evaluations, pairs.issue_candidate, pairs.issue_type,
+        pairs.active_conditions,
+        CASE WHEN pairs.gap IS NULL THEN pairs.beat_count ELSE pairs.beat_count + 1
+        END AS beat_count,
+        CASE WHEN pairs.gap IS NULL THEN pairs.gap_count ELSE pairs.gap_count + 1
+        END AS gap_count,
+        CASE
+            WHEN pairs.gap IS NULL THEN pairs.gap_weight
+            ELSE pairs.gap_weight * pairs.fast + 1
+        END AS gap_weight,
+        health_internal.decayed_sum(pairs.gap_sum, pairs.fast)
+        + (p_turn).fast_seconds * (1 - pairs.fast) AS gap_sum,
+        health_internal.decayed_sum(pairs.gap_square_sum, pairs.fast)
+        + (p_turn).fast_seconds * (1 - pairs.fast) * ((p_turn).fast_seconds * (1 - pairs.fast))
+            AS gap_square_sum,
+        CASE
+            WHEN pairs.gap IS NULL THEN pairs.learnt_interval_seconds
+            ELSE health_internal.moved_interval(
+                pairs.learnt_interval_seconds, pairs.gap, pairs.gap_count
+            )
+        END AS learnt_interval_seconds,
+        CASE
+            WHEN pairs.gap IS NULL THEN pairs.mean_gap_seconds
+            ELSE health_internal.moved_mean_gap(
+                pairs.mean_gap_seconds, pairs.gap, pairs.gap_count
+            )
+        END AS mean_gap_seconds,
+        CASE
+            WHEN pairs.gap IS NULL THEN pairs.gap_histogram[pairs.gap_bin]
+            ELSE (
+                pairs.gap_histogram[pairs.gap_bin]
+                + health_internal.gap_mass(pairs.gap_count)
+            )::real
+        END AS bin_weight,
+        CASE
+            WHEN pairs.gap_count < (p_policy).young_beats - (pairs.gap IS NOT NULL)::integer
+                THEN (p_policy).young_late_intervals
+            ELSE pairs.late_intervals
+        END AS late_intervals,
+        CASE
+            WHEN pairs.gap_count < (p_policy).young_beats - (pairs.gap IS NOT NULL)::integer
+                THEN (p_policy).young_unresponsive_intervals
+            ELSE pairs.unresponsive_intervals
+        END AS unresponsive_intervals,
+        -- The deadlines are learnt anew when a gap was long, and else by turns: every 32 gaps, of an
+        -- agent well known every 128.
+        (p_turn).whom = 'everybody'
+        OR pairs.late_intervals IS NULL
+        OR pairs.gap > 1.5 * pairs.learnt_interval_seconds
+        OR pairs.gap_count + 1 = (p_policy).young_beats
+        OR (
+            pairs.gap IS NOT NULL
+            AND (pairs.gap_count + (hashtext(pairs.agent_id) & 127))
+            % CASE WHEN pairs.gap_count < 320 THEN 32 ELSE 128 END = 0
+        ) AS must_learn_deadlines,
+        health_internal.decayed_sum(pairs.error_sum, pairs.slow)
+        + coalesce(pairs.errors_in, 0) AS error_sum,
+        health_internal.decayed_sum(pairs.item_sum, pairs.slow)
+        + coalesce(pairs.items_in, 0) AS item_sum,
+        health_internal.decayed_sum(pairs.recent_item_sum, pairs.fast)
+        + coalesce(pairs.items_in, 0) AS recent_item_sum,
+        health_internal.decayed_sum(pairs.baseline_item_sum, pairs.base)
+        + coalesce(pairs.items_in, 0) AS baseline_item_sum,
+        pairs.baseline_seconds * pairs.base + (p_turn).base_seconds * (1 - pairs.base)
+            AS baseline_seconds,
+        health_internal.moved_mean(
+            pairs.processing_mean_ms, pairs.processing_in,
+            health_internal.kept_share(pairs.fast, pairs.gap_weight * pairs.fast + 1)
+        ) AS processing_mean_ms,
+        health_internal.moved_mean(
+            pairs.baseline_processing_ms,
+            health_internal.clipped(
+                pairs.processing_in, pairs.baseline_processing_ms, pairs.beat_count
+            ),
+            health_internal.kept_share(pairs.base, pairs.beat_count::double precision)
+        ) AS baseline_processing_ms,
+        health_internal.moved_mean(
+            pairs.cpu_mean_percent, pairs.cpu_in,
+            health_internal.kept_share(pairs.fast, pairs.gap_weight * pairs.fast + 1)
+        ) AS cpu_mean_percent,
+        health_internal.moved_mean(pairs.memory_mean_mb, pairs.memory_in, pairs.fast)
+            AS memory_mean_mb,
+        health_internal.moved_mean(pairs.slow_memory_mean_mb, pairs.memory_in, pairs.slow)
+            AS slow_memory_mean_mb
+    FROM pairs
+    WHERE pairs.is_ordinary
+    OFFSET 0
+$$;
+
+ALTER FUNCTION health_internal.fold_usual_beats(p_turn health_internal.turn, p_policy health.policies) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION fold_usual_beats(p_turn health_internal.turn, p_policy health.policies); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.fold_usual_beats(p_turn health_internal.turn, p_policy health.policies) IS 'The running state of the subjects (see there) of the policy''s class, their beat taken in. Agents whose beat is out of the ordinary (see fold_beats) are left out. Inlined.';
+
+--
 -- Name: foresee_exhaustion(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -14788,6 +16372,47 @@ ALTER FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resou
 COMMENT ON FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) IS 'When a trend meets its limit. Slope by decayed least squares; its error is the usual one for n_eff = (Σw)² / Σw² samples, times √((1 + ρ) / (1 - ρ)) for residuals of lag-1 correlation ρ (effective sample size of an AR(1) series). Interval: slope ± 2 errors. Foreseeable only where the slope is 3 errors above 0 and rose by 1 % of the limit, and the crossing is within ten times the time seen (at most 12 h of it). confidence: probability that it rises at all, by the logistic approximation of the normal distribution; NULL: too few samples.';
 
 --
+-- Name: forget_agents(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.forget_agents(p_agent_ids text[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT health_internal.forget_series(p_agent_ids);
+    DELETE FROM health.agent_status WHERE agent_status.agent_id = ANY (p_agent_ids);
+    DELETE FROM health_internal.metric_series WHERE metric_series.agent_id = ANY (p_agent_ids);
+    DELETE FROM health_internal.flapping_agents
+    WHERE flapping_agents.agent_id = ANY (p_agent_ids);
+    DELETE FROM health_internal.resource_trends
+    WHERE resource_trends.agent_id = ANY (p_agent_ids);
+    DELETE FROM health_internal.failure_predictions
+    WHERE failure_predictions.agent_id = ANY (p_agent_ids);
+    DELETE FROM health.job_expectations WHERE job_expectations.agent_id = ANY (p_agent_ids);
+    DELETE FROM health.rule_findings WHERE rule_findings.agent_id = ANY (p_agent_ids);
+    UPDATE health.recommendations
+    SET closed_at = clock_timestamp()
+    WHERE recommendations.agent_id = ANY (p_agent_ids) AND recommendations.closed_at IS NULL;
+    -- What a bridge has begun ends by its report; what waits would restart what nobody wants any more.
+    UPDATE health.recovery_actions
+    SET
+        state = 'cancelled',
+        hold = NULL,
+        hold_reason = NULL,
+        finished_at = clock_timestamp(),
+        settled_at = clock_timestamp(),
+        outcome = recovery_actions.outcome || '{"reason": "the agent was removed"}'
+    WHERE recovery_actions.agent_id = ANY (p_agent_ids) AND recovery_actions.state = 'pending';
+$$;
+
+ALTER FUNCTION health_internal.forget_agents(p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION forget_agents(p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.forget_agents(p_agent_ids text[]) IS 'Ends the watch over agents that were removed from agents: their state, series, findings and waiting recoveries go, their alerts then close as their reasons do. History stays.';
+
+--
 -- Name: forget_series(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -14795,6 +16420,8 @@ CREATE FUNCTION health_internal.forget_series(p_agent_ids text[]) RETURNS void
     LANGUAGE sql
     AS $$
     DELETE FROM health_internal.series WHERE series.agent_id = ANY (p_agent_ids);
+    DELETE FROM health_internal.agent_surprises
+    WHERE agent_surprises.agent_id = ANY (p_agent_ids);
     DELETE FROM health_internal.series_refusals
     WHERE series_refusals.agent_id = ANY (p_agent_ids);
     DELETE FROM health.baselines WHERE baselines.agent_id = ANY (p_agent_ids);
@@ -15265,6 +16892,52 @@ ALTER FUNCTION health_internal.has_dead_parent(p_agent_id text) OWNER TO health_
 COMMENT ON FUNCTION health_internal.has_dead_parent(p_agent_id text) IS 'Whether a parent this agent needs is dead; of a redundancy group, too many of them.';
 
 --
+-- Name: has_moved(real, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.has_moved(p_before real, p_now double precision) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN COALESCE((abs((p_now - p_before)) >= (0.5)::double precision), ((p_before IS NOT NULL) OR (p_now IS NOT NULL)));
+
+ALTER FUNCTION health_internal.has_moved(p_before real, p_now double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION has_moved(p_before real, p_now double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.has_moved(p_before real, p_now double precision) IS 'Whether a score or component differs from its last sample by half a point or more, or only one is known.';
+
+--
+-- Name: has_mutes(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.has_mutes(p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN EXISTS (
+            SELECT FROM health.silences
+            WHERE silences.ends_at > p_now AND silences.starts_at <= p_now
+        )
+        OR EXISTS (
+            SELECT FROM health.maintenance_periods AS periods WHERE periods.ended_at IS NULL
+        )
+        OR EXISTS (
+            SELECT FROM health.incidents
+            WHERE NOT incidents.is_settled AND incidents.is_acknowledged
+        );
+END;
+$$;
+
+ALTER FUNCTION health_internal.has_mutes(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION has_mutes(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.has_mutes(p_now timestamp with time zone) IS 'Whether anything at all is silenced, in maintenance or acknowledged at p_now.';
+
+--
 -- Name: heartbeat_gauges(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -15403,6 +17076,29 @@ ALTER FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) OWNER
 COMMENT ON FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) IS 'Hour of the week, UTC: 0 is Monday 00:00 to 01:00, 167 Sunday 23:00 to 24:00.';
 
 --
+-- Name: hourly_series(timestamp with time zone, timestamp with time zone, timestamp with time zone, timestamp with time zone, tstzmultirange); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.hourly_series(p_from timestamp with time zone, p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) RETURNS TABLE(agent_id text, name text, until_at timestamp with time zone, value_count integer)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT hours.agent_id::text, names.name::text, hours.until_at, told.value_count
+    FROM health_internal.series_hours AS hours
+    CROSS JOIN LATERAL unnest(hours.name_ids, hours.value_counts) AS told (name_id, value_count)
+    INNER JOIN health_internal.series_names AS names ON told.name_id = names.name_id
+    WHERE hours.until_at > greatest(p_from, p_rolled_from) AND hours.until_at <= least(p_until, p_rolled_until)
+        AND (hours.until_at - interval '30 minutes' <@ p_kept) IS NOT TRUE;
+$$;
+
+ALTER FUNCTION health_internal.hourly_series(p_from timestamp with time zone, p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION hourly_series(p_from timestamp with time zone, p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.hourly_series(p_from timestamp with time zone, p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) IS 'Which series (series_key) the hours between two times hold, by feature_bounds, and how many values of each.';
+
+--
 -- Name: maintenance_periods; Type: TABLE; Schema: health; Owner: health_owner
 --
 
@@ -15480,8 +17176,11 @@ COMMENT ON FUNCTION health_internal.in_maintenance(p_agent_id text, p_at timesta
 --
 
 CREATE FUNCTION health_internal.incident_facts(p_now timestamp with time zone, p_incident_ids bigint[]) RETURNS TABLE(incident_id bigint, agent_id text, news text, is_over boolean, was_told boolean, withheld text, has_new_alert boolean, severity_rank integer, told_rank integer, is_unrecovered boolean, has_acknowledgement_ended boolean, is_in_maintenance boolean, is_in_fleet_incident boolean, parent text, is_silenced boolean, is_flapping boolean, is_acknowledged boolean, step integer, step_channels text[], next_step_at timestamp with time zone, mute_ends_at timestamp with time zone, reasons jsonb)
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH due AS MATERIALIZED (
         SELECT incidents.*
         FROM unnest(p_incident_ids) AS given (incident_id)
@@ -15597,6 +17296,14 @@ CREATE FUNCTION health_internal.incident_facts(p_now timestamp with time zone, p
         ) AS firing
         WHERE due.resolved_at IS NULL
             AND (named.incident_id IS NOT NULL OR NOT plans.matchers ? 'rule')
+            -- Asked once: where no plan can apply nothing of this is read.
+            AND (
+                EXISTS (SELECT FROM named)
+                OR EXISTS (
+                    SELECT FROM health.escalation_policies AS general
+                    WHERE general.is_enabled AND NOT general.matchers ? 'rule'
+                )
+            )
         GROUP BY due.incident_id
     ),
 
@@ -15686,6 +17393,7 @@ CREATE FUNCTION health_internal.incident_facts(p_now timestamp with time zone, p
     LEFT JOIN health_internal.flapping_agents AS flapping ON held.agent_id = flapping.agent_id
     LEFT JOIN health_internal.dead_parents(ARRAY(SELECT due.agent_id FROM due)) AS parents
         ON held.agent_id = parents.agent_id;
+END;
 $$;
 
 ALTER FUNCTION health_internal.incident_facts(p_now timestamp with time zone, p_incident_ids bigint[]) OWNER TO health_owner;
@@ -15961,6 +17669,7 @@ CREATE TABLE health.deliveries (
     outcome jsonb DEFAULT '{}'::jsonb NOT NULL,
     is_first boolean DEFAULT false NOT NULL,
     lines health_internal.digest_line[],
+    is_noted boolean DEFAULT true NOT NULL,
     CONSTRAINT delivery_severity_is_known CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text, 'emergency'::text]))),
     CONSTRAINT delivery_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'claimed'::text, 'delivered'::text, 'dead'::text, 'cancelled'::text])))
 );
@@ -16106,6 +17815,12 @@ COMMENT ON COLUMN health.deliveries.is_first IS 'Whether it is the first its cha
 COMMENT ON COLUMN health.deliveries.lines IS 'What a digest tells, a line per incident; a mute takes lines away. NULL: no digest.';
 
 --
+-- Name: COLUMN deliveries.is_noted; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.is_noted IS 'Whether the ledger tells of it: false for a digest whose lines health_internal.note_digests has yet to write.';
+
+--
 -- Name: incidents_of(health.deliveries); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -16176,6 +17891,67 @@ ALTER FUNCTION health_internal.inherit_told(p_now timestamp with time zone, p_in
 --
 
 COMMENT ON FUNCTION health_internal.inherit_told(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Lets an incident take the place of earlier ones of its agent whose all-clear is withheld: when it begins, or when theirs is withdrawn.';
+
+--
+-- Name: insert_heartbeats(json); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.insert_heartbeats(p_items json) RETURNS void
+    LANGUAGE plpgsql
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_fields constant text [] := ARRAY[
+        'agent_id', 'state', 'sent_at', 'work_items_processed', 'average_processing_time_ms',
+        'cpu_usage_percent', 'memory_usage_mb', 'memory_limit_mb', 'error_count', 'cost_efficiency',
+        'user_satisfaction', 'operational_efficiency', 'revenue_impact_usd', 'signal', 'run_id',
+        'attributes'
+    ];
+    v_unknown text;
+BEGIN
+    SELECT keys.key
+    INTO v_unknown
+    FROM json_array_elements(p_items) AS items (item)
+    CROSS JOIN LATERAL json_object_keys(items.item) AS keys (key)
+    WHERE keys.key <> ALL (v_fields)
+    LIMIT 1;
+    IF v_unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'a heartbeat has no field "%"', left(v_unknown, 200)
+            USING ERRCODE = 'GW001',
+                DETAIL = 'Its fields are ' || array_to_string(v_fields, ', ') || '.',
+                HINT = 'Leave it out, or put it into attributes. The time of receipt is set here.';
+    END IF;
+    IF EXISTS (
+        SELECT FROM json_array_elements(p_items) AS items (item)
+        WHERE items.item ->> 'agent_id' IS NULL
+    ) THEN
+        RAISE EXCEPTION 'the heartbeat names no agent'
+            USING ERRCODE = 'GW002',
+                DETAIL = 'Each item is an object with at least agent_id.',
+                HINT = 'Send for example {"agent_id": "invoice-sender", "error_count": 0}.';
+    END IF;
+    INSERT INTO health.ingest_heartbeats (
+        agent_id, state, sent_at, work_items_processed, average_processing_time_ms,
+        cpu_usage_percent, memory_usage_mb, memory_limit_mb, error_count, cost_efficiency,
+        user_satisfaction, operational_efficiency, revenue_impact_usd, signal, run_id, attributes
+    )
+    SELECT
+        sent.agent_id, coalesce(sent.state, 'running'), sent.sent_at, sent.work_items_processed,
+        sent.average_processing_time_ms, sent.cpu_usage_percent, sent.memory_usage_mb,
+        sent.memory_limit_mb, sent.error_count, sent.cost_efficiency, sent.user_satisfaction,
+        sent.operational_efficiency, sent.revenue_impact_usd, sent.signal, sent.run_id,
+        sent.attributes
+    FROM json_populate_recordset(NULL::health.ingest_heartbeats, p_items) AS sent;
+END;
+$$;
+
+ALTER FUNCTION health_internal.insert_heartbeats(p_items json) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION insert_heartbeats(p_items json); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.insert_heartbeats(p_items json) IS 'Inserts an array of heartbeats into ingest_heartbeats. Raises GW001 for a field it does not know, GW002 for an item without agent_id, the rules of the columns, and AG005 for an agent that is not the login''s.';
 
 --
 -- Name: is_business_agent(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -16284,10 +18060,10 @@ ALTER FUNCTION health_internal.job_standing(p_agent_id text) OWNER TO health_own
 COMMENT ON FUNCTION health_internal.job_standing(p_agent_id text) IS 'What is wrong with a job on a schedule: missed, overdue, failed or NULL. The judgement reads it in place of the deadlines of silence.';
 
 --
--- Name: judge_agents(timestamp with time zone, bigint, health.policies, health_internal.beat[], boolean, boolean, boolean, health_internal.arrival_range, health_internal.blindness); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: judge_agents(health_internal.turn, health.policies); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.judge_agents(p_now timestamp with time zone, p_tick_id bigint, p_policy health.policies, p_beats health_internal.beat[], p_is_many boolean, p_is_most boolean, p_only_due boolean, p_range health_internal.arrival_range, p_blindness health_internal.blindness) RETURNS bigint
+CREATE FUNCTION health_internal.judge_agents(p_turn health_internal.turn, p_policy health.policies) RETURNS bigint
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'auto'
     SET enable_hashjoin TO 'off'
@@ -16299,645 +18075,146 @@ CREATE FUNCTION health_internal.judge_agents(p_now timestamp with time zone, p_t
     SET jit TO 'off'
     AS $$
 DECLARE
-    v_fast double precision;
-    v_slow double precision;
-    v_base double precision;
     v_recovered_from constant double precision :=
         greatest(p_policy.critical_below, p_policy.emergency_below) + p_policy.recovered_margin;
     v_count bigint;
 BEGIN
-    SELECT
-        settings.heartbeat_memory_seconds,
-        settings.metric_memory_seconds,
-        settings.baseline_memory_seconds
-    INTO STRICT v_fast, v_slow, v_base
-    FROM health.settings;
     -- For many it pays to plan with the policy's numbers as constants. A plan that needs no statistics:
     -- each agent by its key, or where most of them beat all agents in the order of their rows, beside
     -- a hash of the beats; then each row by its address.
     PERFORM
         set_config(
             'plan_cache_mode',
-            CASE WHEN p_is_many THEN 'force_custom_plan' ELSE 'force_generic_plan' END,
+            CASE WHEN p_turn.whom = 'listed' THEN 'force_generic_plan' ELSE 'force_custom_plan' END,
             true
         ),
-        set_config('enable_seqscan', p_is_most::text, true),
-        set_config('enable_hashjoin', p_is_most::text, true);
-
-    WITH
-    joined AS (
-        SELECT
-            subjects.*,
-            status.*,
-            status.ctid AS row_address
-        FROM health_internal.subjects(
-            p_beats, p_is_many, p_only_due, p_range, p_now, p_tick_id
-        ) AS subjects
-        INNER JOIN health.agent_status AS status ON subjects.beat_agent_id = status.agent_id
-        WHERE NOT p_is_most
-        UNION ALL
-        SELECT
-            subjects.*,
-            status.*
-        FROM (
-            SELECT
-                known.*,
-                known.ctid AS row_address
-            FROM health.agent_status AS known
-            OFFSET 0
-        ) AS status
-        INNER JOIN health_internal.subjects(
-            p_beats, p_is_many, p_only_due, p_range, p_now, p_tick_id
-        ) AS subjects ON status.agent_id = subjects.beat_agent_id
-        WHERE p_is_most
-    ),
-
-    -- Old state beside the beat, if there is one and it is nothing out of the ordinary.
-    pairs AS (
-        SELECT
-            joined.row_address,
-            joined.agent_id,
-            date_part('epoch', joined.beat_received_at) - date_part('epoch', joined.last_heartbeat_at)
-                AS gap,
-            coalesce(joined.beat_received_at, joined.last_heartbeat_at) AS last_at,
-            CASE WHEN joined.beat_received_at IS NULL THEN joined.last_sent_at ELSE joined.beat_sent_at
-            END AS sent_at,
-            coalesce(joined.beat_state, joined.state) AS state,
-            joined.expected_interval_seconds,
-            joined.grace_seconds,
-            joined.latency_slo_ms,
-            joined.throughput_slo_per_minute,
-            joined.run_started_at,
-            joined.session_lost_at,
-            joined.beat_count,
-            joined.gap_count,
-            joined.gap_weight,
-            joined.gap_sum,
-            joined.gap_square_sum,
-            joined.learnt_interval_seconds,
-            joined.mean_gap_seconds,
-            joined.gap_histogram,
-            joined.late_intervals,
-            joined.unresponsive_intervals,
-            coalesce(joined.beat_error_count, joined.error_count) AS error_count,
-            coalesce(joined.beat_work_items_processed, joined.work_items_processed)
-                AS work_items_processed,
-            joined.beat_error_count - joined.error_count AS errors_in,
-            joined.beat_work_items_processed - joined.work_items_processed AS items_in,
-            joined.error_sum,
-            joined.item_sum,
-            joined.recent_item_sum,
-            joined.baseline_item_sum,
-            joined.baseline_seconds,
-            joined.beat_average_processing_time_ms AS processing_in,
-            joined.beat_cpu_usage_percent AS cpu_in,
-            joined.beat_memory_usage_mb AS memory_in,
-            joined.processing_mean_ms,
-            joined.baseline_processing_ms,
-            joined.cpu_mean_percent,
-            joined.memory_mean_mb,
-            joined.slow_memory_mean_mb,
-            coalesce(joined.beat_memory_usage_mb, joined.memory_usage_mb) AS memory_usage_mb,
-            coalesce(joined.beat_memory_limit_mb, joined.memory_limit_mb) AS memory_limit_mb,
-            coalesce(joined.beat_cost_efficiency, joined.cost_efficiency) AS cost_efficiency,
-            coalesce(joined.beat_user_satisfaction, joined.user_satisfaction) AS user_satisfaction,
-            coalesce(joined.beat_operational_efficiency, joined.operational_efficiency)
-                AS operational_efficiency,
-            coalesce(joined.beat_revenue_impact_usd, joined.revenue_impact_usd)
-                AS revenue_impact_usd,
-            joined.bad_evaluations,
-            joined.loss_evaluations,
-            joined.issue_evaluations,
-            joined.issue_candidate,
-            joined.issue_type,
-            joined.active_conditions,
-            joined.policy_class = p_policy.policy_class
-            AND joined.judged_tick_id <> p_tick_id
-            AND joined.last_heartbeat_at IS NOT NULL
-            AND (
-                joined.beat_received_at IS NULL
-                OR (
-                    joined.beat_received_at > joined.last_heartbeat_at
-                    AND joined.clump_seconds = 0
-                    AND joined.session_lost_at IS NULL
-                    AND joined.liveness <> 'stopped'
-                    AND coalesce(joined.beat_run_id = joined.run_id, joined.beat_run_id IS NULL)
-                    AND coalesce(joined.beat_error_count >= joined.error_count, true)
-                    AND coalesce(
-                        joined.beat_work_items_processed >= joined.work_items_processed, true
-                    )
-                    AND (joined.beat_state <> 'initializing' OR joined.state = 'initializing')
-                    AND (joined.gap_count + 1) % 30000 <> 0
-                    AND (
-                        joined.last_heartbeat_at >= (p_blindness).settled_at
-                        OR date_part('epoch', joined.beat_received_at - joined.last_heartbeat_at)
-                        <= 2 * joined.learnt_interval_seconds
-                    )
-                )
-            ) AS is_ordinary
-        FROM joined
-        OFFSET 0
-    ),
-
-    -- How much of the old sums and means is kept; without a beat, all.
-    decays AS (
-        SELECT
-            pairs.*,
-            CASE WHEN pairs.gap IS NULL THEN 1 ELSE health_internal.decay(pairs.gap, v_fast)
-            END AS fast,
-            CASE WHEN pairs.gap IS NULL THEN 1 ELSE health_internal.decay(pairs.gap, v_slow)
-            END AS slow,
-            CASE WHEN pairs.gap IS NULL THEN 1 ELSE health_internal.decay(pairs.gap, v_base)
-            END AS base,
-            CASE
-                WHEN pairs.gap IS NULL THEN 1
-                ELSE health_internal.gap_bin(pairs.gap / pairs.learnt_interval_seconds)
-            END AS gap_bin
-        FROM pairs
-        WHERE pairs.is_ordinary
-            AND (
-                pairs.gap IS NULL
-                OR (
-                    pairs.gap > 0.1 * pairs.learnt_interval_seconds
-                    AND pairs.gap <= 100 * pairs.learnt_interval_seconds
-                )
-            )
-        OFFSET 0
-    ),
-
-    -- Running state after this beat.
-    folded AS (
-        SELECT
-            decays.row_address, decays.agent_id, decays.gap, decays.last_at, decays.sent_at,
-            decays.state, decays.expected_interval_seconds, decays.grace_seconds,
-            decays.latency_slo_ms, decays.throughput_slo_per_minute, decays.run_started_at,
-            decays.session_lost_at, decays.gap_histogram, decays.gap_bin, decays.error_count,
-            decays.work_items_processed, decays.memory_usage_mb,
-            decays.memory_limit_mb, decays.cost_efficiency, decays.user_satisfaction,
-            decays.operational_efficiency, decays.revenue_impact_usd, decays.bad_evaluations,
-            decays.loss_evaluations,
-            decays.issue_evaluations, decays.issue_candidate, decays.issue_type,
-            decays.active_conditions,
-            CASE WHEN decays.gap IS NULL THEN decays.beat_count ELSE decays.beat_count + 1
-            END AS beat_count,
-            CASE WHEN decays.gap IS NULL THEN decays.gap_count ELSE decays.gap_count + 1
-            END AS gap_count,
-            CASE
-                WHEN decays.gap IS NULL THEN decays.gap_weight
-                ELSE decays.gap_weight * decays.fast + 1
-            END AS gap_weight,
-            health_internal.decayed_sum(decays.gap_sum, decays.fast)
-            + v_fast * (1 - decays.fast) AS gap_sum,
-            health_internal.decayed_sum(decays.gap_square_sum, decays.fast)
-            + v_fast * (1 - decays.fast) * (v_fast * (1 - decays.fast)) AS gap_square_sum,
-            CASE
-                WHEN decays.gap IS NULL THEN decays.learnt_interval_seconds
-                ELSE health_internal.moved_interval(
-                    decays.learnt_interval_seconds, decays.gap, decays.gap_count
-                )
-            END AS learnt_interval_seconds,
-            CASE
-                WHEN decays.gap IS NULL THEN decays.mean_gap_seconds
-                ELSE health_internal.moved_mean_gap(
-                    decays.mean_gap_seconds, decays.gap, decays.gap_count
-                )
-            END AS mean_gap_seconds,
-            CASE
-                WHEN decays.gap IS NULL THEN decays.gap_histogram[decays.gap_bin]
-                ELSE (
-                    decays.gap_histogram[decays.gap_bin]
-                    + health_internal.gap_mass(decays.gap_count)
-                )::real
-            END AS bin_weight,
-            CASE
-                WHEN decays.gap_count < p_policy.young_beats - (decays.gap IS NOT NULL)::integer
-                    THEN p_policy.young_late_intervals
-                ELSE decays.late_intervals
-            END AS late_intervals,
-            CASE
-                WHEN decays.gap_count < p_policy.young_beats - (decays.gap IS NOT NULL)::integer
-                    THEN p_policy.young_unresponsive_intervals
-                ELSE decays.unresponsive_intervals
-            END AS unresponsive_intervals,
-            -- The deadlines are learnt anew when a gap was long, and else by turns: every 32 gaps, of an
-            -- agent well known every 128.
-            decays.late_intervals IS NULL
-            OR decays.gap > 1.5 * decays.learnt_interval_seconds
-            OR decays.gap_count + 1 = p_policy.young_beats
-            OR (
-                decays.gap IS NOT NULL
-                AND (decays.gap_count + (hashtext(decays.agent_id) & 127))
-                % CASE WHEN decays.gap_count < 320 THEN 32 ELSE 128 END = 0
-            ) AS must_learn_deadlines,
-            health_internal.decayed_sum(decays.error_sum, decays.slow)
-            + coalesce(decays.errors_in, 0) AS error_sum,
-            health_internal.decayed_sum(decays.item_sum, decays.slow)
-            + coalesce(decays.items_in, 0) AS item_sum,
-            health_internal.decayed_sum(decays.recent_item_sum, decays.fast)
-            + coalesce(decays.items_in, 0) AS recent_item_sum,
-            health_internal.decayed_sum(decays.baseline_item_sum, decays.base)
-            + coalesce(decays.items_in, 0) AS baseline_item_sum,
-            decays.baseline_seconds * decays.base + v_base * (1 - decays.base)
-                AS baseline_seconds,
-            health_internal.moved_mean(
-                decays.processing_mean_ms, decays.processing_in,
-                health_internal.kept_share(decays.fast, decays.gap_weight * decays.fast + 1)
-            ) AS processing_mean_ms,
-            health_internal.moved_mean(
-                decays.baseline_processing_ms,
-                health_internal.clipped(
-                    decays.processing_in, decays.baseline_processing_ms, decays.beat_count
-                ),
-                health_internal.kept_share(decays.base, decays.beat_count::double precision)
-            ) AS baseline_processing_ms,
-            health_internal.moved_mean(
-                decays.cpu_mean_percent, decays.cpu_in,
-                health_internal.kept_share(decays.fast, decays.gap_weight * decays.fast + 1)
-            ) AS cpu_mean_percent,
-            health_internal.moved_mean(decays.memory_mean_mb, decays.memory_in, decays.fast)
-                AS memory_mean_mb,
-            health_internal.moved_mean(decays.slow_memory_mean_mb, decays.memory_in, decays.slow)
-                AS slow_memory_mean_mb
-        FROM decays
-        OFFSET 0
-    ),
-
-    -- The components but the first, and the deadlines where they are learnt anew.
-    measured AS (
-        SELECT
-            folded.*,
-            coalesce(folded.expected_interval_seconds, folded.learnt_interval_seconds)
-                AS expected_seconds,
-            CASE
-                WHEN folded.must_learn_deadlines AND folded.gap_count >= p_policy.young_beats
-                    THEN health_internal.learn_deadlines(
-                        folded.gap_histogram[:folded.gap_bin - 1] || folded.bin_weight
-                        || folded.gap_histogram[folded.gap_bin + 1:],
-                        folded.gap_count, folded.learnt_interval_seconds, folded.mean_gap_seconds,
-                        p_policy.late_false_alarm_cost, p_policy.unresponsive_false_alarm_cost,
-                        health_internal.deadline_limit(
-                            p_policy.young_late_intervals, p_policy.young_beats,
-                            p_policy.hard_limit_intervals, folded.gap_count
-                        ),
-                        health_internal.deadline_limit(
-                            p_policy.young_unresponsive_intervals, p_policy.young_beats,
-                            p_policy.hard_limit_intervals, folded.gap_count
-                        )
-                    )
-            END AS deadlines,
-            CASE
-                WHEN folded.last_at < (p_blindness).settled_at THEN
-                    health_internal.recent_blind_seconds(folded.last_at, p_now, p_blindness)
-                ELSE 0
-            END AS blind,
-            folded.processing_mean_ms / nullif(coalesce(
-                folded.latency_slo_ms,
-                CASE
-                    WHEN folded.beat_count >= 10 THEN folded.baseline_processing_ms
-                    ELSE folded.processing_mean_ms
-                END
-            ), 0) AS latency_ratio,
-            CASE
-                WHEN folded.work_items_processed IS NULL OR folded.gap_sum <= 1 THEN NULL
-                WHEN folded.throughput_slo_per_minute IS NOT NULL THEN
-                    60 * folded.recent_item_sum / folded.gap_sum
-                    / folded.throughput_slo_per_minute
-                WHEN folded.state <> 'idle' AND folded.baseline_item_sum > 0
-                    AND folded.baseline_seconds >= 600 THEN
-                    folded.recent_item_sum / folded.gap_sum
-                    / (folded.baseline_item_sum / folded.baseline_seconds)
-                    / p_policy.throughput_baseline_tolerance
-            END AS throughput_ratio,
-            CASE
-                WHEN folded.error_count IS NOT NULL OR folded.error_sum > 0 THEN
-                    health_internal.score_error_rate(
-                        folded.error_sum, folded.item_sum,
-                        date_part('epoch', folded.last_at - folded.run_started_at),
-                        v_slow, p_policy.error_rate_scale, p_policy.errors_per_minute_scale
-                    )
-            END AS errors,
-            health_internal.score_resource_efficiency(
-                folded.cpu_mean_percent,
-                CASE
-                    WHEN folded.memory_limit_mb > 0
-                        THEN folded.memory_usage_mb / folded.memory_limit_mb
-                END,
-                CASE
-                    WHEN folded.memory_mean_mb > folded.slow_memory_mean_mb
-                        AND folded.memory_limit_mb > 0
-                        THEN health_internal.seconds_to_exhaustion(
-                            folded.memory_mean_mb, folded.slow_memory_mean_mb,
-                            date_part('epoch', folded.last_at - folded.run_started_at),
-                            v_fast, v_slow, folded.memory_usage_mb, folded.memory_limit_mb
-                        )
-                END / p_policy.exhaustion_horizon_seconds,
-                p_policy.cpu_soft_percent, p_policy.cpu_hard_percent, p_policy.cpu_floor,
-                p_policy.memory_soft_share, p_policy.memory_hard_share
-            ) AS resources,
-            health_internal.score_business_impact(
-                folded.cost_efficiency, folded.user_satisfaction, folded.operational_efficiency,
-                folded.revenue_impact_usd, p_policy.revenue_loss_limit_usd
-            ) AS business
-        FROM folded
-        OFFSET 0
-    ),
-
-    -- How long the silence lasts, and its deadlines in seconds.
-    timed AS (
-        SELECT
-            measured.*,
-            greatest(0, date_part('epoch', p_now - measured.last_at) - measured.blind) AS silent,
-            measured.grace_seconds + CASE
-                WHEN measured.state = 'initializing' THEN greatest(
-                    p_policy.startup_grace_seconds,
-                    measured.learnt_interval_seconds
-                    * coalesce(measured.deadlines[1], measured.late_intervals)
-                )
-                ELSE measured.learnt_interval_seconds
-                    * coalesce(measured.deadlines[1], measured.late_intervals)
-            END AS late_seconds,
-            measured.grace_seconds + CASE
-                WHEN measured.state = 'initializing' THEN greatest(
-                    p_policy.startup_grace_seconds,
-                    measured.learnt_interval_seconds
-                    * coalesce(measured.deadlines[2], measured.unresponsive_intervals)
-                )
-                ELSE measured.learnt_interval_seconds
-                    * coalesce(measured.deadlines[2], measured.unresponsive_intervals)
-            END AS unresponsive_seconds,
-            health_internal.time_mass(measured.expected_seconds, v_fast) AS expected_mass,
-            CASE
-                WHEN measured.grace_seconds >= 1e9
-                    THEN coalesce(health_internal.job_standing(measured.agent_id), 'good')
-            END AS job_standing,
-            health_internal.score_performance_metrics(
-                measured.latency_ratio,
-                CASE
-                    WHEN measured.latency_slo_ms IS NULL THEN p_policy.latency_baseline_tolerance
-                    ELSE 1
-                END,
-                CASE
-                    WHEN measured.latency_slo_ms IS NULL
-                        THEN p_policy.latency_baseline_zero_ratio
-                    ELSE p_policy.latency_slo_zero_ratio
-                END,
-                measured.throughput_ratio,
-                p_policy.latency_share
-            ) AS performance
-        FROM measured
-        OFFSET 0
-    ),
-
-    lived AS (
-        SELECT
-            timed.*,
-            CASE
-                WHEN timed.job_standing IS NULL THEN health_internal.score_heartbeat_consistency(
-                    timed.gap_weight, timed.gap_sum, timed.gap_square_sum, timed.expected_mass,
-                    CASE
-                        WHEN timed.silent > timed.expected_seconds THEN
-                            health_internal.open_gap_sum(
-                                timed.gap_weight, timed.expected_mass, timed.silent, v_fast
-                            )
-                        ELSE 0
-                    END,
-                    CASE
-                        WHEN timed.session_lost_at IS NOT NULL THEN 0.5
-                        WHEN timed.silent <= timed.late_seconds THEN 1
-                        ELSE greatest(
-                            0,
-                            1 - (timed.silent - timed.late_seconds)
-                            / greatest(timed.unresponsive_seconds - timed.late_seconds, 1e-3)
-                        )
-                    END
-                )
-                ELSE health_internal.score_job(timed.job_standing)
-            END AS heartbeat,
-            CASE
-                WHEN timed.state = 'stopped' THEN 'stopped'
-                WHEN timed.silent >= timed.unresponsive_seconds
-                    OR p_now >= timed.session_lost_at
-                    + make_interval(secs => p_policy.session_grace_seconds)
-                    THEN CASE
-                        WHEN timed.state = 'stopping' THEN 'stopped'
-                        ELSE 'unresponsive'
-                    END
-                WHEN timed.silent >= timed.late_seconds OR timed.session_lost_at IS NOT NULL
-                    OR timed.job_standing IN ('missed', 'overdue')
-                    THEN 'late'
-                WHEN timed.state = 'initializing' THEN 'starting'
-                ELSE 'alive'
-            END AS liveness
-        FROM timed
-        OFFSET 0
-    ),
-
-    -- Components to an ungated score, state and liveness to a gate and an issue.
-    scored AS (
-        SELECT
-            lived.*,
-            health_internal.weighted_mean(
-                lived.heartbeat, p_policy.weight_heartbeat_consistency,
-                lived.performance, p_policy.weight_performance_metrics,
-                lived.errors, p_policy.weight_error_rate,
-                lived.resources, p_policy.weight_resource_efficiency,
-                lived.business, p_policy.weight_business_impact
-            ) AS ungated_score,
-            CASE
-                WHEN lived.liveness = 'alive' AND lived.state IN ('running', 'idle', 'active')
-                    AND (lived.job_standing = 'good' OR lived.job_standing IS NULL)
-                    THEN 100
-                ELSE least(
-                    CASE WHEN lived.job_standing = 'failed' THEN p_policy.gate_error END,
-                    CASE lived.liveness
-                        WHEN 'unresponsive' THEN p_policy.gate_unresponsive
-                        WHEN 'late' THEN p_policy.gate_late
-                        ELSE 100
-                    END,
-                    CASE lived.state
-                        WHEN 'failed' THEN p_policy.gate_failed
-                        WHEN 'error' THEN p_policy.gate_error
-                        ELSE 100
-                    END
-                )
-            END AS gate,
-            CASE
-                WHEN lived.liveness = 'stopped' THEN NULL
-                WHEN lived.liveness = 'unresponsive' OR lived.state = 'failed'
-                    THEN 'agent_unresponsive'
-                WHEN lived.state = 'error' THEN 'high_error_rate'
-                WHEN lived.resources <= p_policy.resource_issue_below THEN 'resource_exhaustion'
-                WHEN lived.errors <= p_policy.error_issue_below THEN 'high_error_rate'
-                WHEN lived.performance <= p_policy.performance_issue_below
-                    THEN 'performance_degradation'
-            END AS new_issue_candidate,
-            CASE
-                WHEN lived.loss_evaluations = 0
-                    AND (lived.revenue_impact_usd < - p_policy.revenue_loss_limit_usd) IS NOT TRUE
-                    THEN 0
-                ELSE health_internal.moved_loss_evaluations(
-                    lived.loss_evaluations, lived.revenue_impact_usd, lived.liveness,
-                    lived.active_conditions, p_policy
-                )
-            END AS new_loss_evaluations
-        FROM lived
-        OFFSET 0
-    ),
-
-    -- What is written: an UPDATE carries its source as a whole row, and naming the columns here lets
-    -- the planner drop all others from the stages above.
-    written AS (
-        SELECT
-            scored.row_address, scored.last_at, scored.sent_at, scored.state, scored.liveness,
-            scored.ungated_score, scored.gate, scored.heartbeat, scored.performance,
-            scored.errors, scored.resources, scored.business, scored.silent, scored.beat_count,
-            scored.gap_count, scored.gap_weight, scored.gap_sum, scored.gap_square_sum,
-            scored.learnt_interval_seconds, scored.mean_gap_seconds, scored.gap_bin,
-            scored.bin_weight, scored.error_count, scored.work_items_processed, scored.error_sum,
-            scored.item_sum, scored.recent_item_sum, scored.baseline_item_sum, scored.baseline_seconds,
-            scored.processing_mean_ms, scored.baseline_processing_ms, scored.cpu_mean_percent,
-            scored.memory_mean_mb, scored.slow_memory_mean_mb, scored.memory_usage_mb,
-            scored.memory_limit_mb, scored.cost_efficiency, scored.user_satisfaction,
-            scored.operational_efficiency, scored.revenue_impact_usd, scored.new_issue_candidate,
-            scored.new_loss_evaluations,
-            coalesce(scored.deadlines[1], scored.late_intervals) AS late_intervals,
-            coalesce(scored.deadlines[2], scored.unresponsive_intervals)
-                AS unresponsive_intervals,
-            least(scored.ungated_score, scored.gate) AS score,
-            health.classify_status(
-                least(scored.ungated_score, scored.gate), p_policy.excellent_from,
-                p_policy.good_from, p_policy.fair_from, p_policy.poor_from
-            ) AS status,
-            (
-                (scored.bad_evaluations << 1)
-                | CASE
-                    WHEN least(scored.ungated_score, scored.gate) < p_policy.critical_below THEN 1
-                    ELSE 0
-                END
-            ) & 2097151 AS bad_evaluations,
-            CASE
-                WHEN scored.new_issue_candidate IS NULL THEN 0
-                WHEN scored.new_issue_candidate = scored.issue_candidate
-                    THEN least(1000, scored.issue_evaluations + 1)
-                ELSE 1
-            END AS issue_evaluations,
-            CASE
-                WHEN scored.new_issue_candidate IS NULL THEN NULL
-                WHEN scored.liveness = 'unresponsive' OR scored.state IN ('error', 'failed')
-                    OR scored.issue_type = scored.new_issue_candidate
-                    OR health_internal.is_confirmed(
-                        scored.new_issue_candidate, scored.issue_candidate,
-                        scored.issue_evaluations, p_policy.confirm_bad
-                    )
-                    THEN scored.new_issue_candidate
-            END AS issue_type,
-            CASE
-                WHEN scored.new_issue_candidate IS NULL
-                    AND scored.ungated_score >= v_recovered_from
-                    AND scored.new_loss_evaluations = 0
-                    OR scored.liveness = 'stopped'
-                    THEN '{}'::text []
-                ELSE health_internal.holding_conditions(
-                    scored.liveness, scored.state, scored.ungated_score, scored.gate,
-                    scored.bad_evaluations, scored.new_issue_candidate, scored.issue_candidate,
-                    scored.issue_evaluations, scored.issue_type, scored.active_conditions,
-                    scored.new_loss_evaluations, p_policy
-                )
-            END AS active_conditions,
-            CASE
-                WHEN scored.liveness = 'alive' OR scored.liveness = 'starting'
-                    THEN CASE
-                        WHEN scored.blind > 0 THEN health_internal.accused_at(
-                            scored.last_at, scored.late_seconds, p_blindness
-                        )
-                        ELSE scored.last_at + make_interval(secs => scored.late_seconds)
-                    END
-                WHEN scored.liveness <> 'late' OR scored.job_standing IS NOT NULL THEN 'infinity'
-                WHEN scored.session_lost_at IS NOT NULL
-                    THEN scored.session_lost_at
-                        + make_interval(secs => p_policy.session_grace_seconds)
-                ELSE least(
-                    CASE
-                        WHEN scored.blind > 0 THEN health_internal.accused_at(
-                            scored.last_at, scored.unresponsive_seconds, p_blindness
-                        )
-                        ELSE scored.last_at + make_interval(secs => scored.unresponsive_seconds)
-                    END,
-                    p_now + make_interval(secs => scored.learnt_interval_seconds)
-                )
-            END AS next_due_at
-        FROM scored
-        OFFSET 0
-    )
+        set_config('enable_seqscan', p_turn.is_most::text, true),
+        set_config('enable_hashjoin', p_turn.is_most::text, true);
 
     UPDATE health.agent_status AS target
     SET
-        next_due_at = written.next_due_at,
-        judged_tick_id = p_tick_id,
-        judged_at = p_now,
-        last_heartbeat_at = written.last_at,
-        last_sent_at = written.sent_at,
-        liveness = written.liveness,
-        status = written.status,
-        issue_type = written.issue_type,
-        state = written.state,
-        score = written.score,
-        ungated_score = written.ungated_score,
-        gate = written.gate,
-        heartbeat_consistency = written.heartbeat,
-        performance_metrics = written.performance,
-        error_rate = written.errors,
-        resource_efficiency = written.resources,
-        business_impact = written.business,
+        next_due_at = CASE
+            WHEN assessed.liveness = 'alive' OR assessed.liveness = 'starting'
+                THEN CASE
+                    WHEN assessed.blind > 0 THEN health_internal.accused_at(
+                        assessed.last_at, assessed.late_seconds, p_turn.blindness
+                    )
+                    ELSE assessed.last_at + make_interval(secs => assessed.late_seconds)
+                END
+            WHEN assessed.liveness <> 'late' OR assessed.job_standing IS NOT NULL THEN 'infinity'
+            WHEN assessed.session_lost_at IS NOT NULL
+                THEN assessed.session_lost_at
+                    + make_interval(secs => p_policy.session_grace_seconds)
+            ELSE least(
+                CASE
+                    WHEN assessed.blind > 0 THEN health_internal.accused_at(
+                        assessed.last_at, assessed.unresponsive_seconds, p_turn.blindness
+                    )
+                    ELSE assessed.last_at + make_interval(secs => assessed.unresponsive_seconds)
+                END,
+                p_turn.now + make_interval(secs => assessed.learnt_interval_seconds)
+            )
+        END,
+        judged_tick_id = p_turn.tick_id,
+        judged_at = p_turn.now,
+        last_heartbeat_at = assessed.last_at,
+        last_sent_at = assessed.sent_at,
+        liveness = assessed.liveness,
+        status = health.classify_status(
+            least(assessed.ungated_score, assessed.gate), p_policy.excellent_from,
+            p_policy.good_from, p_policy.fair_from, p_policy.poor_from
+        ),
+        issue_type = CASE
+            WHEN assessed.new_issue_candidate IS NULL THEN NULL
+            WHEN assessed.liveness = 'unresponsive' OR assessed.state IN ('error', 'failed')
+                OR assessed.issue_type = assessed.new_issue_candidate
+                OR health_internal.is_confirmed(
+                    assessed.new_issue_candidate, assessed.issue_candidate,
+                    assessed.issue_evaluations, p_policy.confirm_bad
+                )
+                THEN assessed.new_issue_candidate
+        END,
+        state = assessed.state,
+        score = least(assessed.ungated_score, assessed.gate),
+        ungated_score = assessed.ungated_score,
+        gate = assessed.gate,
+        heartbeat_consistency = assessed.heartbeat,
+        performance_metrics = assessed.performance,
+        error_rate = assessed.errors,
+        resource_efficiency = assessed.resources,
+        business_impact = assessed.business,
         policy_id = p_policy.policy_id,
-        silent_seconds = written.silent,
-        beat_count = written.beat_count,
-        gap_count = written.gap_count,
-        gap_weight = written.gap_weight,
-        gap_sum = written.gap_sum,
-        gap_square_sum = written.gap_square_sum,
-        learnt_interval_seconds = written.learnt_interval_seconds,
-        mean_gap_seconds = written.mean_gap_seconds,
-        late_intervals = written.late_intervals,
-        unresponsive_intervals = written.unresponsive_intervals,
-        gap_histogram[written.gap_bin] = written.bin_weight,
-        error_count = written.error_count,
-        work_items_processed = written.work_items_processed,
-        error_sum = written.error_sum,
-        item_sum = written.item_sum,
-        recent_item_sum = written.recent_item_sum,
-        baseline_item_sum = written.baseline_item_sum,
-        baseline_seconds = written.baseline_seconds,
-        processing_mean_ms = written.processing_mean_ms,
-        baseline_processing_ms = written.baseline_processing_ms,
-        cpu_mean_percent = written.cpu_mean_percent,
-        memory_mean_mb = written.memory_mean_mb,
-        slow_memory_mean_mb = written.slow_memory_mean_mb,
-        memory_usage_mb = written.memory_usage_mb,
-        memory_limit_mb = written.memory_limit_mb,
-        cost_efficiency = written.cost_efficiency,
-        user_satisfaction = written.user_satisfaction,
-        operational_efficiency = written.operational_efficiency,
-        revenue_impact_usd = written.revenue_impact_usd,
-        bad_evaluations = written.bad_evaluations,
-        loss_evaluations = written.new_loss_evaluations,
-        issue_evaluations = written.issue_evaluations,
-        issue_candidate = written.new_issue_candidate,
-        active_conditions = written.active_conditions
-    FROM written
-    WHERE target.ctid = written.row_address;
+        silent_seconds = assessed.silent,
+        beat_count = assessed.beat_count,
+        gap_count = assessed.gap_count,
+        gap_weight = assessed.gap_weight,
+        gap_sum = assessed.gap_sum,
+        gap_square_sum = assessed.gap_square_sum,
+        learnt_interval_seconds = assessed.learnt_interval_seconds,
+        mean_gap_seconds = assessed.mean_gap_seconds,
+        late_intervals = coalesce(assessed.deadlines[1], assessed.late_intervals),
+        unresponsive_intervals = coalesce(assessed.deadlines[2], assessed.unresponsive_intervals),
+        gap_histogram[assessed.gap_bin] = assessed.bin_weight,
+        error_count = assessed.error_count,
+        work_items_processed = assessed.work_items_processed,
+        error_sum = assessed.error_sum,
+        item_sum = assessed.item_sum,
+        recent_item_sum = assessed.recent_item_sum,
+        baseline_item_sum = assessed.baseline_item_sum,
+        baseline_seconds = assessed.baseline_seconds,
+        processing_mean_ms = assessed.processing_mean_ms,
+        baseline_processing_ms = assessed.baseline_processing_ms,
+        cpu_mean_percent = assessed.cpu_mean_percent,
+        memory_mean_mb = assessed.memory_mean_mb,
+        slow_memory_mean_mb = assessed.slow_memory_mean_mb,
+        memory_usage_mb = assessed.memory_usage_mb,
+        memory_limit_mb = assessed.memory_limit_mb,
+        cost_efficiency = assessed.cost_efficiency,
+        user_satisfaction = assessed.user_satisfaction,
+        operational_efficiency = assessed.operational_efficiency,
+        revenue_impact_usd = assessed.revenue_impact_usd,
+        bad_evaluations = (
+            (assessed.bad_evaluations << 1)
+            | CASE
+                WHEN least(assessed.ungated_score, assessed.gate) < p_policy.critical_below THEN 1
+                ELSE 0
+            END
+        ) & 2097151,
+        loss_evaluations = assessed.new_loss_evaluations,
+        issue_evaluations = CASE
+            WHEN assessed.new_issue_candidate IS NULL THEN 0
+            WHEN assessed.new_issue_candidate = assessed.issue_candidate
+                THEN least(1000, assessed.issue_evaluations + 1)
+            ELSE 1
+        END,
+        issue_candidate = assessed.new_issue_candidate,
+        active_conditions = CASE
+            WHEN assessed.new_issue_candidate IS NULL
+                AND assessed.ungated_score >= v_recovered_from
+                AND assessed.new_loss_evaluations = 0
+                OR assessed.liveness = 'stopped'
+                THEN '{}'::text []
+            ELSE health_internal.holding_conditions(
+                assessed.liveness, assessed.state, assessed.ungated_score, assessed.gate,
+                assessed.bad_evaluations, assessed.new_issue_candidate, assessed.issue_candidate,
+                assessed.issue_evaluations, assessed.issue_type, assessed.active_conditions,
+                assessed.new_loss_evaluations, p_policy
+            )
+        END
+    FROM health_internal.assess_agents(p_turn, p_policy) AS assessed
+    WHERE target.ctid = assessed.row_address;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END;
 $$;
 
-ALTER FUNCTION health_internal.judge_agents(p_now timestamp with time zone, p_tick_id bigint, p_policy health.policies, p_beats health_internal.beat[], p_is_many boolean, p_is_most boolean, p_only_due boolean, p_range health_internal.arrival_range, p_blindness health_internal.blindness) OWNER TO health_owner;
+ALTER FUNCTION health_internal.judge_agents(p_turn health_internal.turn, p_policy health.policies) OWNER TO health_owner;
 
 --
--- Name: FUNCTION judge_agents(p_now timestamp with time zone, p_tick_id bigint, p_policy health.policies, p_beats health_internal.beat[], p_is_many boolean, p_is_most boolean, p_only_due boolean, p_range health_internal.arrival_range, p_blindness health_internal.blindness); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION judge_agents(p_turn health_internal.turn, p_policy health.policies); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.judge_agents(p_now timestamp with time zone, p_tick_id bigint, p_policy health.policies, p_beats health_internal.beat[], p_is_many boolean, p_is_most boolean, p_only_due boolean, p_range health_internal.arrival_range, p_blindness health_internal.blindness) IS 'Judges the agents of one policy class, each at most once per tick, and returns how many: the subjects (see there). p_is_most: they are a good part of all agents. Agents whose beat is out of the ordinary (see fold_beats), or who have several, are left to fold_unusual_beats.';
+COMMENT ON FUNCTION health_internal.judge_agents(p_turn health_internal.turn, p_policy health.policies) IS 'Judges the agents of one policy class, each at most once per tick, and returns how many: the subjects of p_turn (see there). Agents whose beat is out of the ordinary (see fold_beats), or who have several, are left to fold_unusual_beats.';
 
 --
 -- Name: judge_shadow(bigint, health.policies, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -17128,6 +18405,80 @@ ALTER FUNCTION health_internal.judge_shadows(p_now timestamp with time zone) OWN
 --
 
 COMMENT ON FUNCTION health_internal.judge_shadows(p_now timestamp with time zone) IS 'Part of run_foresight: every shadow policy at work looks at all agents. Returns how many evaluations.';
+
+--
+-- Name: judge_surprises(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.judge_surprises(p_stepped_until timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_count bigint;
+BEGIN
+    -- What was quiet for ten minutes is over, what comes now another one.
+    UPDATE health.anomalies AS episodes
+    SET ended_at = episodes.last_seen_at + interval '1 minute'
+    FROM health_internal.agent_surprises AS surprises
+    WHERE episodes.agent_id = surprises.agent_id
+        AND episodes.metric_name IS NULL
+        AND episodes.ended_at IS NULL
+        AND episodes.last_seen_at < surprises.minute_at - interval '10 minutes'
+        AND NOT surprises.is_judged
+        AND surprises.minute_at < p_stepped_until;
+
+    WITH judged AS MATERIALIZED (
+        SELECT surprises.agent_id, surprises.minute_at, surprises.series_surprises, said.*
+        FROM health_internal.agent_surprises AS surprises
+        CROSS JOIN LATERAL health_internal.detect_agent(
+            surprises.state, surprises.minute_at, surprises.surprise, surprises.series_count
+        ) AS said
+        WHERE NOT surprises.is_judged AND surprises.minute_at < p_stepped_until
+    ),
+
+    written AS (
+        UPDATE health_internal.agent_surprises AS surprises
+        SET is_judged = true, state = judged.state
+        FROM judged
+        WHERE surprises.agent_id = judged.agent_id
+    )
+
+    INSERT INTO health.anomalies AS known (
+        agent_id, metric_name, started_at, last_seen_at, peak_score, reason, details
+    )
+    SELECT
+        judged.agent_id, NULL, judged.minute_at, judged.minute_at,
+        least(judged.score, 0.999999999),
+        health_internal.agent_reason(true, judged.times, ARRAY(
+            SELECT series.key
+            FROM jsonb_each_text(judged.series_surprises) AS series
+            ORDER BY series.value::double precision DESC, series.key
+        )),
+        jsonb_build_object('surprises', judged.series_surprises)
+    FROM judged
+    WHERE judged.is_anomaly
+    ON CONFLICT (agent_id, metric_name) WHERE ended_at IS NULL DO UPDATE SET
+        last_seen_at = excluded.last_seen_at,
+        point_count = known.point_count + 1,
+        peak_score = greatest(known.peak_score, excluded.peak_score),
+        reason = CASE
+            WHEN excluded.peak_score >= known.peak_score THEN excluded.reason ELSE known.reason
+        END,
+        details = CASE
+            WHEN excluded.peak_score >= known.peak_score THEN excluded.details ELSE known.details
+        END;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health_internal.judge_surprises(p_stepped_until timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION judge_surprises(p_stepped_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.judge_surprises(p_stepped_until timestamp with time zone) IS 'Takes the minutes of agents all of whose series are judged, those before p_stepped_until, through detect_agent; opens or continues their episodes. Returns how many agents are strange.';
 
 --
 -- Name: kept_share(double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -17425,6 +18776,24 @@ ALTER FUNCTION health_internal.log_odds_expression(p_model_id bigint) OWNER TO h
 COMMENT ON FUNCTION health_internal.log_odds_expression(p_model_id bigint) IS 'The whole model as one expression over f1, f2, …: log-odds of a failure within the horizon.';
 
 --
+-- Name: look_for_due(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.look_for_due() RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE health_internal.engine SET due_from = '-infinity' WHERE engine.due_from > '-infinity';
+$$;
+
+ALTER FUNCTION health_internal.look_for_due() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION look_for_due(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.look_for_due() IS 'Has the next look for those who are due read all of agent_status: to be called in a tick by whatever sets next_due_at outside of fold_and_judge.';
+
+--
 -- Name: lost_revenue_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -17688,11 +19057,13 @@ CREATE FUNCTION health_internal.make_cases(p_model_id bigint, p_horizon interval
     SET max_parallel_workers_per_gather TO '0'
     AS $_$
 DECLARE
+    v_bounds record;
     v_count bigint;
 BEGIN
+    SELECT bounds.* INTO v_bounds FROM health_internal.feature_bounds(p_step) AS bounds;
     EXECUTE 'CREATE TEMPORARY TABLE failure_rows ON COMMIT DROP AS '
-        || health_internal.features_sql(p_model_id, false)
-    USING p_anchor, p_step, p_first, p_last;
+        || health_internal.features_of_steps_sql(p_model_id)
+    USING p_anchor, p_step, p_first, p_last, v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept;
     -- A row whose horizon passes the end of the record has no label, and teaches nothing.
     EXECUTE $sql$
         CREATE TEMPORARY TABLE failure_cases ON COMMIT DROP AS
@@ -18066,6 +19437,57 @@ ALTER FUNCTION health_internal.method_quality(p_name text, p_scores double preci
 COMMENT ON FUNCTION health_internal.method_quality(p_name text, p_scores double precision[], p_labels integer[], p_is_probability boolean) IS 'One entry of failure_models.comparison.';
 
 --
+-- Name: metric_rows_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.metric_rows_sql(p_model_id bigint) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- Names come in as literals, and are compared; they are never identifiers.
+    -- health_internal.raw_metrics written out: through the function each row would pass two nodes more. Their cell
+    -- is looked up among the ends of the steps, which takes a third of the time of reckoning it.
+    SELECT string_agg(format(
+        $sql$
+        SELECT
+            logged.agent_id::text AS agent_id, logged.metric_name::text AS name,
+            $3 - 8 + width_bucket(logged.received_at, (
+                SELECT array_agg($1 + $2 * ends.k + interval '1 microsecond' ORDER BY ends.k)
+                FROM generate_series($3 - 8, $4 - 1) AS ends (k)
+            )) AS cell,
+            1 AS value_count, logged.metric_value::float8 AS value_sum, 0::float8 AS square_sum
+        FROM health.performance_metrics AS logged
+        WHERE logged.received_at > (SELECT $1 + $2 * ($3 - 8)) AND logged.received_at <= (SELECT $1 + $2 * $4)
+            AND %s
+            AND logged.metric_name = ANY (%L::text [])
+        $sql$,
+        parts.condition, asked.names
+    ), ' UNION ALL ')
+    FROM (
+        SELECT array_agg(DISTINCT numbered.name) AS names
+        FROM health_internal.numbered_features(p_model_id) AS numbered
+        WHERE numbered.source = 'metric'
+        HAVING count(*) > 0
+    ) AS asked
+    CROSS JOIN (
+        VALUES
+        ('logged.received_at > $6'),
+        (
+            'logged.received_at <= least($6, greatest($5, upper($7))) '
+            'AND (logged.received_at <= $5 OR logged.received_at <@ $7)'
+        )
+    ) AS parts (condition);
+$_$;
+
+ALTER FUNCTION health_internal.metric_rows_sql(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION metric_rows_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.metric_rows_sql(p_model_id bigint) IS 'Query of the values of a model''s metrics that are in no hour, as rows of series_rows_sql; NULL: it has none.';
+
+--
 -- Name: missing_parents(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -18118,19 +19540,25 @@ CREATE FUNCTION health_internal.missing_partitions(p_now timestamp with time zon
     SELECT
         raw.table_name,
         slots.from_at,
-        slots.from_at + settings.partition_width
-    FROM health.settings
+        slots.from_at + raw.width
+    FROM (
+        SELECT unnest(health_internal.raw_tables()) AS table_name, settings.partition_width AS width
+        FROM health.settings
+        UNION ALL
+        SELECT 'score_history', interval '1 day'
+    ) AS raw
+    CROSS JOIN health.settings
     CROSS JOIN LATERAL (
         SELECT
-            date_bin(settings.partition_width, p_now, '2000-01-01 00:00:00+00')
-            + settings.partition_width * ahead.number AS from_at
-        FROM generate_series(0, settings.partitions_ahead) AS ahead (number)
+            date_bin(raw.width, p_now, '2000-01-01 00:00:00+00') + raw.width * ahead.number AS from_at
+        FROM generate_series(
+            0, CASE raw.table_name WHEN 'score_history' THEN 1 ELSE settings.partitions_ahead END
+        ) AS ahead (number)
     ) AS slots
-    CROSS JOIN unnest(health_internal.raw_tables()) AS raw (table_name)
     WHERE NOT EXISTS (
         SELECT FROM health_internal.partitions
         WHERE partitions.table_name = raw.table_name
-            AND partitions.from_at < slots.from_at + settings.partition_width
+            AND partitions.from_at < slots.from_at + raw.width
             AND partitions.until_at > slots.from_at
     )
     ORDER BY slots.from_at, raw.table_name;
@@ -18142,7 +19570,7 @@ ALTER FUNCTION health_internal.missing_partitions(p_now timestamp with time zone
 -- Name: FUNCTION missing_partitions(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.missing_partitions(p_now timestamp with time zone) IS 'Partitions that should exist now and are missing: the present one and settings.partitions_ahead more.';
+COMMENT ON FUNCTION health_internal.missing_partitions(p_now timestamp with time zone) IS 'Partitions that should exist now and are missing: the present one and settings.partitions_ahead more, of score_history today''s and tomorrow''s.';
 
 --
 -- Name: models_to_retrain(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18159,6 +19587,11 @@ CREATE FUNCTION health_internal.models_to_retrain(p_now timestamp with time zone
         GROUP BY models.horizon
     ) AS wanted
     WHERE wanted.trained_at < p_now - interval '20 hours'
+        -- One that failed is not tried again each time somebody asks.
+        AND NOT EXISTS (
+            SELECT FROM health_internal.failure_retrainings AS tried
+            WHERE tried.horizon = wanted.horizon AND tried.tried_at >= p_now - interval '20 hours'
+        )
     ORDER BY wanted.horizon;
 $$;
 
@@ -18168,7 +19601,7 @@ ALTER FUNCTION health_internal.models_to_retrain(p_now timestamp with time zone)
 -- Name: FUNCTION models_to_retrain(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.models_to_retrain(p_now timestamp with time zone) IS 'Horizons that were ever trained, and not within the last 20 hours.';
+COMMENT ON FUNCTION health_internal.models_to_retrain(p_now timestamp with time zone) IS 'Horizons that were ever trained, and neither trained nor tried within the last 20 hours.';
 
 --
 -- Name: moved_interval(double precision, double precision, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18328,6 +19761,53 @@ ALTER FUNCTION health_internal.moved_trend(p_trend health_internal.resource_tren
 COMMENT ON FUNCTION health_internal.moved_trend(p_trend health_internal.resource_trends, p_at timestamp with time zone, p_value double precision, p_limit double precision) IS 'A trend after one more sample: weighted sums about their means (West 1979), weights exp(-age / 6 h). A sample counts at most four standard deviations, or 2 % of the limit, from where the line foretold it. One that is not later changes nothing.';
 
 --
+-- Name: muted_deliveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF NOT health_internal.has_mutes(p_now) THEN
+        RETURN '{}'::bigint [];
+    END IF;
+    RETURN ARRAY(
+        WITH waiting AS MATERIALIZED (
+            SELECT messages.delivery_id, messages.incident_id, messages.event
+            FROM health.deliveries AS messages
+            WHERE messages.state IN ('pending', 'claimed')
+                AND messages.not_before <= p_now
+                AND health_internal.is_waiting(messages, p_now)
+                AND messages.incident_id IS NOT NULL
+            UNION ALL
+            SELECT messages.delivery_id, lines.incident_id, lines.event
+            FROM health.deliveries AS messages
+            CROSS JOIN LATERAL unnest(messages.lines) AS lines
+            WHERE messages.state IN ('pending', 'claimed')
+                AND messages.not_before <= p_now
+                AND health_internal.is_waiting(messages, p_now)
+        )
+
+        SELECT DISTINCT waiting.delivery_id
+        FROM unnest(health_internal.muted_incidents(p_now, ARRAY(
+            SELECT DISTINCT waiting.incident_id FROM waiting
+        ))) AS muted
+        INNER JOIN waiting ON muted.incident_id = waiting.incident_id
+        -- An acknowledgement says nothing against an all-clear.
+        WHERE waiting.event <> 'resolved' OR muted.reason_code <> 'acknowledged'
+    );
+END;
+$$;
+
+ALTER FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION muted_deliveries(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone) IS 'Messages that could be claimed at p_now and tell of what a mute keeps quiet: it and the message came to be at the same moment, or a bridge that died held the message when the mute began.';
+
+--
 -- Name: muted_incidents(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -18451,75 +19931,6 @@ ALTER FUNCTION health_internal.next_run_at(p_schedule text, p_time_zone text, p_
 COMMENT ON FUNCTION health_internal.next_run_at(p_schedule text, p_time_zone text, p_after timestamp with time zone) IS 'When a schedule, a cron expression read in a time zone, next runs after p_after. On the day the clock goes forward a run in the skipped hour comes at the first moment after it; on the day it goes back a run in the hour that comes twice comes the first time only; schedules whose minute or hour begins with * follow the clock instead, as Vixie''s cron has it. Raises JB001 for a schedule that is not understood and 22023 for an unknown time zone.';
 
 --
--- Name: note_agreement(timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
---
-
-CREATE FUNCTION health_internal.note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]) RETURNS void
-    LANGUAGE sql
-    AS $$
-    WITH agreeing AS (
-        SELECT
-            episodes.agent_id,
-            count(*) AS series_count,
-            -- As if they were independent, the chance that all are innocent is a product.
-            least(
-                1 - exp(sum(ln(greatest(1 - episodes.peak_score, 1e-9)))), 0.999999999
-            ) AS score,
-            jsonb_object_agg(episodes.metric_name, round(episodes.peak_score::numeric, 3)) AS scores,
-            string_agg(episodes.metric_name, ', ' ORDER BY episodes.peak_score DESC) AS names
-        FROM health.anomalies AS episodes
-        WHERE episodes.ended_at IS NULL
-            AND episodes.metric_name IS NOT NULL
-            AND episodes.last_seen_at >= p_minute - interval '5 minutes'
-            AND episodes.agent_id = ANY (p_agent_ids)
-        GROUP BY episodes.agent_id
-        HAVING count(*) > 1
-    ),
-
-    agents AS (
-        SELECT agreeing.*
-        FROM agreeing
-        INNER JOIN health.agent_status AS status ON agreeing.agent_id = status.agent_id
-        INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
-        WHERE agreeing.series_count >= greatest(
-            policy.anomaly_agreeing_series,
-            policy.anomaly_agreeing_share * (
-                SELECT count(*) FROM health_internal.series
-                WHERE series.agent_id = agreeing.agent_id AND series.is_watched
-            )
-        )
-    )
-
-    INSERT INTO health.anomalies AS known (
-        agent_id, metric_name, started_at, last_seen_at, peak_score, reason, details
-    )
-    SELECT
-        agents.agent_id, NULL, p_minute, p_minute, agents.score,
-        left(agents.series_count || ' series are strange together: ' || agents.names, 500),
-        jsonb_build_object('scores', agents.scores)
-    FROM agents
-    ON CONFLICT (agent_id, metric_name) WHERE ended_at IS NULL DO UPDATE SET
-        last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
-        point_count = known.point_count
-        + CASE WHEN excluded.last_seen_at > known.last_seen_at THEN 1 ELSE 0 END,
-        peak_score = greatest(known.peak_score, excluded.peak_score),
-        reason = CASE
-            WHEN excluded.peak_score >= known.peak_score THEN excluded.reason ELSE known.reason
-        END,
-        details = CASE
-            WHEN excluded.peak_score >= known.peak_score THEN excluded.details ELSE known.details
-        END;
-$$;
-
-ALTER FUNCTION health_internal.note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
-
---
--- Name: FUNCTION note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON FUNCTION health_internal.note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]) IS 'Opens or continues the episodes of agents several of whose series were strange within 5 minutes before p_minute: at least policies.anomaly_agreeing_series, and anomaly_agreeing_share of its watched ones. Score: 1 - Π (1 - score of each).';
-
---
 -- Name: note_anomalies(timestamp with time zone, timestamp with time zone, health_internal.strange_point[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -18592,10 +20003,6 @@ BEGIN
         )),
         p_now
     FROM opened;
-
-    PERFORM health_internal.note_agreement(
-        p_now, p_minute, ARRAY(SELECT DISTINCT points.agent_id FROM unnest(p_points) AS points)
-    );
 END;
 $$;
 
@@ -18629,6 +20036,64 @@ ALTER FUNCTION health_internal.note_cron_tick() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health_internal.note_cron_tick() IS 'Notes that pg_cron is at work, for engine_health.scheduler; not while another ticker works.';
+
+--
+-- Name: note_digests(boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.note_digests(p_waits boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_delivery_ids bigint [];
+BEGIN
+    IF p_waits THEN
+        v_delivery_ids := ARRAY(
+            SELECT digests.delivery_id
+            FROM health.deliveries AS digests
+            WHERE NOT digests.is_noted
+            FOR UPDATE
+        );
+    ELSE
+        v_delivery_ids := ARRAY(
+            SELECT digests.delivery_id
+            FROM health.deliveries AS digests
+            WHERE NOT digests.is_noted
+            FOR UPDATE SKIP LOCKED
+        );
+    END IF;
+    IF v_delivery_ids = '{}' THEN
+        RETURN;
+    END IF;
+
+    WITH noted AS (
+        UPDATE health.deliveries AS digests
+        SET is_noted = true
+        WHERE digests.delivery_id = ANY (v_delivery_ids)
+        RETURNING digests.delivery_id, digests.channel, digests.created_at, digests.lines
+    )
+
+    INSERT INTO health.alert_events (
+        occurred_at, incident_id, agent_id, event, reason_code, reason, channel, delivery_id
+    )
+    SELECT
+        noted.created_at, lines.incident_id, incidents.agent_id, 'grouped', 'digest',
+        lines.event, noted.channel, noted.delivery_id
+    FROM noted
+    CROSS JOIN LATERAL unnest(noted.lines) AS lines
+    INNER JOIN health.incidents ON lines.incident_id = incidents.incident_id;
+END;
+$$;
+
+ALTER FUNCTION health_internal.note_digests(p_waits boolean) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION note_digests(p_waits boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.note_digests(p_waits boolean) IS 'Notes in the ledger, for each line of digests whose lines are not there yet, that it left in that digest. Apart from queueing them, because ten thousand lines take longer to write than their one page should wait. One that somebody else has locked is left to the next tick, unless p_waits.';
 
 --
 -- Name: note_engine_error(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18745,6 +20210,52 @@ ALTER FUNCTION health_internal.note_series_error(p_error text) OWNER TO health_o
 --
 
 COMMENT ON FUNCTION health_internal.note_series_error(p_error text) IS 'Keeps what a failing watch over series said, for engine_health.';
+
+--
+-- Name: note_surprises(text[], text[], double precision[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO health_internal.agent_surprises AS known (
+        agent_id, minute_at, surprise, series_count, series_surprises
+    )
+    SELECT
+        points.agent_id,
+        p_minute,
+        sum(points.surprise),
+        count(*),
+        coalesce(
+            jsonb_object_agg(points.metric_name, round(points.surprise::numeric, 1))
+            FILTER (WHERE points.surprise >= 3),
+            '{}'
+        )
+    FROM unnest(p_agent_ids, p_metric_names, p_surprises) AS points (agent_id, metric_name, surprise)
+    WHERE points.surprise IS NOT NULL
+    GROUP BY points.agent_id
+    ON CONFLICT (agent_id) DO UPDATE SET
+        minute_at = excluded.minute_at,
+        is_judged = false,
+        -- A minute of many series is judged in several batches.
+        surprise = excluded.surprise + CASE
+            WHEN known.minute_at = excluded.minute_at THEN known.surprise ELSE 0
+        END,
+        series_count = excluded.series_count + CASE
+            WHEN known.minute_at = excluded.minute_at THEN known.series_count ELSE 0
+        END,
+        series_surprises = excluded.series_surprises || CASE
+            WHEN known.minute_at = excluded.minute_at THEN known.series_surprises ELSE '{}'
+        END;
+$$;
+
+ALTER FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone) IS 'Adds the surprises of some series in one minute to those of their agents; judge_surprises follows when the minute is whole.';
 
 --
 -- Name: note_unconfirmed(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18922,8 +20433,9 @@ COMMENT ON FUNCTION health_internal.notice_fleet_silence(p_now timestamp with ti
 
 CREATE FUNCTION health_internal.notify(p_now timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_nestloop TO 'on'
+    SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
 DECLARE
@@ -18940,13 +20452,19 @@ BEGIN
     IF v_due <> '{}'
         OR EXISTS (SELECT FROM health_internal.flapping_agents)
         OR EXISTS (SELECT FROM health_internal.notices) THEN
+        IF cardinality(v_due) > 50 THEN
+            PERFORM
+                set_config('plan_cache_mode', 'force_custom_plan', true),
+                set_config('enable_seqscan', 'on', true);
+        END IF;
         IF cardinality(v_due) >= 500 THEN
             PERFORM set_config('enable_nestloop', 'off', true);
         END IF;
         v_due := v_due || health_internal.watch_flapping(p_now, v_due);
         PERFORM health_internal.inherit_told(p_now, v_due);
-        PERFORM health_internal.decide_incidents(p_now, v_due);
-        v_count := health_internal.send_notices(p_now);
+        v_count := health_internal.send_notices(
+            p_now, health_internal.decide_incidents(p_now, v_due)
+        );
     END IF;
     -- What a bridge that died held is claimed again, or withdrawn.
     IF EXISTS (
@@ -19058,8 +20576,11 @@ COMMENT ON FUNCTION health_internal.oldest_snapshot(OUT pid integer, OUT snapsho
 --
 
 CREATE FUNCTION health_internal.open_alerts(p_now timestamp with time zone, p_opening health_internal.alert_change[]) RETURNS bigint
-    LANGUAGE sql
+    LANGUAGE plpgsql
     AS $$
+DECLARE
+    v_count bigint;
+BEGIN
     WITH opening AS MATERIALIZED (
         SELECT
             changes.*,
@@ -19193,7 +20714,11 @@ CREATE FUNCTION health_internal.open_alerts(p_now timestamp with time zone, p_op
         WHERE incidents.incident_id = standing.incident_id
     )
 
-    SELECT count(*) FROM opened;
+    SELECT count(*)
+    INTO v_count
+    FROM opened;
+    RETURN v_count;
+END;
 $$;
 
 ALTER FUNCTION health_internal.open_alerts(p_now timestamp with time zone, p_opening health_internal.alert_change[]) OWNER TO health_owner;
@@ -19454,6 +20979,48 @@ ALTER FUNCTION health_internal.open_storm_alert(p_now timestamp with time zone, 
 COMMENT ON FUNCTION health_internal.open_storm_alert(p_now timestamp with time zone, p_summary text) IS 'Opens the engine''s own alert recovery_storm, once; notify tells of it.';
 
 --
+-- Name: own_agent_ids(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.own_agent_ids() RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT visible.agent_id
+    FROM health.visible_agents AS visible
+    WHERE health_internal.own_tenants() IS NOT NULL;
+$$;
+
+ALTER FUNCTION health_internal.own_agent_ids() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION own_agent_ids(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.own_agent_ids() IS 'The agents a confined login may see; none for one that sees all. Policies and views call it in the name of whoever reads.';
+
+--
+-- Name: own_tenants(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.own_tenants() RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT array_agg(logins.tenant)
+    FROM health.tenant_logins AS logins
+    WHERE logins.login_name = session_user;
+$$;
+
+ALTER FUNCTION health_internal.own_tenants() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION own_tenants(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.own_tenants() IS 'Tenants the session''s login is confined to; NULL: it sees all. By session_user, which is the same inside functions that run as the owner and after SET ROLE.';
+
+--
 -- Name: plain_real(double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -19516,6 +21083,150 @@ ALTER FUNCTION health_internal.predict_all(p_now timestamp with time zone) OWNER
 --
 
 COMMENT ON FUNCTION health_internal.predict_all(p_now timestamp with time zone) IS 'Replaces failure_predictions by what every active model says as of p_now, or trends where there is none; returns how many rows.';
+
+--
+-- Name: present_events_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.present_events_sql(p_model_id bigint) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    SELECT CASE WHEN health_internal.event_rows_sql(p_model_id) IS NOT NULL THEN format(
+        $sql$
+        SELECT
+            history.agent_id,
+            history.code,
+            %s AS since,
+            sum(history.event_count) FILTER (WHERE history.told_at > $1 + $2 * ($4 - 1)) AS count_1,
+            sum(history.event_count) FILTER (WHERE history.told_at > $1 + $2 * ($4 - 3)) AS count_3,
+            sum(history.event_count) FILTER (WHERE history.told_at > $1 + $2 * ($4 - 7)) AS count_7,
+            sum(history.event_count) AS total,
+            max(history.told_at) > $1 + $2 * ($4 - 7) AS is_seen
+        FROM (%s) AS history
+        GROUP BY history.agent_id, history.code
+        $sql$,
+        health_internal.since_sql(
+            '$4 - date_part(''epoch'', max(history.told_at) - $1) / date_part(''epoch'', $2)'
+        ),
+        health_internal.event_rows_sql(p_model_id)
+    ) ELSE 'SELECT NULL::text AS agent_id, 0 AS code, false AS is_seen WHERE false' END;
+$_$;
+
+ALTER FUNCTION health_internal.present_events_sql(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION present_events_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.present_events_sql(p_model_id bigint) IS 'Query of a model''s events at step $4: agent_id, code, a column for each measure, and is_seen: whether there was one in the last seven steps.';
+
+--
+-- Name: present_series_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.present_series_sql(p_model_id bigint) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- m0 is the mean of the last step, m7 that of the oldest. OFFSET 0 keeps an expression from being reckoned
+    -- again wherever it is named. What no feature asks for is not reckoned at all.
+    SELECT CASE WHEN health_internal.series_rows_sql(p_model_id) <> '' THEN format(
+        $sql$
+        SELECT
+            spread_out.*,
+            health_internal.difference(spread_out.level, spread_out.before) AS change_1,
+            health_internal.difference(spread_out.level, spread_out.past) AS change_7,
+            health_internal.deviation(spread_out.level, spread_out.past, spread_out.past_spread) AS deviation
+        FROM (
+            SELECT
+                means.agent_id, means.code, means.m0 AS level, means.m1 AS before, means.spread,
+                means.is_seen, means.mean_3, means.mean_7, means.past,
+                sqrt((%1$s) / nullif(means.past_count - 1, 0)) AS past_spread
+            FROM (
+                SELECT
+                    steps.*,
+                    num_nonnulls(%2$s) > 0 AS is_seen,
+                    (coalesce(m0, 0) + coalesce(m1, 0) + coalesce(m2, 0))
+                    / nullif(num_nonnulls(m0, m1, m2), 0) AS mean_3,
+                    (%3$s) / nullif(num_nonnulls(%2$s), 0) AS mean_7,
+                    (%4$s) / nullif(num_nonnulls(%5$s), 0) AS past,
+                    num_nonnulls(%5$s) AS past_count
+                FROM (
+                    SELECT
+                        sums.agent_id, codes.code,
+                        CASE WHEN NOT codes.is_counter THEN sums.spread END AS spread, %6$s
+                    FROM (
+                        SELECT told.agent_id, told.name, %7$s
+                        FROM (%8$s OFFSET 0) AS told
+                        GROUP BY told.agent_id, told.name
+                    ) AS sums
+                    INNER JOIN (%9$s) AS codes (code, name, is_counter) ON sums.name = codes.name
+                    OFFSET 0
+                ) AS steps
+                OFFSET 0
+            ) AS means
+            OFFSET 0
+        ) AS spread_out
+        $sql$,
+        (
+            SELECT string_agg(format('coalesce((m%1$s - past) * (m%1$s - past), 0)', age), ' + ')
+            FROM generate_series(1, 7) AS ages (age)
+        ),
+        (SELECT string_agg('m' || age, ', ') FROM generate_series(0, 6) AS ages (age)),
+        (SELECT string_agg(format('coalesce(m%s, 0)', age), ' + ') FROM generate_series(0, 6) AS ages (age)),
+        (SELECT string_agg(format('coalesce(m%s, 0)', age), ' + ') FROM generate_series(1, 7) AS ages (age)),
+        (SELECT string_agg('m' || age, ', ') FROM generate_series(1, 7) AS ages (age)),
+        (
+            SELECT string_agg(format(
+                CASE
+                    WHEN asked.has_counters
+                        THEN 'CASE WHEN codes.is_counter THEN b%1$s - a%1$s ELSE s%1$s / n%1$s END AS m%1$s'
+                    ELSE 's%1$s / n%1$s AS m%1$s'
+                END,
+                ages.age
+            ), ', ')
+            FROM generate_series(0, 7) AS ages (age)
+        ),
+        (
+            SELECT string_agg(format(
+                'sum(told.value_sum) FILTER (WHERE told.cell = $4 - %1$s) AS s%1$s, '
+                'sum(told.value_count) FILTER (WHERE told.cell = $4 - %1$s) AS n%1$s'
+                || CASE
+                    WHEN asked.has_counters THEN
+                        ', min(told.value_sum) FILTER (WHERE told.cell = $4 - %1$s) AS a%1$s, '
+                        'max(told.square_sum) FILTER (WHERE told.cell = $4 - %1$s) AS b%1$s'
+                    ELSE ''
+                END,
+                ages.age
+            ), ', ')
+            FROM generate_series(0, 7) AS ages (age)
+        ) || CASE
+            WHEN asked.has_spreads THEN
+                ', health_internal.merged_spread(ARRAY[told.value_count, told.value_sum, told.square_sum]) '
+                'FILTER (WHERE told.cell = $4) AS spread'
+            ELSE ', NULL::float8 AS spread'
+        END,
+        health_internal.series_rows_sql(p_model_id),
+        health_internal.series_codes_sql(p_model_id)
+    ) ELSE 'SELECT NULL::text AS agent_id, 0 AS code, false AS is_seen WHERE false' END
+    FROM (
+        SELECT
+            bool_or(measures.is_counter) IS TRUE AS has_counters,
+            bool_or(numbered.measure = 'spread') IS TRUE AS has_spreads
+        FROM health_internal.numbered_features(p_model_id) AS numbered
+        LEFT JOIN health_internal.heartbeat_measures() AS measures
+            ON numbered.source = 'heartbeat' AND numbered.name = measures.name
+    ) AS asked;
+$_$;
+
+ALTER FUNCTION health_internal.present_series_sql(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION present_series_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.present_series_sql(p_model_id bigint) IS 'Query of a model''s series at step $4: agent_id, code, a column for each measure but fleet, and is_seen: whether there was a value in the last seven steps.';
 
 --
 -- Name: previous_run_at(text, text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -19616,7 +21327,6 @@ COMMENT ON FUNCTION health_internal.publish_model(p_model_id bigint, p_kind text
 
 CREATE FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
@@ -19865,6 +21575,208 @@ ALTER FUNCTION health_internal.rank_quality(p_scores double precision[], p_label
 COMMENT ON FUNCTION health_internal.rank_quality(p_scores double precision[], p_labels integer[], OUT auc double precision, OUT average_precision double precision, OUT recall_1 double precision, OUT recall_2 double precision) IS 'AUC, average precision and recall at a false positive rate of at most 1 % and 2 % of scores with labels 0 or 1; NULL where one label is missing.';
 
 --
+-- Name: agent_heartbeats; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.agent_heartbeats (
+    agent_id health.agent_id NOT NULL,
+    state health.agent_state DEFAULT 'running'::text NOT NULL,
+    sent_at timestamp with time zone,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    work_items_processed health.work_items_processed,
+    average_processing_time_ms health.average_processing_time_ms,
+    cpu_usage_percent health.cpu_usage_percent,
+    memory_usage_mb health.memory_usage_mb,
+    memory_limit_mb health.memory_limit_mb,
+    error_count health.error_count,
+    cost_efficiency health.cost_efficiency,
+    user_satisfaction health.user_satisfaction,
+    operational_efficiency health.operational_efficiency,
+    revenue_impact_usd health.revenue_impact_usd,
+    signal health.heartbeat_signal,
+    run_id health.run_id,
+    attributes health.heartbeat_attributes,
+    txid xid8 DEFAULT pg_current_xact_id() NOT NULL
+)
+PARTITION BY RANGE (received_at);
+
+ALTER TABLE health.agent_heartbeats OWNER TO health_owner;
+
+--
+-- Name: TABLE agent_heartbeats; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.agent_heartbeats IS 'One row per heartbeat as an agent sent it; append-only, partitioned by received_at, raw rows are kept for settings.raw_retention.';
+
+--
+-- Name: COLUMN agent_heartbeats.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.agent_id IS 'Which agent beats; unknown agents are registered.';
+
+--
+-- Name: COLUMN agent_heartbeats.state; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.state IS 'What the agent says of itself: initializing, active, running, idle, error, failed, stopping, stopped.';
+
+--
+-- Name: COLUMN agent_heartbeats.sent_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.sent_at IS 'The agent''s clock when it sent the row; within a day of received_at.';
+
+--
+-- Name: COLUMN agent_heartbeats.received_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.received_at IS 'The database''s clock when the row came; decides liveness. Agents cannot set it.';
+
+--
+-- Name: COLUMN agent_heartbeats.work_items_processed; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.work_items_processed IS 'Counter of work items since this run of the agent started.';
+
+--
+-- Name: COLUMN agent_heartbeats.average_processing_time_ms; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.average_processing_time_ms IS 'Mean time per work item since the last heartbeat, milliseconds.';
+
+--
+-- Name: COLUMN agent_heartbeats.cpu_usage_percent; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.cpu_usage_percent IS 'CPU used by the agent, percent of the whole host or container, 0 to 100.';
+
+--
+-- Name: COLUMN agent_heartbeats.memory_usage_mb; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.memory_usage_mb IS 'Memory the agent uses, megabytes.';
+
+--
+-- Name: COLUMN agent_heartbeats.memory_limit_mb; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.memory_limit_mb IS 'Memory the agent may use, megabytes.';
+
+--
+-- Name: COLUMN agent_heartbeats.error_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.error_count IS 'Counter of errors since this run of the agent started.';
+
+--
+-- Name: COLUMN agent_heartbeats.cost_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.cost_efficiency IS 'As the agent reports it, percent, 0 to 100.';
+
+--
+-- Name: COLUMN agent_heartbeats.user_satisfaction; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.user_satisfaction IS 'As the agent reports it, percent, 0 to 100.';
+
+--
+-- Name: COLUMN agent_heartbeats.operational_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.operational_efficiency IS 'As the agent reports it, percent, 0 to 100.';
+
+--
+-- Name: COLUMN agent_heartbeats.revenue_impact_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.revenue_impact_usd IS 'Revenue the agent gains (positive) or loses (negative) at present, US dollars per hour.';
+
+--
+-- Name: COLUMN agent_heartbeats.signal; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.signal IS 'For jobs: beat, start, success, fail or log; paired by run_id.';
+
+--
+-- Name: COLUMN agent_heartbeats.run_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.run_id IS 'One run of the agent''s process or job; counters start again with it.';
+
+--
+-- Name: COLUMN agent_heartbeats.attributes; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.attributes IS 'Whatever else the agent tells; at most 8 kB.';
+
+--
+-- Name: COLUMN agent_heartbeats.txid; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_heartbeats.txid IS 'Transaction that wrote the row; with it the fold reads every row exactly once.';
+
+--
+-- Name: raw_beats(timestamp with time zone, timestamp with time zone, tstzmultirange); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.raw_beats(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) RETURNS SETOF health.agent_heartbeats
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT beats.* FROM health.agent_heartbeats AS beats
+    WHERE beats.received_at > p_rolled_until
+    UNION ALL
+    SELECT beats.* FROM health.agent_heartbeats AS beats
+    WHERE beats.received_at <= least(p_rolled_until, greatest(p_rolled_from, upper(p_kept)))
+        AND (beats.received_at <= p_rolled_from OR beats.received_at <@ p_kept)
+    UNION ALL
+    SELECT beats.* FROM health.ingest_heartbeats AS beats
+    WHERE beats.received_at > p_rolled_until
+    UNION ALL
+    SELECT beats.* FROM health.ingest_heartbeats AS beats
+    WHERE beats.received_at <= least(p_rolled_until, greatest(p_rolled_from, upper(p_kept)))
+        AND (beats.received_at <= p_rolled_from OR beats.received_at <@ p_kept);
+$$;
+
+ALTER FUNCTION health_internal.raw_beats(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION raw_beats(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.raw_beats(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) IS 'Heartbeats that are not in series_hours, by feature_bounds.';
+
+--
+-- Name: raw_metrics(timestamp with time zone, timestamp with time zone, tstzmultirange); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.raw_metrics(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) RETURNS TABLE(agent_id text, name text, received_at timestamp with time zone, metric_value double precision)
+    LANGUAGE sql STABLE
+    AS $$
+    -- Two scans, each of the partitions it needs.
+    SELECT
+        logged.agent_id::text, logged.metric_name::text, logged.received_at,
+        logged.metric_value::double precision
+    FROM health.performance_metrics AS logged
+    WHERE logged.received_at > p_rolled_until
+    UNION ALL
+    SELECT
+        logged.agent_id::text, logged.metric_name::text, logged.received_at,
+        logged.metric_value::double precision
+    FROM health.performance_metrics AS logged
+    WHERE logged.received_at <= least(p_rolled_until, greatest(p_rolled_from, upper(p_kept)))
+        AND (logged.received_at <= p_rolled_from OR logged.received_at <@ p_kept);
+$$;
+
+ALTER FUNCTION health_internal.raw_metrics(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION raw_metrics(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.raw_metrics(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) IS 'Values of metrics that are not in series_hours, by feature_bounds.';
+
+--
 -- Name: raw_tables(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -19878,7 +21790,7 @@ ALTER FUNCTION health_internal.raw_tables() OWNER TO health_owner;
 -- Name: FUNCTION raw_tables(); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.raw_tables() IS 'The partitioned tables of schema health.';
+COMMENT ON FUNCTION health_internal.raw_tables() IS 'The tables that agents and gateways fill, partitioned by received_at.';
 
 --
 -- Name: reasons_of(bigint, real[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -20184,7 +22096,7 @@ ALTER FUNCTION health_internal.recommend_from_anomalies(p_now timestamp with tim
 -- Name: FUNCTION recommend_from_anomalies(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.recommend_from_anomalies(p_now timestamp with time zone) IS 'A recommendation per agent whose anomalies are worth an alert: priority 3 where several series agree, else 4.';
+COMMENT ON FUNCTION health_internal.recommend_from_anomalies(p_now timestamp with time zone) IS 'A recommendation per agent whose anomalies are worth an alert: priority 3 where it is the agent, else 4.';
 
 --
 -- Name: recommend_from_engine(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -20459,29 +22371,37 @@ ALTER FUNCTION health_internal.recommendation_sources() OWNER TO health_owner;
 COMMENT ON FUNCTION health_internal.recommendation_sources() IS 'Functions health_internal.recommend_from_<area>(p_now timestamptz), each of which returns agent_id, kind, priority, summary, reason and evidence of what it recommends: a new one needs no registration.';
 
 --
--- Name: record_of(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: record_of(timestamp with time zone, timestamp with time zone, timestamp with time zone, tstzmultirange); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]) RETURNS record
+CREATE FUNCTION health_internal.record_of(p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[], OUT has_hours boolean) RETURNS record
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     -- The series of most agents stands for the rest: a metric, or the heartbeats.
     WITH named AS (
-        SELECT logged.agent_id::text AS agent_id, logged.metric_name::text AS name,
-            min(logged.received_at) AS first_at, max(logged.received_at) AS last_at, count(*) AS value_count
-        FROM health.performance_metrics AS logged
-        WHERE logged.received_at <= p_until AND health_internal.is_watched(logged.agent_id)
-        GROUP BY logged.agent_id, logged.metric_name
-        UNION ALL
-        SELECT beats.agent_id::text, '', min(beats.received_at), max(beats.received_at), count(*)
+        SELECT told.agent_id, told.name, min(told.first_at) AS first_at, max(told.last_at) AS last_at,
+            sum(told.value_count) AS value_count
         FROM (
-            SELECT agent_heartbeats.agent_id, agent_heartbeats.received_at FROM health.agent_heartbeats
+            SELECT logged.agent_id, logged.name, min(logged.received_at) AS first_at,
+                max(logged.received_at) AS last_at, count(*) AS value_count
+            FROM health_internal.raw_metrics(p_rolled_from, p_rolled_until, p_kept) AS logged
+            WHERE logged.received_at <= p_until
+            GROUP BY logged.agent_id, logged.name
             UNION ALL
-            SELECT ingest_heartbeats.agent_id, ingest_heartbeats.received_at FROM health.ingest_heartbeats
-        ) AS beats
-        WHERE beats.received_at <= p_until AND health_internal.is_watched(beats.agent_id)
-        GROUP BY beats.agent_id
+            SELECT beats.agent_id::text, '', min(beats.received_at), max(beats.received_at), count(*)
+            FROM health_internal.raw_beats(p_rolled_from, p_rolled_until, p_kept) AS beats
+            WHERE beats.received_at <= p_until
+            GROUP BY beats.agent_id
+            UNION ALL
+            SELECT hours.agent_id, hours.name, min(hours.until_at), max(hours.until_at), sum(hours.value_count)
+            FROM health_internal.hourly_series(
+                '-infinity', p_until, p_rolled_from, p_rolled_until, p_kept
+            ) AS hours
+            GROUP BY hours.agent_id, hours.name
+        ) AS told
+        WHERE health_internal.is_watched(told.agent_id)
+        GROUP BY told.agent_id, told.name
     ),
 
     paced AS (
@@ -20507,7 +22427,7 @@ CREATE FUNCTION health_internal.record_of(p_until timestamp with time zone, OUT 
     told AS (
         SELECT min(history.told_at) AS first_at, max(history.told_at) AS last_at,
             count(DISTINCT history.agent_id) AS agent_count
-        FROM health_internal.agent_history AS history
+        FROM health_internal.agent_history(p_rolled_from, p_rolled_until, p_kept) AS history
         WHERE history.told_at <= p_until AND health_internal.is_watched(history.agent_id)
     )
 
@@ -20526,17 +22446,21 @@ CREATE FUNCTION health_internal.record_of(p_until timestamp with time zone, OUT 
             INNER JOIN chosen ON told_last.name = chosen.name
             ORDER BY told_last.last_at DESC
             LIMIT 1000
+        ),
+        EXISTS (
+            SELECT FROM health_internal.series_hours AS hours
+            WHERE hours.until_at > p_rolled_from AND hours.until_at <= least(p_until, p_rolled_until)
         )
     FROM paced;
 $$;
 
-ALTER FUNCTION health_internal.record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]) OWNER TO health_owner;
+ALTER FUNCTION health_internal.record_of(p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[], OUT has_hours boolean) OWNER TO health_owner;
 
 --
--- Name: FUNCTION record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION record_of(p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[], OUT has_hours boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]) IS 'What was recorded until then: from when to when, the median gap between values of the series that most agents have, for how many agent-seconds, of how many agents, and when it was last told.';
+COMMENT ON FUNCTION health_internal.record_of(p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[], OUT has_hours boolean) IS 'What was recorded until then, by feature_bounds: from when to when, the median gap between values of the series that most agents have, for how many agent-seconds, of how many agents, when it was last told, and whether some of it is left by the hour only.';
 
 --
 -- Name: recover_phase(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -20563,7 +22487,9 @@ BEGIN
         ) THEN
         PERFORM health_internal.act_on_recoveries(p_now);
     END IF;
+    PERFORM health_internal.note_unconfirmed(p_now);
     PERFORM health_internal.notify(p_now);
+    PERFORM health_internal.note_digests();
     SELECT count(*)
     INTO recoveries_queued
     FROM health.recovery_actions AS actions
@@ -20586,7 +22512,7 @@ ALTER FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT
 -- Name: FUNCTION recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) IS 'Moves recoveries on, tells what is new, and rings health_wakeup once if the bridge has work. Returns how many recoveries were queued.';
+COMMENT ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) IS 'Moves recoveries on, tells what is new, writes what the ledger still lacks, and rings health_wakeup once if the bridge has work. Returns how many recoveries were queued.';
 
 --
 -- Name: recovery_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -20878,6 +22804,9 @@ BEGIN
         AND jobs.schedule IS NOT NULL
         AND status.agent_id = jobs.agent_id
         AND status.last_heartbeat_at IS NOT NULL;
+    IF FOUND THEN
+        PERFORM health_internal.look_for_due();
+    END IF;
 END;
 $$;
 
@@ -21851,14 +23780,23 @@ CREATE FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now 
 DECLARE
     v_error text;
 BEGIN
+    -- Another caller may be at it, or have been a moment ago.
+    PERFORM FROM health_internal.failure_training AS training FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND OR EXISTS (
+        SELECT FROM health_internal.failure_retrainings AS tried
+        WHERE tried.horizon = p_horizon AND tried.tried_at >= p_now - interval '20 hours'
+    ) THEN
+        RETURN NULL;
+    END IF;
     BEGIN
         PERFORM health.train_failure_model(p_horizon, p_now);
     EXCEPTION
         WHEN OTHERS THEN
             v_error := format('%s: %s (%s)', p_horizon, SQLERRM, SQLSTATE);
     END;
-    UPDATE health_internal.failure_training
-    SET last_error = left(v_error, 2000), last_error_at = CASE WHEN v_error IS NOT NULL THEN p_now END;
+    INSERT INTO health_internal.failure_retrainings AS tried (horizon, tried_at, error)
+    VALUES (p_horizon, p_now, left(v_error, 2000))
+    ON CONFLICT (horizon) DO UPDATE SET tried_at = excluded.tried_at, error = excluded.error;
     -- Models nobody uses any more; the figures of the last ten of a horizon stay.
     DELETE FROM health.failure_models AS models
     WHERE models.horizon = p_horizon AND NOT models.is_active
@@ -21879,7 +23817,7 @@ ALTER FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now t
 -- Name: FUNCTION retrain_failure_model(p_horizon interval, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now timestamp with time zone) IS 'Trains one horizon anew; an error is kept in failure_training and returned, and the model in use stays.';
+COMMENT ON FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now timestamp with time zone) IS 'Trains one horizon anew, unless that was tried within 20 hours or somebody trains; an error is kept in failure_retrainings and returned, and the model in use stays.';
 
 --
 -- Name: return_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -22090,6 +24028,66 @@ ALTER FUNCTION health_internal.roll_up_days(p_from timestamp with time zone, p_t
 --
 
 COMMENT ON FUNCTION health_internal.roll_up_days(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'Makes agent_days anew from agent_hours, for whole days (UTC) whose hours are all kept.';
+
+--
+-- Name: roll_up_features(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.roll_up_features(p_until timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+BEGIN
+    DELETE FROM health_internal.series_hours AS hours WHERE hours.until_at = p_until;
+    DELETE FROM health_internal.event_hours AS hours WHERE hours.until_at = p_until;
+    PERFORM health_internal.roll_up_series(p_until);
+
+    INSERT INTO health_internal.event_hours (until_at, agent_id, family, name, event_count, last_at)
+    SELECT p_until, named.agent_id, named.family, named.name, sum(named.event_count), max(named.last_at)
+    FROM (
+        SELECT
+            kinds.agent_id, kinds.family, kinds.event_count, kinds.last_at,
+            CASE
+                WHEN row_number() OVER (
+                    PARTITION BY kinds.agent_id ORDER BY kinds.event_count DESC, kinds.family, kinds.name
+                ) <= 64 THEN kinds.name
+                ELSE 'others'
+            END AS name
+        FROM (
+            SELECT
+                history.agent_id, history.family, history.name, count(*) AS event_count,
+                max(history.told_at) AS last_at
+            FROM (
+                SELECT logged.agent_id, logged.told_at, logged.family, logged.name
+                FROM health_internal.logged_events AS logged
+                UNION ALL
+                SELECT beats.agent_id::text, beats.received_at, 'restart', ''
+                FROM health_internal.raw_beats('-infinity', '-infinity', NULL) AS beats
+                WHERE beats.state = 'initializing'
+            ) AS history
+            WHERE history.told_at > p_until - interval '1 hour' AND history.told_at <= p_until
+                AND health_internal.is_watched(history.agent_id)
+            GROUP BY history.agent_id, history.family, history.name
+        ) AS kinds
+    ) AS named
+    GROUP BY named.agent_id, named.family, named.name;
+
+    INSERT INTO health_internal.past_failures (told_at, agent_id, failed_at, name)
+    SELECT logged.told_at, logged.agent_id, logged.failed_at, logged.name
+    FROM health_internal.logged_failures AS logged
+    WHERE logged.told_at > p_until - interval '1 hour' AND logged.told_at <= p_until
+    ON CONFLICT (told_at, agent_id, failed_at, name) DO NOTHING;
+END;
+$$;
+
+ALTER FUNCTION health_internal.roll_up_features(p_until timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION roll_up_features(p_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.roll_up_features(p_until timestamp with time zone) IS 'Makes series_hours, event_hours and past_failures of the hour that ends then, anew where they are there.';
 
 --
 -- Name: roll_up_heartbeats(text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -22345,6 +24343,126 @@ ALTER FUNCTION health_internal.roll_up_hours(p_from timestamp with time zone, p_
 COMMENT ON FUNCTION health_internal.roll_up_hours(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'Makes the service part of agent_hours anew for whole hours (of p_agent_ids; NULL: all); what heartbeats told is kept.';
 
 --
+-- Name: roll_up_next_features(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.roll_up_next_features(p_until timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_next timestamptz;
+BEGIN
+    -- The first time: from the first raw row that may be dropped on.
+    UPDATE health_internal.feature_hours_state AS state
+    SET rolled_from = began.at, rolled_until = began.at
+    FROM (
+        SELECT greatest(
+            date_trunc('hour', least(min(partitions.from_at), p_until), 'UTC'),
+            date_trunc('hour', p_until - 2 * settings.raw_retention, 'UTC')
+        ) AS at
+        FROM health.settings
+        LEFT JOIN health_internal.partitions ON NOT partitions.is_history
+        GROUP BY settings.raw_retention
+    ) AS began
+    WHERE state.rolled_from = 'infinity';
+    UPDATE health_internal.feature_hours_state AS state
+    SET rolled_until = state.rolled_until + interval '1 hour'
+    WHERE state.rolled_until + interval '1 hour' <= p_until
+    RETURNING state.rolled_until INTO v_next;
+    IF v_next IS NULL THEN
+        RETURN false;
+    END IF;
+    PERFORM health_internal.roll_up_features(v_next);
+    RETURN true;
+END;
+$$;
+
+ALTER FUNCTION health_internal.roll_up_next_features(p_until timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION roll_up_next_features(p_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.roll_up_next_features(p_until timestamp with time zone) IS 'Makes the next hour of features that is over by then; false where there is none.';
+
+--
+-- Name: roll_up_series(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.roll_up_series(p_until timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+BEGIN
+    -- What enters the text are literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    EXECUTE format(
+        $sql$
+        WITH told AS MATERIALIZED (
+            SELECT ranked.*
+            FROM (
+                SELECT
+                    sums.*,
+                    row_number() OVER (
+                        PARTITION BY sums.agent_id ORDER BY sums.value_count DESC, sums.name COLLATE "C"
+                    ) AS place
+                FROM (
+                    SELECT
+                        logged.agent_id, logged.name, count(*) AS value_count,
+                        sum(logged.metric_value) AS value_sum,
+                        regr_sxx(logged.metric_value, logged.metric_value) AS square_sum
+                    FROM health_internal.raw_metrics('-infinity', '-infinity', NULL) AS logged
+                    WHERE logged.received_at > $1 - interval '1 hour' AND logged.received_at <= $1
+                    GROUP BY logged.agent_id, logged.name
+                    UNION ALL
+                    (%s)
+                ) AS sums
+                WHERE health_internal.is_watched(sums.agent_id)
+            ) AS ranked
+            WHERE ranked.place <= 64
+        ),
+
+        fresh AS (
+            INSERT INTO health_internal.series_names (name)
+            SELECT DISTINCT told.name
+            FROM told
+            WHERE NOT EXISTS (SELECT FROM health_internal.series_names AS known WHERE known.name = told.name)
+            ON CONFLICT (name) DO NOTHING
+            RETURNING name_id, name
+        )
+
+        INSERT INTO health_internal.series_hours (
+            until_at, agent_id, name_ids, value_counts, value_sums, square_sums
+        )
+        SELECT
+            $1, told.agent_id, array_agg(names.name_id ORDER BY told.place),
+            array_agg(told.value_count::integer ORDER BY told.place),
+            array_agg(told.value_sum ORDER BY told.place), array_agg(told.square_sum ORDER BY told.place)
+        FROM told
+        INNER JOIN (
+            SELECT fresh.name_id, fresh.name FROM fresh
+            UNION ALL
+            SELECT known.name_id, known.name FROM health_internal.series_names AS known
+        ) AS names ON told.name = names.name
+        GROUP BY told.agent_id
+        $sql$,
+        health_internal.beat_values_sql()
+    )
+    USING p_until;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.roll_up_series(p_until timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION roll_up_series(p_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.roll_up_series(p_until timestamp with time zone) IS 'Writes the rows of series_hours of the hour that ends then, of which there are none yet.';
+
+--
 -- Name: roll_up_step(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -22415,6 +24533,9 @@ BEGIN
             END IF;
             RETURN true;
         END IF;
+        IF health_internal.roll_up_next_features(v_until) THEN
+            RETURN true;
+        END IF;
     END IF;
     IF v_state.hours_until < v_until THEN
         -- A day at once where it is behind.
@@ -22429,6 +24550,7 @@ BEGIN
         );
         UPDATE health_internal.rollup_state SET days_until = v_state.days_until + interval '1 day';
         PERFORM health_internal.sweep_rollups(p_now);
+        PERFORM health_internal.sweep_features(p_now);
         RETURN true;
     END IF;
     RETURN false;
@@ -22441,13 +24563,13 @@ ALTER FUNCTION health_internal.roll_up_step(p_now timestamp with time zone) OWNE
 -- Name: FUNCTION roll_up_step(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.roll_up_step(p_now timestamp with time zone) IS 'One step of the roll-ups: what reaches back, a partition of heartbeats, an hour (a day where it is behind), a day. Returns whether there was something to do; false where another one is at it.';
+COMMENT ON FUNCTION health_internal.roll_up_step(p_now timestamp with time zone) IS 'One step of the roll-ups: what reaches back, a partition of heartbeats, an hour of features, an hour (a day where it is behind), a day. Returns whether there was something to do; false where another one is at it.';
 
 --
--- Name: route_modes(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: route_modes(timestamp with time zone, health_internal.notices[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.route_modes(p_now timestamp with time zone) RETURNS TABLE(channel text, mode text, page_count bigint, has_window boolean, messages_left integer, top_rank integer)
+CREATE FUNCTION health_internal.route_modes(p_now timestamp with time zone, p_fresh health_internal.notices[] DEFAULT '{}'::health_internal.notices[]) RETURNS TABLE(channel text, mode text, page_count bigint, has_window boolean, messages_left integer, top_rank integer)
     LANGUAGE sql STABLE
     AS $$
     SELECT
@@ -22492,7 +24614,11 @@ CREATE FUNCTION health_internal.route_modes(p_now timestamp with time zone) RETU
                 max(health_internal.severity_rank(notices.severity))
                     FILTER (WHERE notices.event <> 'resolved') AS top_rank,
                 min(notices.queued_at) AS oldest_at
-            FROM health_internal.notices
+            FROM (
+                SELECT waiting.* FROM health_internal.notices AS waiting
+                UNION ALL
+                SELECT fresh.* FROM unnest(p_fresh) AS fresh
+            ) AS notices
             WHERE NOT notices.is_alone
             GROUP BY notices.channel
         ) AS waiting
@@ -22502,13 +24628,13 @@ CREATE FUNCTION health_internal.route_modes(p_now timestamp with time zone) RETU
     CROSS JOIN health.settings;
 $$;
 
-ALTER FUNCTION health_internal.route_modes(p_now timestamp with time zone) OWNER TO health_owner;
+ALTER FUNCTION health_internal.route_modes(p_now timestamp with time zone, p_fresh health_internal.notices[]) OWNER TO health_owner;
 
 --
--- Name: FUNCTION route_modes(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION route_modes(p_now timestamp with time zone, p_fresh health_internal.notices[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.route_modes(p_now timestamp with time zone) IS 'What becomes of each channel''s notices now: single (a message each), digest, or hold. A page on a quiet channel opens a window of settings.group_interval in which group_burst pages leave at once; then they wait for its end, unless more severe than any paged in it. All-clears take no page''s place. What is_alone is no part of it.';
+COMMENT ON FUNCTION health_internal.route_modes(p_now timestamp with time zone, p_fresh health_internal.notices[]) IS 'What becomes of each channel''s notices now, those of p_fresh too: single (a message each), digest, or hold. A page on a quiet channel opens a window of settings.group_interval in which group_burst pages leave at once; then they wait for its end, unless more severe than any paged in it. All-clears take no page''s place. What is_alone is no part of it.';
 
 --
 -- Name: rule_problem(name, name); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -22755,6 +24881,82 @@ ALTER FUNCTION health_internal.runs_of_day(p_minutes integer[], p_is_fixed boole
 --
 
 COMMENT ON FUNCTION health_internal.runs_of_day(p_minutes integer[], p_is_fixed boolean, p_time_zone text, p_day date) IS 'When a schedule''s minutes of one day of its time zone come. A time of day that the clock skips comes at the first moment after the gap, one that comes twice at its first occurrence; a schedule whose minute or hour begins with * (not p_is_fixed) runs whenever the clock shows the time: not in the gap, and both times.';
+
+--
+-- Name: sample_scores(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.sample_scores(p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    SET jit TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+DECLARE
+    v_started constant timestamptz := clock_timestamp();
+    v_count bigint;
+BEGIN
+    INSERT INTO health.score_history (
+        sampled_at, policy_id, score, gate, heartbeat_consistency, performance_metrics, error_rate,
+        resource_efficiency, business_impact, agent_id
+    )
+    SELECT
+        p_now, status.policy_id, status.score, status.gate, status.heartbeat_consistency,
+        status.performance_metrics, status.error_rate, status.resource_efficiency,
+        status.business_impact, status.agent_id
+    FROM health.agent_status AS status
+    -- One probe of the key for each agent: nothing about the last sample has to be kept elsewhere.
+    LEFT JOIN LATERAL (
+        SELECT history.*
+        FROM health.score_history AS history
+        WHERE history.agent_id = status.agent_id
+            AND history.sampled_at > p_now - interval '1 hour'
+            AND history.sampled_at <= p_now
+        ORDER BY history.sampled_at DESC
+        LIMIT 1
+    ) AS before ON true
+    WHERE status.score IS NOT NULL
+        AND (
+            before.sampled_at IS NULL
+            OR (
+                before.sampled_at < p_now
+                AND (
+                    before.policy_id IS DISTINCT FROM status.policy_id
+                    OR before.gate IS DISTINCT FROM status.gate::real
+                    OR health_internal.has_moved(before.score, status.score)
+                    OR health_internal.has_moved(
+                        before.heartbeat_consistency, status.heartbeat_consistency
+                    )
+                    OR health_internal.has_moved(
+                        before.performance_metrics, status.performance_metrics
+                    )
+                    OR health_internal.has_moved(before.error_rate, status.error_rate)
+                    OR health_internal.has_moved(
+                        before.resource_efficiency, status.resource_efficiency
+                    )
+                    OR health_internal.has_moved(before.business_impact, status.business_impact)
+                )
+            )
+        );
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    UPDATE health_internal.foresight_parts AS parts
+    SET period = least(interval '1 hour', greatest(
+        settings.score_period,
+        100 * (clock_timestamp() - v_started),
+        v_count / settings.score_rows_per_hour * interval '1 hour'
+    ))
+    FROM health.settings
+    WHERE parts.part = 'sample_scores';
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health_internal.sample_scores(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION sample_scores(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.sample_scores(p_now timestamp with time zone) IS 'Part of run_foresight: a row of score_history for each agent whose score, gate, policy or a component has changed since its last sample, or whose last one is an hour old; returns how many. The next sample follows after settings.score_period, or later: after a hundred times as long as this one took, or as long as settings.score_rows_per_hour gives its rows, at most after an hour; foresight_health.period says when.';
 
 --
 -- Name: sandbox_events(text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -23232,8 +25434,16 @@ CREATE FUNCTION health_internal.score_agents(p_model_id bigint, p_at timestamp w
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
     SET work_mem TO '64MB'
+    SET hash_mem_multiplier TO '4'
+    SET enable_sort TO 'off'
     AS $_$
+DECLARE
+    v_step interval;
+    v_bounds record;
 BEGIN
+    -- Groups are overestimated many times, and hashing them is five times as fast as sorting, hence the settings.
+    SELECT models.step INTO v_step FROM health.failure_models AS models WHERE models.model_id = p_model_id;
+    SELECT bounds.* INTO v_bounds FROM health_internal.feature_bounds(v_step) AS bounds;
     -- What enters the text are numbers and literals made by format, never a name.
     -- @plpgsql_check_options: security_warnings = off
     -- Walking the trees for reasons takes about a millisecond an agent, scoring microseconds.
@@ -23244,20 +25454,20 @@ BEGIN
                 SELECT features.*, %1$s AS log_odds FROM (%2$s) AS features
             ),
 
-            ranked AS (
-                SELECT scored.*, row_number() OVER (ORDER BY scored.log_odds DESC, scored.agent_id) AS place
-                FROM scored
+            explained AS (
+                SELECT highest.agent_id, health_internal.reasons_of($9, ARRAY[%3$s]) AS reasons
+                FROM (
+                    SELECT scored.* FROM scored ORDER BY scored.log_odds DESC, scored.agent_id LIMIT $8
+                ) AS highest
             )
 
             SELECT
-                ranked.agent_id,
-                1 / (1 + exp(-greatest(-30, least(30, ranked.log_odds)))),
-                CASE
-                    WHEN ranked.place <= $5 THEN health_internal.reasons_of($6, ARRAY[%3$s])
-                    ELSE '[]'
-                END
-            FROM ranked
-            ORDER BY ranked.place
+                scored.agent_id,
+                1 / (1 + exp(-greatest(-30, least(30, scored.log_odds)))),
+                coalesce(explained.reasons, '[]')
+            FROM scored
+            LEFT JOIN explained USING (agent_id)
+            ORDER BY scored.log_odds DESC, scored.agent_id
             $sql$,
             compiled.log_odds_expression,
             compiled.features_statement,
@@ -23277,8 +25487,7 @@ BEGIN
         FROM health_internal.failure_expressions AS compiled
         WHERE compiled.model_id = p_model_id
     )
-    USING p_at, (SELECT models.step FROM health.failure_models AS models WHERE models.model_id = p_model_id),
-        0, 0, p_explained, p_model_id;
+    USING p_at, v_step, 0, 0, v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept, p_explained, p_model_id;
 END;
 $_$;
 
@@ -23427,6 +25636,22 @@ ALTER FUNCTION health_internal.scores_of(p_expression text, p_part text) OWNER T
 COMMENT ON FUNCTION health_internal.scores_of(p_expression text, p_part text) IS 'An expression over the columns of failure_rows (f1, f2, …), for the cases of a part in the order of place.';
 
 --
+-- Name: seconds_between(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN tstzrange_subdiff(p_to, p_from);
+
+ALTER FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION seconds_between(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Seconds from one time to another, exact to the microsecond. (An interval would be made and taken apart again; the difference that ranges of times are indexed by is one subtraction.)';
+
+--
 -- Name: seconds_to_exhaustion(double precision, double precision, double precision, double precision, double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -23443,21 +25668,21 @@ ALTER FUNCTION health_internal.seconds_to_exhaustion(p_fast_mean_mb double preci
 COMMENT ON FUNCTION health_internal.seconds_to_exhaustion(p_fast_mean_mb double precision, p_slow_mean_mb double precision, p_age_seconds double precision, p_fast_memory_seconds double precision, p_slow_memory_seconds double precision, p_usage_mb double precision, p_limit_mb double precision) IS 'Seconds until memory reaches its limit if it goes on rising as it does, NULL if it does not rise. On a ramp of age T an exponential mean of memory τ that began with its first value lags by τ (1 - e^(-T/τ)); the slope is the difference of two such means over the difference of their lags. It needs a minute of data and a difference of 2 % of the limit.';
 
 --
--- Name: send_notices(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: send_notices(timestamp with time zone, health_internal.notices[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.send_notices(p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION health_internal.send_notices(p_now timestamp with time zone, p_fresh health_internal.notices[] DEFAULT '{}'::health_internal.notices[]) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 DECLARE
     v_count bigint;
 BEGIN
-    IF NOT EXISTS (SELECT FROM health_internal.notices) THEN
+    IF p_fresh = '{}' AND NOT EXISTS (SELECT FROM health_internal.notices) THEN
         RETURN 0;
     END IF;
 
     WITH modes AS MATERIALIZED (
-        SELECT routes.* FROM health_internal.route_modes(p_now) AS routes
+        SELECT routes.* FROM health_internal.route_modes(p_now, p_fresh) AS routes
     ),
 
     -- What changes nothing is not written.
@@ -23483,19 +25708,39 @@ BEGIN
         WHERE channels.channel = modes.channel AND modes.mode <> 'hold' AND modes.page_count > 0
     ),
 
-    leaving AS MATERIALIZED (
+    fresh AS MATERIALIZED (
+        SELECT
+            given.*,
+            CASE WHEN given.is_alone THEN 'single' ELSE modes.mode END AS mode
+        FROM unnest(p_fresh) AS given
+        LEFT JOIN modes ON given.channel = modes.channel
+    ),
+
+    held AS (
+        INSERT INTO health_internal.notices AS waiting (
+            channel, incident_id, event, step, severity, number, is_alone, is_first, queued_at
+        )
+        SELECT
+            fresh.channel, fresh.incident_id, fresh.event, fresh.step, fresh.severity,
+            fresh.number, fresh.is_alone, fresh.is_first, fresh.queued_at
+        FROM fresh
+        WHERE fresh.mode = 'hold'
+        RETURNING waiting.channel, waiting.incident_id
+    ),
+
+    taken AS (
         DELETE FROM health_internal.notices AS waiting
-        USING (
-            SELECT
-                notices.incident_id,
-                notices.channel,
-                CASE WHEN notices.is_alone THEN 'single' ELSE modes.mode END AS mode
-            FROM health_internal.notices
-            LEFT JOIN modes ON notices.channel = modes.channel
-            WHERE notices.is_alone OR modes.mode <> 'hold'
-        ) AS ready
-        WHERE waiting.incident_id = ready.incident_id AND waiting.channel = ready.channel
-        RETURNING waiting.*, ready.mode
+        USING health.channels LEFT JOIN modes ON channels.channel = modes.channel
+        WHERE waiting.channel = channels.channel
+            AND (waiting.is_alone OR modes.mode <> 'hold')
+        RETURNING
+            waiting.*, CASE WHEN waiting.is_alone THEN 'single' ELSE modes.mode END AS mode
+    ),
+
+    leaving AS MATERIALIZED (
+        SELECT taken.* FROM taken
+        UNION ALL
+        SELECT fresh.* FROM fresh WHERE fresh.mode <> 'hold'
     ),
 
     texts AS MATERIALIZED (
@@ -23516,7 +25761,7 @@ BEGIN
     queued AS (
         INSERT INTO health.deliveries (
             incident_id, channel, event, step, severity, subject, body, agent_ids, details,
-            idempotency_key, created_at, not_before, is_first, lines
+            idempotency_key, created_at, not_before, is_first, lines, is_noted
         )
         SELECT
             leaving.incident_id,
@@ -23535,7 +25780,8 @@ BEGIN
             p_now,
             p_now,
             leaving.is_first,
-            NULL
+            NULL,
+            true
         FROM leaving
         INNER JOIN texts
             ON leaving.incident_id = texts.incident_id
@@ -23548,7 +25794,7 @@ BEGIN
             NULL, digests.channel, 'digest', 0, digests.severity, digests.subject, digests.body,
             digests.agent_ids, digests.details,
             format('digest-%s-%s', nextval('health_internal.fencing_tokens'), digests.channel),
-            p_now, p_now, false, digests.lines
+            p_now, p_now, false, digests.lines, false
         FROM health_internal.compose_digests(ARRAY(
             SELECT
                 ROW(
@@ -23567,32 +25813,37 @@ BEGIN
             occurred_at, incident_id, agent_id, event, reason_code, reason, channel, delivery_id
         )
         SELECT
-            p_now, leaving.incident_id, incidents.agent_id,
-            CASE leaving.mode WHEN 'digest' THEN 'grouped' ELSE 'queued' END,
-            CASE leaving.mode WHEN 'digest' THEN 'digest' END,
-            leaving.event,
-            leaving.channel,
-            queued.delivery_id
-        FROM leaving
-        INNER JOIN queued
-            ON leaving.channel = queued.channel
-            AND CASE leaving.mode WHEN 'digest' THEN 0 ELSE leaving.incident_id END
-            = coalesce(queued.incident_id, 0)
-        INNER JOIN health.incidents ON leaving.incident_id = incidents.incident_id
+            p_now, queued.incident_id, incidents.agent_id, 'queued', NULL, queued.event,
+            queued.channel, queued.delivery_id
+        FROM queued
+        INNER JOIN health.incidents ON queued.incident_id = incidents.incident_id
         UNION ALL
         -- Held from now on: the digest at the end of the window.
         SELECT
-            p_now, notices.incident_id, incidents.agent_id, 'suppressed', 'group_interval',
+            p_now, waiting.incident_id, incidents.agent_id, 'suppressed', 'group_interval',
             'waits for the digest of ' || coalesce(
                 channels.group_until, p_now + settings.group_wait
             ),
-            notices.channel, NULL
-        FROM modes
-        INNER JOIN health_internal.notices ON modes.channel = notices.channel
-        INNER JOIN health.channels ON notices.channel = channels.channel
-        INNER JOIN health.incidents ON notices.incident_id = incidents.incident_id
+            waiting.channel, NULL
+        FROM (
+            SELECT notices.channel, notices.incident_id
+            FROM modes
+            INNER JOIN health_internal.notices ON modes.channel = notices.channel
+            WHERE modes.mode = 'hold' AND notices.queued_at = p_now AND NOT notices.is_alone
+                -- A storm's tick comes here twice.
+                AND NOT EXISTS (
+                    SELECT FROM health.alert_events AS known
+                    WHERE known.incident_id = notices.incident_id
+                        AND known.occurred_at = p_now
+                        AND known.channel = notices.channel
+                        AND known.reason_code = 'group_interval'
+                )
+            UNION ALL
+            SELECT held.channel, held.incident_id FROM held
+        ) AS waiting
+        INNER JOIN health.channels ON waiting.channel = channels.channel
+        INNER JOIN health.incidents ON waiting.incident_id = incidents.incident_id
         CROSS JOIN health.settings
-        WHERE modes.mode = 'hold' AND notices.queued_at = p_now AND NOT notices.is_alone
     )
 
     SELECT count(*)
@@ -23602,83 +25853,55 @@ BEGIN
 END;
 $$;
 
-ALTER FUNCTION health_internal.send_notices(p_now timestamp with time zone) OWNER TO health_owner;
+ALTER FUNCTION health_internal.send_notices(p_now timestamp with time zone, p_fresh health_internal.notices[]) OWNER TO health_owner;
 
 --
--- Name: FUNCTION send_notices(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION send_notices(p_now timestamp with time zone, p_fresh health_internal.notices[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.send_notices(p_now timestamp with time zone) IS 'Queues the messages of channels that may speak now (see route_modes) and notes each in the ledger; returns how many.';
+COMMENT ON FUNCTION health_internal.send_notices(p_now timestamp with time zone, p_fresh health_internal.notices[]) IS 'Queues the messages of channels that may speak now (see route_modes), p_fresh too, has the others wait, and notes each in the ledger, the lines of digests by way of note_digests; returns how many.';
 
 --
--- Name: series_cells_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: series_codes_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.series_cells_sql(p_model_id bigint) RETURNS text
+CREATE FUNCTION health_internal.series_codes_sql(p_model_id bigint) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-    -- Names come in as literals of a VALUES list, and are compared; they are never identifiers.
-    SELECT coalesce(string_agg(part.statement, ' UNION ALL '), $sql$
-        SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0::float8 AS mean, 0::float8 AS spread
-        WHERE false
-    $sql$)
-    FROM (
-        SELECT format(
-            $sql$
-            SELECT
-                logged.agent_id::text AS agent_id,
-                names.code,
-                ceil(date_part('epoch', logged.received_at - $1) / date_part('epoch', $2))::integer AS cell,
-                avg(logged.metric_value) AS mean,
-                stddev_samp(logged.metric_value) AS spread
-            FROM health.performance_metrics AS logged
-            INNER JOIN (VALUES %s) AS names (code, name) ON logged.metric_name = names.name
-            WHERE logged.received_at > $1 + $2 * ($3 - 8) AND logged.received_at <= $1 + $2 * $4
-            GROUP BY logged.agent_id, names.code, 3
-            $sql$,
-            string_agg(DISTINCT format('(%s, %L)', numbered.code, numbered.name), ', ')
-        ) AS statement
-        FROM health_internal.numbered_features(p_model_id) AS numbered
-        WHERE numbered.source = 'metric'
-        HAVING count(*) > 0
-        UNION ALL
-        SELECT format(
-            $sql$
-            SELECT
-                beats.agent_id::text AS agent_id,
-                told.code,
-                ceil(date_part('epoch', beats.received_at - $1) / date_part('epoch', $2))::integer AS cell,
-                CASE WHEN told.is_counter THEN max(told.value) - min(told.value) ELSE avg(told.value) END,
-                CASE WHEN NOT told.is_counter THEN stddev_samp(told.value) END
-            FROM (
-                SELECT * FROM health.agent_heartbeats
-                UNION ALL
-                SELECT * FROM health.ingest_heartbeats
-            ) AS beats
-            CROSS JOIN LATERAL (VALUES %s) AS told (code, is_counter, value)
-            WHERE beats.received_at > $1 + $2 * ($3 - 8) AND beats.received_at <= $1 + $2 * $4
-                AND told.value IS NOT NULL
-            GROUP BY beats.agent_id, told.code, told.is_counter, 3
-            $sql$,
-            string_agg(DISTINCT format(
-                '(%s, %L::boolean, (%s)::float8)', numbered.code, measures.is_counter, measures.expression
-            ), ', ')
-        )
-        FROM health_internal.numbered_features(p_model_id) AS numbered
-        INNER JOIN health_internal.heartbeat_measures() AS measures ON numbered.name = measures.name
-        WHERE numbered.source = 'heartbeat'
-        HAVING count(*) > 0
-    ) AS part;
-$_$;
+    AS $$
+    SELECT 'VALUES ' || string_agg(DISTINCT format(
+        '(%s, %L, %L::boolean)', numbered.code, health_internal.series_key(numbered.source, numbered.name),
+        coalesce(measures.is_counter, false)
+    ), ', ')
+    FROM health_internal.numbered_features(p_model_id) AS numbered
+    LEFT JOIN health_internal.heartbeat_measures() AS measures
+        ON numbered.source = 'heartbeat' AND numbered.name = measures.name
+    WHERE numbered.source IN ('metric', 'heartbeat');
+$$;
 
-ALTER FUNCTION health_internal.series_cells_sql(p_model_id bigint) OWNER TO health_owner;
+ALTER FUNCTION health_internal.series_codes_sql(p_model_id bigint) OWNER TO health_owner;
 
 --
--- Name: FUNCTION series_cells_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION series_codes_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.series_cells_sql(p_model_id bigint) IS 'Query of the cells of a model''s series: agent_id, code, cell, mean and standard deviation within it.';
+COMMENT ON FUNCTION health_internal.series_codes_sql(p_model_id bigint) IS 'Query of a model''s series: code, series_key, and whether it is a counter; NULL: it has none.';
+
+--
+-- Name: series_key(text, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.series_key(p_source text, p_name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE p_source WHEN 'heartbeat'::text THEN ('	'::text || p_name) ELSE p_name END;
+
+ALTER FUNCTION health_internal.series_key(p_source text, p_name text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION series_key(p_source text, p_name text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.series_key(p_source text, p_name text) IS 'Name of a metric, or of a measure of heartbeats behind a tab: names of metrics hold no control characters.';
 
 --
 -- Name: series_phase(timestamp with time zone, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -23771,6 +25994,7 @@ BEGIN
         WHERE waiting.minute_at >= v_cursor.stepped_until
             AND waiting.minute_at < v_cursor.finished_until;
         v_cursor.stepped_until := coalesce(v_minute, v_cursor.finished_until);
+        v_is_changed := health_internal.judge_surprises(v_cursor.stepped_until) > 0 OR v_is_changed;
         EXIT WHEN v_minute IS NULL;
         v_after := 0;
         LOOP
@@ -23815,6 +26039,53 @@ ALTER FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is
 --
 
 COMMENT ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) IS 'Phase of a tick after act: collects once a minute (or after 20,000 folded rows) what ticks have folded, judges minutes that are over, oldest first, ends episodes and renews findings. At most settings.series_budget_share of the period, but at least one batch; all of it when p_is_replay. Returns points judged and whether some wait for the next tick; 0 where another session does it.';
+
+--
+-- Name: series_rows_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.series_rows_sql(p_model_id bigint) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    SELECT coalesce(
+        concat_ws(
+            ' UNION ALL ', health_internal.metric_rows_sql(p_model_id), health_internal.beat_rows_sql(p_model_id),
+            (
+                SELECT format(
+                    $sql$
+                    SELECT
+                        hours.agent_id::text, names.name::text, %s, told.value_count, told.value_sum,
+                        told.square_sum
+                    FROM health_internal.series_hours AS hours
+                    CROSS JOIN LATERAL unnest(
+                        hours.name_ids, hours.value_counts, hours.value_sums, hours.square_sums
+                    ) AS told (name_id, value_count, value_sum, square_sum)
+                    INNER JOIN health_internal.series_names AS names ON told.name_id = names.name_id
+                    WHERE hours.until_at > (SELECT $1 + $2 * ($3 - 8)) AND hours.until_at <= (SELECT $1 + $2 * $4)
+                        AND hours.until_at > $5 AND hours.until_at <= $6
+                        AND (hours.until_at - interval '30 minutes' <@ $7) IS NOT TRUE
+                        AND names.name = ANY (%L::text [])
+                    $sql$,
+                    health_internal.cell_sql('hours.until_at'),
+                    array_agg(DISTINCT health_internal.series_key(numbered.source, numbered.name))
+                )
+                FROM health_internal.numbered_features(p_model_id) AS numbered
+                WHERE numbered.source IN ('metric', 'heartbeat')
+                HAVING count(*) > 0
+            )
+        ),
+        ''
+    );
+$_$;
+
+ALTER FUNCTION health_internal.series_rows_sql(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION series_rows_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.series_rows_sql(p_model_id bigint) IS 'Query of what is known of a model''s series: agent_id, name (series_key), cell, value_count, value_sum and square_sum as in series_hours, of raw rows and of hours. Empty: it has none.';
 
 --
 -- Name: series_until(text, text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -24506,7 +26777,6 @@ COMMENT ON FUNCTION health_internal.set_watched(p_agent_id text, p_metric_name t
 
 CREATE FUNCTION health_internal.settle_recoveries(p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
@@ -24595,6 +26865,22 @@ ALTER FUNCTION health_internal.severity_of_rank(p_rank integer) OWNER TO health_
 --
 
 COMMENT ON FUNCTION health_internal.severity_of_rank(p_rank integer) IS 'The severity of a rank; see severity_rank.';
+
+--
+-- Name: since_sql(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.since_sql(p_steps text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN format('-ln(1 + greatest(0, least(1000, %s)))'::text, p_steps);
+
+ALTER FUNCTION health_internal.since_sql(p_steps text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION since_sql(p_steps text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.since_sql(p_steps text) IS 'Expression of measure since, of an expression of the age in steps that is NULL where there was none.';
 
 --
 -- Name: snapshot_without(pg_snapshot, xid8); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -24910,6 +27196,7 @@ DECLARE
     v_agent_ids text [];
     v_metric_names text [];
     v_values double precision [];
+    v_surprises double precision [];
     v_strange health_internal.strange_point [];
 BEGIN
     WITH waiting AS (
@@ -24995,6 +27282,7 @@ BEGIN
         array_agg(judged.agent_id),
         array_agg(judged.metric_name),
         array_agg(judged.point_value),
+        array_agg(judged.surprise),
         array_agg(ROW(
             judged.agent_id, judged.metric_name, p_minute, judged.point_value,
             greatest(0, least(judged.score, 0.999999999)), judged.is_anomaly, judged.expected_low,
@@ -25004,10 +27292,11 @@ BEGIN
             OR judged.point_value < judged.expected_low
             OR judged.point_value > judged.expected_high
         )
-    INTO v_agent_ids, v_metric_names, v_values, v_strange
+    INTO v_agent_ids, v_metric_names, v_values, v_surprises, v_strange
     FROM judged;
 
     PERFORM health_internal.learn_baselines(v_agent_ids, v_metric_names, v_values, p_minute);
+    PERFORM health_internal.note_surprises(v_agent_ids, v_metric_names, v_surprises, p_minute);
     IF v_strange IS NOT NULL THEN
         PERFORM health_internal.note_anomalies(p_now, p_minute, v_strange);
     END IF;
@@ -25284,51 +27573,46 @@ ALTER FUNCTION health_internal.strategy_problem(p_steps jsonb) OWNER TO health_o
 COMMENT ON FUNCTION health_internal.strategy_problem(p_steps jsonb) IS 'What is wrong with the steps of a strategy, in words; NULL: nothing.';
 
 --
--- Name: subjects(health_internal.beat[], boolean, boolean, health_internal.arrival_range, timestamp with time zone, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: subjects(health_internal.turn); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.subjects(p_beats health_internal.beat[], p_is_many boolean, p_only_due boolean, p_range health_internal.arrival_range, p_now timestamp with time zone, p_tick_id bigint) RETURNS TABLE(beat_agent_id text, beat_received_at timestamp with time zone, beat_sent_at timestamp with time zone, beat_state text, beat_run_id text, beat_work_items_processed bigint, beat_error_count bigint, beat_average_processing_time_ms double precision, beat_cpu_usage_percent double precision, beat_memory_usage_mb double precision, beat_memory_limit_mb double precision, beat_cost_efficiency double precision, beat_user_satisfaction double precision, beat_operational_efficiency double precision, beat_revenue_impact_usd double precision)
+CREATE FUNCTION health_internal.subjects(p_turn health_internal.turn) RETURNS TABLE(beat_agent_id text, beat_received_at timestamp with time zone, beat_sent_at timestamp with time zone, beat_state text, beat_run_id text, beat_work_items_processed bigint, beat_error_count bigint, beat_average_processing_time_ms double precision, beat_cpu_usage_percent double precision, beat_memory_usage_mb double precision, beat_memory_limit_mb double precision, beat_cost_efficiency double precision, beat_user_satisfaction double precision, beat_operational_efficiency double precision, beat_revenue_impact_usd double precision)
     LANGUAGE sql STABLE
     AS $$
     SELECT few.*
-    FROM unnest(p_beats) AS few
+    FROM unnest((p_turn).beats) AS few
     UNION ALL
-    -- max of one row is that row; agents with more are left.
-    SELECT
-        arrived.agent_id,
-        max(arrived.received_at),
-        max(arrived.sent_at),
-        max(arrived.state),
-        max(arrived.run_id),
-        max(arrived.work_items_processed),
-        max(arrived.error_count),
-        max(arrived.average_processing_time_ms),
-        max(arrived.cpu_usage_percent),
-        max(arrived.memory_usage_mb),
-        max(arrived.memory_limit_mb),
-        max(arrived.cost_efficiency),
-        max(arrived.user_satisfaction),
-        max(arrived.operational_efficiency),
-        max(arrived.revenue_impact_usd)
-    FROM health_internal.arrived_heartbeats(p_range) AS arrived
-    WHERE p_is_many AND NOT p_only_due
-    GROUP BY arrived.agent_id
-    HAVING count(*) < 2
+    SELECT arrived.*
+    FROM health_internal.arrived_heartbeats((p_turn).arrivals) AS arrived
+    WHERE (p_turn).whom = 'arrived'
+        AND (
+            (p_turn).several = '{}'
+            OR hashtextextended(arrived.agent_id, 0) <> ALL ((p_turn).several)
+        )
+        -- Always true, and taken for rare: arrivals are to be hashed, never agents, whose rows are wide.
+        AND num_nulls(arrived.agent_id) = 0
+        AND num_nulls(arrived.received_at) = 0
+        AND num_nulls(arrived.state) = 0
     UNION ALL
     SELECT
         due.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
         NULL
     FROM health.agent_status AS due
-    WHERE p_is_many AND p_only_due AND due.next_due_at <= p_now AND due.judged_tick_id <> p_tick_id
+    WHERE (p_turn).whom = 'everybody'
+        OR (
+            (p_turn).whom = 'due'
+            AND due.next_due_at <= (p_turn).now
+            AND due.judged_tick_id <> (p_turn).tick_id
+        )
 $$;
 
-ALTER FUNCTION health_internal.subjects(p_beats health_internal.beat[], p_is_many boolean, p_only_due boolean, p_range health_internal.arrival_range, p_now timestamp with time zone, p_tick_id bigint) OWNER TO health_owner;
+ALTER FUNCTION health_internal.subjects(p_turn health_internal.turn) OWNER TO health_owner;
 
 --
--- Name: FUNCTION subjects(p_beats health_internal.beat[], p_is_many boolean, p_only_due boolean, p_range health_internal.arrival_range, p_now timestamp with time zone, p_tick_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION subjects(p_turn health_internal.turn); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.subjects(p_beats health_internal.beat[], p_is_many boolean, p_only_due boolean, p_range health_internal.arrival_range, p_now timestamp with time zone, p_tick_id bigint) IS 'Whom to judge, each with its one new beat or none. Few: those of p_beats. Many: who is due, or else who has exactly one beat among those that arrived. Inlined.';
+COMMENT ON FUNCTION health_internal.subjects(p_turn health_internal.turn) IS 'Whom to judge, each with its one new beat or none; see health_internal.turn. Inlined.';
 
 --
 -- Name: sweep(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -25359,6 +27643,39 @@ ALTER FUNCTION health_internal.sweep(p_now timestamp with time zone) OWNER TO he
 --
 
 COMMENT ON FUNCTION health_internal.sweep(p_now timestamp with time zone) IS 'Removes configuration changes, sessions and runs that nobody needs any more, and registers whom a lock kept out.';
+
+--
+-- Name: sweep_features(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.sweep_features(p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    DELETE FROM health_internal.series_hours AS hours
+    USING health.business_settings AS settings
+    WHERE hours.until_at <= p_now - settings.hour_retention;
+    DELETE FROM health_internal.event_hours AS hours
+    USING health.business_settings AS settings
+    WHERE hours.until_at <= p_now - settings.hour_retention;
+    DELETE FROM health_internal.past_failures AS failures
+    USING health.business_settings AS settings
+    WHERE failures.told_at <= p_now - settings.day_retention;
+    -- Names that an agent made up once: looked for only where there are many.
+    DELETE FROM health_internal.series_names AS names
+    WHERE (SELECT count(*) FROM health_internal.series_names) > 10000
+        AND names.name_id NOT IN (
+            SELECT used.name_id FROM health_internal.series_hours AS hours
+            CROSS JOIN LATERAL unnest(hours.name_ids) AS used (name_id)
+        );
+$$;
+
+ALTER FUNCTION health_internal.sweep_features(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION sweep_features(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.sweep_features(p_now timestamp with time zone) IS 'Removes hours of features past hour_retention, failures past day_retention, and, where there are more than 10,000 names of series, those that no hour has.';
 
 --
 -- Name: sweep_jobs(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -25475,6 +27792,9 @@ CREATE FUNCTION health_internal.sweep_series(p_now timestamp with time zone) RET
     USING forgotten
     WHERE baselines.agent_id = forgotten.agent_id
         AND baselines.metric_name = forgotten.metric_name;
+    DELETE FROM health_internal.agent_surprises
+    USING health.settings
+    WHERE agent_surprises.minute_at < p_now - settings.series_forgotten_after;
     -- Names that are not told any more make room for others.
     DELETE FROM health_internal.metric_series
     USING health.settings
@@ -25689,7 +28009,6 @@ COMMENT ON FUNCTION health_internal.tell_finished(p_now timestamp with time zone
 
 CREATE FUNCTION health_internal.tell_of_escalations(p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
@@ -25846,6 +28165,7 @@ COMMENT ON FUNCTION health_internal.tg_agent_heartbeats__admit() IS 'Refuses a h
 
 CREATE FUNCTION health_internal.tg_agent_status__note_transition() RETURNS trigger
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
     v_is_maintained boolean;
@@ -26926,12 +29246,27 @@ ALTER FUNCTION health_internal.usage_sums(p_from timestamp with time zone, p_to 
 COMMENT ON FUNCTION health_internal.usage_sums(p_from timestamp with time zone, p_to timestamp with time zone) IS 'What agents told in their heartbeats of a period, summed from the roll-ups (hours that begin in it; days where it is longer than half of hour_retention); of agents in none yet what they told last.';
 
 --
+-- Name: verdict_of(double precision, double precision, double precision, double precision, double precision, text, double precision, double precision, double precision, bigint, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (((p_auc - p_trivial_auc) <= p_margin) AND ((p_auc < p_trivial_auc) OR (p_average_precision < (p_trivial_precision + (0.1)::double precision)) OR ((p_auc - (0.5)::double precision) <= p_margin_over_chance))) THEN format('not used: its AUC %s does not beat "%s" (%s) by more than chance allows (%s)'::text, round((p_auc)::numeric, 3), p_trivial, round((p_trivial_auc)::numeric, 3), round((p_margin)::numeric, 3)) WHEN (p_log_loss >= p_base_log_loss) THEN 'not used: its probabilities are no better than the mean rate of failures'::text WHEN (p_auc < (p_old_auc - p_margin)) THEN format('not used: model %s, which it would replace, is better (AUC %s against %s)'::text, p_old_model_id, round((p_old_auc)::numeric, 3), round((p_auc)::numeric, 3)) ELSE format('used: AUC %s against %s of "%s"'::text, round((p_auc)::numeric, 3), round((p_trivial_auc)::numeric, 3), p_trivial) END;
+
+ALTER FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision) IS 'Whether a model is used, and why, in words that begin with "used" or "not used": it must beat the best trivial predictor and the mean rate of failures, and not be clearly worse than the model in use (NULL: there is none), all on agents and a time that taught nobody.';
+
+--
 -- Name: verify_recoveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
 CREATE FUNCTION health_internal.verify_recoveries(p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
@@ -27003,19 +29338,25 @@ COMMENT ON FUNCTION health_internal.verify_recoveries(p_now timestamp with time 
 CREATE FUNCTION health_internal.wanted_alerts() RETURNS TABLE(agent_id text, rule text, severity text, summary text, details jsonb)
     LANGUAGE sql STABLE
     AS $_$
-    WITH found AS MATERIALIZED (
+    -- Apart, or the planner joins the rules anew for each agent.
+    WITH holding AS MATERIALIZED (
         SELECT
             status.agent_id,
+            unnest(status.active_conditions) AS rule
+        FROM health.agent_status AS status
+        WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
+            AND status.active_conditions <> '{}'
+    ),
+
+    found AS MATERIALIZED (
+        SELECT
+            holding.agent_id,
             rules.rule,
             rules.severity,
             rules.summary,
             NULL::jsonb AS details
-        FROM health.agent_status AS status
-        CROSS JOIN LATERAL unnest(status.active_conditions) AS holding (rule)
-        INNER JOIN health.alert_rules AS rules
-            ON holding.rule = rules.rule AND rules.is_enabled
-        WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
-            AND status.active_conditions <> '{}'
+        FROM holding
+        INNER JOIN health.alert_rules AS rules ON holding.rule = rules.rule AND rules.is_enabled
         UNION ALL
         SELECT
             findings.agent_id,
@@ -27092,8 +29433,11 @@ COMMENT ON FUNCTION health_internal.wanted_alerts() IS 'One row per alert that s
 --
 
 CREATE FUNCTION health_internal.watch_flapping(p_now timestamp with time zone, p_incident_ids bigint[]) RETURNS bigint[]
-    LANGUAGE sql
+    LANGUAGE plpgsql
     AS $$
+DECLARE
+    v_further bigint [];
+BEGIN
     WITH watched AS MATERIALIZED (
         -- Few changes make no flapping: who is not known for any is not reckoned with.
         SELECT incidents.agent_id
@@ -27175,6 +29519,7 @@ CREATE FUNCTION health_internal.watch_flapping(p_now timestamp with time zone, p
     )
 
     SELECT coalesce(array_agg(incidents.incident_id), '{}')
+    INTO v_further
     FROM settled
     INNER JOIN health.incidents
         ON settled.agent_id = incidents.agent_id AND NOT incidents.is_settled
@@ -27182,6 +29527,8 @@ CREATE FUNCTION health_internal.watch_flapping(p_now timestamp with time zone, p
         SELECT FROM unnest(p_incident_ids) AS given (incident_id)
         WHERE given.incident_id = incidents.incident_id
     );
+    RETURN v_further;
+END;
 $$;
 
 ALTER FUNCTION health_internal.watch_flapping(p_now timestamp with time zone, p_incident_ids bigint[]) OWNER TO health_owner;
@@ -27401,6 +29748,9 @@ BEGIN
         AND status.agent_id = sessions.agent_id
         AND status.session_lost_at < sessions.attached_at
         AND status.liveness <> 'unresponsive';
+    IF FOUND OR v_lost > 0 THEN
+        PERFORM health_internal.look_for_due();
+    END IF;
     RETURN v_lost;
 END;
 $$;
@@ -27547,7 +29897,7 @@ COMMENT ON FUNCTION health_internal.watch_stuck_sessions(p_now timestamp with ti
 
 CREATE FUNCTION health_internal.weighted_mean(p_heartbeat double precision, p_heartbeat_weight double precision, p_performance double precision, p_performance_weight double precision, p_errors double precision, p_errors_weight double precision, p_resources double precision, p_resources_weight double precision, p_business double precision, p_business_weight double precision) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (((((COALESCE((p_heartbeat * p_heartbeat_weight), (0)::double precision) + COALESCE((p_performance * p_performance_weight), (0)::double precision)) + COALESCE((p_errors * p_errors_weight), (0)::double precision)) + COALESCE((p_resources * p_resources_weight), (0)::double precision)) + COALESCE((p_business * p_business_weight), (0)::double precision)) / NULLIF(((((health_internal.known_weight(p_heartbeat_weight, p_heartbeat) + health_internal.known_weight(p_performance_weight, p_performance)) + health_internal.known_weight(p_errors_weight, p_errors)) + health_internal.known_weight(p_resources_weight, p_resources)) + health_internal.known_weight(p_business_weight, p_business)), (0)::double precision));
+    RETURN CASE WHEN (((((p_heartbeat + p_performance) + p_errors) + p_resources) + p_business) IS NOT NULL) THEN ((((((p_heartbeat * p_heartbeat_weight) + (p_performance * p_performance_weight)) + (p_errors * p_errors_weight)) + (p_resources * p_resources_weight)) + (p_business * p_business_weight)) / NULLIF(((((p_heartbeat_weight + p_performance_weight) + p_errors_weight) + p_resources_weight) + p_business_weight), (0)::double precision)) ELSE (((((COALESCE((p_heartbeat * p_heartbeat_weight), (0)::double precision) + COALESCE((p_performance * p_performance_weight), (0)::double precision)) + COALESCE((p_errors * p_errors_weight), (0)::double precision)) + COALESCE((p_resources * p_resources_weight), (0)::double precision)) + COALESCE((p_business * p_business_weight), (0)::double precision)) / NULLIF(((((health_internal.known_weight(p_heartbeat_weight, p_heartbeat) + health_internal.known_weight(p_performance_weight, p_performance)) + health_internal.known_weight(p_errors_weight, p_errors)) + health_internal.known_weight(p_resources_weight, p_resources)) + health_internal.known_weight(p_business_weight, p_business)), (0)::double precision)) END;
 
 ALTER FUNCTION health_internal.weighted_mean(p_heartbeat double precision, p_heartbeat_weight double precision, p_performance double precision, p_performance_weight double precision, p_errors double precision, p_errors_weight double precision, p_resources double precision, p_resources_weight double precision, p_business double precision, p_business_weight double precision) OWNER TO health_owner;
 
@@ -27555,7 +29905,7 @@ ALTER FUNCTION health_internal.weighted_mean(p_heartbeat double precision, p_hea
 -- Name: FUNCTION weighted_mean(p_heartbeat double precision, p_heartbeat_weight double precision, p_performance double precision, p_performance_weight double precision, p_errors double precision, p_errors_weight double precision, p_resources double precision, p_resources_weight double precision, p_business double precision, p_business_weight double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.weighted_mean(p_heartbeat double precision, p_heartbeat_weight double precision, p_performance double precision, p_performance_weight double precision, p_errors double precision, p_errors_weight double precision, p_resources double precision, p_resources_weight double precision, p_business double precision, p_business_weight double precision) IS 'Mean of the components that have data, by weight; NULL without any.';
+COMMENT ON FUNCTION health_internal.weighted_mean(p_heartbeat double precision, p_heartbeat_weight double precision, p_performance double precision, p_performance_weight double precision, p_errors double precision, p_errors_weight double precision, p_resources double precision, p_resources_weight double precision, p_business double precision, p_business_weight double precision) IS 'Mean of the components that have data, by weight; NULL without any. (Where all have, which is usual, the sum of the weights is a constant in a plan.)';
 
 --
 -- Name: withdraw_at_once(timestamp with time zone, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -27605,17 +29955,7 @@ DECLARE
     v_over bigint [];
     v_count bigint;
 BEGIN
-    IF NOT EXISTS (
-        SELECT FROM health.silences
-        WHERE silences.ends_at > p_now AND silences.starts_at <= p_now
-    )
-        AND NOT EXISTS (
-            SELECT FROM health.maintenance_periods AS periods WHERE periods.ended_at IS NULL
-        )
-        AND NOT EXISTS (
-            SELECT FROM health.incidents
-            WHERE NOT incidents.is_settled AND incidents.is_acknowledged
-        ) THEN
+    IF NOT health_internal.has_mutes(p_now) THEN
         RETURN 0;
     END IF;
     v_waiting := ARRAY(
@@ -27641,6 +29981,8 @@ BEGIN
     IF v_waiting = '{}' THEN
         RETURN 0;
     END IF;
+    -- What the ledger says of lines that are taken away is mended below.
+    PERFORM health_internal.note_digests(true);
     -- What somebody else is writing at this moment he mutes himself, or the next tick looks at it.
     v_muted := ARRAY(
         SELECT muted
@@ -27860,6 +30202,25 @@ ALTER FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone,
 --
 
 COMMENT ON FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Takes back what has not left of those incidents (NULL: all) that are muted at p_now: notices and messages, and their lines in digests, which are worded anew. The ledger says so; whoever did not hear is told the truth when the mute ends. What a bridge holds is not called back: it is withdrawn when that fails or loses its lease. Returns how many messages.';
+
+--
+-- Name: merged_spread(double precision[]); Type: AGGREGATE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE AGGREGATE health_internal.merged_spread(double precision[]) (
+    SFUNC = float8_combine,
+    STYPE = double precision[],
+    INITCOND = '{0,0,0}',
+    FINALFUNC = float8_stddev_samp
+);
+
+ALTER AGGREGATE health_internal.merged_spread(double precision[]) OWNER TO health_owner;
+
+--
+-- Name: AGGREGATE merged_spread(double precision[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON AGGREGATE health_internal.merged_spread(double precision[]) IS 'Standard deviation of values of which parts are told by {count, sum, sum of squared differences from their mean}.';
 
 --
 -- Name: agent_days; Type: TABLE; Schema: health; Owner: health_owner
@@ -28114,148 +30475,6 @@ COMMENT ON COLUMN health.agent_days.satisfaction_count IS 'Heartbeats that told 
 --
 
 COMMENT ON COLUMN health.agent_days.satisfaction_sum IS 'Sum of it, percent.';
-
---
--- Name: agent_heartbeats; Type: TABLE; Schema: health; Owner: health_owner
---
-
-CREATE TABLE health.agent_heartbeats (
-    agent_id health.agent_id NOT NULL,
-    state health.agent_state DEFAULT 'running'::text NOT NULL,
-    sent_at timestamp with time zone,
-    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    work_items_processed health.work_items_processed,
-    average_processing_time_ms health.average_processing_time_ms,
-    cpu_usage_percent health.cpu_usage_percent,
-    memory_usage_mb health.memory_usage_mb,
-    memory_limit_mb health.memory_limit_mb,
-    error_count health.error_count,
-    cost_efficiency health.cost_efficiency,
-    user_satisfaction health.user_satisfaction,
-    operational_efficiency health.operational_efficiency,
-    revenue_impact_usd health.revenue_impact_usd,
-    signal health.heartbeat_signal,
-    run_id health.run_id,
-    attributes health.heartbeat_attributes,
-    txid xid8 DEFAULT pg_current_xact_id() NOT NULL
-)
-PARTITION BY RANGE (received_at);
-
-ALTER TABLE health.agent_heartbeats OWNER TO health_owner;
-
---
--- Name: TABLE agent_heartbeats; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON TABLE health.agent_heartbeats IS 'One row per heartbeat as an agent sent it; append-only, partitioned by received_at, raw rows are kept for settings.raw_retention.';
-
---
--- Name: COLUMN agent_heartbeats.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.agent_id IS 'Which agent beats; unknown agents are registered.';
-
---
--- Name: COLUMN agent_heartbeats.state; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.state IS 'What the agent says of itself: initializing, active, running, idle, error, failed, stopping, stopped.';
-
---
--- Name: COLUMN agent_heartbeats.sent_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.sent_at IS 'The agent''s clock when it sent the row; within a day of received_at.';
-
---
--- Name: COLUMN agent_heartbeats.received_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.received_at IS 'The database''s clock when the row came; decides liveness. Agents cannot set it.';
-
---
--- Name: COLUMN agent_heartbeats.work_items_processed; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.work_items_processed IS 'Counter of work items since this run of the agent started.';
-
---
--- Name: COLUMN agent_heartbeats.average_processing_time_ms; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.average_processing_time_ms IS 'Mean time per work item since the last heartbeat, milliseconds.';
-
---
--- Name: COLUMN agent_heartbeats.cpu_usage_percent; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.cpu_usage_percent IS 'CPU used by the agent, percent of the whole host or container, 0 to 100.';
-
---
--- Name: COLUMN agent_heartbeats.memory_usage_mb; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.memory_usage_mb IS 'Memory the agent uses, megabytes.';
-
---
--- Name: COLUMN agent_heartbeats.memory_limit_mb; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.memory_limit_mb IS 'Memory the agent may use, megabytes.';
-
---
--- Name: COLUMN agent_heartbeats.error_count; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.error_count IS 'Counter of errors since this run of the agent started.';
-
---
--- Name: COLUMN agent_heartbeats.cost_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.cost_efficiency IS 'As the agent reports it, percent, 0 to 100.';
-
---
--- Name: COLUMN agent_heartbeats.user_satisfaction; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.user_satisfaction IS 'As the agent reports it, percent, 0 to 100.';
-
---
--- Name: COLUMN agent_heartbeats.operational_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.operational_efficiency IS 'As the agent reports it, percent, 0 to 100.';
-
---
--- Name: COLUMN agent_heartbeats.revenue_impact_usd; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.revenue_impact_usd IS 'Revenue the agent gains (positive) or loses (negative) at present, US dollars per hour.';
-
---
--- Name: COLUMN agent_heartbeats.signal; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.signal IS 'For jobs: beat, start, success, fail or log; paired by run_id.';
-
---
--- Name: COLUMN agent_heartbeats.run_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.run_id IS 'One run of the agent''s process or job; counters start again with it.';
-
---
--- Name: COLUMN agent_heartbeats.attributes; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.attributes IS 'Whatever else the agent tells; at most 8 kB.';
-
---
--- Name: COLUMN agent_heartbeats.txid; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_heartbeats.txid IS 'Transaction that wrote the row; with it the fold reads every row exactly once.';
 
 --
 -- Name: agent_hours; Type: TABLE; Schema: health; Owner: health_owner
@@ -28759,7 +30978,7 @@ COMMENT ON COLUMN health.recovery_actions.requested_by IS 'engine, or the person
 -- Name: COLUMN recovery_actions.incident_id; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recovery_actions.incident_id IS 'Incident it serves.';
+COMMENT ON COLUMN health.recovery_actions.incident_id IS 'Incident it serves; no foreign key: ten thousand are queued at once.';
 
 --
 -- Name: COLUMN recovery_actions.transition_id; Type: COMMENT; Schema: health; Owner: health_owner
@@ -29009,86 +31228,92 @@ COMMENT ON COLUMN health.recovery_steps.details IS 'What the executor told.';
 -- Name: agent_timeline; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.agent_timeline AS
- SELECT transitions.agent_id,
-    transitions.occurred_at,
-    'transition'::text AS kind,
-    concat_ws(', '::text,
-        CASE
-            WHEN (transitions.old_liveness IS DISTINCT FROM transitions.new_liveness) THEN concat_ws(' → '::text, transitions.old_liveness, transitions.new_liveness)
-            ELSE NULL::text
-        END,
-        CASE
-            WHEN (transitions.old_status IS DISTINCT FROM transitions.new_status) THEN concat_ws(' → '::text, transitions.old_status, transitions.new_status)
-            ELSE NULL::text
-        END, transitions.issue_type) AS what,
-    round((transitions.new_score)::numeric, 2) AS score
-   FROM health.status_transitions transitions
-UNION ALL
- SELECT alerts.agent_id,
-    alerts.opened_at AS occurred_at,
-    'alert'::text AS kind,
-    ((alerts.severity || ': '::text) || alerts.summary) AS what,
-    NULL::numeric AS score
-   FROM health.alerts
-UNION ALL
- SELECT alerts.agent_id,
-    alerts.resolved_at AS occurred_at,
-    'alert'::text AS kind,
-    ('resolved: '::text || alerts.summary) AS what,
-    NULL::numeric AS score
-   FROM health.alerts
-  WHERE (alerts.resolved_at IS NOT NULL)
-UNION ALL
- SELECT actions.agent_id,
-    moments.occurred_at,
-    'recovery'::text AS kind,
-    moments.what,
-    NULL::numeric AS score
-   FROM (health.recovery_actions actions
-     CROSS JOIN LATERAL ( VALUES (actions.created_at,(((actions.action || ' queued for '::text) || actions.issue_type) ||
+CREATE VIEW health.agent_timeline WITH (security_barrier='true') AS
+ SELECT agent_id,
+    occurred_at,
+    kind,
+    what,
+    score
+   FROM ( SELECT transitions.agent_id,
+            transitions.occurred_at,
+            'transition'::text AS kind,
+            concat_ws(', '::text,
                 CASE
-                    WHEN (actions.requested_by <> 'engine'::text) THEN (' by '::text || actions.requested_by)
-                    ELSE ''::text
-                END)), (actions.approved_at,((actions.action || ' approved by '::text) || actions.approved_by)), (actions.finished_at,((actions.action || ' '::text) || concat_ws(': '::text, actions.state,
-                CASE
-                    WHEN (actions.state <> 'succeeded'::text) THEN (actions.outcome ->> 'reason'::text)
+                    WHEN (transitions.old_liveness IS DISTINCT FROM transitions.new_liveness) THEN concat_ws(' → '::text, transitions.old_liveness, transitions.new_liveness)
                     ELSE NULL::text
-                END)))) moments(occurred_at, what))
-  WHERE (moments.occurred_at IS NOT NULL)
-UNION ALL
- SELECT actions.agent_id,
-    moments.occurred_at,
-    'recovery'::text AS kind,
-    moments.what,
-    NULL::numeric AS score
-   FROM ((health.recovery_steps steps
-     JOIN health.recovery_actions actions ON ((steps.action_id = actions.action_id)))
-     CROSS JOIN LATERAL ( VALUES (
+                END,
                 CASE
-                    WHEN ((steps.action <> 'verify'::text) AND (steps.finished_at IS DISTINCT FROM steps.started_at)) THEN steps.started_at
-                    ELSE NULL::timestamp with time zone
-                END,((steps.action || ' begun by '::text) || steps.worker)), (
+                    WHEN (transitions.old_status IS DISTINCT FROM transitions.new_status) THEN concat_ws(' → '::text, transitions.old_status, transitions.new_status)
+                    ELSE NULL::text
+                END, transitions.issue_type) AS what,
+            round((transitions.new_score)::numeric, 2) AS score
+           FROM health.status_transitions transitions
+        UNION ALL
+         SELECT alerts.agent_id,
+            alerts.opened_at AS occurred_at,
+            'alert'::text AS kind,
+            ((alerts.severity || ': '::text) || alerts.summary) AS what,
+            NULL::numeric AS score
+           FROM health.alerts
+        UNION ALL
+         SELECT alerts.agent_id,
+            alerts.resolved_at AS occurred_at,
+            'alert'::text AS kind,
+            ('resolved: '::text || alerts.summary) AS what,
+            NULL::numeric AS score
+           FROM health.alerts
+          WHERE (alerts.resolved_at IS NOT NULL)
+        UNION ALL
+         SELECT actions.agent_id,
+            moments.occurred_at,
+            'recovery'::text AS kind,
+            moments.what,
+            NULL::numeric AS score
+           FROM (health.recovery_actions actions
+             CROSS JOIN LATERAL ( VALUES (actions.created_at,(((actions.action || ' queued for '::text) || actions.issue_type) ||
+                        CASE
+                            WHEN (actions.requested_by <> 'engine'::text) THEN (' by '::text || actions.requested_by)
+                            ELSE ''::text
+                        END)), (actions.approved_at,((actions.action || ' approved by '::text) || actions.approved_by)), (actions.finished_at,((actions.action || ' '::text) || concat_ws(': '::text, actions.state,
+                        CASE
+                            WHEN (actions.state <> 'succeeded'::text) THEN (actions.outcome ->> 'reason'::text)
+                            ELSE NULL::text
+                        END)))) moments(occurred_at, what))
+          WHERE (moments.occurred_at IS NOT NULL)
+        UNION ALL
+         SELECT actions.agent_id,
+            moments.occurred_at,
+            'recovery'::text AS kind,
+            moments.what,
+            NULL::numeric AS score
+           FROM ((health.recovery_steps steps
+             JOIN health.recovery_actions actions ON ((steps.action_id = actions.action_id)))
+             CROSS JOIN LATERAL ( VALUES (
+                        CASE
+                            WHEN ((steps.action <> 'verify'::text) AND (steps.finished_at IS DISTINCT FROM steps.started_at)) THEN steps.started_at
+                            ELSE NULL::timestamp with time zone
+                        END,((steps.action || ' begun by '::text) || steps.worker)), (
+                        CASE
+                            WHEN ((steps.action <> 'verify'::text) OR (steps.outcome <> 'succeeded'::text)) THEN steps.finished_at
+                            ELSE NULL::timestamp with time zone
+                        END,(health_internal.step_text(steps.action, steps.parameters, steps.outcome, steps.reason, steps.details, steps.started_at, steps.finished_at) ||
+                        CASE
+                            WHEN (steps.finished_at = steps.started_at) THEN (' by '::text || steps.worker)
+                            WHEN (steps.outcome = 'succeeded'::text) THEN ' done'::text
+                            ELSE ''::text
+                        END))) moments(occurred_at, what))
+          WHERE (moments.occurred_at IS NOT NULL)
+        UNION ALL
+         SELECT episodes.agent_id,
+            episodes.started_at AS occurred_at,
+            'anomaly'::text AS kind,
                 CASE
-                    WHEN ((steps.action <> 'verify'::text) OR (steps.outcome <> 'succeeded'::text)) THEN steps.finished_at
-                    ELSE NULL::timestamp with time zone
-                END,(health_internal.step_text(steps.action, steps.parameters, steps.outcome, steps.reason, steps.details, steps.started_at, steps.finished_at) ||
-                CASE
-                    WHEN (steps.finished_at = steps.started_at) THEN (' by '::text || steps.worker)
-                    WHEN (steps.outcome = 'succeeded'::text) THEN ' done'::text
-                    ELSE ''::text
-                END))) moments(occurred_at, what))
-  WHERE (moments.occurred_at IS NOT NULL)
-UNION ALL
- SELECT episodes.agent_id,
-    episodes.started_at AS occurred_at,
-    'anomaly'::text AS kind,
-        CASE
-            WHEN (episodes.metric_name IS NULL) THEN episodes.reason
-            ELSE ((health_internal.episode_text(episodes.*) || ': '::text) || episodes.reason)
-        END AS what,
-    NULL::numeric AS score
-   FROM health.anomalies episodes;
+                    WHEN (episodes.metric_name IS NULL) THEN episodes.reason
+                    ELSE ((health_internal.episode_text(episodes.*) || ': '::text) || episodes.reason)
+                END AS what,
+            NULL::numeric AS score
+           FROM health.anomalies episodes) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.agent_timeline OWNER TO health_owner;
 
@@ -29244,40 +31469,53 @@ ALTER TABLE health.alert_events ALTER COLUMN alert_event_id ADD GENERATED ALWAYS
 -- Name: alert_history; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.alert_history AS
- SELECT events.alert_event_id,
-    alerts.alert_id,
-    alerts.agent_id,
-    alerts.rule,
-    alerts.severity,
-    events.occurred_at,
-    events.event,
-    events.reason,
-    events.delivery_id,
-    events.reason_code,
-    events.channel,
-    alerts.incident_id
-   FROM (health.alerts
-     JOIN health.alert_events events ON (((alerts.incident_id = events.incident_id) AND ((alerts.alert_id = events.alert_id) OR ((events.alert_id IS NULL) AND (alerts.opened_at <= events.occurred_at) AND (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) >= events.occurred_at))))))
-UNION ALL
- SELECT events.alert_event_id,
-    alerts.alert_id,
-    alerts.agent_id,
-    alerts.rule,
-    alerts.severity,
-    deliveries.finished_at AS occurred_at,
-        CASE deliveries.state
-            WHEN 'delivered'::text THEN 'delivered'::text
-            ELSE 'failed'::text
-        END AS event,
-    deliveries.state AS reason,
-    events.delivery_id,
-    NULL::text AS reason_code,
-    events.channel,
-    alerts.incident_id
-   FROM ((health.alerts
-     JOIN health.alert_events events ON (((alerts.incident_id = events.incident_id) AND (events.alert_id IS NULL) AND (alerts.opened_at <= events.occurred_at) AND (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) >= events.occurred_at) AND (events.event = ANY (ARRAY['queued'::text, 'grouped'::text])))))
-     JOIN health.deliveries ON (((events.delivery_id = deliveries.delivery_id) AND (deliveries.state = ANY (ARRAY['delivered'::text, 'dead'::text])))));
+CREATE VIEW health.alert_history WITH (security_barrier='true') AS
+ SELECT alert_event_id,
+    alert_id,
+    agent_id,
+    rule,
+    severity,
+    occurred_at,
+    event,
+    reason,
+    delivery_id,
+    reason_code,
+    channel,
+    incident_id
+   FROM ( SELECT events.alert_event_id,
+            alerts.alert_id,
+            alerts.agent_id,
+            alerts.rule,
+            alerts.severity,
+            events.occurred_at,
+            events.event,
+            events.reason,
+            events.delivery_id,
+            events.reason_code,
+            events.channel,
+            alerts.incident_id
+           FROM (health.alerts
+             JOIN health.alert_events events ON (((alerts.incident_id = events.incident_id) AND ((alerts.alert_id = events.alert_id) OR ((events.alert_id IS NULL) AND (alerts.opened_at <= events.occurred_at) AND (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) >= events.occurred_at))))))
+        UNION ALL
+         SELECT events.alert_event_id,
+            alerts.alert_id,
+            alerts.agent_id,
+            alerts.rule,
+            alerts.severity,
+            deliveries.finished_at AS occurred_at,
+                CASE deliveries.state
+                    WHEN 'delivered'::text THEN 'delivered'::text
+                    ELSE 'failed'::text
+                END AS event,
+            deliveries.state AS reason,
+            events.delivery_id,
+            NULL::text AS reason_code,
+            events.channel,
+            alerts.incident_id
+           FROM ((health.alerts
+             JOIN health.alert_events events ON (((alerts.incident_id = events.incident_id) AND (events.alert_id IS NULL) AND (alerts.opened_at <= events.occurred_at) AND (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) >= events.occurred_at) AND (events.event = ANY (ARRAY['queued'::text, 'grouped'::text])))))
+             JOIN health.deliveries ON (((events.delivery_id = deliveries.delivery_id) AND (deliveries.state = ANY (ARRAY['delivered'::text, 'dead'::text])))))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.alert_history OWNER TO health_owner;
 
@@ -29578,20 +31816,32 @@ ALTER TABLE health.anomalies ALTER COLUMN anomaly_id ADD GENERATED ALWAYS AS IDE
 -- Name: availability; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.availability AS
- SELECT periods.period_days,
-    rows.agent_id,
-    rows.availability_percent,
-    rows.up_seconds,
-    rows.degraded_seconds,
-    rows.down_seconds,
-    rows.lost_seconds,
-    rows.maintenance_seconds,
-    rows.unknown_seconds,
-    rows.off_seconds,
-    rows.not_measured
-   FROM (( VALUES (1), (7), (30)) periods(period_days)
-     CROSS JOIN LATERAL health.availability_between((now() - make_interval(days => periods.period_days)), now(), 'declared'::text, 'as_up'::text, NULL::text, now()) rows(agent_id, availability_percent, up_seconds, degraded_seconds, down_seconds, lost_seconds, maintenance_seconds, unknown_seconds, off_seconds, not_measured));
+CREATE VIEW health.availability WITH (security_barrier='true') AS
+ SELECT period_days,
+    agent_id,
+    availability_percent,
+    up_seconds,
+    degraded_seconds,
+    down_seconds,
+    lost_seconds,
+    maintenance_seconds,
+    unknown_seconds,
+    off_seconds,
+    not_measured
+   FROM ( SELECT periods.period_days,
+            rows.agent_id,
+            rows.availability_percent,
+            rows.up_seconds,
+            rows.degraded_seconds,
+            rows.down_seconds,
+            rows.lost_seconds,
+            rows.maintenance_seconds,
+            rows.unknown_seconds,
+            rows.off_seconds,
+            rows.not_measured
+           FROM (( VALUES (1), (7), (30)) periods(period_days)
+             CROSS JOIN LATERAL health.availability_between((now() - make_interval(days => periods.period_days)), now(), 'declared'::text, 'as_up'::text, NULL::text, now()) rows(agent_id, availability_percent, up_seconds, degraded_seconds, down_seconds, lost_seconds, maintenance_seconds, unknown_seconds, off_seconds, not_measured))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.availability OWNER TO health_owner;
 
@@ -29825,33 +32075,46 @@ COMMENT ON COLUMN health.business_figures.missing IS 'Why it is not measured whe
 -- Name: business_impact; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.business_impact AS
- SELECT agents.agent_id,
-    agents.agent_name,
-    agents.tenant,
-    agents.criticality,
-    agents.revenue_usd_per_hour,
-    rows.availability_percent,
-    rows.lost_seconds,
-    COALESCE(incidents.incident_count, (0)::numeric) AS incident_count,
-    COALESCE(money.revenue_lost_usd, (0)::numeric) AS revenue_lost_usd,
-    COALESCE(money.revenue_at_risk_usd_per_hour, (0)::numeric) AS revenue_at_risk_usd_per_hour,
-    COALESCE(money.revenue_protected_usd, (0)::numeric) AS revenue_protected_usd,
-    COALESCE(money.cost_avoided_usd, (0)::numeric) AS cost_avoided_usd
-   FROM (((health.agents
-     JOIN health.availability_between((now() - '30 days'::interval), now(), 'declared'::text, 'as_up'::text, NULL::text, now()) rows(agent_id, availability_percent, up_seconds, degraded_seconds, down_seconds, lost_seconds, maintenance_seconds, unknown_seconds, off_seconds, not_measured) ON (((agents.agent_id)::text = rows.agent_id)))
-     LEFT JOIN ( SELECT known.agent_id,
-            sum(known.amount) AS incident_count
-           FROM health.business_impact_detail((now() - '30 days'::interval), now(), 'incident_count'::text, now()) known(agent_id, incident_id, action_id, from_at, to_at, amount, weight, low, high, note)
-          GROUP BY known.agent_id) incidents ON (((agents.agent_id)::text = incidents.agent_id)))
-     LEFT JOIN ( SELECT known.agent_id,
-            sum(known.amount) FILTER (WHERE (figures.figure = 'revenue_lost'::text)) AS revenue_lost_usd,
-            sum(known.amount) FILTER (WHERE (figures.figure = 'revenue_at_risk'::text)) AS revenue_at_risk_usd_per_hour,
-            sum(known.amount) FILTER (WHERE (figures.figure = 'revenue_protected'::text)) AS revenue_protected_usd,
-            sum(known.amount) FILTER (WHERE (figures.figure = 'cost_avoidance'::text)) AS cost_avoided_usd
-           FROM (( VALUES ('revenue_lost'::text), ('revenue_at_risk'::text), ('revenue_protected'::text), ('cost_avoidance'::text)) figures(figure)
-             CROSS JOIN LATERAL health.business_impact_detail((now() - '30 days'::interval), now(), figures.figure, now()) known(agent_id, incident_id, action_id, from_at, to_at, amount, weight, low, high, note))
-          GROUP BY known.agent_id) money ON (((agents.agent_id)::text = money.agent_id)));
+CREATE VIEW health.business_impact WITH (security_barrier='true') AS
+ SELECT agent_id,
+    agent_name,
+    tenant,
+    criticality,
+    revenue_usd_per_hour,
+    availability_percent,
+    lost_seconds,
+    incident_count,
+    revenue_lost_usd,
+    revenue_at_risk_usd_per_hour,
+    revenue_protected_usd,
+    cost_avoided_usd
+   FROM ( SELECT agents.agent_id,
+            agents.agent_name,
+            agents.tenant,
+            agents.criticality,
+            agents.revenue_usd_per_hour,
+            rows.availability_percent,
+            rows.lost_seconds,
+            COALESCE(incidents.incident_count, (0)::numeric) AS incident_count,
+            COALESCE(money.revenue_lost_usd, (0)::numeric) AS revenue_lost_usd,
+            COALESCE(money.revenue_at_risk_usd_per_hour, (0)::numeric) AS revenue_at_risk_usd_per_hour,
+            COALESCE(money.revenue_protected_usd, (0)::numeric) AS revenue_protected_usd,
+            COALESCE(money.cost_avoided_usd, (0)::numeric) AS cost_avoided_usd
+           FROM (((health.agents
+             JOIN health.availability_between((now() - '30 days'::interval), now(), 'declared'::text, 'as_up'::text, NULL::text, now()) rows(agent_id, availability_percent, up_seconds, degraded_seconds, down_seconds, lost_seconds, maintenance_seconds, unknown_seconds, off_seconds, not_measured) ON (((agents.agent_id)::text = rows.agent_id)))
+             LEFT JOIN ( SELECT known.agent_id,
+                    sum(known.amount) AS incident_count
+                   FROM health.business_impact_detail((now() - '30 days'::interval), now(), 'incident_count'::text, now()) known(agent_id, incident_id, action_id, from_at, to_at, amount, weight, low, high, note)
+                  GROUP BY known.agent_id) incidents ON (((agents.agent_id)::text = incidents.agent_id)))
+             LEFT JOIN ( SELECT known.agent_id,
+                    sum(known.amount) FILTER (WHERE (figures.figure = 'revenue_lost'::text)) AS revenue_lost_usd,
+                    sum(known.amount) FILTER (WHERE (figures.figure = 'revenue_at_risk'::text)) AS revenue_at_risk_usd_per_hour,
+                    sum(known.amount) FILTER (WHERE (figures.figure = 'revenue_protected'::text)) AS revenue_protected_usd,
+                    sum(known.amount) FILTER (WHERE (figures.figure = 'cost_avoidance'::text)) AS cost_avoided_usd
+                   FROM (( VALUES ('revenue_lost'::text), ('revenue_at_risk'::text), ('revenue_protected'::text), ('cost_avoidance'::text)) figures(figure)
+                     CROSS JOIN LATERAL health.business_impact_detail((now() - '30 days'::interval), now(), figures.figure, now()) known(agent_id, incident_id, action_id, from_at, to_at, amount, weight, low, high, note))
+                  GROUP BY known.agent_id) money ON (((agents.agent_id)::text = money.agent_id)))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR ((agent_id)::text IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.business_impact OWNER TO health_owner;
 
@@ -30041,13 +32304,13 @@ COMMENT ON COLUMN health.business_settings.report_time_zone IS 'Time zone of tha
 -- Name: COLUMN business_settings.is_rolling_up_heartbeats; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.business_settings.is_rolling_up_heartbeats IS 'Whether heartbeats are counted into the roll-ups before their partitions are dropped.';
+COMMENT ON COLUMN health.business_settings.is_rolling_up_heartbeats IS 'Whether raw rows are counted into roll-ups and hours of features before their partitions are dropped.';
 
 --
 -- Name: COLUMN business_settings.hour_retention; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.business_settings.hour_retention IS 'How long agent_hours are kept.';
+COMMENT ON COLUMN health.business_settings.hour_retention IS 'How long agent_hours and hours of features are kept.';
 
 --
 -- Name: COLUMN business_settings.day_retention; Type: COMMENT; Schema: health; Owner: health_owner
@@ -30176,8 +32439,7 @@ CREATE VIEW health.current_policies WITH (security_invoker='false') AS
     anomaly_columns,
     anomaly_metrics_limit,
     anomaly_lasting_points,
-    anomaly_agreeing_series,
-    anomaly_agreeing_share,
+    anomaly_agent_score,
     anomaly_alone_score,
     exhaustion_alert_seconds,
     expected_interval_band
@@ -30583,16 +32845,10 @@ COMMENT ON COLUMN health.current_policies.anomaly_metrics_limit IS 'Series of pe
 COMMENT ON COLUMN health.current_policies.anomaly_lasting_points IS 'Strange minutes after which a single series raises the alert anomaly.';
 
 --
--- Name: COLUMN current_policies.anomaly_agreeing_series; Type: COMMENT; Schema: health; Owner: health_owner
+-- Name: COLUMN current_policies.anomaly_agent_score; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.current_policies.anomaly_agreeing_series IS 'Series of an agent that, strange within 5 minutes, are an anomaly of the agent and raise the alert …';
-
---
--- Name: COLUMN current_policies.anomaly_agreeing_share; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.current_policies.anomaly_agreeing_share IS '… provided they are at least this share of its watched series, 0..1.';
+COMMENT ON COLUMN health.current_policies.anomaly_agent_score IS 'Score from which the series of an agent together raise the alert anomaly; they are on record from 0.5; 1: never.';
 
 --
 -- Name: COLUMN current_policies.anomaly_alone_score; Type: COMMENT; Schema: health; Owner: health_owner
@@ -30859,7 +33115,8 @@ CREATE VIEW health.engine_health AS
             known.refused_total,
             known.skipped_series_total,
             known.acted_transition_id,
-            known.self_checked_at
+            known.self_checked_at,
+            known.due_from
            FROM health_internal.engine known
          LIMIT 1) engine
      CROSS JOIN ( SELECT chosen.is_only_row,
@@ -30868,6 +33125,9 @@ CREATE VIEW health.engine_health AS
             chosen.partition_width,
             chosen.partitions_ahead,
             chosen.raw_retention,
+            chosen.score_period,
+            chosen.score_retention,
+            chosen.score_rows_per_hour,
             chosen.history_after,
             chosen.heartbeat_memory_seconds,
             chosen.metric_memory_seconds,
@@ -31195,20 +33455,32 @@ COMMENT ON COLUMN health.escalation_steps.repeat_interval IS 'Time between repea
 -- Name: exhaustion; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.exhaustion AS
- SELECT trends.agent_id,
-    trends.resource,
-    trends.used,
-    trends.limit_value,
-    told.slope_per_hour,
-    told.exhausts_at,
-    told.exhausts_earliest_at,
-    told.exhausts_latest_at,
-    told.confidence,
-    told.basis,
-    trends.sampled_at
-   FROM (health_internal.resource_trends trends
-     CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends.*) told(slope_per_hour, slope_error_per_hour, exhausts_at, exhausts_earliest_at, exhausts_latest_at, confidence, basis));
+CREATE VIEW health.exhaustion WITH (security_barrier='true') AS
+ SELECT agent_id,
+    resource,
+    used,
+    limit_value,
+    slope_per_hour,
+    exhausts_at,
+    exhausts_earliest_at,
+    exhausts_latest_at,
+    confidence,
+    basis,
+    sampled_at
+   FROM ( SELECT trends.agent_id,
+            trends.resource,
+            trends.used,
+            trends.limit_value,
+            told.slope_per_hour,
+            told.exhausts_at,
+            told.exhausts_earliest_at,
+            told.exhausts_latest_at,
+            told.confidence,
+            told.basis,
+            trends.sampled_at
+           FROM (health_internal.resource_trends trends
+             CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends.*) told(slope_per_hour, slope_error_per_hour, exhausts_at, exhausts_earliest_at, exhausts_latest_at, confidence, basis))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.exhaustion OWNER TO health_owner;
 
@@ -31288,7 +33560,7 @@ COMMENT ON COLUMN health.exhaustion.sampled_at IS 'Time of the latest sample; ho
 -- Name: expectations; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.expectations AS
+CREATE VIEW health.expectations WITH (security_barrier='true') AS
  SELECT agent_id,
     liveness,
     basis,
@@ -31296,36 +33568,47 @@ CREATE VIEW health.expectations AS
     learnt_interval_seconds,
     late_after_seconds,
     unresponsive_after_seconds,
-    LEAST(health_internal.accused_at(last_heartbeat_at, late_after_seconds, blindness), session_lost_at) AS late_at,
-    LEAST(health_internal.accused_at(last_heartbeat_at, unresponsive_after_seconds, blindness), (session_lost_at + make_interval(secs => session_grace_seconds))) AS unresponsive_at,
+    late_at,
+    unresponsive_at,
     judged_at
-   FROM ( SELECT status.agent_id,
-            status.liveness,
-            status.last_heartbeat_at,
-            status.learnt_interval_seconds,
-            status.session_lost_at,
-            status.judged_at,
-            policy.session_grace_seconds,
-            blindness.*::health_internal.blindness AS blindness,
-                CASE
-                    WHEN (status.state = 'initializing'::text) THEN 'start-up'::text
-                    WHEN (status.gap_count < policy.young_beats) THEN 'young'::text
-                    ELSE 'learnt'::text
-                END AS basis,
-            (status.grace_seconds + GREATEST((status.learnt_interval_seconds * status.late_intervals),
-                CASE
-                    WHEN (status.state = 'initializing'::text) THEN policy.startup_grace_seconds
-                    ELSE NULL::double precision
-                END)) AS late_after_seconds,
-            (status.grace_seconds + GREATEST((status.learnt_interval_seconds * status.unresponsive_intervals),
-                CASE
-                    WHEN (status.state = 'initializing'::text) THEN policy.startup_grace_seconds
-                    ELSE NULL::double precision
-                END)) AS unresponsive_after_seconds
-           FROM ((health.agent_status status
-             JOIN health.current_policies policy ON ((status.policy_class = policy.policy_class)))
-             CROSS JOIN health_internal.recent_blindness() blindness(from_at, ended_at, settled_at, before_at))
-          WHERE ((status.last_heartbeat_at IS NOT NULL) AND (status.liveness <> 'stopped'::text) AND (status.grace_seconds < ('1000000000'::numeric)::double precision))) awaited;
+   FROM ( SELECT awaited.agent_id,
+            awaited.liveness,
+            awaited.basis,
+            awaited.last_heartbeat_at,
+            awaited.learnt_interval_seconds,
+            awaited.late_after_seconds,
+            awaited.unresponsive_after_seconds,
+            LEAST(health_internal.accused_at(awaited.last_heartbeat_at, awaited.late_after_seconds, awaited.blindness), awaited.session_lost_at) AS late_at,
+            LEAST(health_internal.accused_at(awaited.last_heartbeat_at, awaited.unresponsive_after_seconds, awaited.blindness), (awaited.session_lost_at + make_interval(secs => awaited.session_grace_seconds))) AS unresponsive_at,
+            awaited.judged_at
+           FROM ( SELECT status.agent_id,
+                    status.liveness,
+                    status.last_heartbeat_at,
+                    status.learnt_interval_seconds,
+                    status.session_lost_at,
+                    status.judged_at,
+                    policy.session_grace_seconds,
+                    blindness.*::health_internal.blindness AS blindness,
+                        CASE
+                            WHEN (status.state = 'initializing'::text) THEN 'start-up'::text
+                            WHEN (status.gap_count < policy.young_beats) THEN 'young'::text
+                            ELSE 'learnt'::text
+                        END AS basis,
+                    (status.grace_seconds + GREATEST((status.learnt_interval_seconds * status.late_intervals),
+                        CASE
+                            WHEN (status.state = 'initializing'::text) THEN policy.startup_grace_seconds
+                            ELSE NULL::double precision
+                        END)) AS late_after_seconds,
+                    (status.grace_seconds + GREATEST((status.learnt_interval_seconds * status.unresponsive_intervals),
+                        CASE
+                            WHEN (status.state = 'initializing'::text) THEN policy.startup_grace_seconds
+                            ELSE NULL::double precision
+                        END)) AS unresponsive_after_seconds
+                   FROM ((health.agent_status status
+                     JOIN health.current_policies policy ON ((status.policy_class = policy.policy_class)))
+                     CROSS JOIN health_internal.recent_blindness() blindness(from_at, ended_at, settled_at, before_at))
+                  WHERE ((status.last_heartbeat_at IS NOT NULL) AND (status.liveness <> 'stopped'::text) AND (status.grace_seconds < ('1000000000'::numeric)::double precision))) awaited) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.expectations OWNER TO health_owner;
 
@@ -31788,17 +34071,27 @@ COMMENT ON COLUMN health_internal.failure_predictions.predicted_at IS 'As of whe
 -- Name: failure_risk; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.failure_risk AS
+CREATE VIEW health.failure_risk WITH (security_barrier='true') AS
  SELECT agent_id,
     horizon,
     probability,
     threshold,
-    (probability >= threshold) AS is_at_risk,
+    is_at_risk,
     basis,
     model_id,
     reasons,
     predicted_at
-   FROM health_internal.failure_predictions predictions;
+   FROM ( SELECT predictions.agent_id,
+            predictions.horizon,
+            predictions.probability,
+            predictions.threshold,
+            (predictions.probability >= predictions.threshold) AS is_at_risk,
+            predictions.basis,
+            predictions.model_id,
+            predictions.reasons,
+            predictions.predicted_at
+           FROM health_internal.failure_predictions predictions) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.failure_risk OWNER TO health_owner;
 
@@ -31866,68 +34159,91 @@ COMMENT ON COLUMN health.failure_risk.predicted_at IS 'As of when.';
 -- Name: fleet; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.fleet AS
- SELECT agents.agent_id,
-    agents.agent_name,
-    status.state,
-    status.status,
-    status.error_count,
-    status.last_heartbeat_at,
-    status.judged_at,
-    agents.agent_type,
-    agents.policy_class,
-    status.issue_type,
-        CASE
-            WHEN (maintained.agent_id IS NOT NULL) THEN 'in_maintenance'::text
-            ELSE COALESCE(status.liveness, 'never_seen'::text)
-        END AS liveness,
-    round((status.score)::numeric, 2) AS score,
-    round((status.heartbeat_consistency)::numeric, 2) AS heartbeat_consistency,
-    round((status.performance_metrics)::numeric, 2) AS performance_metrics,
-    round((status.error_rate)::numeric, 2) AS error_rate,
-    round((status.resource_efficiency)::numeric, 2) AS resource_efficiency,
-    round((status.business_impact)::numeric, 2) AS business_impact,
-        CASE
-            WHEN (COALESCE((status.beat_count < 10), true) OR (status.processing_mean_ms IS NULL) OR COALESCE((status.baseline_processing_ms <= (0)::double precision), true)) THEN 'unknown'::text
-            WHEN (status.processing_mean_ms > ((1.25)::double precision * status.baseline_processing_ms)) THEN 'degrading'::text
-            WHEN (status.processing_mean_ms < ((0.8)::double precision * status.baseline_processing_ms)) THEN 'improving'::text
-            ELSE 'stable'::text
-        END AS performance_trend,
-    ( SELECT count(*) AS count
-           FROM health.alerts
-          WHERE ((alerts.agent_id = (agents.agent_id)::text) AND (alerts.resolved_at IS NULL))) AS open_alert_count,
-    (array_remove(ARRAY[
-        CASE
-            WHEN ((status.liveness = 'unresponsive'::text) AND (maintained.agent_id IS NULL)) THEN ('restart it: silent since '::text || status.last_heartbeat_at)
-            ELSE NULL::text
-        END,
-        CASE
-            WHEN (status.state = ANY (ARRAY['error'::text, 'failed'::text])) THEN ('look at its events: it says '::text || status.state)
-            ELSE NULL::text
-        END,
-        CASE
-            WHEN ((status.error_rate < (60)::double precision) AND (status.state <> ALL (ARRAY['error'::text, 'failed'::text]))) THEN (('look at its errors: they cost '::text || round((((100)::double precision - status.error_rate))::numeric)) || ' of 100 points'::text)
-            ELSE NULL::text
-        END,
-        CASE
-            WHEN (status.performance_metrics < (60)::double precision) THEN 'look at its processing time against its objective or baseline'::text
-            ELSE NULL::text
-        END,
-        CASE
-            WHEN (status.resource_efficiency < (60)::double precision) THEN 'give it more memory or CPU, or find what takes them'::text
-            ELSE NULL::text
-        END], NULL::text) || ( SELECT array_agg(advice.summary ORDER BY advice.priority, advice.recommendation_id) AS array_agg
-           FROM health.recommendations advice
-          WHERE ((advice.agent_id = (agents.agent_id)::text) AND (advice.closed_at IS NULL) AND (advice.dismissed_at IS NULL)))) AS recommendations,
-    COALESCE(status.liveness, 'never_seen'::text) AS observed_liveness,
-    maintained.until_at AS maintenance_until
-   FROM ((health.agents
-     LEFT JOIN health.agent_status status ON (((agents.agent_id)::text = status.agent_id)))
-     LEFT JOIN ( SELECT periods.agent_id,
-            max(periods.until_at) AS until_at
-           FROM health.maintenance_periods periods
-          WHERE (periods.ended_at IS NULL)
-          GROUP BY periods.agent_id) maintained ON (((agents.agent_id)::text = maintained.agent_id)));
+CREATE VIEW health.fleet WITH (security_barrier='true') AS
+ SELECT agent_id,
+    agent_name,
+    state,
+    status,
+    error_count,
+    last_heartbeat_at,
+    judged_at,
+    agent_type,
+    policy_class,
+    issue_type,
+    liveness,
+    score,
+    heartbeat_consistency,
+    performance_metrics,
+    error_rate,
+    resource_efficiency,
+    business_impact,
+    performance_trend,
+    open_alert_count,
+    recommendations,
+    observed_liveness,
+    maintenance_until
+   FROM ( SELECT agents.agent_id,
+            agents.agent_name,
+            status.state,
+            status.status,
+            status.error_count,
+            status.last_heartbeat_at,
+            status.judged_at,
+            agents.agent_type,
+            agents.policy_class,
+            status.issue_type,
+                CASE
+                    WHEN (maintained.agent_id IS NOT NULL) THEN 'in_maintenance'::text
+                    ELSE COALESCE(status.liveness, 'never_seen'::text)
+                END AS liveness,
+            round((status.score)::numeric, 2) AS score,
+            round((status.heartbeat_consistency)::numeric, 2) AS heartbeat_consistency,
+            round((status.performance_metrics)::numeric, 2) AS performance_metrics,
+            round((status.error_rate)::numeric, 2) AS error_rate,
+            round((status.resource_efficiency)::numeric, 2) AS resource_efficiency,
+            round((status.business_impact)::numeric, 2) AS business_impact,
+                CASE
+                    WHEN (COALESCE((status.beat_count < 10), true) OR (status.processing_mean_ms IS NULL) OR COALESCE((status.baseline_processing_ms <= (0)::double precision), true)) THEN 'unknown'::text
+                    WHEN (status.processing_mean_ms > ((1.25)::double precision * status.baseline_processing_ms)) THEN 'degrading'::text
+                    WHEN (status.processing_mean_ms < ((0.8)::double precision * status.baseline_processing_ms)) THEN 'improving'::text
+                    ELSE 'stable'::text
+                END AS performance_trend,
+            ( SELECT count(*) AS count
+                   FROM health.alerts
+                  WHERE ((alerts.agent_id = (agents.agent_id)::text) AND (alerts.resolved_at IS NULL))) AS open_alert_count,
+            (array_remove(ARRAY[
+                CASE
+                    WHEN ((status.liveness = 'unresponsive'::text) AND (maintained.agent_id IS NULL)) THEN ('restart it: silent since '::text || status.last_heartbeat_at)
+                    ELSE NULL::text
+                END,
+                CASE
+                    WHEN (status.state = ANY (ARRAY['error'::text, 'failed'::text])) THEN ('look at its events: it says '::text || status.state)
+                    ELSE NULL::text
+                END,
+                CASE
+                    WHEN ((status.error_rate < (60)::double precision) AND (status.state <> ALL (ARRAY['error'::text, 'failed'::text]))) THEN (('look at its errors: they cost '::text || round((((100)::double precision - status.error_rate))::numeric)) || ' of 100 points'::text)
+                    ELSE NULL::text
+                END,
+                CASE
+                    WHEN (status.performance_metrics < (60)::double precision) THEN 'look at its processing time against its objective or baseline'::text
+                    ELSE NULL::text
+                END,
+                CASE
+                    WHEN (status.resource_efficiency < (60)::double precision) THEN 'give it more memory or CPU, or find what takes them'::text
+                    ELSE NULL::text
+                END], NULL::text) || ( SELECT array_agg(advice.summary ORDER BY advice.priority, advice.recommendation_id) AS array_agg
+                   FROM health.recommendations advice
+                  WHERE ((advice.agent_id = (agents.agent_id)::text) AND (advice.closed_at IS NULL) AND (advice.dismissed_at IS NULL)))) AS recommendations,
+            COALESCE(status.liveness, 'never_seen'::text) AS observed_liveness,
+            maintained.until_at AS maintenance_until
+           FROM ((health.agents
+             LEFT JOIN health.agent_status status ON (((agents.agent_id)::text = status.agent_id)))
+             LEFT JOIN ( SELECT periods.agent_id,
+                    max(periods.until_at) AS until_at
+                   FROM health.maintenance_periods periods
+                  WHERE (periods.ended_at IS NULL)
+                  GROUP BY periods.agent_id) maintained ON (((agents.agent_id)::text = maintained.agent_id)))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR ((agent_id)::text IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.fleet OWNER TO health_owner;
 
@@ -32468,7 +34784,7 @@ COMMENT ON COLUMN health.incidents.engine_rule IS 'Rule of an incident without a
 -- Name: COLUMN incidents.fleet_incident_id; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.incidents.fleet_incident_id IS 'Incident of many agents this one belongs to: while that is open it speaks for this one.';
+COMMENT ON COLUMN health.incidents.fleet_incident_id IS 'Incident of many agents this one belongs to: while that is open it speaks for this one. No foreign key, as for alerts.';
 
 --
 -- Name: COLUMN incidents.severity; Type: COMMENT; Schema: health; Owner: health_owner
@@ -32932,7 +35248,7 @@ ALTER TABLE health.job_runs ALTER COLUMN job_run_id ADD GENERATED ALWAYS AS IDEN
 -- Name: kpis; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.kpis AS
+CREATE VIEW health.kpis WITH (security_barrier='true') AS
  SELECT figure,
     title,
     value,
@@ -32944,7 +35260,19 @@ CREATE VIEW health.kpis AS
     is_met,
     not_measured,
     meaning
-   FROM health.kpis_between((now() - '30 days'::interval), now(), now()) figures(figure, title, value, unit, low, high, row_count, objective, is_met, not_measured, meaning);
+   FROM ( SELECT figures.figure,
+            figures.title,
+            figures.value,
+            figures.unit,
+            figures.low,
+            figures.high,
+            figures.row_count,
+            figures.objective,
+            figures.is_met,
+            figures.not_measured,
+            figures.meaning
+           FROM health.kpis_between((now() - '30 days'::interval), now(), now()) figures(figure, title, value, unit, low, high, row_count, objective, is_met, not_measured, meaning)) shown
+  WHERE (( SELECT health_internal.own_tenants() AS own_tenants) IS NULL);
 
 ALTER VIEW health.kpis OWNER TO health_owner;
 
@@ -33063,32 +35391,46 @@ ALTER TABLE health.monitor_gaps ALTER COLUMN gap_id ADD GENERATED ALWAYS AS IDEN
 -- Name: open_alerts; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.open_alerts AS
- SELECT alerts.alert_id,
-    alerts.agent_id,
-    alerts.rule,
-    alerts.severity,
-    alerts.opened_at,
-        CASE
-            WHEN incidents.is_acknowledged THEN incidents.acknowledged_at
-            ELSE NULL::timestamp with time zone
-        END AS acknowledged_at,
-        CASE
-            WHEN incidents.is_acknowledged THEN incidents.acknowledged_by
-            ELSE NULL::text
-        END AS acknowledged_by,
-    alerts.summary,
-    alerts.details,
-    alerts.incident_id,
-        CASE
-            WHEN incidents.is_acknowledged THEN incidents.acknowledged_until
-            ELSE NULL::timestamp with time zone
-        END AS acknowledged_until,
-    incidents.told_at,
-    incidents.withheld
-   FROM (health.alerts
-     JOIN health.incidents ON ((alerts.incident_id = incidents.incident_id)))
-  WHERE (alerts.resolved_at IS NULL);
+CREATE VIEW health.open_alerts WITH (security_barrier='true') AS
+ SELECT alert_id,
+    agent_id,
+    rule,
+    severity,
+    opened_at,
+    acknowledged_at,
+    acknowledged_by,
+    summary,
+    details,
+    incident_id,
+    acknowledged_until,
+    told_at,
+    withheld
+   FROM ( SELECT alerts.alert_id,
+            alerts.agent_id,
+            alerts.rule,
+            alerts.severity,
+            alerts.opened_at,
+                CASE
+                    WHEN incidents.is_acknowledged THEN incidents.acknowledged_at
+                    ELSE NULL::timestamp with time zone
+                END AS acknowledged_at,
+                CASE
+                    WHEN incidents.is_acknowledged THEN incidents.acknowledged_by
+                    ELSE NULL::text
+                END AS acknowledged_by,
+            alerts.summary,
+            alerts.details,
+            alerts.incident_id,
+                CASE
+                    WHEN incidents.is_acknowledged THEN incidents.acknowledged_until
+                    ELSE NULL::timestamp with time zone
+                END AS acknowledged_until,
+            incidents.told_at,
+            incidents.withheld
+           FROM (health.alerts
+             JOIN health.incidents ON ((alerts.incident_id = incidents.incident_id)))
+          WHERE (alerts.resolved_at IS NULL)) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.open_alerts OWNER TO health_owner;
 
@@ -33241,6 +35583,79 @@ COMMENT ON COLUMN health.performance_metrics.received_at IS 'The database''s clo
 --
 
 COMMENT ON COLUMN health.performance_metrics.txid IS 'Transaction that wrote the row; with it the fold reads every row exactly once.';
+
+--
+-- Name: ping_urls; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.ping_urls (
+    ping_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    slug text COLLATE pg_catalog."C",
+    tells_runs boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text DEFAULT SESSION_USER NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_by text,
+    CONSTRAINT a_revoked_url_names_who_revoked_it CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
+    CONSTRAINT slug_is_1_to_100_of_a_z_0_9_hyphen_and_underscore_and_no_uuid CHECK (((slug ~ '^[a-z0-9_-]{1,100}$'::text) AND (slug !~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'::text)))
+);
+
+ALTER TABLE health.ping_urls OWNER TO health_owner;
+
+--
+-- Name: TABLE ping_urls; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.ping_urls IS 'One row per ping URL; written by create_ping_url and revoke_ping_url. Who knows ping_id may ping for the agent, so only administrators read it.';
+
+--
+-- Name: COLUMN ping_urls.ping_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.ping_urls.ping_id IS 'The secret part of the address: /ping/<ping_id>.';
+
+--
+-- Name: COLUMN ping_urls.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.ping_urls.agent_id IS 'Who beats when it is called.';
+
+--
+-- Name: COLUMN ping_urls.slug; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.ping_urls.slug IS 'Name that stands for ping_id where the gateway accepts slugs; NULL: none.';
+
+--
+-- Name: COLUMN ping_urls.tells_runs; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.ping_urls.tells_runs IS 'Whether it was ever told of a start, an end by exit status or fail, or a log line; from then on a plain ping is the success of a run.';
+
+--
+-- Name: COLUMN ping_urls.created_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.ping_urls.created_at IS 'When it was made.';
+
+--
+-- Name: COLUMN ping_urls.created_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.ping_urls.created_by IS 'Who made it.';
+
+--
+-- Name: COLUMN ping_urls.revoked_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.ping_urls.revoked_at IS 'Since when it is refused; NULL: it is in use.';
+
+--
+-- Name: COLUMN ping_urls.revoked_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.ping_urls.revoked_by IS 'Who revoked it.';
 
 --
 -- Name: policies_policy_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
@@ -33559,50 +35974,68 @@ COMMENT ON COLUMN health_internal.shadow_states.loss_evaluations IS 'Ring of its
 -- Name: policy_comparison; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.policy_comparison AS
- SELECT shadows.shadow_policy_id,
-    shadows.shadow_policy,
-    shadows.policy,
-    shadows.created_at,
-    shadows.ended_at,
-    looks.agent_count,
-    looks.differing_agent_count,
-    looks.mean_score,
-    looks.live_mean_score,
-    judged.transition_count,
-    ( SELECT count(*) AS count
-           FROM health.status_transitions transitions
-          WHERE ((transitions.occurred_at >= shadows.created_at) AND (transitions.occurred_at < COALESCE(shadows.ended_at, 'infinity'::timestamp with time zone)) AND (transitions.agent_id <> 'heartbeat_health_agent'::text))) AS live_transition_count,
-    judged.alert_count,
-    live.alert_count AS live_alert_count,
-    judged.only_shadow_alert_count,
-    live.only_live_alert_count,
-    judged.recovery_count,
-    ( SELECT count(*) AS count
-           FROM health.recovery_actions actions
-          WHERE ((actions.created_at >= shadows.created_at) AND (actions.created_at < COALESCE(shadows.ended_at, 'infinity'::timestamp with time zone)) AND (actions.requested_by = 'engine'::text))) AS live_recovery_count
-   FROM (((health.shadow_policies shadows
-     CROSS JOIN LATERAL ( SELECT count(*) AS agent_count,
-            count(*) FILTER (WHERE ((states.status IS DISTINCT FROM status.status) OR (states.liveness IS DISTINCT FROM status.liveness))) AS differing_agent_count,
-            avg(states.score) AS mean_score,
-            avg(status.score) AS live_mean_score
-           FROM (health_internal.shadow_states states
-             JOIN health.agent_status status ON ((states.agent_id = status.agent_id)))
-          WHERE (states.shadow_policy_id = shadows.shadow_policy_id)) looks)
-     CROSS JOIN LATERAL ( SELECT count(*) FILTER (WHERE (said.kind = 'transition'::text)) AS transition_count,
-            count(*) FILTER (WHERE (said.kind = 'alert_opened'::text)) AS alert_count,
-            count(*) FILTER (WHERE ((said.kind = 'alert_opened'::text) AND (NOT (EXISTS ( SELECT
-                   FROM health.alerts
-                  WHERE ((alerts.agent_id = said.agent_id) AND (alerts.rule = said.rule) AND (alerts.opened_at <= (said.occurred_at + '00:05:00'::interval)) AND (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) >= (said.occurred_at - '00:05:00'::interval)))))))) AS only_shadow_alert_count,
-            count(*) FILTER (WHERE (said.kind = 'recovery'::text)) AS recovery_count
-           FROM health.shadow_judgements said
-          WHERE (said.shadow_policy_id = shadows.shadow_policy_id)) judged)
-     CROSS JOIN LATERAL ( SELECT count(*) AS alert_count,
-            count(*) FILTER (WHERE (NOT (EXISTS ( SELECT
+CREATE VIEW health.policy_comparison WITH (security_barrier='true') AS
+ SELECT shadow_policy_id,
+    shadow_policy,
+    policy,
+    created_at,
+    ended_at,
+    agent_count,
+    differing_agent_count,
+    mean_score,
+    live_mean_score,
+    transition_count,
+    live_transition_count,
+    alert_count,
+    live_alert_count,
+    only_shadow_alert_count,
+    only_live_alert_count,
+    recovery_count,
+    live_recovery_count
+   FROM ( SELECT shadows.shadow_policy_id,
+            shadows.shadow_policy,
+            shadows.policy,
+            shadows.created_at,
+            shadows.ended_at,
+            looks.agent_count,
+            looks.differing_agent_count,
+            looks.mean_score,
+            looks.live_mean_score,
+            judged.transition_count,
+            ( SELECT count(*) AS count
+                   FROM health.status_transitions transitions
+                  WHERE ((transitions.occurred_at >= shadows.created_at) AND (transitions.occurred_at < COALESCE(shadows.ended_at, 'infinity'::timestamp with time zone)) AND (transitions.agent_id <> 'heartbeat_health_agent'::text))) AS live_transition_count,
+            judged.alert_count,
+            live.alert_count AS live_alert_count,
+            judged.only_shadow_alert_count,
+            live.only_live_alert_count,
+            judged.recovery_count,
+            ( SELECT count(*) AS count
+                   FROM health.recovery_actions actions
+                  WHERE ((actions.created_at >= shadows.created_at) AND (actions.created_at < COALESCE(shadows.ended_at, 'infinity'::timestamp with time zone)) AND (actions.requested_by = 'engine'::text))) AS live_recovery_count
+           FROM (((health.shadow_policies shadows
+             CROSS JOIN LATERAL ( SELECT count(*) AS agent_count,
+                    count(*) FILTER (WHERE ((states.status IS DISTINCT FROM status.status) OR (states.liveness IS DISTINCT FROM status.liveness))) AS differing_agent_count,
+                    avg(states.score) AS mean_score,
+                    avg(status.score) AS live_mean_score
+                   FROM (health_internal.shadow_states states
+                     JOIN health.agent_status status ON ((states.agent_id = status.agent_id)))
+                  WHERE (states.shadow_policy_id = shadows.shadow_policy_id)) looks)
+             CROSS JOIN LATERAL ( SELECT count(*) FILTER (WHERE (said.kind = 'transition'::text)) AS transition_count,
+                    count(*) FILTER (WHERE (said.kind = 'alert_opened'::text)) AS alert_count,
+                    count(*) FILTER (WHERE ((said.kind = 'alert_opened'::text) AND (NOT (EXISTS ( SELECT
+                           FROM health.alerts
+                          WHERE ((alerts.agent_id = said.agent_id) AND (alerts.rule = said.rule) AND (alerts.opened_at <= (said.occurred_at + '00:05:00'::interval)) AND (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) >= (said.occurred_at - '00:05:00'::interval)))))))) AS only_shadow_alert_count,
+                    count(*) FILTER (WHERE (said.kind = 'recovery'::text)) AS recovery_count
                    FROM health.shadow_judgements said
-                  WHERE ((said.shadow_policy_id = shadows.shadow_policy_id) AND (said.kind = 'alert_opened'::text) AND (said.agent_id = alerts.agent_id) AND (said.rule = alerts.rule) AND ((said.occurred_at >= (alerts.opened_at - '00:05:00'::interval)) AND (said.occurred_at <= (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) + '00:05:00'::interval)))))))) AS only_live_alert_count
-           FROM health.alerts
-          WHERE ((alerts.opened_at >= shadows.created_at) AND (alerts.opened_at < COALESCE(shadows.ended_at, 'infinity'::timestamp with time zone)) AND (alerts.agent_id <> 'heartbeat_health_agent'::text) AND (alerts.rule = ANY (ARRAY['unresponsive'::text, 'failed'::text, 'error'::text, 'score_critical'::text, 'score_emergency'::text, 'resource_exhaustion'::text, 'high_error_rate'::text, 'performance_degradation'::text])))) live);
+                  WHERE (said.shadow_policy_id = shadows.shadow_policy_id)) judged)
+             CROSS JOIN LATERAL ( SELECT count(*) AS alert_count,
+                    count(*) FILTER (WHERE (NOT (EXISTS ( SELECT
+                           FROM health.shadow_judgements said
+                          WHERE ((said.shadow_policy_id = shadows.shadow_policy_id) AND (said.kind = 'alert_opened'::text) AND (said.agent_id = alerts.agent_id) AND (said.rule = alerts.rule) AND ((said.occurred_at >= (alerts.opened_at - '00:05:00'::interval)) AND (said.occurred_at <= (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) + '00:05:00'::interval)))))))) AS only_live_alert_count
+                   FROM health.alerts
+                  WHERE ((alerts.opened_at >= shadows.created_at) AND (alerts.opened_at < COALESCE(shadows.ended_at, 'infinity'::timestamp with time zone)) AND (alerts.agent_id <> 'heartbeat_health_agent'::text) AND (alerts.rule = ANY (ARRAY['unresponsive'::text, 'failed'::text, 'error'::text, 'score_critical'::text, 'score_emergency'::text, 'resource_exhaustion'::text, 'high_error_rate'::text, 'performance_degradation'::text])))) live)) shown
+  WHERE (( SELECT health_internal.own_tenants() AS own_tenants) IS NULL);
 
 ALTER VIEW health.policy_comparison OWNER TO health_owner;
 
@@ -33715,49 +36148,175 @@ COMMENT ON COLUMN health.policy_comparison.recovery_count IS 'Recoveries it woul
 COMMENT ON COLUMN health.policy_comparison.live_recovery_count IS 'Recoveries the engine queued in that time.';
 
 --
+-- Name: questions; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.questions (
+    question_id bigint NOT NULL,
+    question text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by text NOT NULL,
+    attempt_count smallint DEFAULT 0 NOT NULL,
+    claimed_until timestamp with time zone,
+    answered_at timestamp with time zone,
+    answer text,
+    source text,
+    evidence jsonb,
+    error text,
+    CONSTRAINT an_answered_question_has_an_answer_with_its_source_or_an_error CHECK ((((answered_at IS NULL) AND (num_nonnulls(answer, source, evidence, error) = 0)) OR ((answered_at IS NOT NULL) AND (num_nonnulls(answer, source) = ANY (ARRAY[0, 2])) AND (num_nonnulls(answer, error) >= 1)))),
+    CONSTRAINT question_has_1_to_2000_characters CHECK ((((char_length(question) >= 1) AND (char_length(question) <= 2000)) AND (question ~ '[^[:space:]]'::text))),
+    CONSTRAINT source_is_template_or_model CHECK ((source = ANY (ARRAY['template'::text, 'model'::text])))
+);
+
+ALTER TABLE health.questions OWNER TO health_owner;
+
+--
+-- Name: TABLE questions; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.questions IS 'One row per question asked with health.ask, kept for 30 days; a help agent fills in the answer.';
+
+--
+-- Name: COLUMN questions.question_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.questions.question_id IS 'Number of the question.';
+
+--
+-- Name: COLUMN questions.question; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.questions.question IS 'What was asked, in the words of who asked.';
+
+--
+-- Name: COLUMN questions.asked_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.questions.asked_at IS 'When.';
+
+--
+-- Name: COLUMN questions.asked_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.questions.asked_by IS 'Login that asked.';
+
+--
+-- Name: COLUMN questions.attempt_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.questions.attempt_count IS 'How often it was claimed; three times at most.';
+
+--
+-- Name: COLUMN questions.claimed_until; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.questions.claimed_until IS 'End of the lease of the help agent that works on it; NULL: not claimed yet.';
+
+--
+-- Name: COLUMN questions.answered_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.questions.answered_at IS 'When it was answered or given up; NULL: it waits.';
+
+--
+-- Name: COLUMN questions.answer; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.questions.answer IS 'The answer, plain text; NULL: there is none, see error.';
+
+--
+-- Name: COLUMN questions.source; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.questions.source IS 'Who worded the answer: template (fixed queries and words) or model (a language model over them).';
+
+--
+-- Name: COLUMN questions.evidence; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.questions.evidence IS 'The queries it rests on: [{"query", "parameters", "rows"}], rows being their number.';
+
+--
+-- Name: COLUMN questions.error; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.questions.error IS 'What went wrong on the way, also where a template answered in place of the model.';
+
+--
+-- Name: questions_question_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.questions ALTER COLUMN question_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME health.questions_question_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: recent_heartbeats; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.recent_heartbeats AS
- SELECT beats.agent_id,
-    beats.state,
-    beats.sent_at,
-    beats.received_at,
-    beats.work_items_processed,
-    beats.average_processing_time_ms,
-    beats.cpu_usage_percent,
-    beats.memory_usage_mb,
-    beats.memory_limit_mb,
-    beats.error_count,
-    beats.cost_efficiency,
-    beats.user_satisfaction,
-    beats.operational_efficiency,
-    beats.revenue_impact_usd,
-    beats.signal,
-    beats.run_id,
-    beats.attributes
-   FROM health.agent_heartbeats beats
-  WHERE (beats.received_at > (now() - '01:00:00'::interval))
-UNION ALL
- SELECT beats.agent_id,
-    beats.state,
-    beats.sent_at,
-    beats.received_at,
-    beats.work_items_processed,
-    beats.average_processing_time_ms,
-    beats.cpu_usage_percent,
-    beats.memory_usage_mb,
-    beats.memory_limit_mb,
-    beats.error_count,
-    beats.cost_efficiency,
-    beats.user_satisfaction,
-    beats.operational_efficiency,
-    beats.revenue_impact_usd,
-    beats.signal,
-    beats.run_id,
-    beats.attributes
-   FROM health.ingest_heartbeats beats
-  WHERE (beats.received_at > (now() - '01:00:00'::interval));
+CREATE VIEW health.recent_heartbeats WITH (security_barrier='true') AS
+ SELECT agent_id,
+    state,
+    sent_at,
+    received_at,
+    work_items_processed,
+    average_processing_time_ms,
+    cpu_usage_percent,
+    memory_usage_mb,
+    memory_limit_mb,
+    error_count,
+    cost_efficiency,
+    user_satisfaction,
+    operational_efficiency,
+    revenue_impact_usd,
+    signal,
+    run_id,
+    attributes
+   FROM ( SELECT beats.agent_id,
+            beats.state,
+            beats.sent_at,
+            beats.received_at,
+            beats.work_items_processed,
+            beats.average_processing_time_ms,
+            beats.cpu_usage_percent,
+            beats.memory_usage_mb,
+            beats.memory_limit_mb,
+            beats.error_count,
+            beats.cost_efficiency,
+            beats.user_satisfaction,
+            beats.operational_efficiency,
+            beats.revenue_impact_usd,
+            beats.signal,
+            beats.run_id,
+            beats.attributes
+           FROM health.agent_heartbeats beats
+          WHERE (beats.received_at > (now() - '01:00:00'::interval))
+        UNION ALL
+         SELECT beats.agent_id,
+            beats.state,
+            beats.sent_at,
+            beats.received_at,
+            beats.work_items_processed,
+            beats.average_processing_time_ms,
+            beats.cpu_usage_percent,
+            beats.memory_usage_mb,
+            beats.memory_limit_mb,
+            beats.error_count,
+            beats.cost_efficiency,
+            beats.user_satisfaction,
+            beats.operational_efficiency,
+            beats.revenue_impact_usd,
+            beats.signal,
+            beats.run_id,
+            beats.attributes
+           FROM health.ingest_heartbeats beats
+          WHERE (beats.received_at > (now() - '01:00:00'::interval))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR ((agent_id)::text IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.recent_heartbeats OWNER TO health_owner;
 
@@ -33899,7 +36458,7 @@ ALTER TABLE health.recovery_actions ALTER COLUMN action_id ADD GENERATED ALWAYS 
 -- Name: recovery_backlog; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.recovery_backlog AS
+CREATE VIEW health.recovery_backlog WITH (security_barrier='true') AS
  SELECT action_id,
     agent_id,
     issue_type,
@@ -33915,17 +36474,34 @@ CREATE VIEW health.recovery_backlog AS
     requested_by,
     hold,
     hold_reason,
-        CASE
-            WHEN ((state = 'pending'::text) AND (hold IS NOT NULL)) THEN hold_reason
-            WHEN ((state = 'pending'::text) AND (released_at IS NULL)) THEN ('back-off until '::text || not_before)
-            WHEN (state = 'pending'::text) THEN 'a bridge'::text
-            WHEN (state = 'claimed'::text) THEN (claimed_by || ' to begin'::text)
-            WHEN (state = 'executing'::text) THEN claimed_by
-            WHEN (state = 'verifying'::text) THEN ('heartbeats until '::text || verify_until)
-            ELSE NULL::text
-        END AS waits_for
-   FROM health.recovery_actions actions
-  WHERE (state = ANY (ARRAY['pending'::text, 'claimed'::text, 'executing'::text, 'verifying'::text]));
+    waits_for
+   FROM ( SELECT actions.action_id,
+            actions.agent_id,
+            actions.issue_type,
+            actions.action,
+            actions.state,
+            actions.attempt,
+            actions.created_at,
+            actions.not_before,
+            actions.claimed_by,
+            actions.lease_until,
+            actions.verify_until,
+            actions.step,
+            actions.requested_by,
+            actions.hold,
+            actions.hold_reason,
+                CASE
+                    WHEN ((actions.state = 'pending'::text) AND (actions.hold IS NOT NULL)) THEN actions.hold_reason
+                    WHEN ((actions.state = 'pending'::text) AND (actions.released_at IS NULL)) THEN ('back-off until '::text || actions.not_before)
+                    WHEN (actions.state = 'pending'::text) THEN 'a bridge'::text
+                    WHEN (actions.state = 'claimed'::text) THEN (actions.claimed_by || ' to begin'::text)
+                    WHEN (actions.state = 'executing'::text) THEN actions.claimed_by
+                    WHEN (actions.state = 'verifying'::text) THEN ('heartbeats until '::text || actions.verify_until)
+                    ELSE NULL::text
+                END AS waits_for
+           FROM health.recovery_actions actions
+          WHERE (actions.state = ANY (ARRAY['pending'::text, 'claimed'::text, 'executing'::text, 'verifying'::text]))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.recovery_backlog OWNER TO health_owner;
 
@@ -34035,30 +36611,43 @@ COMMENT ON COLUMN health.recovery_backlog.waits_for IS 'What must come before it
 -- Name: recovery_history; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.recovery_history AS
- SELECT actions.action_id,
-    actions.agent_id,
-    actions.issue_type,
-    actions.state,
-    actions.attempt,
-    actions.requested_by,
-    actions.incident_id,
-    actions.created_at,
-    actions.started_at,
-    actions.finished_at,
-        CASE
-            WHEN (actions.state = 'succeeded'::text) THEN date_part('epoch'::text, (actions.finished_at - actions.created_at))
-            ELSE NULL::double precision
-        END AS recovery_seconds,
-    COALESCE((told.steps ||
-        CASE
-            WHEN (actions.state = 'escalated'::text) THEN '; a person is asked'::text
-            ELSE ''::text
-        END), (actions.outcome ->> 'reason'::text), actions.hold_reason) AS what_happened
-   FROM (health.recovery_actions actions
-     LEFT JOIN LATERAL ( SELECT string_agg(health_internal.step_text(steps.action, steps.parameters, steps.outcome, steps.reason, steps.details, steps.started_at, steps.finished_at), '; '::text ORDER BY steps.recovery_step_id) AS steps
-           FROM health.recovery_steps steps
-          WHERE (steps.action_id = actions.action_id)) told ON (true));
+CREATE VIEW health.recovery_history WITH (security_barrier='true') AS
+ SELECT action_id,
+    agent_id,
+    issue_type,
+    state,
+    attempt,
+    requested_by,
+    incident_id,
+    created_at,
+    started_at,
+    finished_at,
+    recovery_seconds,
+    what_happened
+   FROM ( SELECT actions.action_id,
+            actions.agent_id,
+            actions.issue_type,
+            actions.state,
+            actions.attempt,
+            actions.requested_by,
+            actions.incident_id,
+            actions.created_at,
+            actions.started_at,
+            actions.finished_at,
+                CASE
+                    WHEN (actions.state = 'succeeded'::text) THEN date_part('epoch'::text, (actions.finished_at - actions.created_at))
+                    ELSE NULL::double precision
+                END AS recovery_seconds,
+            COALESCE((told.steps ||
+                CASE
+                    WHEN (actions.state = 'escalated'::text) THEN '; a person is asked'::text
+                    ELSE ''::text
+                END), (actions.outcome ->> 'reason'::text), actions.hold_reason) AS what_happened
+           FROM (health.recovery_actions actions
+             LEFT JOIN LATERAL ( SELECT string_agg(health_internal.step_text(steps.action, steps.parameters, steps.outcome, steps.reason, steps.details, steps.started_at, steps.finished_at), '; '::text ORDER BY steps.recovery_step_id) AS steps
+                   FROM health.recovery_steps steps
+                  WHERE (steps.action_id = actions.action_id)) told ON (true))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.recovery_history OWNER TO health_owner;
 
@@ -34108,7 +36697,7 @@ COMMENT ON COLUMN health.recovery_history.requested_by IS 'engine, or the person
 -- Name: COLUMN recovery_history.incident_id; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recovery_history.incident_id IS 'Incident it serves.';
+COMMENT ON COLUMN health.recovery_history.incident_id IS 'Incident it serves; no foreign key: ten thousand are queued at once.';
 
 --
 -- Name: COLUMN recovery_history.created_at; Type: COMMENT; Schema: health; Owner: health_owner
@@ -34428,56 +37017,150 @@ COMMENT ON COLUMN health.rule_findings.found_at IS 'Since when it holds.';
 COMMENT ON COLUMN health.rule_findings.changed_at IS 'When its severity, summary or details last changed.';
 
 --
+-- Name: score_history; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.score_history (
+    sampled_at timestamp with time zone NOT NULL,
+    policy_id bigint,
+    score real NOT NULL,
+    gate real NOT NULL,
+    heartbeat_consistency real,
+    performance_metrics real,
+    error_rate real,
+    resource_efficiency real,
+    business_impact real,
+    agent_id text NOT NULL COLLATE pg_catalog."C"
+)
+PARTITION BY RANGE (sampled_at);
+
+ALTER TABLE health.score_history OWNER TO health_owner;
+
+--
+-- Name: TABLE score_history; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.score_history IS 'One row per agent and sample that differs from the one before by half a point or more in the score or a component, and one an hour; a row holds until the next. Made by run_foresight each settings.score_period, more seldom where that would take more than a hundredth of a core or grow by more than settings.score_rows_per_hour; kept settings.score_retention. score_between reads it with the contributions.';
+
+--
+-- Name: COLUMN score_history.sampled_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.score_history.sampled_at IS 'p_now of the sample.';
+
+--
+-- Name: COLUMN score_history.policy_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.score_history.policy_id IS 'Version of the policy that had judged.';
+
+--
+-- Name: COLUMN score_history.score; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.score_history.score IS 'Gated overall score, 0..100.';
+
+--
+-- Name: COLUMN score_history.gate; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.score_history.gate IS 'Highest score that liveness and state allowed, 100: no gate.';
+
+--
+-- Name: COLUMN score_history.heartbeat_consistency; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.score_history.heartbeat_consistency IS 'Component, 0..100; NULL: no data.';
+
+--
+-- Name: COLUMN score_history.performance_metrics; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.score_history.performance_metrics IS 'Component, 0..100; NULL: no data.';
+
+--
+-- Name: COLUMN score_history.error_rate; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.score_history.error_rate IS 'Component, 0..100; NULL: no data.';
+
+--
+-- Name: COLUMN score_history.resource_efficiency; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.score_history.resource_efficiency IS 'Component, 0..100; NULL: no data.';
+
+--
+-- Name: COLUMN score_history.business_impact; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.score_history.business_impact IS 'Component, 0..100; NULL: no data.';
+
+--
+-- Name: COLUMN score_history.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.score_history.agent_id IS 'Which agent.';
+
+--
 -- Name: usual_values; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.usual_values AS
- WITH overall AS (
-         SELECT hours.agent_id,
-            hours.metric_name,
-            sum(hours.value_count) AS value_count,
-            (sum(((hours.value_count)::double precision * hours.center)) / (sum(hours.value_count))::double precision) AS center
-           FROM health.baselines hours
-          GROUP BY hours.agent_id, hours.metric_name
-        ), spreads AS (
-         SELECT overall.agent_id,
-            overall.metric_name,
-            overall.value_count,
-            overall.center,
-            sqrt(GREATEST((0)::double precision, (sum(((hours.value_count)::double precision * ((hours.spread * hours.spread) +
+CREATE VIEW health.usual_values WITH (security_barrier='true') AS
+ SELECT agent_id,
+    metric_name,
+    basis,
+    usual_value,
+    usual_low,
+    usual_high,
+    value_count
+   FROM ( WITH overall AS (
+                 SELECT hours.agent_id,
+                    hours.metric_name,
+                    sum(hours.value_count) AS value_count,
+                    (sum(((hours.value_count)::double precision * hours.center)) / (sum(hours.value_count))::double precision) AS center
+                   FROM health.baselines hours
+                  GROUP BY hours.agent_id, hours.metric_name
+                ), spreads AS (
+                 SELECT overall.agent_id,
+                    overall.metric_name,
+                    overall.value_count,
+                    overall.center,
+                    sqrt(GREATEST((0)::double precision, (sum(((hours.value_count)::double precision * ((hours.spread * hours.spread) +
+                        CASE
+                            WHEN (abs((hours.center - overall.center)) < (0.0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001)::double precision) THEN (0)::double precision
+                            ELSE ((hours.center - overall.center) * (hours.center - overall.center))
+                        END))) / (overall.value_count)::double precision))) AS spread
+                   FROM (overall
+                     JOIN health.baselines hours ON (((overall.agent_id = hours.agent_id) AND (overall.metric_name = hours.metric_name))))
+                  GROUP BY overall.agent_id, overall.metric_name, overall.value_count, overall.center
+                )
+         SELECT spreads.agent_id,
+            spreads.metric_name,
                 CASE
-                    WHEN (abs((hours.center - overall.center)) < (0.0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001)::double precision) THEN (0)::double precision
-                    ELSE ((hours.center - overall.center) * (hours.center - overall.center))
-                END))) / (overall.value_count)::double precision))) AS spread
-           FROM (overall
-             JOIN health.baselines hours ON (((overall.agent_id = hours.agent_id) AND (overall.metric_name = hours.metric_name))))
-          GROUP BY overall.agent_id, overall.metric_name, overall.value_count, overall.center
-        )
- SELECT spreads.agent_id,
-    spreads.metric_name,
-        CASE
-            WHEN (this_hour.value_count >= 10) THEN 'hour of the week'::text
-            ELSE 'all hours'::text
-        END AS basis,
-    used.center AS usual_value,
-    (used.center - ((3)::double precision * GREATEST(used.spread, health_internal.least_spread(used.center)))) AS usual_low,
-    (used.center + ((3)::double precision * GREATEST(used.spread, health_internal.least_spread(used.center)))) AS usual_high,
-    used.value_count
-   FROM ((spreads
-     LEFT JOIN health.baselines this_hour ON (((spreads.agent_id = this_hour.agent_id) AND (spreads.metric_name = this_hour.metric_name) AND (this_hour.hour_of_week = health_internal.hour_of_week(now())))))
-     CROSS JOIN LATERAL ( SELECT
-                CASE
-                    WHEN (this_hour.value_count >= 10) THEN this_hour.center
-                    ELSE spreads.center
-                END AS center,
-                CASE
-                    WHEN (this_hour.value_count >= 10) THEN this_hour.spread
-                    ELSE spreads.spread
-                END AS spread,
-                CASE
-                    WHEN (this_hour.value_count >= 10) THEN this_hour.value_count
-                    ELSE (spreads.value_count)::bigint
-                END AS value_count) used);
+                    WHEN (this_hour.value_count >= 10) THEN 'hour of the week'::text
+                    ELSE 'all hours'::text
+                END AS basis,
+            used.center AS usual_value,
+            (used.center - ((3)::double precision * GREATEST(used.spread, health_internal.least_spread(used.center)))) AS usual_low,
+            (used.center + ((3)::double precision * GREATEST(used.spread, health_internal.least_spread(used.center)))) AS usual_high,
+            used.value_count
+           FROM ((spreads
+             LEFT JOIN health.baselines this_hour ON (((spreads.agent_id = this_hour.agent_id) AND (spreads.metric_name = this_hour.metric_name) AND (this_hour.hour_of_week = health_internal.hour_of_week(now())))))
+             CROSS JOIN LATERAL ( SELECT
+                        CASE
+                            WHEN (this_hour.value_count >= 10) THEN this_hour.center
+                            ELSE spreads.center
+                        END AS center,
+                        CASE
+                            WHEN (this_hour.value_count >= 10) THEN this_hour.spread
+                            ELSE spreads.spread
+                        END AS spread,
+                        CASE
+                            WHEN (this_hour.value_count >= 10) THEN this_hour.value_count
+                            ELSE (spreads.value_count)::bigint
+                        END AS value_count) used)) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.usual_values OWNER TO health_owner;
 
@@ -34727,87 +37410,109 @@ COMMENT ON COLUMN health_internal.series_states.state IS 'What the detector reme
 -- Name: series; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.series AS
- SELECT series.agent_id,
-    series.metric_name,
-        CASE
-            WHEN (NOT series.is_watched) THEN 'taken out'::text
-            WHEN (states.error IS NOT NULL) THEN 'failing'::text
-            WHEN (states.last_minute_at < (watch.stepped_until - '01:00:00'::interval)) THEN 'silent'::text
-            WHEN (states.expected_low IS NULL) THEN 'learning'::text
-            ELSE 'watched'::text
-        END AS standing,
-    series.source,
-    series.is_counter,
-    series.enrolled_by,
-    series.enrolled_at,
-    states.last_minute_at,
-    states.last_value,
-    states.last_score,
-    states.expected_low,
-    states.expected_high,
-    states.point_count,
-        CASE
-            WHEN (waiting.first_minute_at < watch.finished_until) THEN date_part('epoch'::text, (watch.finished_until - waiting.first_minute_at))
-            ELSE (0)::double precision
-        END AS lag_seconds,
-    states.late_value_count,
-    states.restart_count,
-    usual.usual_value,
-    usual.usual_low,
-    usual.usual_high,
-    usual.basis AS usual_basis,
-    states.error
-   FROM ((((health_internal.series
-     CROSS JOIN ( SELECT cursor.is_only_row,
-            cursor.folded_until,
-            cursor.own_xid,
-            cursor.own_from,
-            cursor.system_identifier,
-            cursor.folded_total,
-            cursor.finished_until,
-            cursor.stepped_until,
-            cursor.last_phase_at,
-            cursor.last_phase_ms,
-            cursor.stepped_total,
-            cursor.skipped_total,
-            cursor.last_error,
-            cursor.last_error_at
-           FROM health_internal.series_cursor cursor
-         LIMIT 1) watch)
-     LEFT JOIN health_internal.series_states states ON ((series.series_id = states.series_id)))
-     LEFT JOIN ( SELECT minutes.series_id,
-            min(minutes.minute_at) AS first_minute_at
-           FROM health_internal.series_minutes minutes
-          GROUP BY minutes.series_id) waiting ON ((series.series_id = waiting.series_id)))
-     LEFT JOIN health.usual_values usual ON (((series.agent_id = usual.agent_id) AND (series.metric_name = usual.metric_name))))
-UNION ALL
- SELECT known.agent_id,
-    known.metric_name,
-    'not watched'::text AS standing,
-    'metric'::text AS source,
-    health_internal.is_counter_name(known.metric_name) AS is_counter,
-    NULL::text AS enrolled_by,
-    NULL::timestamp with time zone AS enrolled_at,
-    NULL::timestamp with time zone AS last_minute_at,
-    known.last_value,
-    NULL::double precision AS last_score,
-    NULL::double precision AS expected_low,
-    NULL::double precision AS expected_high,
-    NULL::bigint AS point_count,
-    NULL::double precision AS lag_seconds,
-    NULL::bigint AS late_value_count,
-    NULL::bigint AS restart_count,
-    usual.usual_value,
-    usual.usual_low,
-    usual.usual_high,
-    usual.basis AS usual_basis,
-    NULL::text AS error
-   FROM (health_internal.metric_series known
-     LEFT JOIN health.usual_values usual ON (((known.agent_id = usual.agent_id) AND (known.metric_name = usual.metric_name))))
-  WHERE (NOT (EXISTS ( SELECT
-           FROM health_internal.series
-          WHERE ((series.agent_id = known.agent_id) AND (series.metric_name = known.metric_name)))));
+CREATE VIEW health.series WITH (security_barrier='true') AS
+ SELECT agent_id,
+    metric_name,
+    standing,
+    source,
+    is_counter,
+    enrolled_by,
+    enrolled_at,
+    last_minute_at,
+    last_value,
+    last_score,
+    expected_low,
+    expected_high,
+    point_count,
+    lag_seconds,
+    late_value_count,
+    restart_count,
+    usual_value,
+    usual_low,
+    usual_high,
+    usual_basis,
+    error
+   FROM ( SELECT series.agent_id,
+            series.metric_name,
+                CASE
+                    WHEN (NOT series.is_watched) THEN 'taken out'::text
+                    WHEN (states.error IS NOT NULL) THEN 'failing'::text
+                    WHEN (states.last_minute_at < (watch.stepped_until - '01:00:00'::interval)) THEN 'silent'::text
+                    WHEN (states.expected_low IS NULL) THEN 'learning'::text
+                    ELSE 'watched'::text
+                END AS standing,
+            series.source,
+            series.is_counter,
+            series.enrolled_by,
+            series.enrolled_at,
+            states.last_minute_at,
+            states.last_value,
+            states.last_score,
+            states.expected_low,
+            states.expected_high,
+            states.point_count,
+                CASE
+                    WHEN (waiting.first_minute_at < watch.finished_until) THEN date_part('epoch'::text, (watch.finished_until - waiting.first_minute_at))
+                    ELSE (0)::double precision
+                END AS lag_seconds,
+            states.late_value_count,
+            states.restart_count,
+            usual.usual_value,
+            usual.usual_low,
+            usual.usual_high,
+            usual.basis AS usual_basis,
+            states.error
+           FROM ((((health_internal.series
+             CROSS JOIN ( SELECT cursor.is_only_row,
+                    cursor.folded_until,
+                    cursor.own_xid,
+                    cursor.own_from,
+                    cursor.system_identifier,
+                    cursor.folded_total,
+                    cursor.finished_until,
+                    cursor.stepped_until,
+                    cursor.last_phase_at,
+                    cursor.last_phase_ms,
+                    cursor.stepped_total,
+                    cursor.skipped_total,
+                    cursor.last_error,
+                    cursor.last_error_at
+                   FROM health_internal.series_cursor cursor
+                 LIMIT 1) watch)
+             LEFT JOIN health_internal.series_states states ON ((series.series_id = states.series_id)))
+             LEFT JOIN ( SELECT minutes.series_id,
+                    min(minutes.minute_at) AS first_minute_at
+                   FROM health_internal.series_minutes minutes
+                  GROUP BY minutes.series_id) waiting ON ((series.series_id = waiting.series_id)))
+             LEFT JOIN health.usual_values usual ON (((series.agent_id = usual.agent_id) AND (series.metric_name = usual.metric_name))))
+        UNION ALL
+         SELECT known.agent_id,
+            known.metric_name,
+            'not watched'::text AS standing,
+            'metric'::text AS source,
+            health_internal.is_counter_name(known.metric_name) AS is_counter,
+            NULL::text AS enrolled_by,
+            NULL::timestamp with time zone AS enrolled_at,
+            NULL::timestamp with time zone AS last_minute_at,
+            known.last_value,
+            NULL::double precision AS last_score,
+            NULL::double precision AS expected_low,
+            NULL::double precision AS expected_high,
+            NULL::bigint AS point_count,
+            NULL::double precision AS lag_seconds,
+            NULL::bigint AS late_value_count,
+            NULL::bigint AS restart_count,
+            usual.usual_value,
+            usual.usual_low,
+            usual.usual_high,
+            usual.basis AS usual_basis,
+            NULL::text AS error
+           FROM (health_internal.metric_series known
+             LEFT JOIN health.usual_values usual ON (((known.agent_id = usual.agent_id) AND (known.metric_name = usual.metric_name))))
+          WHERE (NOT (EXISTS ( SELECT
+                   FROM health_internal.series
+                  WHERE ((series.agent_id = known.agent_id) AND (series.metric_name = known.metric_name)))))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.series OWNER TO health_owner;
 
@@ -35012,49 +37717,58 @@ COMMENT ON COLUMN health_internal.series_refusals.last_at IS 'When the last was.
 -- Name: series_refusals; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.series_refusals AS
- WITH fleet AS (
-         SELECT settings.series_per_agent,
-            settings.series_limit,
-            watched.series_count,
-            format('the fleet has %s series watched, of %s allowed (settings.series_limit)'::text, watched.series_count, settings.series_limit) AS explanation
-           FROM (health.settings
-             CROSS JOIN ( SELECT count(*) AS series_count
-                   FROM health_internal.series
-                  WHERE series.is_watched) watched)
-        )
- SELECT refusals.agent_id,
-    refusals.reason,
-    refusals.name_count,
-    refusals.value_count,
-    refusals.metric_name AS example,
-    refusals.first_at,
-    refusals.last_at,
-        CASE refusals.reason
-            WHEN 'agent_limit'::text THEN format('its policy watches %s metrics of an agent (anomaly_metrics_limit); watch_series adds one'::text, policy.anomaly_metrics_limit)
-            WHEN 'name_limit'::text THEN format('the engine keeps %s metrics of an agent (settings.series_per_agent); these are not even folded: does the agent put values into names?'::text, fleet.series_per_agent)
-            ELSE fleet.explanation
-        END AS explanation
-   FROM (((health_internal.series_refusals refusals
-     CROSS JOIN fleet)
-     LEFT JOIN health.agent_status status ON ((refusals.agent_id = status.agent_id)))
-     LEFT JOIN health.current_policies policy ON ((status.policy_class = policy.policy_class)))
-UNION ALL
- SELECT NULL::text AS agent_id,
-    'fleet_limit'::text AS reason,
-    lacking.agent_count AS name_count,
-    NULL::bigint AS value_count,
-    NULL::text AS example,
-    NULL::timestamp with time zone AS first_at,
-    NULL::timestamp with time zone AS last_at,
-    format('%s: %s agents have none'::text, fleet.explanation, lacking.agent_count) AS explanation
-   FROM (fleet
-     CROSS JOIN LATERAL ( SELECT count(*) AS agent_count
-           FROM health.agent_status status
-          WHERE ((status.last_heartbeat_at IS NOT NULL) AND (status.agent_id <> 'heartbeat_health_agent'::text) AND (NOT starts_with(status.agent_id, 'bridge:'::text)) AND (NOT (EXISTS ( SELECT
-                   FROM health_internal.series
-                  WHERE (series.agent_id = status.agent_id)))))) lacking)
-  WHERE ((fleet.series_count >= fleet.series_limit) AND (lacking.agent_count > 0));
+CREATE VIEW health.series_refusals WITH (security_barrier='true') AS
+ SELECT agent_id,
+    reason,
+    name_count,
+    value_count,
+    example,
+    first_at,
+    last_at,
+    explanation
+   FROM ( WITH fleet AS (
+                 SELECT settings.series_per_agent,
+                    settings.series_limit,
+                    watched.series_count,
+                    format('the fleet has %s series watched, of %s allowed (settings.series_limit)'::text, watched.series_count, settings.series_limit) AS explanation
+                   FROM (health.settings
+                     CROSS JOIN ( SELECT count(*) AS series_count
+                           FROM health_internal.series
+                          WHERE series.is_watched) watched)
+                )
+         SELECT refusals.agent_id,
+            refusals.reason,
+            refusals.name_count,
+            refusals.value_count,
+            refusals.metric_name AS example,
+            refusals.first_at,
+            refusals.last_at,
+                CASE refusals.reason
+                    WHEN 'agent_limit'::text THEN format('its policy watches %s metrics of an agent (anomaly_metrics_limit); watch_series adds one'::text, policy.anomaly_metrics_limit)
+                    WHEN 'name_limit'::text THEN format('the engine keeps %s metrics of an agent (settings.series_per_agent); these are not even folded: does the agent put values into names?'::text, fleet.series_per_agent)
+                    ELSE fleet.explanation
+                END AS explanation
+           FROM (((health_internal.series_refusals refusals
+             CROSS JOIN fleet)
+             LEFT JOIN health.agent_status status ON ((refusals.agent_id = status.agent_id)))
+             LEFT JOIN health.current_policies policy ON ((status.policy_class = policy.policy_class)))
+        UNION ALL
+         SELECT NULL::text AS agent_id,
+            'fleet_limit'::text AS reason,
+            lacking.agent_count AS name_count,
+            NULL::bigint AS value_count,
+            NULL::text AS example,
+            NULL::timestamp with time zone AS first_at,
+            NULL::timestamp with time zone AS last_at,
+            format('%s: %s agents have none'::text, fleet.explanation, lacking.agent_count) AS explanation
+           FROM (fleet
+             CROSS JOIN LATERAL ( SELECT count(*) AS agent_count
+                   FROM health.agent_status status
+                  WHERE ((status.last_heartbeat_at IS NOT NULL) AND (status.agent_id <> 'heartbeat_health_agent'::text) AND (NOT starts_with(status.agent_id, 'bridge:'::text)) AND (NOT (EXISTS ( SELECT
+                           FROM health_internal.series
+                          WHERE (series.agent_id = status.agent_id)))))) lacking)
+          WHERE ((fleet.series_count >= fleet.series_limit) AND (lacking.agent_count > 0))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.series_refusals OWNER TO health_owner;
 
@@ -35305,8 +38019,8 @@ COMMENT ON COLUMN health.stuck_sessions.found_at IS 'p_now of the tick that foun
 -- Name: suppressions; Type: VIEW; Schema: health; Owner: health_owner
 --
 
-CREATE VIEW health.suppressions AS
- SELECT alert_event_id AS suppression_id,
+CREATE VIEW health.suppressions WITH (security_barrier='true') AS
+ SELECT suppression_id,
     occurred_at,
     agent_id,
     incident_id,
@@ -35314,8 +38028,17 @@ CREATE VIEW health.suppressions AS
     reason,
     channel,
     delivery_id
-   FROM health.alert_events events
-  WHERE (event = ANY (ARRAY['suppressed'::text, 'grouped'::text]));
+   FROM ( SELECT events.alert_event_id AS suppression_id,
+            events.occurred_at,
+            events.agent_id,
+            events.incident_id,
+            events.reason_code,
+            events.reason,
+            events.channel,
+            events.delivery_id
+           FROM health.alert_events events
+          WHERE (events.event = ANY (ARRAY['suppressed'::text, 'grouped'::text]))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.suppressions OWNER TO health_owner;
 
@@ -35548,6 +38271,65 @@ COMMENT ON COLUMN health.system_health.recovery_backlog_count IS 'Recoveries und
 COMMENT ON COLUMN health.system_health.in_maintenance_count IS 'Agents in maintenance.';
 
 --
+-- Name: tenant_logins; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.tenant_logins (
+    login_name name NOT NULL,
+    tenant text NOT NULL
+);
+
+ALTER TABLE health.tenant_logins OWNER TO health_owner;
+
+--
+-- Name: TABLE tenant_logins; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.tenant_logins IS 'One row per tenant a login is confined to: it sees the agents of its tenants and nothing about others. A login without a row sees all. For analysts; an operator may act on every agent, so confine none.';
+
+--
+-- Name: COLUMN tenant_logins.login_name; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.tenant_logins.login_name IS 'Role it logs in with (session_user): SET ROLE does not lead out.';
+
+--
+-- Name: COLUMN tenant_logins.tenant; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.tenant_logins.tenant IS 'A value of agents.tenant.';
+
+--
+-- Name: visible_agents; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.visible_agents WITH (security_barrier='true') AS
+ SELECT agent_id,
+    tenant
+   FROM health.agents
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (tenant IN ( SELECT unnest(health_internal.own_tenants()) AS unnest)));
+
+ALTER VIEW health.visible_agents OWNER TO health_owner;
+
+--
+-- Name: VIEW visible_agents; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.visible_agents IS 'One row per agent the session''s login may see: those of its tenants, or all; stable within a major version.';
+
+--
+-- Name: COLUMN visible_agents.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.visible_agents.agent_id IS 'Name of the agent.';
+
+--
+-- Name: COLUMN visible_agents.tenant; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.visible_agents.tenant IS 'Whose agent it is.';
+
+--
 -- Name: agent_changes; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
@@ -35584,130 +38366,126 @@ COMMENT ON COLUMN health_internal.agent_changes.changed_at IS 'When.';
 COMMENT ON COLUMN health_internal.agent_changes.txid IS 'Transaction that changed it.';
 
 --
--- Name: failure_moments; Type: VIEW; Schema: health_internal; Owner: health_owner
+-- Name: agent_surprises; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
-CREATE VIEW health_internal.failure_moments AS
- SELECT (events.agent_id)::text AS agent_id,
-    LEAST(COALESCE(events.occurred_at, events.received_at), events.received_at) AS failed_at,
-    events.received_at AS told_at,
-    "left"(COALESCE(((events.event_data)::jsonb ->> 'component'::text), ((events.event_data)::jsonb ->> 'code'::text), 'failure'::text), 200) AS name
-   FROM health.system_events events
-  WHERE ((events.event_type)::text = 'failure'::text)
-UNION ALL
- SELECT incidents.agent_id,
-    incidents.onset_at AS failed_at,
-    incidents.detected_at AS told_at,
-    'incident'::text AS name
-   FROM health.incidents
-  WHERE ((incidents.agent_id IS NOT NULL) AND (EXISTS ( SELECT
-           FROM health.alerts
-          WHERE ((alerts.incident_id = incidents.incident_id) AND (alerts.rule = ANY (ARRAY['unresponsive'::text, 'failed'::text, 'error'::text, 'recovery_failed'::text]))))));
+CREATE TABLE health_internal.agent_surprises (
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    minute_at timestamp with time zone NOT NULL,
+    is_judged boolean DEFAULT false NOT NULL,
+    surprise double precision NOT NULL,
+    series_count bigint NOT NULL,
+    series_surprises jsonb DEFAULT '{}'::jsonb NOT NULL,
+    state double precision[]
+)
+WITH (fillfactor='45');
 
-ALTER VIEW health_internal.failure_moments OWNER TO health_owner;
+ALTER TABLE health_internal.agent_surprises OWNER TO health_owner;
 
 --
--- Name: VIEW failure_moments; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: TABLE agent_surprises; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON VIEW health_internal.failure_moments IS 'One row per failure: events of type failure, and incidents with an alert unresponsive, failed, error or recovery_failed.';
+COMMENT ON TABLE health_internal.agent_surprises IS 'One row per agent with watched series: how much of a surprise its series together are in the latest minute. Written by the ticker alone.';
 
 --
--- Name: COLUMN failure_moments.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN agent_surprises.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.failure_moments.agent_id IS 'Which agent failed.';
+COMMENT ON COLUMN health_internal.agent_surprises.agent_id IS 'Whose series.';
 
 --
--- Name: COLUMN failure_moments.failed_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN agent_surprises.minute_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.failure_moments.failed_at IS 'When: it decides labels.';
+COMMENT ON COLUMN health_internal.agent_surprises.minute_at IS 'Beginning of the latest minute.';
 
 --
--- Name: COLUMN failure_moments.told_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN agent_surprises.is_judged; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.failure_moments.told_at IS 'When the database learnt of it: features know it from then on.';
+COMMENT ON COLUMN health_internal.agent_surprises.is_judged IS 'False: some of its series may still wait to be judged.';
 
 --
--- Name: COLUMN failure_moments.name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN agent_surprises.surprise; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.failure_moments.name IS 'Component or code, or incident.';
+COMMENT ON COLUMN health_internal.agent_surprises.surprise IS 'Sum of what the detector found of its series in that minute.';
 
 --
--- Name: agent_history; Type: VIEW; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN agent_surprises.series_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-CREATE VIEW health_internal.agent_history AS
- SELECT (events.agent_id)::text AS agent_id,
-    events.received_at AS told_at,
-        CASE
-            WHEN ((events.event_type)::text = ANY (ARRAY['error'::text, 'maintenance'::text])) THEN (events.event_type)::text
-            WHEN (lower((events.severity)::text) = ANY (ARRAY['error'::text, 'critical'::text, 'emergency'::text])) THEN 'error'::text
-            ELSE 'event'::text
-        END AS family,
-    "left"(
-        CASE
-            WHEN ((events.event_type)::text = 'maintenance'::text) THEN COALESCE(((events.event_data)::jsonb ->> 'component'::text), ((events.event_data)::jsonb ->> 'code'::text), 'maintenance'::text)
-            WHEN ((events.event_type)::text = 'error'::text) THEN COALESCE(((events.event_data)::jsonb ->> 'code'::text), ((events.event_data)::jsonb ->> 'component'::text), 'error'::text)
-            ELSE (events.event_type)::text
-        END, 200) AS name
-   FROM health.system_events events
-  WHERE ((events.event_type)::text <> 'failure'::text)
-UNION ALL
- SELECT failures.agent_id,
-    failures.told_at,
-    'failure'::text AS family,
-    failures.name
-   FROM health_internal.failure_moments failures
-UNION ALL
- SELECT actions.agent_id,
-    actions.finished_at AS told_at,
-    'recovery'::text AS family,
-    actions.state AS name
-   FROM health.recovery_actions actions
-  WHERE ((actions.finished_at IS NOT NULL) AND (actions.state <> 'cancelled'::text))
-UNION ALL
- SELECT (beats.agent_id)::text AS agent_id,
-    beats.received_at AS told_at,
-    'restart'::text AS family,
-    ''::text AS name
-   FROM health.agent_heartbeats beats
-  WHERE ((beats.state)::text = 'initializing'::text);
-
-ALTER VIEW health_internal.agent_history OWNER TO health_owner;
+COMMENT ON COLUMN health_internal.agent_surprises.series_count IS 'How many those are.';
 
 --
--- Name: VIEW agent_history; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN agent_surprises.series_surprises; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON VIEW health_internal.agent_history IS 'One row per thing that happened to an agent and may matter to its future. What the engine writes about an agent is not among it: that carries the engine''s own agent_id.';
+COMMENT ON COLUMN health_internal.agent_surprises.series_surprises IS 'The series of a surprise of at least 3, with it.';
 
 --
--- Name: COLUMN agent_history.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN agent_surprises.state; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.agent_history.agent_id IS 'Which agent.';
+COMMENT ON COLUMN health_internal.agent_surprises.state IS 'What health_internal.detect_agent remembers of the minutes before; NULL: nothing yet.';
 
 --
--- Name: COLUMN agent_history.told_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: event_hours; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.agent_history.told_at IS 'When the database learnt of it.';
+CREATE TABLE health_internal.event_hours (
+    until_at timestamp with time zone NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    family text NOT NULL,
+    name text NOT NULL,
+    event_count integer NOT NULL,
+    last_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE health_internal.event_hours OWNER TO health_owner;
 
 --
--- Name: COLUMN agent_history.family; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: TABLE event_hours; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.agent_history.family IS 'error, maintenance, failure, recovery, restart, or event for whatever else was logged.';
+COMMENT ON TABLE health_internal.event_hours IS 'One row per agent, hour and kind of event it logged (errors by code, repairs, restarts, others by type). Made by run_rollups, kept hour_retention.';
 
 --
--- Name: COLUMN agent_history.name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN event_hours.until_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.agent_history.name IS 'Code of an error, component of a maintenance or failure, outcome of a recovery, type of another event.';
+COMMENT ON COLUMN health_internal.event_hours.until_at IS 'As series_hours.until_at.';
+
+--
+-- Name: COLUMN event_hours.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.event_hours.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN event_hours.family; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.event_hours.family IS 'As logged_events.family.';
+
+--
+-- Name: COLUMN event_hours.name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.event_hours.name IS 'As logged_events.name; of an agent''s hour at most 64 kinds, the rarest together as "others".';
+
+--
+-- Name: COLUMN event_hours.event_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.event_hours.event_count IS 'How many.';
+
+--
+-- Name: COLUMN event_hours.last_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.event_hours.last_at IS 'When the last one was received.';
 
 --
 -- Name: failure_expressions; Type: TABLE; Schema: health_internal; Owner: health_owner
@@ -35737,7 +38515,7 @@ COMMENT ON COLUMN health_internal.failure_expressions.model_id IS 'Which model.'
 -- Name: COLUMN failure_expressions.features_statement; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.failure_expressions.features_statement IS 'Query of the features of all agents at $1, given the step $2.';
+COMMENT ON COLUMN health_internal.failure_expressions.features_statement IS 'Query of the features of all agents at $1, given the step $2: health_internal.features_now_sql.';
 
 --
 -- Name: COLUMN failure_expressions.log_odds_expression; Type: COMMENT; Schema: health_internal; Owner: health_owner
@@ -35846,6 +38624,154 @@ COMMENT ON COLUMN health_internal.failure_features.scale IS 'Logistic regression
 COMMENT ON COLUMN health_internal.failure_features.weight IS 'Logistic regression: log-odds per standard deviation; NULL: not used.';
 
 --
+-- Name: logged_failures; Type: VIEW; Schema: health_internal; Owner: health_owner
+--
+
+CREATE VIEW health_internal.logged_failures AS
+ SELECT (agent_id)::text AS agent_id,
+    LEAST(COALESCE(occurred_at, received_at), received_at) AS failed_at,
+    received_at AS told_at,
+    "left"(COALESCE(((event_data)::jsonb ->> 'component'::text), ((event_data)::jsonb ->> 'code'::text), 'failure'::text), 200) AS name
+   FROM health.system_events events
+  WHERE ((event_type)::text = 'failure'::text);
+
+ALTER VIEW health_internal.logged_failures OWNER TO health_owner;
+
+--
+-- Name: VIEW logged_failures; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON VIEW health_internal.logged_failures IS 'One row per event of type failure that is there.';
+
+--
+-- Name: COLUMN logged_failures.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.logged_failures.agent_id IS 'Which agent failed.';
+
+--
+-- Name: COLUMN logged_failures.failed_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.logged_failures.failed_at IS 'When.';
+
+--
+-- Name: COLUMN logged_failures.told_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.logged_failures.told_at IS 'When it was received.';
+
+--
+-- Name: COLUMN logged_failures.name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.logged_failures.name IS 'Component or code.';
+
+--
+-- Name: past_failures; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.past_failures (
+    told_at timestamp with time zone NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    failed_at timestamp with time zone NOT NULL,
+    name text NOT NULL
+);
+
+ALTER TABLE health_internal.past_failures OWNER TO health_owner;
+
+--
+-- Name: TABLE past_failures; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.past_failures IS 'One row per failure that was logged: what labels are made of when the event is gone. Made by run_rollups, kept day_retention.';
+
+--
+-- Name: COLUMN past_failures.told_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.past_failures.told_at IS 'When the event was received.';
+
+--
+-- Name: COLUMN past_failures.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.past_failures.agent_id IS 'Which agent failed.';
+
+--
+-- Name: COLUMN past_failures.failed_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.past_failures.failed_at IS 'When.';
+
+--
+-- Name: COLUMN past_failures.name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.past_failures.name IS 'Component or code.';
+
+--
+-- Name: failure_moments; Type: VIEW; Schema: health_internal; Owner: health_owner
+--
+
+CREATE VIEW health_internal.failure_moments AS
+ SELECT logged.agent_id,
+    logged.failed_at,
+    logged.told_at,
+    logged.name
+   FROM health_internal.logged_failures logged
+UNION ALL
+ SELECT past.agent_id,
+    past.failed_at,
+    past.told_at,
+    past.name
+   FROM health_internal.past_failures past
+  WHERE (NOT (EXISTS ( SELECT
+           FROM health_internal.logged_failures logged
+          WHERE ((logged.told_at = past.told_at) AND (logged.agent_id = past.agent_id)))))
+UNION ALL
+ SELECT incidents.agent_id,
+    incidents.onset_at AS failed_at,
+    incidents.detected_at AS told_at,
+    'incident'::text AS name
+   FROM health.incidents
+  WHERE ((incidents.agent_id IS NOT NULL) AND (EXISTS ( SELECT
+           FROM health.alerts
+          WHERE ((alerts.incident_id = incidents.incident_id) AND (alerts.rule = ANY (ARRAY['unresponsive'::text, 'failed'::text, 'error'::text, 'recovery_failed'::text]))))));
+
+ALTER VIEW health_internal.failure_moments OWNER TO health_owner;
+
+--
+-- Name: VIEW failure_moments; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON VIEW health_internal.failure_moments IS 'One row per failure: events of type failure, and incidents with an alert unresponsive, failed, error or recovery_failed.';
+
+--
+-- Name: COLUMN failure_moments.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_moments.agent_id IS 'Which agent failed.';
+
+--
+-- Name: COLUMN failure_moments.failed_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_moments.failed_at IS 'When: it decides labels.';
+
+--
+-- Name: COLUMN failure_moments.told_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_moments.told_at IS 'When the database learnt of it: features know it from then on.';
+
+--
+-- Name: COLUMN failure_moments.name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_moments.name IS 'Component or code, or incident.';
+
+--
 -- Name: failure_nodes; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
@@ -35910,14 +38836,48 @@ COMMENT ON COLUMN health_internal.failure_nodes.gain IS 'What the split gained; 
 COMMENT ON COLUMN health_internal.failure_nodes.value IS 'Log-odds the tree would add if it ended here.';
 
 --
+-- Name: failure_retrainings; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.failure_retrainings (
+    horizon interval NOT NULL,
+    tried_at timestamp with time zone NOT NULL,
+    error text
+);
+
+ALTER TABLE health_internal.failure_retrainings OWNER TO health_owner;
+
+--
+-- Name: TABLE failure_retrainings; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.failure_retrainings IS 'One row per horizon that was trained anew: the latest time, and how it went.';
+
+--
+-- Name: COLUMN failure_retrainings.horizon; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_retrainings.horizon IS 'Which horizon.';
+
+--
+-- Name: COLUMN failure_retrainings.tried_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_retrainings.tried_at IS 'When; it is not tried again for 20 hours.';
+
+--
+-- Name: COLUMN failure_retrainings.error; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.failure_retrainings.error IS 'What it said when it failed; NULL: it did not.';
+
+--
 -- Name: failure_training; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
 CREATE TABLE health_internal.failure_training (
     is_only_row boolean DEFAULT true NOT NULL,
     begun_at timestamp with time zone,
-    last_error text,
-    last_error_at timestamp with time zone,
     CONSTRAINT failure_training_has_one_row CHECK (is_only_row)
 );
 
@@ -35942,16 +38902,41 @@ COMMENT ON COLUMN health_internal.failure_training.is_only_row IS 'Always true; 
 COMMENT ON COLUMN health_internal.failure_training.begun_at IS 'When the last training that ended began.';
 
 --
--- Name: COLUMN failure_training.last_error; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: feature_hours_state; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.failure_training.last_error IS 'What the last retraining said that failed; NULL: none did since one succeeded.';
+CREATE TABLE health_internal.feature_hours_state (
+    is_only_row boolean DEFAULT true NOT NULL,
+    rolled_from timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    rolled_until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    CONSTRAINT feature_hours_state_has_one_row CHECK (is_only_row)
+);
+
+ALTER TABLE health_internal.feature_hours_state OWNER TO health_owner;
 
 --
--- Name: COLUMN failure_training.last_error_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: TABLE feature_hours_state; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.failure_training.last_error_at IS 'When.';
+COMMENT ON TABLE health_internal.feature_hours_state IS 'One row: what was received after rolled_from and until rolled_until is in series_hours, event_hours and past_failures.';
+
+--
+-- Name: COLUMN feature_hours_state.is_only_row; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.feature_hours_state.is_only_row IS 'Always true; makes the row unique.';
+
+--
+-- Name: COLUMN feature_hours_state.rolled_from; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.feature_hours_state.rolled_from IS 'Where the hours begin; infinity: there are none yet.';
+
+--
+-- Name: COLUMN feature_hours_state.rolled_until; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.feature_hours_state.rolled_until IS 'And end; raw rows are read after it.';
 
 --
 -- Name: fencing_tokens; Type: SEQUENCE; Schema: health_internal; Owner: health_owner
@@ -36059,82 +39044,57 @@ COMMENT ON COLUMN health_internal.job_signals.attributes IS 'attributes of the h
 COMMENT ON COLUMN health_internal.job_signals.txid IS 'Transaction that wrote the heartbeat.';
 
 --
--- Name: notices; Type: TABLE; Schema: health_internal; Owner: health_owner
+-- Name: logged_events; Type: VIEW; Schema: health_internal; Owner: health_owner
 --
 
-CREATE TABLE health_internal.notices (
-    channel text NOT NULL COLLATE pg_catalog."C",
-    incident_id bigint NOT NULL,
-    event text NOT NULL,
-    step integer DEFAULT 0 NOT NULL,
-    severity text NOT NULL,
-    number integer NOT NULL,
-    is_alone boolean NOT NULL,
-    is_first boolean NOT NULL,
-    queued_at timestamp with time zone NOT NULL
-);
+CREATE VIEW health_internal.logged_events AS
+ SELECT (agent_id)::text AS agent_id,
+    received_at AS told_at,
+        CASE
+            WHEN ((event_type)::text = ANY (ARRAY['error'::text, 'maintenance'::text])) THEN (event_type)::text
+            WHEN (lower((severity)::text) = ANY (ARRAY['error'::text, 'critical'::text, 'emergency'::text])) THEN 'error'::text
+            ELSE 'event'::text
+        END AS family,
+    "left"(
+        CASE
+            WHEN ((event_type)::text = 'maintenance'::text) THEN COALESCE(((event_data)::jsonb ->> 'component'::text), ((event_data)::jsonb ->> 'code'::text), 'maintenance'::text)
+            WHEN ((event_type)::text = 'error'::text) THEN COALESCE(((event_data)::jsonb ->> 'code'::text), ((event_data)::jsonb ->> 'component'::text), 'error'::text)
+            ELSE (event_type)::text
+        END, 200) AS name
+   FROM health.system_events events
+  WHERE ((event_type)::text <> 'failure'::text);
 
-ALTER TABLE health_internal.notices OWNER TO health_owner;
-
---
--- Name: TABLE notices; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON TABLE health_internal.notices IS 'One row per incident a channel has yet to be told of: a message of its own at once, or the next digest.';
-
---
--- Name: COLUMN notices.channel; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.notices.channel IS 'Channel to tell.';
+ALTER VIEW health_internal.logged_events OWNER TO health_owner;
 
 --
--- Name: COLUMN notices.incident_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: VIEW logged_events; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.notices.incident_id IS 'Of which incident.';
+COMMENT ON VIEW health_internal.logged_events IS 'One row per event that is there and is no failure. What the engine writes about an agent is not among the agent''s: that carries the engine''s own agent_id.';
 
 --
--- Name: COLUMN notices.event; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN logged_events.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.notices.event IS 'As deliveries.event.';
+COMMENT ON COLUMN health_internal.logged_events.agent_id IS 'Which agent.';
 
 --
--- Name: COLUMN notices.step; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN logged_events.told_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.notices.step IS 'As deliveries.step.';
+COMMENT ON COLUMN health_internal.logged_events.told_at IS 'When it was received.';
 
 --
--- Name: COLUMN notices.severity; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN logged_events.family; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.notices.severity IS 'How severe it is.';
+COMMENT ON COLUMN health_internal.logged_events.family IS 'error, maintenance, or event for whatever else was logged.';
 
 --
--- Name: COLUMN notices.number; Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: COLUMN logged_events.name; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON COLUMN health_internal.notices.number IS 'Number of the message within the incident; part of its idempotency key.';
-
---
--- Name: COLUMN notices.is_alone; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.notices.is_alone IS 'Whether it is grouped with nothing and waits for nothing: the engine''s own incidents, and those of many agents.';
-
---
--- Name: COLUMN notices.is_first; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.notices.is_first IS 'As deliveries.is_first.';
-
---
--- Name: COLUMN notices.queued_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.notices.queued_at IS 'Since when it waits.';
+COMMENT ON COLUMN health_internal.logged_events.name IS 'Code of an error, component of a maintenance, type of another event.';
 
 --
 -- Name: partitions; Type: TABLE; Schema: health_internal; Owner: health_owner
@@ -36330,6 +39290,106 @@ COMMENT ON TABLE health_internal.sandbox IS 'One row: whoever holds it uses the 
 --
 
 COMMENT ON COLUMN health_internal.sandbox.is_only_row IS 'Always true; makes the row unique.';
+
+--
+-- Name: series_hours; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.series_hours (
+    until_at timestamp with time zone NOT NULL,
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    name_ids integer[] NOT NULL,
+    value_counts integer[] NOT NULL,
+    value_sums double precision[] NOT NULL,
+    square_sums double precision[] NOT NULL,
+    CONSTRAINT each_series_of_an_hour_has_one_count_and_two_sums CHECK (((cardinality(name_ids) = cardinality(value_counts)) AND (cardinality(name_ids) = cardinality(value_sums)) AND (cardinality(name_ids) = cardinality(square_sums))))
+);
+
+ALTER TABLE health_internal.series_hours OWNER TO health_owner;
+
+--
+-- Name: TABLE series_hours; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.series_hours IS 'One row per agent and hour in which it told numbers: the place in the arrays is the series. Made by run_rollups, kept hour_retention; what models are trained from when raw rows are gone.';
+
+--
+-- Name: COLUMN series_hours.until_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_hours.until_at IS 'End of the hour: of what was received after until_at - 1 hour and at until_at at the latest.';
+
+--
+-- Name: COLUMN series_hours.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_hours.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN series_hours.name_ids; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_hours.name_ids IS 'Which series: rows of series_names, at most 64, those with most values.';
+
+--
+-- Name: COLUMN series_hours.value_counts; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_hours.value_counts IS 'How many values.';
+
+--
+-- Name: COLUMN series_hours.value_sums; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_hours.value_sums IS 'Their sum, in the unit of the series; of counters the least value.';
+
+--
+-- Name: COLUMN series_hours.square_sums; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_hours.square_sums IS 'Sum of squared differences from their mean; of counters the greatest value.';
+
+--
+-- Name: series_names; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.series_names (
+    name_id integer NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE health_internal.series_names OWNER TO health_owner;
+
+--
+-- Name: TABLE series_names; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.series_names IS 'One row per name of a series in series_hours, which holds numbers instead of names.';
+
+--
+-- Name: COLUMN series_names.name_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_names.name_id IS 'Number of the name.';
+
+--
+-- Name: COLUMN series_names.name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_names.name IS 'Name of a metric, or of a measure of heartbeats as series_key writes it.';
+
+--
+-- Name: series_names_name_id_seq; Type: SEQUENCE; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE health_internal.series_names ALTER COLUMN name_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME health_internal.series_names_name_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: series_series_id_seq; Type: SEQUENCE; Schema: health_internal; Owner: health_owner
@@ -36555,6 +39615,13 @@ ALTER TABLE ONLY health.monitor_gaps
     ADD CONSTRAINT monitor_gaps_pkey PRIMARY KEY (gap_id);
 
 --
+-- Name: ping_urls ping_urls_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.ping_urls
+    ADD CONSTRAINT ping_urls_pkey PRIMARY KEY (ping_id);
+
+--
 -- Name: policies policies_class_version_key; Type: CONSTRAINT; Schema: health; Owner: health_owner
 --
 
@@ -36567,6 +39634,13 @@ ALTER TABLE ONLY health.policies
 
 ALTER TABLE ONLY health.policies
     ADD CONSTRAINT policies_pkey PRIMARY KEY (policy_id);
+
+--
+-- Name: questions questions_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.questions
+    ADD CONSTRAINT questions_pkey PRIMARY KEY (question_id);
 
 --
 -- Name: recommendations recommendations_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
@@ -36618,6 +39692,13 @@ ALTER TABLE ONLY health.rule_findings
     ADD CONSTRAINT rule_findings_rule_agent_key UNIQUE NULLS NOT DISTINCT (rule, agent_id);
 
 --
+-- Name: score_history score_history_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.score_history
+    ADD CONSTRAINT score_history_pkey PRIMARY KEY (agent_id, sampled_at);
+
+--
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
 --
 
@@ -36660,11 +39741,32 @@ ALTER TABLE ONLY health.stuck_sessions
     ADD CONSTRAINT stuck_sessions_pkey PRIMARY KEY (pid, backend_start);
 
 --
+-- Name: tenant_logins tenant_logins_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE ONLY health.tenant_logins
+    ADD CONSTRAINT tenant_logins_pkey PRIMARY KEY (login_name, tenant);
+
+--
+-- Name: agent_surprises agent_surprises_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.agent_surprises
+    ADD CONSTRAINT agent_surprises_pkey PRIMARY KEY (agent_id);
+
+--
 -- Name: engine engine_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
 --
 
 ALTER TABLE ONLY health_internal.engine
     ADD CONSTRAINT engine_pkey PRIMARY KEY (is_only_row);
+
+--
+-- Name: event_hours event_hours_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.event_hours
+    ADD CONSTRAINT event_hours_pkey PRIMARY KEY (until_at, agent_id, family, name);
 
 --
 -- Name: failure_expressions failure_expressions_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
@@ -36695,11 +39797,25 @@ ALTER TABLE ONLY health_internal.failure_predictions
     ADD CONSTRAINT failure_predictions_pkey PRIMARY KEY (agent_id, horizon);
 
 --
+-- Name: failure_retrainings failure_retrainings_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.failure_retrainings
+    ADD CONSTRAINT failure_retrainings_pkey PRIMARY KEY (horizon);
+
+--
 -- Name: failure_training failure_training_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
 --
 
 ALTER TABLE ONLY health_internal.failure_training
     ADD CONSTRAINT failure_training_pkey PRIMARY KEY (is_only_row);
+
+--
+-- Name: feature_hours_state feature_hours_state_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.feature_hours_state
+    ADD CONSTRAINT feature_hours_state_pkey PRIMARY KEY (is_only_row);
 
 --
 -- Name: flapping_agents flapping_agents_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
@@ -36735,6 +39851,13 @@ ALTER TABLE ONLY health_internal.notices
 
 ALTER TABLE ONLY health_internal.partitions
     ADD CONSTRAINT partitions_pkey PRIMARY KEY (partition_name);
+
+--
+-- Name: past_failures past_failures_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.past_failures
+    ADD CONSTRAINT past_failures_pkey PRIMARY KEY (told_at, agent_id, failed_at, name);
 
 --
 -- Name: resource_trends resource_trends_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
@@ -36777,6 +39900,27 @@ ALTER TABLE ONLY health_internal.series
 
 ALTER TABLE ONLY health_internal.series_cursor
     ADD CONSTRAINT series_cursor_pkey PRIMARY KEY (is_only_row);
+
+--
+-- Name: series_hours series_hours_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.series_hours
+    ADD CONSTRAINT series_hours_pkey PRIMARY KEY (until_at, agent_id);
+
+--
+-- Name: series_names series_names_name_key; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.series_names
+    ADD CONSTRAINT series_names_name_key UNIQUE (name);
+
+--
+-- Name: series_names series_names_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.series_names
+    ADD CONSTRAINT series_names_pkey PRIMARY KEY (name_id);
 
 --
 -- Name: series series_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
@@ -37035,6 +40179,18 @@ CREATE INDEX deliveries_open_idx ON health.deliveries USING btree (not_before) W
 COMMENT ON INDEX health.deliveries_open_idx IS 'claim_deliveries reads what is due.';
 
 --
+-- Name: deliveries_unnoted_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX deliveries_unnoted_idx ON health.deliveries USING btree (delivery_id) WHERE (NOT is_noted);
+
+--
+-- Name: INDEX deliveries_unnoted_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.deliveries_unnoted_idx IS 'health_internal.note_digests reads digests that the ledger does not tell of yet.';
+
+--
 -- Name: dependencies_parent_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
@@ -37057,6 +40213,18 @@ CREATE UNIQUE INDEX failure_models_active_key ON health.failure_models USING btr
 --
 
 COMMENT ON INDEX health.failure_models_active_key IS 'health.predict_failures looks for the model of a horizon; there is one.';
+
+--
+-- Name: incidents_acknowledged_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX incidents_acknowledged_idx ON health.incidents USING btree (incident_id) WHERE (is_acknowledged AND (NOT is_settled));
+
+--
+-- Name: INDEX incidents_acknowledged_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.incidents_acknowledged_idx IS 'health_internal.has_mutes asks whether anything is acknowledged.';
 
 --
 -- Name: incidents_agent_idx; Type: INDEX; Schema: health; Owner: health_owner
@@ -37263,6 +40431,30 @@ CREATE INDEX performance_metrics_txid_idx ON ONLY health.performance_metrics USI
 COMMENT ON INDEX health.performance_metrics_txid_idx IS 'health_internal.fold_metrics reads what became visible since its last snapshot.';
 
 --
+-- Name: ping_urls_slug_key; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE UNIQUE INDEX ping_urls_slug_key ON health.ping_urls USING btree (slug) WHERE (revoked_at IS NULL);
+
+--
+-- Name: INDEX ping_urls_slug_key; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.ping_urls_slug_key IS 'health.record_pings looks for a slug; of the URLs in use one has it.';
+
+--
+-- Name: questions_waiting_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX questions_waiting_idx ON health.questions USING btree (question_id) WHERE (answered_at IS NULL);
+
+--
+-- Name: INDEX questions_waiting_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.questions_waiting_idx IS 'health.claim_question takes the oldest one.';
+
+--
 -- Name: recommendations_dismissed_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
@@ -37345,18 +40537,6 @@ CREATE INDEX recovery_actions_finished_idx ON health.recovery_actions USING btre
 --
 
 COMMENT ON INDEX health.recovery_actions_finished_idx IS 'health_internal.recovery_rows reads what ended in a period.';
-
---
--- Name: recovery_actions_incident_idx; Type: INDEX; Schema: health; Owner: health_owner
---
-
-CREATE INDEX recovery_actions_incident_idx ON health.recovery_actions USING btree (incident_id) WHERE (incident_id IS NOT NULL);
-
---
--- Name: INDEX recovery_actions_incident_idx; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON INDEX health.recovery_actions_incident_idx IS 'Serves the foreign key.';
 
 --
 -- Name: recovery_actions_started_idx; Type: INDEX; Schema: health; Owner: health_owner
@@ -37651,25 +40831,11 @@ ALTER TABLE ONLY health.incident_members
     ADD CONSTRAINT incident_members_incident_fkey FOREIGN KEY (incident_id) REFERENCES health.incidents(incident_id);
 
 --
--- Name: incidents incidents_fleet_incident_fkey; Type: FK CONSTRAINT; Schema: health; Owner: health_owner
---
-
-ALTER TABLE ONLY health.incidents
-    ADD CONSTRAINT incidents_fleet_incident_fkey FOREIGN KEY (fleet_incident_id) REFERENCES health.incidents(incident_id);
-
---
 -- Name: maintenance_periods maintenance_periods_window_fkey; Type: FK CONSTRAINT; Schema: health; Owner: health_owner
 --
 
 ALTER TABLE ONLY health.maintenance_periods
     ADD CONSTRAINT maintenance_periods_window_fkey FOREIGN KEY (window_id) REFERENCES health.maintenance_windows(window_id);
-
---
--- Name: recovery_actions recovery_actions_incident_fkey; Type: FK CONSTRAINT; Schema: health; Owner: health_owner
---
-
-ALTER TABLE ONLY health.recovery_actions
-    ADD CONSTRAINT recovery_actions_incident_fkey FOREIGN KEY (incident_id) REFERENCES health.incidents(incident_id);
 
 --
 -- Name: recovery_steps recovery_steps_action_fkey; Type: FK CONSTRAINT; Schema: health; Owner: health_owner
@@ -37747,10 +40913,22 @@ CREATE POLICY admins_do_all ON health.agent_logins TO health_admin USING (true);
 CREATE POLICY admins_do_all ON health.agents TO health_admin USING (true);
 
 --
+-- Name: agent_days; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.agent_days ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: agent_heartbeats; Type: ROW SECURITY; Schema: health; Owner: health_owner
 --
 
 ALTER TABLE health.agent_heartbeats ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: agent_hours; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.agent_hours ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: agent_logins; Type: ROW SECURITY; Schema: health; Owner: health_owner
@@ -37763,6 +40941,12 @@ ALTER TABLE health.agent_logins ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE health.agent_sessions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: agent_status; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.agent_status ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: agents; Type: ROW SECURITY; Schema: health; Owner: health_owner
@@ -37835,6 +41019,30 @@ CREATE POLICY agents_update_their_own ON health.agents FOR UPDATE TO health_agen
   WHERE (logins.login_name = CURRENT_USER))));
 
 --
+-- Name: alert_events; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.alert_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: alerts; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.alerts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: anomalies; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.anomalies ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: baselines; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.baselines ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: agent_heartbeats bridges_insert; Type: POLICY; Schema: health; Owner: health_owner
 --
 
@@ -37871,10 +41079,70 @@ CREATE POLICY bridges_insert ON health.system_events FOR INSERT TO health_bridge
 CREATE POLICY bridges_update ON health.agents FOR UPDATE TO health_bridge USING (starts_with((agent_id)::text, 'bridge:'::text));
 
 --
+-- Name: business_terms; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.business_terms ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: deliveries; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.deliveries ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: dependencies; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.dependencies ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: freeze_windows; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.freeze_windows ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: incident_members; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.incident_members ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: incidents; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.incidents ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: job_expectations; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.job_expectations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: job_runs; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.job_runs ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: agent_logins logins_read_their_own; Type: POLICY; Schema: health; Owner: health_owner
 --
 
 CREATE POLICY logins_read_their_own ON health.agent_logins FOR SELECT USING ((login_name = CURRENT_USER));
+
+--
+-- Name: maintenance_periods; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.maintenance_periods ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: maintenance_windows; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.maintenance_windows ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: performance_metrics; Type: ROW SECURITY; Schema: health; Owner: health_owner
@@ -37886,37 +41154,271 @@ ALTER TABLE health.performance_metrics ENABLE ROW LEVEL SECURITY;
 -- Name: agent_heartbeats readers_read; Type: POLICY; Schema: health; Owner: health_owner
 --
 
-CREATE POLICY readers_read ON health.agent_heartbeats FOR SELECT TO health_analyst, health_bridge USING (true);
+CREATE POLICY readers_read ON health.agent_heartbeats FOR SELECT TO health_analyst, health_bridge USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR ((agent_id)::text IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids))));
 
 --
 -- Name: agent_sessions readers_read; Type: POLICY; Schema: health; Owner: health_owner
 --
 
-CREATE POLICY readers_read ON health.agent_sessions FOR SELECT TO health_analyst, health_bridge USING (true);
+CREATE POLICY readers_read ON health.agent_sessions FOR SELECT TO health_analyst, health_bridge USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR ((agent_id)::text IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids))));
 
 --
 -- Name: agents readers_read; Type: POLICY; Schema: health; Owner: health_owner
 --
 
-CREATE POLICY readers_read ON health.agents FOR SELECT TO health_analyst, health_bridge USING (true);
+CREATE POLICY readers_read ON health.agents FOR SELECT TO health_analyst, health_bridge USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR ((agent_id)::text IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids))));
 
 --
 -- Name: performance_metrics readers_read; Type: POLICY; Schema: health; Owner: health_owner
 --
 
-CREATE POLICY readers_read ON health.performance_metrics FOR SELECT TO health_analyst, health_bridge USING (true);
+CREATE POLICY readers_read ON health.performance_metrics FOR SELECT TO health_analyst, health_bridge USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR ((agent_id)::text IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids))));
 
 --
 -- Name: system_events readers_read; Type: POLICY; Schema: health; Owner: health_owner
 --
 
-CREATE POLICY readers_read ON health.system_events FOR SELECT TO health_analyst, health_bridge USING (true);
+CREATE POLICY readers_read ON health.system_events FOR SELECT TO health_analyst, health_bridge USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR ((agent_id)::text IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids))));
+
+--
+-- Name: recommendations; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.recommendations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: recovery_actions; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.recovery_actions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: recovery_steps; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.recovery_steps ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: recovery_storms; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.recovery_storms ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: resource_limits; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.resource_limits ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: rule_findings; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.rule_findings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: score_history; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.score_history ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: shadow_judgements; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.shadow_judgements ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: silences; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.silences ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: status_transitions; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.status_transitions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stuck_sessions; Type: ROW SECURITY; Schema: health; Owner: health_owner
+--
+
+ALTER TABLE health.stuck_sessions ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: system_events; Type: ROW SECURITY; Schema: health; Owner: health_owner
 --
 
 ALTER TABLE health.system_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: agent_days tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.agent_days USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: agent_hours tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.agent_hours USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: agent_status tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.agent_status USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: alert_events tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.alert_events USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: alerts tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.alerts USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: anomalies tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.anomalies USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: baselines tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.baselines USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: business_terms tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.business_terms USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: deliveries tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.deliveries USING ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL)) WITH CHECK (true);
+
+--
+-- Name: dependencies tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.dependencies USING ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL)) WITH CHECK (true);
+
+--
+-- Name: freeze_windows tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.freeze_windows USING ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL)) WITH CHECK (true);
+
+--
+-- Name: incident_members tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.incident_members USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: incidents tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.incidents USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: job_expectations tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.job_expectations USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: job_runs tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.job_runs USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: maintenance_periods tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.maintenance_periods USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: maintenance_windows tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.maintenance_windows USING ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL)) WITH CHECK (true);
+
+--
+-- Name: recommendations tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.recommendations USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: recovery_actions tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.recovery_actions USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: recovery_steps tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.recovery_steps USING ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL)) WITH CHECK (true);
+
+--
+-- Name: recovery_storms tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.recovery_storms USING ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL)) WITH CHECK (true);
+
+--
+-- Name: resource_limits tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.resource_limits USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: rule_findings tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.rule_findings USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: score_history tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.score_history USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: shadow_judgements tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.shadow_judgements USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: silences tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.silences USING ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL)) WITH CHECK (true);
+
+--
+-- Name: status_transitions tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.status_transitions USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
+
+--
+-- Name: stuck_sessions tenants_see_their_own; Type: POLICY; Schema: health; Owner: health_owner
+--
+
+CREATE POLICY tenants_see_their_own ON health.stuck_sessions USING (((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)))) WITH CHECK (true);
 
 --
 -- Name: job_signals agents_and_gateways_insert_their_own; Type: POLICY; Schema: health_internal; Owner: health_owner
@@ -38005,11 +41507,25 @@ REVOKE ALL ON FUNCTION health.add_weekly_freeze_window(p_window_name text, p_wee
 GRANT ALL ON FUNCTION health.add_weekly_freeze_window(p_window_name text, p_weekdays integer[], p_local_time time without time zone, p_lasts interval, p_time_zone text, p_by text, p_policy_class text) TO health_operator;
 
 --
+-- Name: FUNCTION answer_question(p_question_id bigint, p_attempt_count smallint, p_answer text, p_source text, p_evidence jsonb, p_error text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.answer_question(p_question_id bigint, p_attempt_count smallint, p_answer text, p_source text, p_evidence jsonb, p_error text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.answer_question(p_question_id bigint, p_attempt_count smallint, p_answer text, p_source text, p_evidence jsonb, p_error text, p_now timestamp with time zone) TO health_helper;
+
+--
 -- Name: FUNCTION approve_recoveries(p_by text, p_agent_ids text[], p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health.approve_recoveries(p_by text, p_agent_ids text[], p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION health.approve_recoveries(p_by text, p_agent_ids text[], p_now timestamp with time zone) TO health_operator;
+
+--
+-- Name: FUNCTION ask(p_question text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.ask(p_question text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.ask(p_question text, p_now timestamp with time zone) TO health_analyst;
 
 --
 -- Name: FUNCTION attach(p_agent_id text); Type: ACL; Schema: health; Owner: health_owner
@@ -38091,6 +41607,13 @@ REVOKE ALL ON FUNCTION health.claim_deliveries(p_worker text, p_limit integer, p
 GRANT ALL ON FUNCTION health.claim_deliveries(p_worker text, p_limit integer, p_channels text[], p_now timestamp with time zone) TO health_bridge;
 
 --
+-- Name: FUNCTION claim_question(p_lease interval, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.claim_question(p_lease interval, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.claim_question(p_lease interval, p_now timestamp with time zone) TO health_helper;
+
+--
 -- Name: FUNCTION claim_recovery_actions(p_worker text, p_limit integer, p_agent_ids text[], p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -38103,6 +41626,13 @@ GRANT ALL ON FUNCTION health.claim_recovery_actions(p_worker text, p_limit integ
 
 REVOKE ALL ON FUNCTION health.classify_status(p_score double precision, p_excellent_from double precision, p_good_from double precision, p_fair_from double precision, p_poor_from double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION health.classify_status(p_score double precision, p_excellent_from double precision, p_good_from double precision, p_fair_from double precision, p_poor_from double precision) TO health_analyst;
+
+--
+-- Name: FUNCTION create_ping_url(p_agent_id text, p_slug text, p_ping_id uuid, p_by text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.create_ping_url(p_agent_id text, p_slug text, p_ping_id uuid, p_by text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.create_ping_url(p_agent_id text, p_slug text, p_ping_id uuid, p_by text, p_now timestamp with time zone) TO health_admin;
 
 --
 -- Name: FUNCTION disable_alert_rule(p_rule text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
@@ -38250,6 +41780,20 @@ GRANT ALL ON FUNCTION health.predict_failures(p_at timestamp with time zone, p_h
 GRANT ALL ON FUNCTION health.predict_failures(p_at timestamp with time zone, p_horizon interval, p_model_id bigint) TO health_bridge;
 
 --
+-- Name: FUNCTION record_heartbeats(p_items json); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.record_heartbeats(p_items json) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.record_heartbeats(p_items json) TO health_gateway;
+
+--
+-- Name: FUNCTION record_pings(p_pings json); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.record_pings(p_pings json) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.record_pings(p_pings json) TO health_gateway;
+
+--
 -- Name: FUNCTION register_agent(p_agent_id text, p_agent_name text, p_agent_type text, p_expected_interval interval, p_capabilities jsonb, p_policy_class text); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -38330,6 +41874,13 @@ GRANT ALL ON PROCEDURE health.retrain_failure_models(IN p_now timestamp with tim
 GRANT ALL ON PROCEDURE health.retrain_failure_models(IN p_now timestamp with time zone) TO health_admin;
 
 --
+-- Name: FUNCTION revoke_ping_url(p_ping_id uuid, p_by text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.revoke_ping_url(p_ping_id uuid, p_by text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.revoke_ping_url(p_ping_id uuid, p_by text, p_now timestamp with time zone) TO health_admin;
+
+--
 -- Name: PROCEDURE run_foresight(IN p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -38389,6 +41940,14 @@ GRANT ALL ON FUNCTION health.schedule_sql(p_cron_version text) TO health_admin;
 
 REVOKE ALL ON FUNCTION health.schedule_weekly_maintenance(p_matchers jsonb, p_weekdays integer[], p_from time without time zone, p_until time without time zone, p_time_zone text, p_by text, p_reason text, p_uptime_method text, p_valid_from timestamp with time zone, p_valid_until timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION health.schedule_weekly_maintenance(p_matchers jsonb, p_weekdays integer[], p_from time without time zone, p_until time without time zone, p_time_zone text, p_by text, p_reason text, p_uptime_method text, p_valid_from timestamp with time zone, p_valid_until timestamp with time zone, p_now timestamp with time zone) TO health_operator;
+
+--
+-- Name: FUNCTION score_between(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.score_between(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.score_between(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_now timestamp with time zone) TO health_analyst;
+GRANT ALL ON FUNCTION health.score_between(p_agent_id text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_now timestamp with time zone) TO health_bridge;
 
 --
 -- Name: FUNCTION seconds_until_rules_are_due(); Type: ACL; Schema: health; Owner: health_owner
@@ -38620,10 +42179,10 @@ GRANT ALL ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, 
 GRANT ALL ON FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean) TO health_admin;
 
 --
--- Name: FUNCTION add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_step interval, p_limit integer); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_limit integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.add_candidates(p_model_id bigint, p_from timestamp with time zone, p_until timestamp with time zone, p_step interval, p_limit integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION add_missing_agents(); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -38638,10 +42197,28 @@ REVOKE ALL ON FUNCTION health_internal.add_missing_agents() FROM PUBLIC;
 REVOKE ALL ON FUNCTION health_internal.adopt_rows(p_stored pg_snapshot, p_stored_own xid8) FROM PUBLIC;
 
 --
+-- Name: FUNCTION agent_facts_sql(p_columns text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.agent_facts_sql(p_columns text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION agent_history(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.agent_history(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) FROM PUBLIC;
+
+--
 -- Name: FUNCTION agent_matcher_keys(); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.agent_matcher_keys() FROM PUBLIC;
+
+--
+-- Name: FUNCTION agent_reason(p_is_anomaly boolean, p_times double precision, p_metric_names text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.agent_reason(p_is_anomaly boolean, p_times double precision, p_metric_names text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION agents_in_maintenance(p_agent_ids text[], p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -38711,6 +42288,12 @@ GRANT ALL ON FUNCTION health_internal.ask_rule(p_schema name, p_view name, p_row
 GRANT SELECT ON TABLE health.policies TO health_analyst;
 
 --
+-- Name: FUNCTION assess_agents(p_turn health_internal.turn, p_policy health.policies); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.assess_agents(p_turn health_internal.turn, p_policy health.policies) FROM PUBLIC;
+
+--
 -- Name: FUNCTION assess_under(p_policy health.policies, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -38773,6 +42356,24 @@ REVOKE ALL ON FUNCTION health_internal.baseline_spread(p_center double precision
 REVOKE ALL ON FUNCTION health_internal.be_brief() FROM PUBLIC;
 
 --
+-- Name: FUNCTION beat_rows_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.beat_rows_sql(p_model_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION beat_sums_sql(p_expression text, p_is_counter boolean, p_place bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.beat_sums_sql(p_expression text, p_is_counter boolean, p_place bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION beat_values_sql(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.beat_values_sql() FROM PUBLIC;
+
+--
 -- Name: FUNCTION begin_rule(p_now timestamp with time zone, OUT rule text, OUT evaluation_id bigint, OUT view_schema name, OUT view_name name, OUT row_limit integer); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -38826,6 +42427,12 @@ REVOKE ALL ON FUNCTION health_internal.business_terms_held() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION health_internal.calibration_of(p_probabilities double precision[], p_labels integer[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION cell_sql(p_time text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.cell_sql(p_time text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION chance_to_reach(p_gap double precision, p_standard_error double precision); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -38906,6 +42513,18 @@ REVOKE ALL ON FUNCTION health_internal.check_replay_range(p_from timestamp with 
 
 REVOKE ALL ON FUNCTION health_internal.check_rules_session() FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.check_rules_session() TO health_rules;
+
+--
+-- Name: FUNCTION check_unconfined(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.check_unconfined() FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_visible(p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.check_visible(p_agent_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION choose_anchor(p_end timestamp with time zone, p_step interval, p_cadence_seconds double precision, p_last_times timestamp with time zone[]); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -38998,10 +42617,10 @@ REVOKE ALL ON FUNCTION health_internal.copying_statement(p_from regclass, p_to r
 REVOKE ALL ON FUNCTION health_internal.correct_rollups(p_until timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION count_arrived(p_range health_internal.arrival_range); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION count_arrived(p_range health_internal.arrival_range, OUT beat_count bigint, OUT several bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.count_arrived(p_range health_internal.arrival_range) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.count_arrived(p_range health_internal.arrival_range, OUT beat_count bigint, OUT several bigint[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION counter_of(p_metrics jsonb, p_name text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -39067,6 +42686,24 @@ REVOKE ALL ON FUNCTION health_internal.detect_series(p_state health_internal.det
 --
 
 REVOKE ALL ON FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION difference(p_value double precision, p_from double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.difference(p_value double precision, p_from double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION deviation(p_value double precision, p_mean double precision, p_spread double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.deviation(p_value double precision, p_mean double precision, p_spread double precision) FROM PUBLIC;
 
 --
 -- Name: FUNCTION drop_partition(p_name text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -39144,10 +42781,10 @@ GRANT ALL ON FUNCTION health_internal.episode_text(p_episode health.anomalies) T
 REVOKE ALL ON FUNCTION health_internal.escalate_recoveries(p_now timestamp with time zone, p_action_ids bigint[], p_reason text) FROM PUBLIC;
 
 --
--- Name: FUNCTION event_cells_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION event_rows_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.event_cells_sql(p_model_id bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.event_rows_sql(p_model_id bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION event_weight(p_severity text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -39219,10 +42856,16 @@ REVOKE ALL ON FUNCTION health_internal.falling_score(p_value double precision, p
 REVOKE ALL ON FUNCTION health_internal.family_text(p_source text, p_family text, p_name text) FROM PUBLIC;
 
 --
--- Name: FUNCTION feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION feature_bounds(p_step interval, OUT rolled_from timestamp with time zone, OUT rolled_until timestamp with time zone, OUT kept tstzmultirange); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.feature_column(p_source text, p_measure text, p_name text, p_value text, p_code bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.feature_bounds(p_step interval, OUT rolled_from timestamp with time zone, OUT rolled_until timestamp with time zone, OUT kept tstzmultirange) FROM PUBLIC;
+
+--
+-- Name: FUNCTION feature_columns(p_model_id bigint, p_is_single boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION number_text(p_number double precision); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -39243,10 +42886,16 @@ REVOKE ALL ON FUNCTION health_internal.span_text(p_seconds double precision) FRO
 REVOKE ALL ON FUNCTION health_internal.feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision) FROM PUBLIC;
 
 --
--- Name: FUNCTION features_sql(p_model_id bigint, p_is_single boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION features_now_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.features_sql(p_model_id bigint, p_is_single boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.features_now_sql(p_model_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION features_of_steps_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.features_of_steps_sql(p_model_id bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION few_arrived(p_range health_internal.arrival_range, p_limit integer); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -39348,6 +42997,12 @@ REVOKE ALL ON FUNCTION health_internal.fold_signals(p_now timestamp with time zo
 REVOKE ALL ON FUNCTION health_internal.fold_unusual_beats(p_tick_id bigint, p_beats health_internal.beat[], p_is_many boolean, p_range health_internal.arrival_range, p_blind_until timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION fold_usual_beats(p_turn health_internal.turn, p_policy health.policies); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.fold_usual_beats(p_turn health_internal.turn, p_policy health.policies) FROM PUBLIC;
+
+--
 -- Name: FUNCTION foresee_exhaustion(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -39368,6 +43023,12 @@ GRANT ALL ON FUNCTION health_internal.foresee_failures(p_now timestamp with time
 REVOKE ALL ON FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) TO health_analyst;
 GRANT ALL ON FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) TO health_bridge;
+
+--
+-- Name: FUNCTION forget_agents(p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.forget_agents(p_agent_ids text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION forget_series(p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -39424,6 +43085,18 @@ REVOKE ALL ON FUNCTION health_internal.has_changed_materially(p_old jsonb, p_new
 REVOKE ALL ON FUNCTION health_internal.has_dead_parent(p_agent_id text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION has_moved(p_before real, p_now double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.has_moved(p_before real, p_now double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION has_mutes(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.has_mutes(p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION heartbeat_gauges(); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -39448,6 +43121,12 @@ REVOKE ALL ON FUNCTION health_internal.holding_conditions(p_liveness text, p_sta
 REVOKE ALL ON FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) TO health_analyst;
 GRANT ALL ON FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) TO health_bridge;
+
+--
+-- Name: FUNCTION hourly_series(p_from timestamp with time zone, p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.hourly_series(p_from timestamp with time zone, p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) FROM PUBLIC;
 
 --
 -- Name: TABLE maintenance_periods; Type: ACL; Schema: health; Owner: health_owner
@@ -39500,6 +43179,13 @@ REVOKE ALL ON FUNCTION health_internal.incidents_of(p_delivery health.deliveries
 REVOKE ALL ON FUNCTION health_internal.inherit_told(p_now timestamp with time zone, p_incident_ids bigint[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION insert_heartbeats(p_items json); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.insert_heartbeats(p_items json) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.insert_heartbeats(p_items json) TO health_gateway;
+
+--
 -- Name: FUNCTION is_business_agent(p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -39538,10 +43224,10 @@ REVOKE ALL ON FUNCTION health_internal.is_watched(p_agent_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION health_internal.job_standing(p_agent_id text) FROM PUBLIC;
 
 --
--- Name: FUNCTION judge_agents(p_now timestamp with time zone, p_tick_id bigint, p_policy health.policies, p_beats health_internal.beat[], p_is_many boolean, p_is_most boolean, p_only_due boolean, p_range health_internal.arrival_range, p_blindness health_internal.blindness); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION judge_agents(p_turn health_internal.turn, p_policy health.policies); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.judge_agents(p_now timestamp with time zone, p_tick_id bigint, p_policy health.policies, p_beats health_internal.beat[], p_is_many boolean, p_is_most boolean, p_only_due boolean, p_range health_internal.arrival_range, p_blindness health_internal.blindness) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.judge_agents(p_turn health_internal.turn, p_policy health.policies) FROM PUBLIC;
 
 --
 -- Name: FUNCTION judge_shadow(p_shadow_policy_id bigint, p_policy health.policies, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -39554,6 +43240,12 @@ REVOKE ALL ON FUNCTION health_internal.judge_shadow(p_shadow_policy_id bigint, p
 --
 
 REVOKE ALL ON FUNCTION health_internal.judge_shadows(p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION judge_surprises(p_stepped_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.judge_surprises(p_stepped_until timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION kept_share(p_decay double precision, p_count double precision); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -39608,6 +43300,12 @@ REVOKE ALL ON FUNCTION health_internal.log_loss(p_probabilities double precision
 --
 
 REVOKE ALL ON FUNCTION health_internal.log_odds_expression(p_model_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION look_for_due(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.look_for_due() FROM PUBLIC;
 
 --
 -- Name: FUNCTION lost_revenue_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -39753,6 +43451,12 @@ REVOKE ALL ON FUNCTION health_internal.matches_alert(p_matchers jsonb, p_rule te
 REVOKE ALL ON FUNCTION health_internal.method_quality(p_name text, p_scores double precision[], p_labels integer[], p_is_probability boolean) FROM PUBLIC;
 
 --
+-- Name: FUNCTION metric_rows_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.metric_rows_sql(p_model_id bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION missing_parents(p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -39805,6 +43509,12 @@ REVOKE ALL ON FUNCTION health_internal.moved_mean_gap(p_mean_seconds double prec
 REVOKE ALL ON FUNCTION health_internal.moved_trend(p_trend health_internal.resource_trends, p_at timestamp with time zone, p_value double precision, p_limit double precision) FROM PUBLIC;
 
 --
+-- Name: FUNCTION muted_deliveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION muted_incidents(p_now timestamp with time zone, p_incident_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -39823,12 +43533,6 @@ REVOKE ALL ON FUNCTION health_internal.parse_schedule(p_schedule text) FROM PUBL
 REVOKE ALL ON FUNCTION health_internal.next_run_at(p_schedule text, p_time_zone text, p_after timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
---
-
-REVOKE ALL ON FUNCTION health_internal.note_agreement(p_now timestamp with time zone, p_minute timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
-
---
 -- Name: FUNCTION note_anomalies(p_now timestamp with time zone, p_minute timestamp with time zone, p_points health_internal.strange_point[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -39841,6 +43545,12 @@ REVOKE ALL ON FUNCTION health_internal.note_anomalies(p_now timestamp with time 
 REVOKE ALL ON FUNCTION health_internal.note_cron_tick() FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.note_cron_tick() TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.note_cron_tick() TO health_admin;
+
+--
+-- Name: FUNCTION note_digests(p_waits boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.note_digests(p_waits boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_engine_error(p_error text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -39869,6 +43579,12 @@ REVOKE ALL ON FUNCTION health_internal.note_maintenance(p_now timestamp with tim
 REVOKE ALL ON FUNCTION health_internal.note_series_error(p_error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.note_series_error(p_error text) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.note_series_error(p_error text) TO health_admin;
+
+--
+-- Name: FUNCTION note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_unconfirmed(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -39966,6 +43682,18 @@ REVOKE ALL ON FUNCTION health_internal.plain_real(p_value double precision) FROM
 REVOKE ALL ON FUNCTION health_internal.predict_all(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION present_events_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.present_events_sql(p_model_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION present_series_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.present_series_sql(p_model_id bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION previous_run_at(p_schedule text, p_time_zone text, p_at timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -40008,6 +43736,136 @@ REVOKE ALL ON FUNCTION health_internal.rank_features(p_model_id bigint, p_table 
 --
 
 REVOKE ALL ON FUNCTION health_internal.rank_quality(p_scores double precision[], p_labels integer[], OUT auc double precision, OUT average_precision double precision, OUT recall_1 double precision, OUT recall_2 double precision) FROM PUBLIC;
+
+--
+-- Name: TABLE agent_heartbeats; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.agent_heartbeats TO health_analyst;
+
+--
+-- Name: COLUMN agent_heartbeats.agent_id; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(agent_id) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(agent_id) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.state; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(state) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(state) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.sent_at; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(sent_at) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(sent_at) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.work_items_processed; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(work_items_processed) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(work_items_processed) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.average_processing_time_ms; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(average_processing_time_ms) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(average_processing_time_ms) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.cpu_usage_percent; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(cpu_usage_percent) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(cpu_usage_percent) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.memory_usage_mb; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(memory_usage_mb) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(memory_usage_mb) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.memory_limit_mb; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(memory_limit_mb) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(memory_limit_mb) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.error_count; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(error_count) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(error_count) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.cost_efficiency; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(cost_efficiency) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(cost_efficiency) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.user_satisfaction; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(user_satisfaction) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(user_satisfaction) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.operational_efficiency; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(operational_efficiency) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(operational_efficiency) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.revenue_impact_usd; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(revenue_impact_usd) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(revenue_impact_usd) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.signal; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(signal) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(signal) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.run_id; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(run_id) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(run_id) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: COLUMN agent_heartbeats.attributes; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT INSERT(attributes) ON TABLE health.agent_heartbeats TO health_agent;
+GRANT INSERT(attributes) ON TABLE health.agent_heartbeats TO health_bridge;
+
+--
+-- Name: FUNCTION raw_beats(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.raw_beats(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) FROM PUBLIC;
+
+--
+-- Name: FUNCTION raw_metrics(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.raw_metrics(p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange) FROM PUBLIC;
 
 --
 -- Name: FUNCTION raw_tables(); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -40078,10 +43936,10 @@ REVOKE ALL ON FUNCTION health_internal.recommend_from_recoveries(p_now timestamp
 REVOKE ALL ON FUNCTION health_internal.recommendation_sources() FROM PUBLIC;
 
 --
--- Name: FUNCTION record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION record_of(p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[], OUT has_hours boolean); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.record_of(p_until timestamp with time zone, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.record_of(p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[], OUT has_hours boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -40244,6 +44102,12 @@ REVOKE ALL ON FUNCTION health_internal.risk_rows(p_from timestamp with time zone
 REVOKE ALL ON FUNCTION health_internal.roll_up_days(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION roll_up_features(p_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.roll_up_features(p_until timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION roll_up_heartbeats(p_partition text, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -40256,6 +44120,18 @@ REVOKE ALL ON FUNCTION health_internal.roll_up_heartbeats(p_partition text, p_no
 REVOKE ALL ON FUNCTION health_internal.roll_up_hours(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION roll_up_next_features(p_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.roll_up_next_features(p_until timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION roll_up_series(p_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.roll_up_series(p_until timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION roll_up_step(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -40264,10 +44140,10 @@ GRANT ALL ON FUNCTION health_internal.roll_up_step(p_now timestamp with time zon
 GRANT ALL ON FUNCTION health_internal.roll_up_step(p_now timestamp with time zone) TO health_admin;
 
 --
--- Name: FUNCTION route_modes(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION route_modes(p_now timestamp with time zone, p_fresh health_internal.notices[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.route_modes(p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.route_modes(p_now timestamp with time zone, p_fresh health_internal.notices[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION rule_problem(p_schema name, p_view name); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -40300,6 +44176,12 @@ REVOKE ALL ON FUNCTION health_internal.run_own_steps(p_now timestamp with time z
 --
 
 REVOKE ALL ON FUNCTION health_internal.runs_of_day(p_minutes integer[], p_is_fixed boolean, p_time_zone text, p_day date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION sample_scores(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.sample_scores(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION sandbox_events(p_sandbox text, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -40392,22 +44274,34 @@ REVOKE ALL ON FUNCTION health_internal.score_resource_efficiency(p_cpu_percent d
 REVOKE ALL ON FUNCTION health_internal.scores_of(p_expression text, p_part text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION seconds_between(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION seconds_to_exhaustion(p_fast_mean_mb double precision, p_slow_mean_mb double precision, p_age_seconds double precision, p_fast_memory_seconds double precision, p_slow_memory_seconds double precision, p_usage_mb double precision, p_limit_mb double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.seconds_to_exhaustion(p_fast_mean_mb double precision, p_slow_mean_mb double precision, p_age_seconds double precision, p_fast_memory_seconds double precision, p_slow_memory_seconds double precision, p_usage_mb double precision, p_limit_mb double precision) FROM PUBLIC;
 
 --
--- Name: FUNCTION send_notices(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION send_notices(p_now timestamp with time zone, p_fresh health_internal.notices[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.send_notices(p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.send_notices(p_now timestamp with time zone, p_fresh health_internal.notices[]) FROM PUBLIC;
 
 --
--- Name: FUNCTION series_cells_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION series_codes_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.series_cells_sql(p_model_id bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.series_codes_sql(p_model_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION series_key(p_source text, p_name text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.series_key(p_source text, p_name text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -40416,6 +44310,12 @@ REVOKE ALL ON FUNCTION health_internal.series_cells_sql(p_model_id bigint) FROM 
 REVOKE ALL ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean) TO health_admin;
+
+--
+-- Name: FUNCTION series_rows_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.series_rows_sql(p_model_id bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -40477,6 +44377,12 @@ REVOKE ALL ON FUNCTION health_internal.settle_recoveries(p_now timestamp with ti
 --
 
 REVOKE ALL ON FUNCTION health_internal.severity_of_rank(p_rank integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION since_sql(p_steps text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.since_sql(p_steps text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION snapshot_without(p_snapshot pg_snapshot, p_xid xid8); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -40559,10 +44465,10 @@ REVOKE ALL ON FUNCTION health_internal.strategies() FROM PUBLIC;
 REVOKE ALL ON FUNCTION health_internal.strategy_problem(p_steps jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION subjects(p_beats health_internal.beat[], p_is_many boolean, p_only_due boolean, p_range health_internal.arrival_range, p_now timestamp with time zone, p_tick_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION subjects(p_turn health_internal.turn); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.subjects(p_beats health_internal.beat[], p_is_many boolean, p_only_due boolean, p_range health_internal.arrival_range, p_now timestamp with time zone, p_tick_id bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.subjects(p_turn health_internal.turn) FROM PUBLIC;
 
 --
 -- Name: FUNCTION sweep(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -40571,6 +44477,12 @@ REVOKE ALL ON FUNCTION health_internal.subjects(p_beats health_internal.beat[], 
 REVOKE ALL ON FUNCTION health_internal.sweep(p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.sweep(p_now timestamp with time zone) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.sweep(p_now timestamp with time zone) TO health_admin;
+
+--
+-- Name: FUNCTION sweep_features(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.sweep_features(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION sweep_jobs(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -40759,6 +44671,12 @@ REVOKE ALL ON FUNCTION health_internal.usage_rows(p_from timestamp with time zon
 REVOKE ALL ON FUNCTION health_internal.usage_sums(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision) FROM PUBLIC;
+
+--
 -- Name: FUNCTION verify_recoveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -40819,129 +44737,17 @@ REVOKE ALL ON FUNCTION health_internal.withdraw_at_once(p_now timestamp with tim
 REVOKE ALL ON FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION merged_spread(double precision[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.merged_spread(double precision[]) FROM PUBLIC;
+
+--
 -- Name: TABLE agent_days; Type: ACL; Schema: health; Owner: health_owner
 --
 
 GRANT SELECT ON TABLE health.agent_days TO health_analyst;
 GRANT SELECT ON TABLE health.agent_days TO health_bridge;
-
---
--- Name: TABLE agent_heartbeats; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT SELECT ON TABLE health.agent_heartbeats TO health_analyst;
-
---
--- Name: COLUMN agent_heartbeats.agent_id; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(agent_id) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(agent_id) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.state; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(state) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(state) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.sent_at; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(sent_at) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(sent_at) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.work_items_processed; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(work_items_processed) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(work_items_processed) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.average_processing_time_ms; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(average_processing_time_ms) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(average_processing_time_ms) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.cpu_usage_percent; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(cpu_usage_percent) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(cpu_usage_percent) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.memory_usage_mb; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(memory_usage_mb) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(memory_usage_mb) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.memory_limit_mb; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(memory_limit_mb) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(memory_limit_mb) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.error_count; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(error_count) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(error_count) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.cost_efficiency; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(cost_efficiency) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(cost_efficiency) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.user_satisfaction; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(user_satisfaction) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(user_satisfaction) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.operational_efficiency; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(operational_efficiency) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(operational_efficiency) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.revenue_impact_usd; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(revenue_impact_usd) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(revenue_impact_usd) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.signal; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(signal) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(signal) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.run_id; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(run_id) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(run_id) ON TABLE health.agent_heartbeats TO health_bridge;
-
---
--- Name: COLUMN agent_heartbeats.attributes; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT INSERT(attributes) ON TABLE health.agent_heartbeats TO health_agent;
-GRANT INSERT(attributes) ON TABLE health.agent_heartbeats TO health_bridge;
 
 --
 -- Name: TABLE agent_hours; Type: ACL; Schema: health; Owner: health_owner
@@ -41154,12 +44960,6 @@ GRANT SELECT ON TABLE health.incidents TO health_analyst;
 GRANT SELECT ON TABLE health.incidents TO health_bridge;
 
 --
--- Name: TABLE ingest_heartbeats; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT SELECT ON TABLE health.ingest_heartbeats TO health_analyst;
-
---
 -- Name: COLUMN ingest_heartbeats.agent_id; Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -41318,6 +45118,48 @@ GRANT INSERT(recorded_at) ON TABLE health.performance_metrics TO health_agent;
 GRANT INSERT(recorded_at) ON TABLE health.performance_metrics TO health_bridge;
 
 --
+-- Name: TABLE ping_urls; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.ping_urls TO health_admin;
+
+--
+-- Name: COLUMN ping_urls.agent_id; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT(agent_id) ON TABLE health.ping_urls TO health_analyst;
+
+--
+-- Name: COLUMN ping_urls.tells_runs; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT(tells_runs) ON TABLE health.ping_urls TO health_analyst;
+
+--
+-- Name: COLUMN ping_urls.created_at; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT(created_at) ON TABLE health.ping_urls TO health_analyst;
+
+--
+-- Name: COLUMN ping_urls.created_by; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT(created_by) ON TABLE health.ping_urls TO health_analyst;
+
+--
+-- Name: COLUMN ping_urls.revoked_at; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT(revoked_at) ON TABLE health.ping_urls TO health_analyst;
+
+--
+-- Name: COLUMN ping_urls.revoked_by; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT(revoked_by) ON TABLE health.ping_urls TO health_analyst;
+
+--
 -- Name: TABLE shadow_judgements; Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -41337,6 +45179,12 @@ GRANT SELECT ON TABLE health.shadow_policies TO health_bridge;
 
 GRANT SELECT ON TABLE health.policy_comparison TO health_analyst;
 GRANT SELECT ON TABLE health.policy_comparison TO health_bridge;
+
+--
+-- Name: TABLE questions; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.questions TO health_analyst;
 
 --
 -- Name: TABLE recent_heartbeats; Type: ACL; Schema: health; Owner: health_owner
@@ -41383,6 +45231,13 @@ GRANT SELECT ON TABLE health.resource_limits TO health_analyst;
 
 GRANT SELECT ON TABLE health.rule_findings TO health_analyst;
 GRANT SELECT ON TABLE health.rule_findings TO health_bridge;
+
+--
+-- Name: TABLE score_history; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.score_history TO health_analyst;
+GRANT SELECT ON TABLE health.score_history TO health_bridge;
 
 --
 -- Name: TABLE usual_values; Type: ACL; Schema: health; Owner: health_owner
@@ -41472,6 +45327,19 @@ GRANT INSERT(occurred_at) ON TABLE health.system_events TO health_bridge;
 
 GRANT SELECT ON TABLE health.system_health TO health_analyst;
 GRANT SELECT ON TABLE health.system_health TO health_bridge;
+
+--
+-- Name: TABLE tenant_logins; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT ALL ON TABLE health.tenant_logins TO health_admin;
+
+--
+-- Name: TABLE visible_agents; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.visible_agents TO health_analyst;
+GRANT SELECT ON TABLE health.visible_agents TO health_bridge;
 
 --
 -- Name: COLUMN job_signals.agent_id; Type: ACL; Schema: health_internal; Owner: health_owner

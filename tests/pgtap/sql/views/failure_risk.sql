@@ -17,7 +17,7 @@ SELECT rows_are($$ SELECT agent_id, horizon, is_at_risk, basis, model_id, reason
 SET LOCAL ROLE health_analyst;
 SELECT is((SELECT count(*) FROM health.failure_risk), 4::bigint, 'analysts read it');
 SELECT throws_ok($$ SELECT FROM health_internal.failure_predictions $$, '42501', NULL, 'and not the table');
-SELECT throws_ok($$ DELETE FROM health.failure_risk $$, '42501', NULL, 'and change nothing');
+SELECT throws_ok($$ DELETE FROM health.failure_risk $$, '55000', NULL, 'and change nothing');
 SET LOCAL ROLE health_agent;
 SELECT throws_ok($$ SELECT FROM health.failure_risk $$, '42501', NULL, 'agents do not');
 RESET ROLE;
