@@ -150,7 +150,7 @@ def test_a_failing_agent_is_seen_told_and_shown(composed: Composed) -> None:
     gateway = f"http://localhost:{composed.gateway_port}"
     assert httpx.get(f"{gateway}/ping/{ping_id}", timeout=30).text == "OK"
     with composed.connect() as connection:
-        beats = "SELECT count(*) FROM health.agent_heartbeats WHERE agent_id = 'press-1'"
+        beats = "SELECT count(*) FROM health.recent_heartbeats WHERE agent_id = 'press-1'"
         assert connection.execute(beats.encode()).fetchall() == [(2,)]
 
     for service in ("database", "bridge", "dashboard", "gateway"):

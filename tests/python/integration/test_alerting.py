@@ -67,12 +67,12 @@ MUTES: dict[str, LiteralString] = {
 
 
 def claimed_at(engine: Engine, second: float) -> list[str]:
-    """What a bridge is handed at a second."""
+    """What a bridge is handed at a second, in alphabetical order."""
     query = (
         "SELECT details ->> 'event' AS event FROM health.claim_deliveries('w', p_now => "
         "'2031-05-06 07:00:00+00'::timestamptz + make_interval(secs => %s))"
     )
-    return [row["event"] for row in engine.rows(query, second)]
+    return sorted(row["event"] for row in engine.rows(query, second))
 
 
 @pytest.mark.parametrize("reason", MUTES)
