@@ -88,12 +88,17 @@ DECLARE
 BEGIN
     SELECT settings.* INTO STRICT v_settings FROM health.settings;
     SELECT count(*) INTO v_troubled FROM health_internal.troubled_agents();
-    -- The fleet is counted only when that many are in trouble.
+    -- The fleet is counted only when that many are in trouble, and no further than to the number of
+    -- which they are no storm.
     IF v_troubled >= v_settings.storm_count THEN
         SELECT count(*)
         INTO v_agents
-        FROM health.agent_status AS status
-        WHERE status.liveness NOT IN ('never_seen', 'stopped');
+        FROM (
+            SELECT
+            FROM health.agent_status AS status
+            WHERE status.liveness NOT IN ('never_seen', 'stopped')
+            LIMIT ceil(v_troubled / nullif(v_settings.storm_share, 0))::bigint
+        ) AS fleet;
         v_is_storm := v_troubled > v_settings.storm_share * v_agents;
     END IF;
     SELECT storms.*

@@ -1,4 +1,4 @@
-"""docs/agents.md tells the truth: its agents in bash and in Node are run as they stand there."""
+"""docs/agents.md tells the truth: its agents in Python, bash and Node are run as they stand."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,6 +106,20 @@ def live_and_stop(
         assert time.monotonic() < deadline, story.beats()[-1]
         time.sleep(0.05)
     return story.beats()
+
+
+def test_the_agent_in_python(
+    deployed_database: str, login: Callable[..., str], tmp_path: Path
+) -> None:
+    program = tmp_path / "invoice_sender.py"
+    work = "async def send_due_invoices() -> int:\n    return 3\n\n\n"
+    program.write_text(work + listing("python"), encoding="utf-8")
+    dsn = login(deployed_database, "health_agent", agents=["invoice-sender"])
+    quickly = ("--interval", "0.1", "--heartbeat-interval", "0.2")
+    with Story(deployed_database, "invoice-sender") as story:
+        beats = live_and_stop([sys.executable, str(program), *quickly], {"HHA_DSN": dsn}, story)
+        assert story.liveness() == "stopped"
+    assert {(beat["work_items_processed"] or 0) % 3 for beat in beats} == {0}
 
 
 def test_the_agent_in_bash(

@@ -110,6 +110,57 @@ def test_every_figure_of_an_agent_equals_its_view(open_page: OpenPage, story: En
         assert row["what"] in html.unescape(page)
 
 
+def test_the_figures_of_managers_equal_the_report(open_page: OpenPage, story: Engine) -> None:
+    def reported() -> dict[str, str]:
+        report = story.value(
+            "SELECT health.executive_report("
+            "clock_timestamp() - interval '7 days', clock_timestamp())"
+        )
+        return {
+            figure["title"] or name.replace("_", " "): figure["text"]
+            for part in ("executive_summary", "financial_impact", "operational_metrics")
+            for name, figure in report[part].items()
+        }
+
+    before = reported()
+    with browser_of(open_page(is_open=True)) as client:
+        page = client.get("/executive?days=7").text
+    after = reported()
+    found = re.findall(r'<div class="figure".*?<span>(.*?)</span><b.*?>(.*?)</b>', page)
+    shown = {html.unescape(title): html.unescape(text) for title, text in found}
+    # What the clock moves in between is left out.
+    steady = {title: text for title, text in before.items() if after[title] == text}
+    assert {title: shown[title] for title in steady} == steady
+    assert len(steady) > 10
+
+
+def test_engine_recoveries_and_alerts_equal_their_views(open_page: OpenPage, story: Engine) -> None:
+    with browser_of(open_page(is_open=True)) as client:
+        engine, recoveries, alerts = (
+            client.get(path).text for path in ("/engine", "/recoveries", "/alerts")
+        )
+    told = {row[0]: row[1] for row in Tables(engine).rows if len(row) == 2}
+    (view,) = story.rows("SELECT * FROM health.engine_health")
+    assert set(told) >= {name.replace("_", " ") for name in view}
+    for name in ("tick_id", "judged_total", "folded_total", "pending_recovery_count", "scheduler"):
+        assert told[name.replace("_", " ")] == str(view[name])
+
+    rows = [row[:4] for row in Tables(recoveries).rows]
+    history = story.rows("SELECT * FROM health.recovery_history")
+    assert history
+    for row in history:
+        issue = row["issue_type"].replace("_", " ")
+        assert [str(row["action_id"]), row["agent_id"], issue, row["state"]] in rows
+
+    text = html.unescape(alerts)
+    opened = story.rows("SELECT * FROM health.open_alerts")
+    assert opened
+    assert f'data-open="{len(opened)}"' in alerts
+    for row in opened:
+        assert f'id="alert-{row["alert_id"]}"' in alerts
+        assert row["summary"] in text
+
+
 def test_the_chart_of_the_score_is_its_history_up_to_now(
     open_page: OpenPage, story: Engine
 ) -> None:
