@@ -294,7 +294,12 @@ def beating_goals(fleets: list[Fleet], fixed: Sample) -> list[Goal]:
         )
         growth = fleet.sizes[-1] / fleet.sizes[1]
         goals.append(
-            Goal(f"{name}, growth after the first round", "none", f"{growth:.3f} x", growth <= 1)
+            Goal(
+                f"{name}, growth after the first round",
+                "≤ 1.001 x",
+                f"{growth:.4f} x",
+                growth <= 1.001,
+            )
         )
     slopes = [slope(fleet, fixed) for fleet in fleets]
     spread = max(slopes) / min(slopes)
