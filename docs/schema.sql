@@ -27598,11 +27598,16 @@ CREATE FUNCTION health_internal.subjects(p_turn health_internal.turn) RETURNS TA
         due.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
         NULL
     FROM health.agent_status AS due
-    WHERE (p_turn).whom = 'everybody'
-        OR (
-            (p_turn).whom = 'due'
-            AND due.next_due_at <= (p_turn).now
-            AND due.judged_tick_id <> (p_turn).tick_id
+    -- The first condition is asked once, so that nothing is scanned for others; without a share in the
+    -- planner's estimate.
+    WHERE (p_turn).whom IN ('due', 'everybody')
+        AND (
+            (p_turn).whom = 'everybody'
+            OR (
+                (p_turn).whom = 'due'
+                AND due.next_due_at <= (p_turn).now
+                AND due.judged_tick_id <> (p_turn).tick_id
+            )
         )
 $$;
 
@@ -29782,12 +29787,17 @@ DECLARE
 BEGIN
     SELECT settings.* INTO STRICT v_settings FROM health.settings;
     SELECT count(*) INTO v_troubled FROM health_internal.troubled_agents();
-    -- The fleet is counted only when that many are in trouble.
+    -- The fleet is counted only when that many are in trouble, and no further than to the number of
+    -- which they are no storm.
     IF v_troubled >= v_settings.storm_count THEN
         SELECT count(*)
         INTO v_agents
-        FROM health.agent_status AS status
-        WHERE status.liveness NOT IN ('never_seen', 'stopped');
+        FROM (
+            SELECT
+            FROM health.agent_status AS status
+            WHERE status.liveness NOT IN ('never_seen', 'stopped')
+            LIMIT ceil(v_troubled / nullif(v_settings.storm_share, 0))::bigint
+        ) AS fleet;
         v_is_storm := v_troubled > v_settings.storm_share * v_agents;
     END IF;
     SELECT storms.*
