@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,20 +24,28 @@ if TYPE_CHECKING:
 
 
 class Manager:
-    """The end of the socket that systemd would hold."""
+    """The end of the socket that systemd would hold; read all the time, as its queue is short."""
 
     def __init__(self, path: Path) -> None:
         self.variables = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "300000"}
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.settimeout(60)
         self._socket.bind(str(path))
+        self._told: queue.Queue[bytes] = queue.Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while told := self._socket.recv(1000):
+            self._told.put(told)
 
     def hears(self, expected: bytes) -> None:
         """Return when it is told; nothing but the watchdog's beats may come before."""
-        while (told := self._socket.recv(1000)) != expected:
+        while (told := self._told.get(timeout=60)) != expected:
             assert told == b"WATCHDOG=1"
 
     def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._reader.join()
         self._socket.close()
 
 
