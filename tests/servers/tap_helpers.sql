@@ -56,6 +56,19 @@ RETURNS timestamptz
 LANGUAGE sql
 RETURN timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds);
 
+-- A heartbeat at a second, and a tick, which says how many alerts it opened.
+CREATE FUNCTION tap.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
+RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
+    VALUES (p_agent_id, tap.at(p_seconds), p_state)
+$$;
+CREATE FUNCTION tap.tick(p_seconds float8)
+RETURNS bigint
+LANGUAGE sql
+RETURN (health.tick(tap.at(p_seconds), true)).alerts_opened;
+
 -- A bridge that delivers all that is due, or reports another outcome.
 CREATE FUNCTION tap.deliver(
     p_seconds float8, p_channels text [] DEFAULT NULL, p_outcome text DEFAULT 'delivered'

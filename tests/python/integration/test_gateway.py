@@ -21,6 +21,7 @@ import psycopg
 import pytest
 from gateway_site import TOKEN, RunningGateway
 from psycopg.conninfo import make_conninfo
+from servers.base import free_port
 
 from hha.errors import ConfigurationError
 from hha.gateway.database import Heartbeats, Recorder
@@ -391,9 +392,7 @@ def test_the_command_finishes_what_it_began(
     engine: Engine, login: Callable[..., str], ping_id: str, tmp_path: Path
 ) -> None:
     (tmp_path / "token").write_text(TOKEN)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     url = f"http://127.0.0.1:{port}/ping/{ping_id}"
     dsn = login(engine.dsn, "health_gateway")
     process = command(dsn, port, HHA_GATEWAY_TOKEN_FILE=str(tmp_path / "token"))

@@ -15,70 +15,59 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', E'Agent one', '5 s');
-SELECT pg_temp.beat('a1', 0); SELECT pg_temp.beat('a1', 5);
-SELECT is(pg_temp.tick(6), 0::bigint, 'all is well');
-SELECT pg_temp.beat('a1', 7, 'failed');
-SELECT is(pg_temp.tick(7), 1::bigint, 'a state failed opens its alert');
-SELECT is(pg_temp.tick(8), 0::bigint, 'once');
-SELECT pg_temp.beat('a1', 9, 'failed');
-SELECT is(pg_temp.tick(9), 0::bigint, 'also with further evidence');
+SELECT beat('a1', 0); SELECT beat('a1', 5);
+SELECT is(tick(6), 0::bigint, 'all is well');
+SELECT beat('a1', 7, 'failed');
+SELECT is(tick(7), 1::bigint, 'a state failed opens its alert');
+SELECT is(tick(8), 0::bigint, 'once');
+SELECT beat('a1', 9, 'failed');
+SELECT is(tick(9), 0::bigint, 'also with further evidence');
 SELECT rows_are($$ SELECT rule, severity FROM health.open_alerts $$, $$ VALUES ('failed', 'critical') $$, 'with its severity');
 SELECT rows_are($$ SELECT channel, event, severity, state, agent_ids FROM health.deliveries $$,
     $$ VALUES ('console', 'opened', 'critical', 'pending', ARRAY['a1']) $$, 'one message');
-SELECT pg_temp.beat('a1', 10); SELECT pg_temp.beat('a1', 15);
-SELECT pg_temp.tick(16);
+SELECT beat('a1', 10); SELECT beat('a1', 15);
+SELECT tick(16);
 SELECT is_empty($$ SELECT * FROM health.open_alerts $$, 'a recovered agent has no open alert');
 SELECT is((SELECT count(*) FROM health.incidents WHERE resolved_at = at(16)), 1::bigint, 'its incident is over');
 SELECT rows_are($$ SELECT event, reason FROM health.alert_history ORDER BY alert_event_id $$,
     $$ VALUES ('opened', NULL), ('queued', 'opened'), ('resolved', 'the condition no longer holds'), ('queued', 'resolved') $$, 'all of it is on record');
-SELECT pg_temp.tick(1000);
+SELECT tick(1000);
 SELECT ok(EXISTS (SELECT FROM health.open_alerts WHERE rule = 'unresponsive'), 'silence opens unresponsive');
 SELECT is((SELECT onset_at FROM health.incidents WHERE resolved_at IS NULL), at(15), 'whose onset is the last heartbeat');
 SELECT is((SELECT count(*) FROM health.incidents), 2::bigint, 'in an incident of its own');
 SELECT lives_ok($$ UPDATE health.alert_rules SET is_enabled = false WHERE rule = 'failed' $$, 'a rule may be disabled');
-SELECT pg_temp.beat('quiet', 3001, 'failed');
-SELECT pg_temp.tick(3002);
+SELECT beat('quiet', 3001, 'failed');
+SELECT tick(3002);
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE agent_id = 'quiet' AND rule = 'failed' $$, 'and then opens nothing');
 SELECT lives_ok($$ UPDATE health.alert_rules SET is_enabled = true WHERE rule = 'failed' $$, 'enabled');
-SELECT is(pg_temp.tick(3003) >= 1, true, 'what holds opens at the next tick');
+SELECT is(tick(3003) >= 1, true, 'what holds opens at the next tick');
 UPDATE health.alert_rules SET is_enabled = false WHERE rule = 'failed';
-SELECT pg_temp.tick(3004);
+SELECT tick(3004);
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'failed' $$, 'and disabling closes it');
 -- Findings of rules, about an agent and about the engine.
 INSERT INTO health.alert_rules (rule, severity, summary, is_builtin) VALUES ('disk_full', 'warning', 'the disk is full', true);
 INSERT INTO health.rule_findings (rule, agent_id, severity, summary, details, found_at, changed_at)
 VALUES ('disk_full', 'disk', 'warning', 'the disk is full', '{"free_mb": 1}', at(3005), at(3005)), ('disk_full', NULL, 'critical', 'ours is', '{}', at(3005), at(3005));
-SELECT is(pg_temp.tick(3006), 2::bigint, 'a finding opens an alert');
+SELECT is(tick(3006), 2::bigint, 'a finding opens an alert');
 SELECT rows_are($$ SELECT agent_id, severity, summary, details FROM health.open_alerts WHERE rule = 'disk_full' ORDER BY 1 $$,
     $$ VALUES ('disk', 'warning', 'the disk is full', '{"free_mb": 1}'::jsonb), (NULL, 'critical', 'ours is', '{}') $$, 'as it says');
 UPDATE health.rule_findings SET severity = 'emergency', summary = 'worse' WHERE agent_id = 'disk';
-SELECT pg_temp.tick(3007);
+SELECT tick(3007);
 SELECT rows_are($$ SELECT severity, summary FROM health.open_alerts WHERE agent_id = 'disk' $$, $$ VALUES ('emergency', 'worse') $$, 'a finding may rise');
 SELECT rows_are($$ SELECT event, severity FROM health.deliveries WHERE created_at = at(3007) $$, $$ VALUES ('escalated', 'emergency') $$, 'which is told');
 DELETE FROM health.rule_findings;
-SELECT pg_temp.tick(3008);
+SELECT tick(3008);
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'disk_full' $$, 'when the finding is gone the alert is closed');
 -- Revenue at risk.
 INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_per_hour) VALUES ('shop', 'shop', '5 s', 1000), ('bank', 'bank', '5 s', 1001);
 UPDATE health.alert_rules SET is_enabled = true WHERE rule = 'failed';
-SELECT pg_temp.beat(a, 4000, 'failed') FROM unnest('{shop,bank}'::text []) AS a;
-SELECT pg_temp.tick(4001);
+SELECT beat(a, 4000, 'failed') FROM unnest('{shop,bank}'::text []) AS a;
+SELECT tick(4001);
 SELECT rows_are($$ SELECT agent_id, summary FROM health.open_alerts WHERE rule = 'business_impact' $$, $$ VALUES ('bank', 'revenue is at risk: $1001 per hour') $$,
     'more than $1,000 an hour is a matter of its own');
-SELECT pg_temp.beat('bank', s) FROM unnest('{4002,4007}'::float8 []) AS s;
-SELECT pg_temp.tick(4008);
+SELECT beat('bank', s) FROM unnest('{4002,4007}'::float8 []) AS s;
+SELECT tick(4008);
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE agent_id = 'bank' $$, 'until the agent is back');
 -- A healthy agent that says what it loses.
 CREATE FUNCTION pg_temp.loses(p_seconds float8, p_usd float8) RETURNS text LANGUAGE plpgsql AS $$

@@ -15,17 +15,6 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 INSERT INTO health.agents (agent_id, agent_name, revenue_usd_per_hour) SELECT 'm' || n, 'M' || n, n FROM generate_series(1, 60) AS n;
 INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, revenue_usd_per_hour)
 SELECT 'm' || n, 'critical', at(0), at(0), n FROM generate_series(1, 60) AS n;

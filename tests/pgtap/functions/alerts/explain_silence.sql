@@ -13,23 +13,12 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a', '1 day'), ('calm', 'c', '1 day');
-SELECT pg_temp.beat(a, 0) FROM unnest('{a1,calm}'::text []) AS a; SELECT pg_temp.tick(1);
+SELECT beat(a, 0) FROM unnest('{a1,calm}'::text []) AS a; SELECT tick(1);
 SELECT rows_are($$ SELECT was_told, reason_code, explanation FROM health.explain_silence('calm') $$,
     $$ VALUES (false, 'nothing_wrong', 'nothing was wrong enough for an alert; now: liveness alive, score 100.00') $$, 'nothing was wrong');
 SELECT health.silence('{"agent_id": "a1"}', at(100), 'ana', 'x', at(5));
-SELECT pg_temp.beat('a1', 10, 'failed'); SELECT pg_temp.tick(10); SELECT pg_temp.tick(101);
+SELECT beat('a1', 10, 'failed'); SELECT tick(10); SELECT tick(101);
 SELECT rows_are($$ SELECT occurred_at, was_told, reason_code, channel FROM health.explain_silence('a1') $$,
     $$ VALUES (at(10), false, 'silenced', NULL), (at(101), false, 'pending', 'console') $$, 'silenced first, then the bridge had not fetched it');
 SELECT count(health.report_delivery(delivery_id, fencing_token, 'delivered', '{}', at(103))) FROM health.claim_deliveries('w', 9, NULL, at(102));

@@ -19,43 +19,32 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a', '1 day');
-SELECT pg_temp.beat('a1', 0); SELECT pg_temp.tick(1);
+SELECT beat('a1', 0); SELECT tick(1);
 SELECT is_empty($$ SELECT * FROM health_internal.engine_findings(at(2)) $$, 'all is well');
 SELECT health.set_channel('pager', 'webhook');
 INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before, state, finished_at)
 VALUES ('pager', 'opened', 'critical', 's', 'b', 'k1', at(2), at(2), 'dead', at(3));
 SELECT rows_are($$ SELECT * FROM health_internal.broken_channels(at(4)) $$, $$ VALUES ('pager', at(3)) $$, 'a channel that gave up is broken');
-SELECT pg_temp.tick(12);
+SELECT tick(12);
 SELECT rows_are($$ SELECT rule, agent_id, summary FROM health.open_alerts $$, $$ VALUES ('dead_letters', NULL, 'messages could not be delivered through pager') $$, 'which is an alert of its own');
 SELECT rows_are($$ SELECT channel, event FROM health.deliveries WHERE created_at = at(12) $$, $$ VALUES ('console', 'opened') $$, 'told through another channel');
 INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before, state, finished_at)
 VALUES ('pager', 'opened', 'critical', 's', 'b', 'k2', at(13), at(13), 'delivered', at(14));
 SELECT is_empty($$ SELECT * FROM health_internal.broken_channels(at(15)) $$, 'until it delivers again');
-SELECT pg_temp.tick(16);
+SELECT tick(16);
 SELECT is((SELECT count(*) FROM health.open_alerts), 1::bigint, 'the engine looks every ten seconds');
-SELECT pg_temp.tick(23);
+SELECT tick(23);
 SELECT is((SELECT count(*) FROM health.open_alerts), 0::bigint, 'and closes it');
-SELECT pg_temp.beat('bridge:one', 24); SELECT pg_temp.tick(25);
-SELECT pg_temp.beat('a1', 26, 'failed'); SELECT pg_temp.tick(27);
-SELECT pg_temp.beat('a1', 90, 'failed'); SELECT pg_temp.tick(91);
+SELECT beat('bridge:one', 24); SELECT tick(25);
+SELECT beat('a1', 26, 'failed'); SELECT tick(27);
+SELECT beat('a1', 90, 'failed'); SELECT tick(91);
 SELECT is((SELECT summary FROM health.open_alerts WHERE rule = 'bridge_silent'), 'no bridge is alive, and work waits for one', 'messages wait, and the bridge is silent');
-SELECT pg_temp.beat('bridge:one', 95); SELECT pg_temp.tick(102);
+SELECT beat('bridge:one', 95); SELECT tick(102);
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'bridge_silent' $$, 'until it beats');
 SELECT health.acknowledge_alert(alert_id, 'ana', p_now => at(103)) FROM health.open_alerts WHERE rule = 'failed';
-SELECT pg_temp.beat('a1', 103 + 86400, 'failed'); SELECT pg_temp.tick(104 + 86400);
+SELECT beat('a1', 103 + 86400, 'failed'); SELECT tick(104 + 86400);
 SELECT is((SELECT summary FROM health.open_alerts WHERE rule = 'forgotten_mute'), '1 incidents have been muted for long: a1 (acknowledged)', 'a mute over standing trouble is not forgotten');
 SELECT ok(EXISTS (SELECT FROM health.deliveries WHERE created_at = at(104 + 86400) AND details ->> 'summary' LIKE '%muted for long%'), 'and told');
 INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, finished_at)
@@ -73,10 +62,10 @@ SELECT is((SELECT count(*) FROM health.rule_findings WHERE rule = 'chronic_self_
 SELECT health.register_agent('soft', p_expected_interval => '5 s');
 INSERT INTO health.agent_heartbeats (agent_id, received_at, work_items_processed, error_count, average_processing_time_ms, memory_usage_mb, memory_limit_mb, user_satisfaction)
 VALUES ('soft', at(200000), 0, 0, 10, 10, 100, 90), ('soft', at(200005), 10, 0, 10, 10, 100, 90);
-SELECT pg_temp.tick(200006);
+SELECT tick(200006);
 INSERT INTO health.agent_heartbeats (agent_id, received_at, work_items_processed, error_count, average_processing_time_ms, memory_usage_mb, memory_limit_mb, user_satisfaction)
 VALUES ('soft', at(200010), 20, 900, 10000, 99, 100, 0);
-SELECT pg_temp.tick(200011);
+SELECT tick(200011);
 SELECT ok((SELECT s.ungated_score < 60 AND s.bad_evaluations & 1 = 1 AND s.active_conditions = '{}' FROM health.agent_status AS s WHERE agent_id = 'soft'), 'one bad evaluation');
 SELECT rows_are($$ SELECT reason_code, reason LIKE 'not confirmed: score % is below 60 in 1 of the last 3 evaluations, 2 are needed', incident_id FROM health.suppressions WHERE agent_id = 'soft' $$,
     $$ VALUES ('soft', true, NULL::bigint) $$, 'is soft, and on record');

@@ -13,28 +13,17 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('f', 'f', '10 s');
-SELECT pg_temp.beat('f', 10 * n) FROM generate_series(-30, 0) AS n;
-SELECT pg_temp.tick(0);
+SELECT beat('f', 10 * n) FROM generate_series(-30, 0) AS n;
+SELECT tick(0);
 SELECT is(health_internal.watch_flapping(at(1), '{}'), '{}'::bigint [], 'nobody flaps');
-SELECT pg_temp.beat('f', 10, 'failed'); SELECT pg_temp.tick(10);
+SELECT beat('f', 10, 'failed'); SELECT tick(10);
 -- Every other interval failed, then not: each turn is a change.
 CREATE FUNCTION pg_temp.turn(p_seconds float8, p_state text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_temp.beat('f', p_seconds, p_state);
-    PERFORM pg_temp.tick(p_seconds);
+    PERFORM beat('f', p_seconds, p_state);
+    PERFORM tick(p_seconds);
     RETURN EXISTS (SELECT FROM health_internal.flapping_agents WHERE agent_id = 'f');
 END $$;
 SELECT rows_are($$ SELECT n, pg_temp.turn(10 + 10 * n, CASE WHEN n % 2 = 0 THEN 'failed' ELSE 'running' END) FROM generate_series(1, 7) AS n $$,

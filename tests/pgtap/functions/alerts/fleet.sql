@@ -17,26 +17,15 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 UPDATE health.settings SET storm_count = 1000;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_per_hour) SELECT 'm' || n, 'm' || n, '1 day', 10 FROM generate_series(1, 20) AS n;
-SELECT pg_temp.beat('m' || n, s) FROM generate_series(1, 20) AS n, unnest('{0,5}'::float8 []) AS s;
-SELECT pg_temp.tick(6);
+SELECT beat('m' || n, s) FROM generate_series(1, 20) AS n, unnest('{0,5}'::float8 []) AS s;
+SELECT tick(6);
 SELECT isnt(health_internal.open_fleet_incident(at(300), (SELECT array_agg('m' || n) FROM generate_series(1, 20) AS n), 'fleet_silent', 'the network is gone'), NULL, 'one incident for many');
 SELECT is((SELECT revenue_usd_per_hour FROM health.incidents), 200::float8, 'with what they earn together');
-SELECT pg_temp.beat('m' || n, 299, 'failed') FROM generate_series(1, 20) AS n;
-SELECT pg_temp.tick(300);
+SELECT beat('m' || n, 299, 'failed') FROM generate_series(1, 20) AS n;
+SELECT tick(300);
 SELECT is((SELECT count(*) FROM health.incidents WHERE agent_id IS NOT NULL AND fleet_incident_id IS NOT NULL), 20::bigint, 'each agent has its own incident');
 SELECT rows_are($$ SELECT event, severity, details ->> 'summary', details -> 'incident_count' FROM health.deliveries $$,
     $$ VALUES ('opened', 'emergency', 'the network is gone', '20'::jsonb) $$, 'and one page speaks for all');
@@ -44,13 +33,13 @@ SELECT is((SELECT count(*) FROM health.suppressions WHERE reason_code = 'fleet_i
 SELECT is(health_internal.open_fleet_incident(at(301), '{m1,late}', 'fleet_silent', 'again'),
     (SELECT incident_id FROM health.incidents WHERE agent_id IS NULL), 'more agents join the open one');
 SELECT is((SELECT count(*) FROM health.incident_members), 21::bigint, 'once each');
-SELECT pg_temp.beat('m' || n, s) FROM generate_series(1, 18) AS n, unnest('{310,315}'::float8 []) AS s;
-SELECT pg_temp.tick(316);
+SELECT beat('m' || n, s) FROM generate_series(1, 18) AS n, unnest('{310,315}'::float8 []) AS s;
+SELECT tick(316);
 SELECT is((SELECT resolved_at FROM health.incidents WHERE agent_id IS NULL), at(316), 'with a tenth left it is over');
 SELECT is((SELECT count(*) FROM health.deliveries WHERE created_at = at(316)), 3::bigint, 'the all-clear, and the truth of those two');
 SELECT rows_are($$ SELECT event, agent_ids FROM health.deliveries WHERE created_at = at(316) ORDER BY 1, 2 $$,
     $$ VALUES ('resolved', '{}'::text []), ('truth', '{m19}'), ('truth', '{m20}') $$, 'by name');
-SELECT pg_temp.tick(317);
+SELECT tick(317);
 SELECT is((SELECT count(*) FROM health.deliveries WHERE created_at > at(316)), 0::bigint, 'once');
 SELECT throws_ok($$ SELECT health_internal.open_fleet_incident(now(), '{m1}', 'no_such', 'x') $$, 'AL006', 'rule "no_such" is not known', 'rules are known');
 SELECT lives_ok($$ SELECT health_internal.open_recovery_failed(at(320), ARRAY['m1', 'm1'], 'test') $$, 'a person is asked');

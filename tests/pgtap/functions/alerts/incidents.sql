@@ -15,17 +15,6 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 SELECT is(health_internal.open_alerts(at(0), ARRAY[
     ROW('a1', 'failed', 'critical', 'one', NULL, NULL), ROW('a1', 'error', 'warning', 'two', '{"x": 1}', NULL),
     ROW(NULL, 'dead_letters', 'critical', 'three', NULL, NULL), ROW(NULL, 'bridge_silent', 'warning', 'four', NULL, NULL)

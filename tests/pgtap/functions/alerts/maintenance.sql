@@ -27,17 +27,6 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 SELECT rows_are(
     $$ SELECT l, health_internal.first_instant(l, 'Europe/Berlin') AT TIME ZONE 'UTC' FROM unnest(ARRAY[
         '2031-07-01 12:00', '2031-10-26 02:30', '2031-10-26 03:00', '2031-03-30 02:30']::timestamp []) AS l $$,
@@ -49,18 +38,18 @@ CREATE FUNCTION pg_temp.inside() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(agent_id, ' ' ORDER BY agent_id) FROM health.maintenance_periods WHERE ended_at IS NULL $$;
 SELECT isnt(health.schedule_maintenance('{"labels": {"group": "g"}}', at(100), at(200), 'ana', 'disk', p_now => at(0)), NULL, 'announced');
 SELECT is(pg_temp.inside(), NULL, 'it has not begun');
-SELECT pg_temp.tick(99);
+SELECT tick(99);
 SELECT is(pg_temp.inside(), NULL, 'nor a second before');
-SELECT pg_temp.tick(100);
+SELECT tick(100);
 SELECT is(pg_temp.inside(), 'a1 a2', 'it begins with its agents');
 INSERT INTO health.agents (agent_id, agent_name, labels) VALUES ('a3', 'late', '{"group": "g"}');
-SELECT pg_temp.tick(120);
+SELECT tick(120);
 SELECT is(pg_temp.inside(), 'a1 a2', 'who is registered during it');
-SELECT pg_temp.tick(161);
+SELECT tick(161);
 SELECT is(pg_temp.inside(), 'a1 a2 a3', 'joins within a minute');
 SELECT rows_are($$ SELECT health_internal.in_maintenance('a1', at(s)) FROM unnest('{50,100,150,199.9,200}'::float8 []) AS s $$,
     $$ VALUES (false), (true), (true), (true), (false) $$, 'in_maintenance knows while it lasts');
-SELECT pg_temp.tick(230);
+SELECT tick(230);
 SELECT is(pg_temp.inside(), NULL, 'it ends by itself');
 SELECT rows_are($$ SELECT agent_id, started_at, ended_at FROM health.maintenance_periods ORDER BY 1 $$,
     $$ VALUES ('a1', at(100), at(200)), ('a2', at(100), at(200)), ('a3', at(161), at(200)) $$,

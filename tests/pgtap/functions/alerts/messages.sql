@@ -13,21 +13,10 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_per_hour) VALUES ('m1', 'M one', '1 day', 50);
-SELECT pg_temp.beat('m1', 0); SELECT pg_temp.tick(1);
-SELECT pg_temp.beat('m1', 10, 'failed'); SELECT pg_temp.tick(10);
+SELECT beat('m1', 0); SELECT tick(1);
+SELECT beat('m1', 10, 'failed'); SELECT tick(10);
 INSERT INTO health.recovery_actions (agent_id, issue_type, created_at, not_before) VALUES ('m1', 'agent_unresponsive', at(11), at(11));
 CREATE TEMP TABLE message ON COMMIT DROP AS
 SELECT m.* FROM health.incidents CROSS JOIN LATERAL health_internal.incident_message(at(12), incident_id, 'escalated', 2, 'critical') AS m;
@@ -43,7 +32,7 @@ SELECT is((SELECT subject FROM health_internal.incident_message(at(12), max(inci
 SELECT is((SELECT subject FROM health_internal.incident_message(at(12), max(incident_id), 'reminder', 0, 'critical')), 'M one: still says it has failed', 'a reminder') FROM health.incidents;
 INSERT INTO health.rule_findings (rule, agent_id, severity, summary, found_at, changed_at) VALUES ('dead_letters', NULL, 'critical', E'two\nlines', at(13), at(13));
 UPDATE health_internal.engine SET self_checked_at = at(13);
-SELECT pg_temp.tick(13);
+SELECT tick(13);
 SELECT rows_are($$ SELECT subject, details ->> 'agent_name', details -> 'why' FROM health.deliveries WHERE created_at = at(13) $$,
     $$ VALUES ('HeartbeatHealthAgent: two lines', 'HeartbeatHealthAgent', '[]'::jsonb) $$, 'the engine speaks for itself, in one line');
 

@@ -21,41 +21,30 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('c', 'c', '1 day'), ('p1', 'p', '1 day'), ('p2', 'p', '1 day');
 SELECT is(health.silence('{"agent_id": "c", "maximum_severity": "critical"}', at(100), 'ana', 'known', at(0)) > 0, true, 'silenced');
-SELECT pg_temp.beat('c', 1, 'failed');
-SELECT pg_temp.tick(2);
+SELECT beat('c', 1, 'failed');
+SELECT tick(2);
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id = 'c'), 1::bigint, 'the alert opens');
 SELECT is((SELECT count(*) FROM health.deliveries), 0::bigint, 'and is not told');
 SELECT rows_are($$ SELECT reason_code, reason LIKE 'silence % until %' FROM health.suppressions $$, $$ VALUES ('silenced', true) $$, 'the ledger says why');
-SELECT pg_temp.tick(3);
+SELECT tick(3);
 SELECT is((SELECT count(*) FROM health.suppressions), 1::bigint, 'once');
-SELECT pg_temp.beat('c', 99, 'failed');
-SELECT pg_temp.tick(101);
+SELECT beat('c', 99, 'failed');
+SELECT tick(101);
 SELECT rows_are($$ SELECT event, agent_ids FROM health.deliveries $$, $$ VALUES ('truth', ARRAY['c']) $$, 'when it is over the truth is told');
-SELECT pg_temp.beat('c', 102, 'failed');
-SELECT pg_temp.tick(103);
+SELECT beat('c', 102, 'failed');
+SELECT tick(103);
 SELECT is((SELECT count(*) FROM health.deliveries), 1::bigint, 'once');
 SELECT deliver(103);
 SELECT is(health.silence('{"agent_id": "c"}', at(9000), 'ana', 'x', at(104)) > 0, true, 'silenced again');
-SELECT pg_temp.beat('c', 105); SELECT pg_temp.beat('c', 110);
-SELECT pg_temp.tick(111);
+SELECT beat('c', 105); SELECT beat('c', 110);
+SELECT tick(111);
 SELECT is((SELECT count(*) FROM health.open_alerts), 0::bigint, 'it recovers');
 SELECT is((SELECT count(*) FROM health.deliveries), 1::bigint, 'the all-clear is withheld');
 SELECT lives_ok($$ SELECT health.end_silence(max(silence_id), 'ana', at(112)) FROM health.silences $$, 'the silence is ended');
-SELECT pg_temp.tick(113);
+SELECT tick(113);
 SELECT rows_are($$ SELECT event FROM health.deliveries ORDER BY delivery_id $$, $$ VALUES ('truth'), ('resolved') $$, 'and told then, once');
 SELECT throws_ok($$ SELECT health.end_silence(max(silence_id), 'ana', at(114)) FROM health.silences $$, 'AL004', NULL, 'a silence ends once');
 SELECT throws_ok($$ SELECT health.silence('{}', at(0), 'ana', 'x', at(1)) $$, 'AL003', NULL, 'it ends in time to come');
@@ -64,28 +53,28 @@ SELECT throws_ok($$ SELECT health.silence('{"agent": "c"}', at(9), 'ana', 'x', a
 SELECT lives_ok($$ SELECT health.add_dependency('c', 'p1', 'power', 1), health.add_dependency('c', 'p2', 'power', 1) $$, 'two parents stand in for each other');
 SELECT throws_ok($$ SELECT health.add_dependency('p1', 'c') $$, 'AL005', 'agent "p1" cannot depend on "c", which depends on it', 'no circle');
 SELECT throws_ok($$ SELECT health.add_dependency('c', 'c') $$, '23514', NULL, 'nobody is his own parent');
-SELECT pg_temp.beat(a, s) FROM unnest('{c,p1,p2}'::text []) AS a, unnest('{200,205}'::float8 []) AS s;
-SELECT pg_temp.tick(206);
+SELECT beat(a, s) FROM unnest('{c,p1,p2}'::text []) AS a, unnest('{200,205}'::float8 []) AS s;
+SELECT tick(206);
 SELECT is_empty($$ SELECT * FROM health_internal.dead_parents('{c}') $$, 'all alive');
-SELECT pg_temp.beat('p1', 207, 'failed');
-SELECT pg_temp.tick(208);
+SELECT beat('p1', 207, 'failed');
+SELECT tick(208);
 SELECT is_empty($$ SELECT * FROM health_internal.dead_parents('{c}') $$, 'one of two is enough');
 SELECT health.add_dependency('c', 'p1', 'power', 2);
 SELECT rows_are($$ SELECT * FROM health_internal.dead_parents('{c}') $$, $$ VALUES ('c', true, 'p1') $$, 'unless two are needed');
 SELECT health.add_dependency('c', 'p1', 'power', 9);
-SELECT pg_temp.beat('p1', 209);
-SELECT pg_temp.tick(210);
+SELECT beat('p1', 209);
+SELECT tick(210);
 SELECT is_empty($$ SELECT * FROM health_internal.dead_parents('{c}') $$, 'more than there are is all of them');
 SELECT is(health.remove_dependency('c', 'p2'), true, 'a dependency is removed');
 SELECT is(health.remove_dependency('c', 'p2'), false, 'once');
-SELECT pg_temp.beat('p1', 211, 'failed');
-SELECT pg_temp.beat('c', 211, 'failed');
-SELECT pg_temp.tick(212);
+SELECT beat('p1', 211, 'failed');
+SELECT beat('c', 211, 'failed');
+SELECT tick(212);
 SELECT rows_are($$ SELECT agent_ids FROM health.deliveries WHERE created_at = at(212) $$, $$ VALUES (ARRAY['p1']) $$, 'the parent is told, the child not');
 SELECT is((SELECT reason FROM health.suppressions WHERE agent_id = 'c' ORDER BY 1 DESC LIMIT 1) IS NOT NULL
     AND EXISTS (SELECT FROM health.suppressions WHERE agent_id = 'c' AND reason_code = 'parent_down' AND reason = 'parent down: p1'), true, 'and why');
-SELECT pg_temp.beat('p1', 213); SELECT pg_temp.beat('p1', 218);
-SELECT pg_temp.tick(219);
+SELECT beat('p1', 213); SELECT beat('p1', 218);
+SELECT tick(219);
 SELECT rows_are($$ SELECT event, agent_ids FROM health.deliveries WHERE created_at = at(219) ORDER BY 1 $$,
     $$ VALUES ('resolved', ARRAY['p1']), ('truth', ARRAY['c']) $$, 'when the parent is back what is still wrong is told');
 

@@ -15,27 +15,16 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT 'm' || n, E'M' || n, '1 day' FROM generate_series(1, 40) AS n;
 CREATE FUNCTION pg_temp.fail(p_numbers int [], p_seconds float8, p_state text DEFAULT 'failed') RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_temp.beat('m' || n, p_seconds, p_state) FROM unnest(p_numbers) AS n;
-    PERFORM pg_temp.tick(p_seconds);
+    PERFORM beat('m' || n, p_seconds, p_state) FROM unnest(p_numbers) AS n;
+    PERFORM tick(p_seconds);
     RETURN (SELECT string_agg(event || cardinality(agent_ids), ' ' ORDER BY delivery_id) FROM health.deliveries
         WHERE created_at = at(p_seconds) AND agent_ids NOT IN ('{}', '{heartbeat_health_agent}'));
 END $$;
-SELECT pg_temp.beat('m' || n, 0) FROM generate_series(1, 40) AS n; SELECT pg_temp.tick(1);
+SELECT beat('m' || n, 0) FROM generate_series(1, 40) AS n; SELECT tick(1);
 SELECT is(pg_temp.fail('{1}', 10), 'opened1', 'the first page of a quiet channel goes at once');
 SELECT is(pg_temp.fail('{2,3}', 20), 'opened1 opened1', 'a few more too');
 SELECT is(pg_temp.fail('{4,5,6,7}', 30), 'digest4', 'more than may still leave share a digest');

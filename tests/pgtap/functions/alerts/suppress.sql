@@ -13,25 +13,14 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).alerts_opened;
 CREATE FUNCTION pg_temp.due(p_seconds float8) RETURNS bigint [] LANGUAGE sql AS $$
     SELECT array_agg(incident_id) FROM health.incidents WHERE NOT is_settled AND next_check_at <= at(p_seconds) $$;
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('f', 'f', '10 s');
-SELECT pg_temp.beat('f', 10 * n) FROM generate_series(-30, 0) AS n;
-SELECT pg_temp.tick(0);
+SELECT beat('f', 10 * n) FROM generate_series(-30, 0) AS n;
+SELECT tick(0);
 SELECT is_empty($$ SELECT * FROM health_internal.incident_facts(at(1), pg_temp.due(1)) $$, 'nothing is due');
-SELECT pg_temp.beat('f', 10, 'failed');
+SELECT beat('f', 10, 'failed');
 SELECT health_internal.fold_phase(at(10), true);
 SELECT health_internal.act_on_alerts(at(10));
 SELECT rows_are($$ SELECT agent_id, news, is_over, was_told, withheld, severity_rank, is_in_maintenance, is_in_fleet_incident, parent, is_silenced, is_flapping, is_acknowledged
