@@ -7,6 +7,7 @@ CREATE OR REPLACE FUNCTION health_internal.note_surprises(
     p_agent_ids text [],
     p_metric_names text [],
     p_surprises double precision [],
+    p_distances double precision [],
     p_minute timestamptz
 )
 RETURNS void
@@ -14,19 +15,21 @@ LANGUAGE sql
 VOLATILE
 AS $$
     INSERT INTO health_internal.agent_surprises AS known (
-        agent_id, minute_at, surprise, series_count, series_surprises
+        agent_id, minute_at, surprise, distance, series_count, series_surprises
     )
     SELECT
         points.agent_id,
         p_minute,
         sum(points.surprise),
+        sum(points.distance),
         count(*),
         coalesce(
             jsonb_object_agg(points.metric_name, round(points.surprise::numeric, 1))
             FILTER (WHERE points.surprise >= 3),
             '{}'
         )
-    FROM unnest(p_agent_ids, p_metric_names, p_surprises) AS points (agent_id, metric_name, surprise)
+    FROM unnest(p_agent_ids, p_metric_names, p_surprises, p_distances)
+        AS points (agent_id, metric_name, surprise, distance)
     WHERE points.surprise IS NOT NULL
     GROUP BY points.agent_id
     ON CONFLICT (agent_id) DO UPDATE SET
@@ -36,6 +39,9 @@ AS $$
         surprise = excluded.surprise + CASE
             WHEN known.minute_at = excluded.minute_at THEN known.surprise ELSE 0
         END,
+        distance = excluded.distance + CASE
+            WHEN known.minute_at = excluded.minute_at THEN known.distance ELSE 0
+        END,
         series_count = excluded.series_count + CASE
             WHEN known.minute_at = excluded.minute_at THEN known.series_count ELSE 0
         END,
@@ -44,9 +50,9 @@ AS $$
         END;
 $$;
 COMMENT ON FUNCTION health_internal.note_surprises(
-    text [], text [], double precision [], timestamptz
+    text [], text [], double precision [], double precision [], timestamptz
 ) IS
-'Adds the surprises of some series in one minute to those of their agents; judge_surprises follows when the '
+'Adds the surprises and distances of some series in one minute to those of their agents; judge_surprises follows when the '
 'minute is whole.';
 
 CREATE OR REPLACE FUNCTION health_internal.judge_surprises(p_stepped_until timestamptz)
@@ -72,7 +78,8 @@ BEGIN
         SELECT surprises.agent_id, surprises.minute_at, surprises.series_surprises, said.*
         FROM health_internal.agent_surprises AS surprises
         CROSS JOIN LATERAL health_internal.detect_agent(
-            surprises.state, surprises.minute_at, surprises.surprise, surprises.series_count
+            surprises.state, surprises.minute_at, surprises.surprise, surprises.distance,
+            surprises.series_count
         ) AS said
         WHERE NOT surprises.is_judged AND surprises.minute_at < p_stepped_until
     ),

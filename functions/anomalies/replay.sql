@@ -185,7 +185,7 @@ BEGIN
             health_internal.detect_series(NULL, v_series.at, v_series.metric_value)
         ) AS points (
             point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason,
-            surprise
+            surprise, distance
         )
         WHERE p_from IS NULL OR points.point_at >= p_from;
     END LOOP;
@@ -232,7 +232,8 @@ BEGIN
             SELECT
                 date_bin('1 minute', points.point_at, timestamptz 'epoch') AS minute,
                 series.metric_name,
-                max(points.surprise) AS surprise
+                max(points.surprise) AS surprise,
+                max(points.distance) AS distance
             FROM health_internal.series_until(
                 p_agent_id, NULL, coalesce(p_to, 'infinity')
             ) AS series
@@ -242,7 +243,7 @@ BEGIN
                 health_internal.detect_series(NULL, series.at, series.metric_value)
             ) AS points (
                 point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason,
-                surprise
+                surprise, distance
             )
             GROUP BY 1, 2
         )
@@ -250,6 +251,7 @@ BEGIN
         SELECT
             judged.minute,
             sum(judged.surprise) AS surprise,
+            sum(judged.distance) AS distance,
             count(judged.surprise) AS series_count,
             coalesce(
                 array_agg(judged.metric_name ORDER BY judged.surprise DESC, judged.metric_name)
@@ -261,7 +263,8 @@ BEGIN
         ORDER BY judged.minute
     LOOP
         v_agent := health_internal.detect_agent(
-            v_agent.state, v_minute.minute, v_minute.surprise, v_minute.series_count
+            v_agent.state, v_minute.minute, v_minute.surprise, v_minute.distance,
+            v_minute.series_count
         );
         CONTINUE WHEN v_minute.minute < date_bin('1 minute', p_from, timestamptz 'epoch');
         recorded_at := v_minute.minute;

@@ -22,6 +22,7 @@ DECLARE
     v_metric_names text [];
     v_values double precision [];
     v_surprises double precision [];
+    v_distances double precision [];
     v_strange health_internal.strange_point [];
 BEGIN
     WITH waiting AS (
@@ -108,6 +109,7 @@ BEGIN
         array_agg(judged.metric_name),
         array_agg(judged.point_value),
         array_agg(judged.surprise),
+        array_agg(judged.distance),
         array_agg(ROW(
             judged.agent_id, judged.metric_name, p_minute, judged.point_value,
             greatest(0, least(judged.score, 0.999999999)), judged.is_anomaly, judged.expected_low,
@@ -117,11 +119,13 @@ BEGIN
             OR judged.point_value < judged.expected_low
             OR judged.point_value > judged.expected_high
         )
-    INTO v_agent_ids, v_metric_names, v_values, v_surprises, v_strange
+    INTO v_agent_ids, v_metric_names, v_values, v_surprises, v_distances, v_strange
     FROM judged;
 
     PERFORM health_internal.learn_baselines(v_agent_ids, v_metric_names, v_values, p_minute);
-    PERFORM health_internal.note_surprises(v_agent_ids, v_metric_names, v_surprises, p_minute);
+    PERFORM health_internal.note_surprises(
+        v_agent_ids, v_metric_names, v_surprises, v_distances, p_minute
+    );
     IF v_strange IS NOT NULL THEN
         PERFORM health_internal.note_anomalies(p_now, p_minute, v_strange);
     END IF;

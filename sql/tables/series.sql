@@ -85,6 +85,7 @@ CREATE TABLE health_internal.agent_surprises (
     minute_at timestamptz NOT NULL,
     is_judged boolean NOT NULL DEFAULT false,
     surprise double precision NOT NULL,
+    distance double precision NOT NULL DEFAULT 0,
     series_count bigint NOT NULL,
     series_surprises jsonb NOT NULL DEFAULT '{}',
     state double precision [],
@@ -100,6 +101,8 @@ COMMENT ON COLUMN health_internal.agent_surprises.is_judged IS
 'False: some of its series may still wait to be judged.';
 COMMENT ON COLUMN health_internal.agent_surprises.surprise IS
 'Sum of what the detector found of its series in that minute.';
+COMMENT ON COLUMN health_internal.agent_surprises.distance IS
+'Sum of how far from home they were, in mean distances beyond three.';
 COMMENT ON COLUMN health_internal.agent_surprises.series_count IS 'How many those are.';
 COMMENT ON COLUMN health_internal.agent_surprises.series_surprises IS
 'The series of a surprise of at least 3, with it.';

@@ -123,7 +123,7 @@ RETURNS void
 LANGUAGE sql
 AS $$
     INSERT INTO health_internal.agent_surprises AS known (agent_id, minute_at, is_judged, surprise, series_count, state)
-    SELECT p_agent_id, m.at, true, 0, 0, ARRAY[1000, date_part('epoch', m.at), 0, 0]
+    SELECT p_agent_id, m.at, true, 0, 0, ARRAY[1000, date_part('epoch', m.at), 0, 0, 0, 0]
     FROM (SELECT tap.at(p_minute * 60) AS at) AS m
     ON CONFLICT (agent_id) DO UPDATE SET minute_at = excluded.minute_at, is_judged = true, state = excluded.state
 $$;
@@ -144,7 +144,8 @@ BEGIN
         CREATE FUNCTION health_internal.detect(
             p_state %1$s, p_at timestamptz, p_value double precision, OUT state %1$s,
             OUT score double precision, OUT is_anomaly boolean, OUT expected_low double precision,
-            OUT expected_high double precision, OUT reason text, OUT surprise double precision
+            OUT expected_high double precision, OUT reason text, OUT surprise double precision,
+            OUT distance double precision
         )
         LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
         AS $body$
@@ -159,6 +160,7 @@ BEGIN
             expected_high := 80;
             reason := CASE WHEN p_value > 90 THEN 'above 90' END;
             surprise := CASE WHEN p_value > 90 THEN 3 ELSE 0 END;
+            distance := 0;
         END;
         $body$
     $sql$, v_state);

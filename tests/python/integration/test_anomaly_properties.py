@@ -46,7 +46,8 @@ WITH points AS MATERIALIZED (
 single AS MATERIALIZED (
     SELECT one.* FROM points, pg_temp.step_by_step(at, value) WITH ORDINALITY
         AS one (
-            state, score, is_anomaly, expected_low, expected_high, reason, surprise, place
+            state, score, is_anomaly, expected_low, expected_high, reason, surprise,
+            distance, place
         )
 ),
 
@@ -54,7 +55,8 @@ whole AS MATERIALIZED (
     SELECT one.* FROM points, health_internal.detect_series(NULL, at, value)
         WITH ORDINALITY
         AS one (
-            state, score, is_anomaly, expected_low, expected_high, reason, surprise, place
+            state, score, is_anomaly, expected_low, expected_high, reason, surprise,
+            distance, place
         )
 )
 
@@ -64,7 +66,8 @@ SELECT
         WHERE (single.score, single.is_anomaly, single.expected_low, single.expected_high)
             IS DISTINCT FROM
             (whole.score, whole.is_anomaly, whole.expected_low, whole.expected_high)
-            OR (single.reason, single.surprise) IS DISTINCT FROM (whole.reason, whole.surprise)
+            OR (single.reason, single.surprise, single.distance)
+            IS DISTINCT FROM (whole.reason, whole.surprise, whole.distance)
             OR (whole.state IS NOT NULL AND single.state::text <> whole.state::text)
     ) AS different,
     (SELECT count(*) FROM single) AS steps,
@@ -80,7 +83,8 @@ SELECT
                 FROM health_internal.detect_series(
                     single.state, points.at[single.place + 1:], points.value[single.place + 1:]
                 ) WITH ORDINALITY AS rest (
-                    state, score, is_anomaly, expected_low, expected_high, reason, surprise, place
+                    state, score, is_anomaly, expected_low, expected_high, reason, surprise,
+                    distance, place
                 )
             ) AS ended
         WHERE single.place %% 97 = 1 AND single.place < cardinality(points.at)
@@ -165,7 +169,8 @@ def test_the_replay_says_what_the_steps_said_live(engine: Engine) -> None:
             "                    array_agg(metric_value ORDER BY recorded_at) AS v"
             "             FROM health.performance_metrics WHERE agent_id = 'live') AS p,"
             "            pg_temp.step_by_step(p.at, p.v::float8 []) WITH ORDINALITY"
-            "            AS s (state, score, is_anomaly, low, high, reason, surprise, place)"
+            "            AS s (state, score, is_anomaly, low, high, reason, surprise, distance,"
+            " place)"
             "      ) AS live"
             " USING (place)"
         ).fetchone()

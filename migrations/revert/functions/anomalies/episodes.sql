@@ -8,7 +8,7 @@ DROP FUNCTION health_internal.note_anomalies(
 );
 DROP FUNCTION health_internal.judge_surprises(timestamptz);
 DROP FUNCTION health_internal.note_surprises(
-    text [], text [], double precision [], timestamptz
+    text [], text [], double precision [], double precision [], timestamptz
 );
 
 COMMIT;

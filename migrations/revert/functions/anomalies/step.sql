@@ -8,7 +8,5 @@ DROP FUNCTION health_internal.detect(
 DROP FUNCTION health_internal.detect_series(
     health_internal.detector_state, timestamptz [], double precision []
 );
-DROP TYPE health_internal.detection;
-DROP TYPE health_internal.detector_state;
 
 COMMIT;

@@ -34,6 +34,7 @@ SELECT
     minute_at,
     is_judged,
     surprise,
+    distance,
     series_count,
     series_surprises,
     state

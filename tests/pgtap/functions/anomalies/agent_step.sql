@@ -8,12 +8,12 @@ SELECT signatures_are(
     $$
     VALUES
     ('health_internal.agent_reason(boolean,double precision,text[])', 'f', 'sql', 'i', false, ''),
-    ('health_internal.detect_agent(double precision[],timestamp with time zone,double precision,bigint)', 'f', 'plpgsql', 'i', false, '')
+    ('health_internal.detect_agent(double precision[],timestamp with time zone,double precision,double precision,bigint)', 'f', 'plpgsql', 'i', false, '')
     $$
 );
 
 -- Minute after minute; what is said of each.
-CREATE FUNCTION pg_temp.run(p_surprise float8 [], p_series_count bigint DEFAULT 20)
+CREATE FUNCTION pg_temp.run(p_surprise float8 [], p_series_count bigint DEFAULT 20, p_distance float8 [] DEFAULT '{}')
 RETURNS TABLE (place integer, score float8, is_anomaly boolean, times float8, state float8 [])
 LANGUAGE plpgsql
 AS $$
@@ -22,7 +22,7 @@ DECLARE
 BEGIN
     FOR v_place IN 1..cardinality(p_surprise) LOOP
         v_said := health_internal.detect_agent(
-            v_said.state, tap.at(60 * v_place), p_surprise[v_place], p_series_count
+            v_said.state, tap.at(60 * v_place), p_surprise[v_place], p_distance[v_place], p_series_count
         );
         RETURN QUERY SELECT v_place, v_said.score, v_said.is_anomaly, v_said.times, v_said.state;
     END LOOP;
@@ -56,15 +56,29 @@ SELECT isnt_empty(
     $$ SELECT * FROM pg_temp.run(array_fill(0::float8, ARRAY[9000]) || 150::float8, 3) WHERE is_anomaly $$,
     'but far out it is, also after days of zeros'
 );
+-- Far from home from minute 1001 on: ten mean distances beyond three, each of its twenty series.
+SELECT rows_are(
+    $$ SELECT bool_and(score < 0.4) FILTER (WHERE place <= 1000), bool_and(score > 0.8) FILTER (WHERE place > 1010), bool_or(is_anomaly)
+        FROM pg_temp.run(array_fill(4::float8, ARRAY[1200]), 20, array_fill(2::float8, ARRAY[1000]) || array_fill(200::float8, ARRAY[200])) $$,
+    $$ VALUES (true, true, false) $$,
+    'an agent far from home is strange for as long as it is, and no news'
+);
+SELECT rows_are(
+    $$ SELECT round(far.score::numeric, 6), far.is_anomaly
+        FROM pg_temp.run(array_fill(4::float8, ARRAY[200]), 20, array_fill(2::float8, ARRAY[200])) AS far WHERE far.place = 200 $$,
+    $$ VALUES (round(0.3 / (0.3 + 2 * (0.2 + 0.1) + 2 * 0.1), 6), false) $$,
+    'what is usually far is no stranger than what is usual'
+);
 SELECT rows_are(
     $$ SELECT (d).score, (d).is_anomaly, (d).state FROM (
-        SELECT health_internal.detect_agent('{200,60,5,0.1}', tap.at(0), v, n) AS d
+        SELECT health_internal.detect_agent('{200,60,5,0.1,1,0.2}', tap.at(0), v, 0, n) AS d
         FROM (VALUES (NULL::float8, 3::bigint), (5, 0), (NULL, NULL)) AS nothing (v, n)) AS said $$,
-    $$ VALUES (0::float8, false, '{200,60,5,0.1}'::float8 []), (0, false, '{200,60,5,0.1}'), (0, false, '{200,60,5,0.1}') $$,
+    $$ VALUES (0::float8, false, '{200,60,5,0.1,1,0.2}'::float8 []), (0, false, '{200,60,5,0.1,1,0.2}'), (0, false, '{200,60,5,0.1,1,0.2}') $$,
     'a minute of no series says nothing and changes nothing'
 );
 SELECT ok(
-    (health_internal.detect_agent(ARRAY[200, date_part('epoch', tap.at(0)), 5, 0.1], tap.at(90000), 0, 5)).state[3] < 1e-9,
+    (health_internal.detect_agent(ARRAY[200, date_part('epoch', tap.at(0)), 5, 0.1, 5, 0.1], tap.at(90000), 0, 0, 5)).state[3] < 1e-9
+    AND (health_internal.detect_agent(ARRAY[200, date_part('epoch', tap.at(0)), 5, 0.1, 5, 0.1], tap.at(90000), 0, 0, 5)).state[5] < 1e-9,
     'after a day of silence what was of late is over'
 );
 SELECT rows_are(

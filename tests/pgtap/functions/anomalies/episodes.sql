@@ -10,7 +10,7 @@ SELECT signatures_are(
     ('health_internal.end_anomalies(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.judge_surprises(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.note_anomalies(timestamp with time zone,timestamp with time zone,health_internal.strange_point[])', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.note_surprises(text[],text[],double precision[],timestamp with time zone)', 'f', 'sql', 'v', false, '')
+    ('health_internal.note_surprises(text[],text[],double precision[],double precision[],timestamp with time zone)', 'f', 'sql', 'v', false, '')
     $$
 );
 
@@ -64,22 +64,22 @@ SELECT lives_ok($$ SELECT live(107, 125, 20, 30) $$, 'then all is quiet');
 SELECT is((SELECT count(*) FROM health.anomalies WHERE ended_at IS NULL), 0::bigint, 'and all is over');
 SELECT rows_are($$ SELECT ended_at FROM health.anomalies WHERE metric_name IS NULL $$, $$ VALUES (at(6420)) $$, 'a minute after its last');
 
-SELECT lives_ok($$ SELECT health_internal.note_surprises('{a1,a1}', '{cpu_usage_percent,memory_usage_mb}', '{150,150}', at(7560)),
+SELECT lives_ok($$ SELECT health_internal.note_surprises('{a1,a1}', '{cpu_usage_percent,memory_usage_mb}', '{150,150}', '{0,0}', at(7560)),
     health_internal.judge_surprises(at(7620)) $$, 'two series far out');
 SELECT rows_are($$ SELECT started_at, round(peak_score::numeric, 2) FROM health.anomalies WHERE metric_name IS NULL AND ended_at IS NULL $$,
     $$ VALUES (at(7560), 0.75) $$, 'a minute far out is worth three bars at most');
 
 -- A minute in several batches, and one that is not whole.
 SELECT lives_ok($$ SELECT known_agent('b1', 200),
-    health_internal.note_surprises('{b1,b1,b2}', '{m1,m2,m1}', '{1,4,NULL}', at(12060)),
-    health_internal.note_surprises('{b1}', '{m3}', '{5}', at(12060)) $$, 'three series in two batches, and one of an agent that learns');
-SELECT rows_are($$ SELECT agent_id, surprise, series_count, is_judged, series_surprises FROM health_internal.agent_surprises WHERE agent_id LIKE 'b%' $$,
-    $$ VALUES ('b1', 10::float8, 3::bigint, false, '{"m2": 4.0, "m3": 5.0}'::jsonb) $$, 'are one minute');
+    health_internal.note_surprises('{b1,b1,b2}', '{m1,m2,m1}', '{1,4,NULL}', '{10,0,NULL}', at(12060)),
+    health_internal.note_surprises('{b1}', '{m3}', '{5}', '{2}', at(12060)) $$, 'three series in two batches, and one of an agent that learns');
+SELECT rows_are($$ SELECT agent_id, surprise, distance, series_count, is_judged, series_surprises FROM health_internal.agent_surprises WHERE agent_id LIKE 'b%' $$,
+    $$ VALUES ('b1', 10::float8, 12::float8, 3::bigint, false, '{"m2": 4.0, "m3": 5.0}'::jsonb) $$, 'are one minute');
 SELECT is((SELECT health_internal.judge_surprises(at(12060))), 0::bigint, 'which is not over');
 SELECT is((SELECT is_judged FROM health_internal.agent_surprises WHERE agent_id = 'b1'), false, 'and waits');
 SELECT is((SELECT health_internal.judge_surprises(at(12120))), 1::bigint, 'then it is judged');
 SELECT is((SELECT health_internal.judge_surprises(at(12120))), 0::bigint, 'once');
-SELECT lives_ok($$ SELECT health_internal.note_surprises('{b1}', '{m3}', '{9}', at(13200)), health_internal.judge_surprises(at(13260)) $$, 'and again after more than ten minutes');
+SELECT lives_ok($$ SELECT health_internal.note_surprises('{b1}', '{m3}', '{9}', '{0}', at(13200)), health_internal.judge_surprises(at(13260)) $$, 'and again after more than ten minutes');
 SELECT rows_are($$ SELECT started_at, ended_at FROM health.anomalies WHERE agent_id = 'b1' ORDER BY 1 $$,
     $$ VALUES (at(12060), at(12120)), (at(13200), NULL) $$, 'is another episode');
 

@@ -70,7 +70,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_count bigint;
 BEGIN
-    PERFORM health_internal.note_surprises('{a1,a1}', '{cpu_usage_percent,memory_usage_mb}', '{60,80}', at(p_minute * 60));
+    PERFORM health_internal.note_surprises('{a1,a1}', '{cpu_usage_percent,memory_usage_mb}', '{60,80}', '{0,0}', at(p_minute * 60));
     v_count := health_internal.judge_surprises(at(p_minute * 60 + 60));
     PERFORM health_internal.refresh_anomaly_findings(at(p_minute * 60 + 60));
     RETURN v_count;
