@@ -102,5 +102,42 @@ SELECT ok(
 );
 SELECT is_empty($$ SELECT * FROM health.replay_agent_anomalies('nobody') $$, 'an unknown agent has no row');
 
+-- What is stored out of order, stands still or stops for days.
+INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, recorded_at, received_at)
+SELECT 'a4', name, 100 + k * 3 * pg_temp.noise(g), at, at
+FROM generate_series(1, 800) AS g
+CROSS JOIN (VALUES ('still', 0), ('noise', 1)) AS m (name, k)
+CROSS JOIN LATERAL (
+    SELECT timestamptz '2020-01-02 00:00:00+00' + g * interval '5 minutes' + CASE WHEN g > 600 THEN interval '10 days' ELSE '0' END AS at
+) AS moment
+ORDER BY md5(g::text);
+SELECT rows_are(
+    $$ SELECT replayed.anomaly_score = stepped.score, count(*) FROM (
+            SELECT r.anomaly_score, row_number() OVER (ORDER BY r.recorded_at) AS place FROM health.replay_anomalies('a4', 'noise') AS r
+        ) AS replayed
+        JOIN (
+            SELECT d.score, d.place FROM (
+                SELECT array_agg(recorded_at ORDER BY recorded_at) AS at, array_agg(metric_value::float8 ORDER BY recorded_at) AS v
+                FROM health.performance_metrics WHERE agent_id = 'a4' AND metric_name = 'noise'
+            ) AS p, health_internal.detect_series(NULL, p.at, p.v) WITH ORDINALITY
+                AS d (state, score, is_anomaly, low, high, reason, surprise, distance, place)
+        ) AS stepped USING (place)
+        GROUP BY 1 $$,
+    $$ VALUES (true, 800::bigint) $$,
+    'points stored in any order are replayed by time'
+);
+SELECT is_empty(
+    $$ SELECT * FROM health.replay_anomalies('a4', 'noise', '2020-01-14') WHERE anomaly_score > 0.7 $$,
+    'ten days without a point are no anomaly'
+);
+SELECT rows_are(
+    $$ SELECT count(*), max(anomaly_score), min(expected_low) < 100, max(expected_high) > 100 FROM health.replay_anomalies('a4', 'still') $$,
+    $$ VALUES (800, 0::float8, true, true) $$,
+    'a series that stands still is never strange'
+);
+SELECT is_empty(
+    $$ SELECT * FROM health.replay_agent_anomalies('a4') WHERE is_anomaly $$, 'nor is an agent of these'
+);
+
 SELECT * FROM finish();
 ROLLBACK;
