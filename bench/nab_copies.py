@@ -99,8 +99,14 @@ def mirrored(series: Labelled) -> Labelled:
 
 
 def power(exponent: float) -> Copy:
-    """A power of each value's magnitude, with its sign."""
-    return lambda series: _with(series, np.sign(series.values) * np.abs(series.values) ** exponent)
+    """A power of each value's magnitude, with its sign, in units of the mean magnitude."""
+
+    def copy(series: Labelled) -> Labelled:
+        size = np.mean(np.abs(series.values)) or 1.0
+        scaled = np.abs(series.values / size) ** exponent
+        return _with(series, size * np.sign(series.values) * scaled)
+
+    return copy
 
 
 def logarithms(series: Labelled) -> Labelled:
