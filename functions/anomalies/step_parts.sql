@@ -76,10 +76,11 @@ CREATE OR REPLACE FUNCTION health_internal.new_detector_state()
 RETURNS health_internal.detector_state
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
-RETURN ROW(
-    0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{0,0,0,0}', '{0,0,0,0}', '{0,0,0,0}', 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0::bit (256), array_fill(0::real, ARRAY[192]),
-    array_fill(0::smallint, ARRAY[192])
+RETURN (
+    0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    '{0,0,0,0}', '{0,0,0,0}', '{0,0,0,0}',
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0::bit (256),
+    array_fill(0::real, ARRAY[192]), array_fill(0::smallint, ARRAY[192])
 )::health_internal.detector_state;
 COMMENT ON FUNCTION health_internal.new_detector_state() IS
 'The state before the first point.';
