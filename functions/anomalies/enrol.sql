@@ -3,14 +3,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.is_counter_name(p_metric_name text)
-RETURNS boolean
-LANGUAGE sql
-IMMUTABLE PARALLEL SAFE
-RETURN p_metric_name LIKE '%\_total';
-COMMENT ON FUNCTION health_internal.is_counter_name(text) IS
-'Whether a metric is a counter: by OpenMetrics'' convention its name ends in _total.';
-
 CREATE OR REPLACE FUNCTION health_internal.heartbeat_gauges()
 RETURNS text []
 LANGUAGE sql
@@ -216,7 +208,5 @@ COMMENT ON FUNCTION health_internal.enrol_arrived(timestamptz, health_internal.a
 'Watches new series among what arrived, as policy and limits say: columns of heartbeats when they first '
 'have a value, metrics when their name has come three times; the dearest agents first. What a limit '
 'refuses is noted in series_refusals. The engine and bridges are not watched. Returns how many series.';
-
-GRANT EXECUTE ON FUNCTION health_internal.is_counter_name(text) TO health_analyst, health_bridge;
 
 COMMIT;

@@ -4,120 +4,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.series_until(
-    p_agent_id text,
-    p_metric_name text,
-    p_until timestamptz
-)
-RETURNS TABLE (metric_name text, at timestamptz [], metric_value double precision [])
-LANGUAGE sql
-STABLE
-AS $$
-    WITH beats AS (
-        SELECT
-            stored.*,
-            stored.work_items_processed - lag(stored.work_items_processed) OVER by_run AS more_items,
-            stored.error_count - lag(stored.error_count) OVER by_run AS more_errors
-        FROM (
-            SELECT
-                beats.received_at, beats.run_id, beats.average_processing_time_ms,
-                beats.cpu_usage_percent, beats.memory_usage_mb, beats.cost_efficiency,
-                beats.user_satisfaction, beats.operational_efficiency, beats.revenue_impact_usd,
-                beats.work_items_processed, beats.error_count
-            FROM health.agent_heartbeats AS beats
-            WHERE beats.agent_id = p_agent_id AND beats.received_at <= p_until
-            UNION ALL
-            SELECT
-                beats.received_at, beats.run_id, beats.average_processing_time_ms,
-                beats.cpu_usage_percent, beats.memory_usage_mb, beats.cost_efficiency,
-                beats.user_satisfaction, beats.operational_efficiency, beats.revenue_impact_usd,
-                beats.work_items_processed, beats.error_count
-            FROM health.ingest_heartbeats AS beats
-            WHERE beats.agent_id = p_agent_id AND beats.received_at <= p_until
-        ) AS stored
-        WHERE p_metric_name IS NULL OR p_metric_name = ANY (ARRAY[
-            'average_processing_time_ms', 'cpu_usage_percent', 'memory_usage_mb', 'cost_efficiency',
-            'user_satisfaction', 'operational_efficiency', 'revenue_impact_usd',
-            'work_items_processed', 'error_count'
-        ])
-        WINDOW by_run AS (PARTITION BY stored.run_id ORDER BY stored.received_at)
-    ),
-
-    stored AS (
-        SELECT
-            metrics.metric_name::text AS metric_name,
-            coalesce(metrics.recorded_at, metrics.received_at) AS at,
-            metrics.metric_value::double precision AS metric_value
-        FROM health.performance_metrics AS metrics
-        WHERE metrics.agent_id = p_agent_id
-            AND (p_metric_name IS NULL OR metrics.metric_name = p_metric_name)
-            AND metrics.received_at <= p_until + interval '1 day'
-            AND coalesce(metrics.recorded_at, metrics.received_at) <= p_until
-        UNION ALL
-        SELECT columns.metric_name, beats.received_at, columns.metric_value
-        FROM beats
-        -- A counter that falls began anew: what it shows came since.
-        CROSS JOIN LATERAL (
-            VALUES
-            ('average_processing_time_ms', beats.average_processing_time_ms::double precision),
-            ('cpu_usage_percent', beats.cpu_usage_percent),
-            ('memory_usage_mb', beats.memory_usage_mb),
-            ('cost_efficiency', beats.cost_efficiency),
-            ('user_satisfaction', beats.user_satisfaction),
-            ('operational_efficiency', beats.operational_efficiency),
-            ('revenue_impact_usd', beats.revenue_impact_usd),
-            (
-                'work_items_processed',
-                CASE
-                    WHEN beats.more_items < 0 THEN beats.work_items_processed ELSE beats.more_items
-                END
-            ),
-            (
-                'error_count',
-                CASE WHEN beats.more_errors < 0 THEN beats.error_count ELSE beats.more_errors END
-            )
-        ) AS columns (metric_name, metric_value)
-        WHERE columns.metric_value IS NOT NULL
-            AND (p_metric_name IS NULL OR columns.metric_name = p_metric_name)
-    ),
-
-    counted AS (
-        SELECT
-            stored.*,
-            row_number() OVER () AS place,
-            count(*) OVER of_series - 1 > 1.1 * date_part(
-                'epoch', max(stored.at) OVER of_series - min(stored.at) OVER of_series
-            ) / 60 AS is_dense
-        FROM stored
-        WINDOW of_series AS (PARTITION BY stored.metric_name)
-    ),
-
-    points AS (
-        SELECT
-            counted.metric_name,
-            CASE
-                WHEN counted.is_dense THEN date_bin('1 minute', counted.at, timestamptz 'epoch')
-                ELSE counted.at
-            END AS at,
-            avg(counted.metric_value) AS metric_value
-        FROM counted
-        GROUP BY 1, 2, CASE WHEN counted.is_dense THEN 0 ELSE counted.place END
-    )
-
-    SELECT
-        points.metric_name,
-        array_agg(points.at ORDER BY points.at, points.metric_value),
-        array_agg(points.metric_value ORDER BY points.at, points.metric_value)
-    FROM points
-    GROUP BY points.metric_name
-$$;
-COMMENT ON FUNCTION health_internal.series_until(text, text, timestamptz) IS
-'One row per series of the agent (p_metric_name NULL: all) with its stored points up to a time, oldest '
-'first: performance_metrics by recorded_at (received_at where NULL), columns of heartbeats by '
-'received_at; of the counters work_items_processed and error_count what came since the beat before. A '
-'series of more than 1.1 points a minute is given as means per minute (stamped with its beginning), as '
-'the live fold makes them; any other as it is.';
-
 CREATE OR REPLACE FUNCTION health_internal.check_replay_range(
     p_from timestamptz,
     p_to timestamptz
@@ -196,8 +82,9 @@ COMMENT ON FUNCTION health.replay_anomalies(text, text, timestamptz, timestamptz
 'oldest first. It warms up on every row stored before p_from. p_metric_name: a series of '
 'performance_metrics, or a number of the heartbeats by its column (average_processing_time_ms, '
 'cpu_usage_percent, memory_usage_mb, cost_efficiency, user_satisfaction, operational_efficiency, '
-'revenue_impact_usd; of work_items_processed and error_count what came since the beat before). Nothing '
-'is resampled, except that a series of more than 1.1 points a minute is judged, and given, as means per '
+'revenue_impact_usd; of work_items_processed and error_count what came since the beat before). A metric whose '
+'name ends in _total is judged, and given, as its growth per minute; its first point and one at which it fell '
+'have no row. Nothing is resampled, except that a series of more than 1.1 points a minute is judged, and given, as means per '
 'minute. anomaly_score: 0 to below 1, 0.5 is the bar; 0 while the first 150 points are learnt. A point '
 'at the same time as the one before is given with score 0 and the reason ignored. No row for an unknown '
 'agent or series. It reads the raw tables, which have no index by agent: seconds for millions of rows. '

@@ -4,6 +4,5 @@ SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health_internal.enrol_arrived(timestamptz, health_internal.arrival_range);
 DROP FUNCTION health_internal.heartbeat_gauges();
-DROP FUNCTION health_internal.is_counter_name(text);
 
 COMMIT;

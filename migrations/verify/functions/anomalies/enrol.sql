@@ -2,7 +2,6 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.is_counter_name(text)'::regprocedure;
     PERFORM 'health_internal.heartbeat_gauges()'::regprocedure;
     PERFORM 'health_internal.enrol_arrived(timestamptz, health_internal.arrival_range)'::regprocedure;
 END;

@@ -4,17 +4,13 @@ BEGIN;
 SELECT no_plan();
 
 SELECT signatures_are(
-    '{health_internal.enrol_arrived, health_internal.heartbeat_gauges, health_internal.is_counter_name}',
+    '{health_internal.enrol_arrived, health_internal.heartbeat_gauges}',
     $$
     VALUES
     ('health_internal.enrol_arrived(timestamp with time zone,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.heartbeat_gauges()', 'f', 'sql', 'i', false, ''),
-    ('health_internal.is_counter_name(text)', 'f', 'sql', 'i', false, 'health_analyst, health_bridge')
+    ('health_internal.heartbeat_gauges()', 'f', 'sql', 'i', false, '')
     $$
 );
-
-SELECT rows_are($$ SELECT health_internal.is_counter_name(n) FROM unnest('{requests_total,total,totals,x_total_y}'::text []) AS n $$,
-    $$ VALUES (true), (false), (false), (false) $$, 'a name that ends in _total is a counter');
 
 CREATE FUNCTION pg_temp.log(p_minute integer, p_agent_id text, p_names text [])
 RETURNS void

@@ -7,15 +7,13 @@ SELECT signatures_are(
     '{
         health.replay_agent_anomalies,
         health.replay_anomalies,
-        health_internal.check_replay_range,
-        health_internal.series_until
+        health_internal.check_replay_range
     }',
     $$
     VALUES
     ('health.replay_agent_anomalies(text,timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 's', true, 'health_analyst'),
     ('health.replay_anomalies(text,text,timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 's', true, 'health_analyst'),
-    ('health_internal.check_replay_range(timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 'i', false, ''),
-    ('health_internal.series_until(text,text,timestamp with time zone)', 'f', 'sql', 's', false, '')
+    ('health_internal.check_replay_range(timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 'i', false, '')
     $$
 );
 
@@ -63,20 +61,14 @@ SELECT results_eq(
     'a part says what the whole says of it'
 );
 
--- Columns of heartbeats, counters as what came since, more than a point a minute as means.
-INSERT INTO health.agent_heartbeats (agent_id, received_at, cpu_usage_percent, error_count, run_id)
-SELECT 'a2', timestamptz '2020-01-02 00:00:00+00' + g * interval '20 seconds', 10 * (g % 3) + 10, g % 100, 'r1'
+-- Columns of heartbeats, more than a point a minute as means.
+INSERT INTO health.agent_heartbeats (agent_id, received_at, cpu_usage_percent)
+SELECT 'a2', timestamptz '2020-01-02 00:00:00+00' + g * interval '20 seconds', 10 * (g % 3) + 10
 FROM generate_series(0, 299) AS g;
 SELECT rows_are(
     $$ SELECT count(*), min(metric_value), max(metric_value), max(recorded_at) FROM health.replay_anomalies('a2', 'cpu_usage_percent') $$,
     $$ VALUES (100, 20::float8, 20::float8, timestamptz '2020-01-02 01:39:00+00') $$,
     'three beats a minute are one point, their mean'
-);
-SELECT rows_are(
-    $$ SELECT min(metric_value[1]), cardinality(min(at)), max(v) FROM health_internal.series_until('a2', 'error_count', 'infinity'),
-        unnest(metric_value) AS v $$,
-    $$ VALUES (1::float8, 100, 1::float8) $$,
-    'of a counter what came since the beat before, and a restart is no fall'
 );
 INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, recorded_at, received_at)
 SELECT 'a3', 'twice', g, timestamptz '2020-01-02 00:00:00+00' + (g / 2) * interval '5 minutes', '2020-01-02 05:00:00+00'
