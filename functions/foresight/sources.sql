@@ -40,7 +40,7 @@ AS $$
     FROM health_internal.resource_trends AS trends
     CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends) AS told
     WHERE trends.sampled_at > p_now - interval '10 minutes'
-        AND told.exhausts_earliest_at > trends.sampled_at
+        AND trends.used < trends.limit_value
         AND told.exhausts_earliest_at <= p_now + interval '7 days'
     UNION ALL
     SELECT

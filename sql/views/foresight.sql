@@ -25,11 +25,11 @@ COMMENT ON VIEW health.exhaustion IS
 COMMENT ON COLUMN health.exhaustion.slope_per_hour IS
 'Rise per hour, in the resource''s unit; NULL: too few samples, or exhausted.';
 COMMENT ON COLUMN health.exhaustion.exhausts_at IS
-'When it meets its limit if it goes on so; NULL: not foreseeable, see basis.';
+'When its line meets the limit if it goes on so; NULL: not foreseeable, see basis.';
 COMMENT ON COLUMN health.exhaustion.exhausts_earliest_at IS
-'The same for a slope two standard errors steeper.';
+'From when on a sample may be at the limit: about 95 of 100 intervals hold the first one that is.';
 COMMENT ON COLUMN health.exhaustion.exhausts_latest_at IS
-'The same for a slope two standard errors flatter.';
+'Until when its line meets the limit, by the errors of its slope and of its level.';
 COMMENT ON COLUMN health.exhaustion.confidence IS
 'Probability that it rises at all, 0..1; NULL: too few samples.';
 COMMENT ON COLUMN health.exhaustion.basis IS
