@@ -258,9 +258,7 @@ def goals(histories: list[History], *, is_quick: bool) -> list[Goal]:
     """The same as live; not dearer; a day of a hundred agents in a minute; bounded memory."""
     differing = sum(count for found in histories for _, count in found.said.values())
     happened = sum(count for found in histories for count, _ in found.said.values())
-    dearest = max(
-        found.replays[0].cost.cpu_seconds / found.live.cpu_seconds for found in histories
-    )
+    dearest = max(found.replays[0].cost.cpu_seconds / found.live.cpu_seconds for found in histories)
     small = histories[0]
     day = 24 * 100 * small.replays[1].cost.cpu_seconds / small.agent_hours
     memory = max(found.private_bytes for found in histories) / 1e6
