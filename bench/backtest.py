@@ -74,25 +74,36 @@ SAID = {
         """,
     ),
     "alerts": (
-        "SELECT agent_id, rule, severity, opened_at, resolved_at FROM health.alerts"
-        " WHERE agent_id <> 'heartbeat_health_agent' AND opened_at > %(from)s",
+        """
+        SELECT agent_id, rule, severity, opened_at, resolved_at FROM health.alerts
+        WHERE agent_id <> 'heartbeat_health_agent' AND opened_at > %(from)s
+        """,
         "SELECT agent_id, what, severity, began_at, ended_at FROM replayed WHERE kind = 'alert'",
     ),
     "moments of detection": (
-        "SELECT agent_id, onset_at, detected_at FROM health.incidents"
-        " WHERE agent_id <> 'heartbeat_health_agent'",
+        """
+        SELECT agent_id, onset_at, detected_at FROM health.incidents
+        WHERE agent_id <> 'heartbeat_health_agent'
+        """,
         "SELECT agent_id, began_at, occurred_at FROM replayed WHERE kind = 'incident'",
     ),
     "pages": (
-        "SELECT agent_ids[1], event, severity, channel, created_at FROM health.deliveries"
-        " WHERE event NOT IN ('resolved', 'reminder') AND created_at > %(from)s",
-        "SELECT agent_id, what, severity, details ->> 'channel', occurred_at FROM replayed"
-        " WHERE kind = 'page'",
+        """
+        SELECT agent_ids[1], event, severity, channel, created_at FROM health.deliveries
+        WHERE event NOT IN ('resolved', 'reminder') AND created_at > %(from)s
+        """,
+        """
+        SELECT agent_id, what, severity, details ->> 'channel', occurred_at FROM replayed
+        WHERE kind = 'page'
+        """,
     ),
     "restarts": (
-        "SELECT actions.agent_id, actions.issue_type, steps.started_at, steps.finished_at"
-        " FROM health.recovery_steps AS steps JOIN health.recovery_actions AS actions"
-        " USING (action_id) WHERE steps.action = 'restart_agent'",
+        """
+        SELECT actions.agent_id, actions.issue_type, steps.started_at, steps.finished_at
+        FROM health.recovery_steps AS steps JOIN health.recovery_actions AS actions
+            USING (action_id)
+        WHERE steps.action = 'restart_agent'
+        """,
         "SELECT agent_id, what, began_at, ended_at FROM replayed WHERE kind = 'restart'",
     ),
 }
@@ -211,7 +222,8 @@ def cost_table(histories: list[History]) -> Table:
         size = f"{found.agents:,} x {found.minutes}"
         table.rows.append([
             f"{size} live", "1", f"{60 * found.minutes + 1:,}", f"{found.live.seconds:.1f}",
-            f"{found.live.cpu_seconds:.1f}", f"{found.agent_hours / found.live.cpu_seconds:.1f}", "",
+            f"{found.live.cpu_seconds:.1f}",
+            f"{found.agent_hours / found.live.cpu_seconds:.1f}", "",
         ])  # fmt: skip
         for replay in found.replays:
             table.rows.append([
