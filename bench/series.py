@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from common import Bench, Goal, Sample, Table, measure, parser, ratio, report, running, value
 from series_load import (
+    Age,
     Backlog,
     Names,
+    ages_table,
     backlog_table,
+    measure_ages,
     measure_backlog,
     measure_names,
     names_table,
@@ -100,9 +103,15 @@ def main() -> None:
         with bench.database(DATABASE):
             collection = measure_collection(bench, options.fleet)
         backlog = measure_backlog(bench, DATABASE, options.waiting, 50)
+        ages = measure_ages(bench, DATABASE, 30 if options.quick else 90, 2_000)
         names = measure_names(bench, DATABASE, 300, 3 if options.quick else 10)
-        figures = {"watches": [asdict(watch) for watch in watches], "fleet": asdict(collection),
-                   "backlog": asdict(backlog), "names": asdict(names)}  # fmt: skip
+        figures = {
+            "watches": [asdict(watch) for watch in watches],
+            "fleet": asdict(collection),
+            "backlog": asdict(backlog),
+            "ages": [asdict(age) for age in ages],
+            "names": asdict(names),
+        }
         report(
             options,
             "series",
@@ -111,9 +120,10 @@ def main() -> None:
                 watch_table(watches),
                 collection_table(collection),
                 backlog_table(backlog),
+                ages_table(ages),
                 names_table(names),
             ],
-            goals(watches, backlog, names),
+            goals(watches, backlog, ages, names),
             figures,
         )
 
@@ -292,7 +302,7 @@ def collection_table(collection: Collection) -> Table:
     )  # fmt: skip
 
 
-def goals(watches: list[Watch], backlog: Backlog, names: Names) -> list[Goal]:
+def goals(watches: list[Watch], backlog: Backlog, ages: list[Age], names: Names) -> list[Goal]:
     """Ten per cent of the period, in quiet and under a backlog; names are bounded."""
     found = []
     for watch in watches:
@@ -310,6 +320,9 @@ def goals(watches: list[Watch], backlog: Backlog, names: Names) -> list[Goal]:
              f"{backlog.judged:,}", is_done),
         Goal("the lag is shown, and falls", "yes",
              f"{backlog.lag_before:.0f} s, then {backlog.lag_after:.0f} s", is_shown),
+        Goal("a point after 1,800 values beside one after 200", "≤ 1.25 x",
+             ratio(ages[-1].microseconds, ages[1].microseconds),
+             ages[-1].microseconds <= 1.25 * ages[1].microseconds),
         Goal("rows that say which names are left out, of 1,000 names a minute", "1 or 2",
              f"{names.refusals}", 1 <= names.refusals <= 2),
         Goal("a new name", "≤ 200 µs", f"{names.microseconds:.0f} µs", names.microseconds <= 200),

@@ -77,6 +77,21 @@ class Backlog:
 
 
 @dataclass(slots=True)
+class Age:
+    """What a point costs of series that have seen so many values."""
+
+    first: int
+    last: int
+    points: int
+    cost: Sample
+
+    @property
+    def microseconds(self) -> float:
+        """Processor time a point."""
+        return self.cost.cpu_seconds / self.points * 1e6
+
+
+@dataclass(slots=True)
 class Names:
     """A minute's tick and watch, without and with a thousand new names from one agent."""
 
@@ -138,6 +153,30 @@ def measure_backlog(bench: Bench, database: str, series: int, minutes: int) -> B
             "SELECT waiting_minute_count, skipped_minutes_total FROM health.engine_health"
         ).fetchone() or (-1, -1)
     return found
+
+
+def measure_ages(bench: Bench, database: str, series: int, minutes: int) -> list[Age]:
+    """Series judged for ``minutes``, a day and more: the cost of a tenth at a time."""
+    start = a_minute_from_now()
+    agents = -(-series // len(GAUGES))
+    ages = []
+    with bench.database(database), bench.connect(database) as connection:
+        connection.execute("UPDATE health.settings SET history_after = '30 days'")
+        connection.execute(REGISTER, (agents,))
+        connection.execute(BEAT, (start, agents))
+        connection.execute("SELECT health.tick(%s, true)", (start + timedelta(seconds=66),))
+        connection.execute(BACKLOG, (start, minutes))
+        connection.execute("VACUUM (ANALYZE)")
+        for first in range(0, minutes, minutes // 10):
+            last = first + minutes // 10
+            over = start + timedelta(minutes=last + 1)
+            connection.execute(
+                "UPDATE health_internal.series_cursor SET finished_until = %s", (over,)
+            )
+            found = Backlog(0, 0, 0)
+            sample = phase(connection, over, found, is_replay=True)
+            ages.append(Age(first, last, found.judged, sample))
+    return ages
 
 
 def phase(
@@ -206,6 +245,22 @@ def backlog_table(backlog: Backlog) -> Table:
         ]],
         note="Ticks of a second, then what is left at once, as replay does. The lag is that of "
         "engine_health: how old the oldest waiting minute is.",
+    )  # fmt: skip
+
+
+def ages_table(ages: list[Age]) -> Table:
+    """The first, some between, the last."""
+    return Table(
+        "A point of a young series and of an old one",
+        ["values seen", "points", "CPU µs/point", "WAL bytes/point"],
+        [
+            [
+                f"{age.first:,} to {age.last:,}", f"{age.points:,}", f"{age.microseconds:.0f}",
+                f"{age.cost.wal_bytes / age.points:,.0f}",
+            ]
+            for age in (ages[0], ages[1], ages[4], ages[-1])
+        ],
+        note="Detector, baseline and episodes: a state is a row, whatever it has seen.",
     )  # fmt: skip
 
 

@@ -15,13 +15,19 @@ SELECT
     told.exhausts_latest_at,
     told.confidence,
     told.basis,
-    trends.sampled_at
+    trends.sampled_at,
+    CASE trends.resource WHEN 'memory' THEN 'MB' WHEN 'cpu' THEN '%' ELSE series.unit END
+        AS unit
 FROM health_internal.resource_trends AS trends
-CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends) AS told;
+CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends) AS told
+LEFT JOIN health_internal.metric_series AS series
+    ON trends.agent_id = series.agent_id AND trends.resource = series.metric_name;
 
 COMMENT ON VIEW health.exhaustion IS
 'One row per agent and resource with a limit: when it is used up, as of sampled_at, at most a minute or so '
 'old; stable: columns may be added, never removed or retyped within a major version.';
+COMMENT ON COLUMN health.exhaustion.unit IS
+'Of used and limit_value, and of slope_per_hour by the hour: MB, %, or what its metric was logged with.';
 COMMENT ON COLUMN health.exhaustion.slope_per_hour IS
 'Rise per hour, in the resource''s unit; NULL: too few samples, or exhausted.';
 COMMENT ON COLUMN health.exhaustion.exhausts_at IS
