@@ -276,5 +276,5 @@ def names_table(names: Names) -> Table:
             f"{names.microseconds:.0f}", f"{names.kept:,}", f"{names.watched:,}",
             f"{names.refusals:,}",
         ]],
-        note=f"It is told: {names.explanation or 'nothing yet'}.",
+        note=f"series_refusals says: {names.explanation or 'nothing'}",
     )  # fmt: skip

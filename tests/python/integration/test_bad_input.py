@@ -212,13 +212,13 @@ def throw(engine: Engine) -> Callable[[list[Any]], None]:
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=st.lists(steps, min_size=6, max_size=14))
+@given(history=st.lists(steps, min_size=6, max_size=12))
 def test_nothing_breaks_a_tick(throw: Callable[[list[Any]], None], history: list[Any]) -> None:
     throw(history)
 
