@@ -130,8 +130,8 @@ def hours_table(hours: list[Hour]) -> Table:
     """By size of the fleet, so that it shows whether cost grows as agents do."""
     table = Table(
         "An hour rolled up, by size of the fleet",
-        ["agents", "from transitions", "heartbeats, one a minute", "both, CPU", "of the hour",
-         "CPU µs/agent"],
+        ["agents", "from transitions", "heartbeats, one a minute", "both, CPU",
+         "of an hour of a core", "CPU µs/agent"],
     )  # fmt: skip
     for hour in hours:
         table.rows.append([
@@ -139,7 +139,7 @@ def hours_table(hours: list[Hour]) -> Table:
             f"{hour.transitions.seconds * 1000:,.0f} ms",
             f"{hour.heartbeats.seconds * 1000:,.0f} ms",
             f"{hour.cpu_seconds * 1000:,.0f} ms",
-            f"{hour.seconds / 3600:.2%}",
+            f"{hour.cpu_seconds / 3600:.2%}",
             f"{hour.cpu_seconds / hour.agents * 1e6:,.0f}",
         ])  # fmt: skip
     return table
@@ -217,9 +217,9 @@ def main() -> None:
             [
                 Goal(
                     f"an hour of {most.agents:,} agents, transitions and heartbeats",
-                    "at most 36 s (1 % of the hour)",
-                    f"{most.seconds:.1f} s",
-                    None if options.quick else most.seconds <= 36,
+                    "at most 36 s of one core (1 % of the hour)",
+                    f"{most.cpu_seconds:.1f} s, in {most.seconds:.1f} s",
+                    None if options.quick else most.cpu_seconds <= 36,
                 ),
                 Goal(
                     f"CPU per agent, {most.agents:,} beside {least.agents:,} agents",
