@@ -24,6 +24,11 @@ class OtherSeed:
         return engine_points(self.agents)["standard", "unresponsive"]
 
     @property
+    def accused_in_outages(self) -> int:
+        """Verdicts on the fleet whose outages are the monitor's."""
+        return sum(len(agent.verdicts) for agent in self.agents if agent.scenario == "G")
+
+    @property
     def worst(self) -> tuple[float, str]:
         """The worst ratio with a scenario left out, and which."""
         return worst_ratio(self.verdict, rival_points(self.links))
