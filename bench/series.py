@@ -26,6 +26,7 @@ from series_load import (
     measure_backlog,
     measure_names,
     names_table,
+    together,
 )
 
 if TYPE_CHECKING:
@@ -136,15 +137,6 @@ def timed(connection: psycopg.Connection[Any], query: str, *parameters: object) 
         rows.append(connection.execute(query.encode(), parameters).fetchone())
 
     return measure(connection, work), rows[0]
-
-
-def together(samples: list[Sample]) -> Sample:
-    """The sum of each measure."""
-    return Sample(
-        sum(sample.seconds for sample in samples),
-        sum(sample.cpu_seconds for sample in samples),
-        sum(sample.wal_bytes for sample in samples),
-    )
 
 
 def tick(connection: psycopg.Connection[Any], now: datetime) -> Sample:
