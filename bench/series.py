@@ -2,8 +2,9 @@
 
 Every agent beats twice a minute with three gauges, each of them a watched series. Per minute: the
 tick (fold, judge, act), then the watch as the scheduler runs it, phase by phase within its budget
-until nothing waits; every second minute without a budget, as replay does. Last a large fleet of
-which settings.series_limit series are watched: what reading its heartbeats once more costs.
+until nothing waits; every second minute without a budget, as replay does. Then a large fleet of
+which settings.series_limit series are watched: what reading its heartbeats once more costs. Last
+what is too much (series_load.py): a backlog of a million points, a thousand new names a minute.
 """
 
 from __future__ import annotations
@@ -15,6 +16,18 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from common import Bench, Goal, Sample, Table, measure, parser, ratio, report, running, value
+from series_load import (
+    Age,
+    Backlog,
+    Names,
+    ages_table,
+    backlog_table,
+    measure_ages,
+    measure_backlog,
+    measure_names,
+    names_table,
+    together,
+)
 
 if TYPE_CHECKING:
     import psycopg
@@ -75,6 +88,7 @@ def arguments() -> argparse.Namespace:
     options = options_parser.parse_args()
     options.minutes = options.minutes or (6 if options.quick else 16)
     options.series = [1_000] if options.quick else [1_000, 10_000]
+    options.waiting = 1_000 if options.quick else 20_000
     options.fleet = 10_000 if options.quick else 100_000
     return options
 
@@ -89,13 +103,28 @@ def main() -> None:
                 watches.append(measure_watch(bench, series, options.minutes))
         with bench.database(DATABASE):
             collection = measure_collection(bench, options.fleet)
-        figures = {"watches": [asdict(watch) for watch in watches], "fleet": asdict(collection)}
+        backlog = measure_backlog(bench, DATABASE, options.waiting, 50)
+        ages = measure_ages(bench, DATABASE, 30 if options.quick else 90, 2_000)
+        names = measure_names(bench, DATABASE, 300, 3 if options.quick else 10)
+        figures = {
+            "watches": [asdict(watch) for watch in watches],
+            "fleet": asdict(collection),
+            "backlog": asdict(backlog),
+            "ages": [asdict(age) for age in ages],
+            "names": asdict(names),
+        }
         report(
             options,
             "series",
             bench,
-            [watch_table(watches), collection_table(collection)],
-            goals(watches),
+            [
+                watch_table(watches),
+                collection_table(collection),
+                backlog_table(backlog),
+                ages_table(ages),
+                names_table(names),
+            ],
+            goals(watches, backlog, ages, names),
             figures,
         )
 
@@ -108,15 +137,6 @@ def timed(connection: psycopg.Connection[Any], query: str, *parameters: object) 
         rows.append(connection.execute(query.encode(), parameters).fetchone())
 
     return measure(connection, work), rows[0]
-
-
-def together(samples: list[Sample]) -> Sample:
-    """The sum of each measure."""
-    return Sample(
-        sum(sample.seconds for sample in samples),
-        sum(sample.cpu_seconds for sample in samples),
-        sum(sample.wal_bytes for sample in samples),
-    )
 
 
 def tick(connection: psycopg.Connection[Any], now: datetime) -> Sample:
@@ -274,15 +294,31 @@ def collection_table(collection: Collection) -> Table:
     )  # fmt: skip
 
 
-def goals(watches: list[Watch]) -> list[Goal]:
-    """Ten per cent of the period."""
+def goals(watches: list[Watch], backlog: Backlog, ages: list[Age], names: Names) -> list[Goal]:
+    """Ten per cent of the period, in quiet and under a backlog; names are bounded."""
     found = []
     for watch in watches:
         share = mean(sample.cpu_seconds for sample in watch.minutes) / 60
         found.append(
             Goal(f"watch over {watch.series:,} series", "≤ 10 %", f"{share:.2%}", share <= 0.1)
         )
-    return found
+    is_shown = backlog.lag_before > backlog.lag_after >= 0
+    is_done = backlog.left_over == 0 and backlog.judged >= backlog.points
+    return [
+        *found,
+        Goal(f"of the period, while {backlog.points:,} points wait", "≤ 12 %",
+             f"{backlog.share:.1%}", backlog.share <= 0.12),
+        Goal("points of the backlog judged, each once", f"{backlog.points:,}",
+             f"{backlog.judged:,}", is_done),
+        Goal("the lag is shown, and falls", "yes",
+             f"{backlog.lag_before:.0f} s, then {backlog.lag_after:.0f} s", is_shown),
+        Goal("a point after 1,800 values beside one after 200", "≤ 1.25 x",
+             ratio(ages[-1].microseconds, ages[1].microseconds),
+             ages[-1].microseconds <= 1.25 * ages[1].microseconds),
+        Goal("rows that say which names are left out, of 1,000 names a minute", "1 or 2",
+             f"{names.refusals}", 1 <= names.refusals <= 2),
+        Goal("a new name", "≤ 200 µs", f"{names.microseconds:.0f} µs", names.microseconds <= 200),
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

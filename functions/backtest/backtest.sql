@@ -231,6 +231,7 @@ DECLARE
     v_events health_internal.backtest_event [];
     v_ticks bigint;
     v_beats bigint;
+    v_bytes bigint;
 BEGIN
     PERFORM health_internal.check_policy_changes(p_changes);
     SELECT checked.*
@@ -252,6 +253,14 @@ BEGIN
         );
         v_ticks := health_internal.replay_ticks(v_sandbox, v_plan.warm_from, p_to, v_plan.step);
         v_events := health_internal.sandbox_events(v_sandbox, p_from, p_to);
+        v_bytes := (
+            SELECT sum(pg_total_relation_size(pg_class.oid))
+            FROM pg_class
+            WHERE pg_class.relkind = 'r'
+                AND pg_class.relnamespace IN (
+                    v_sandbox::regnamespace, (v_sandbox || '_internal')::regnamespace
+                )
+        );
         RAISE EXCEPTION 'taken back' USING ERRCODE = 'BT009';
     EXCEPTION
         WHEN SQLSTATE 'BT009' THEN
@@ -267,6 +276,7 @@ BEGIN
             'tick_count', v_ticks, 'heartbeat_count', v_beats,
             'step_seconds', date_part('epoch', v_plan.step),
             'warmup_seconds', date_part('epoch', p_from - v_plan.warm_from),
+            'sandbox_bytes', v_bytes,
             'elapsed_ms', round(date_part('epoch', clock_timestamp() - v_started) * 1000)
         )
     )::health_internal.backtest_event;

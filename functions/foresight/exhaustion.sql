@@ -163,7 +163,7 @@ BEGIN
         WHERE trends.sampled_at > p_now - interval '10 minutes'
             AND status.liveness NOT IN ('stopped', 'unresponsive')
             -- What is full already is the judgement's to tell.
-            AND told.exhausts_earliest_at > trends.sampled_at
+            AND trends.used < trends.limit_value
             -- Once said, it is taken back only when it is clearly no longer so.
             AND told.exhausts_earliest_at <= p_now + make_interval(
                 secs => policy.exhaustion_alert_seconds

@@ -22,49 +22,58 @@ AS $$
         format('give it more %s, or find what takes it', trends.resource),
         format(
             'At %s per hour its %s reaches %s about %s (between %s and %s).',
-            round(told.slope_per_hour::numeric, 2), trends.resource,
-            round(trends.limit_value::numeric, 1),
+            concat_ws(' ', round(told.slope_per_hour::numeric, 2), units.unit), trends.resource,
+            concat_ws(' ', round(trends.limit_value::numeric, 1), units.unit),
             to_char(told.exhausts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'),
             to_char(told.exhausts_earliest_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI'),
             to_char(told.exhausts_latest_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI')
         ),
         jsonb_build_object(
             'subject', trends.resource,
+            'used_at_present', round(trends.used::numeric, 1),
             'limit_value', trends.limit_value,
             'slope_per_hour', round(told.slope_per_hour::numeric, 3),
-            'used_at_present_at', trends.sampled_at,
+            'unit', units.unit,
+            'sampled_at', trends.sampled_at,
             'exhausts_at', told.exhausts_at,
             'exhausts_earliest_at', told.exhausts_earliest_at,
             'exhausts_latest_at', told.exhausts_latest_at
         )
     FROM health_internal.resource_trends AS trends
     CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends) AS told
+    LEFT JOIN health_internal.metric_series AS series
+        ON trends.agent_id = series.agent_id AND trends.resource = series.metric_name
+    CROSS JOIN LATERAL (
+        SELECT CASE trends.resource WHEN 'memory' THEN 'MB' WHEN 'cpu' THEN '%' ELSE series.unit END
+    ) AS units (unit)
     WHERE trends.sampled_at > p_now - interval '10 minutes'
-        AND told.exhausts_earliest_at > trends.sampled_at
+        AND trends.used < trends.limit_value
         AND told.exhausts_earliest_at <= p_now + interval '7 days'
     UNION ALL
     SELECT
         trends.agent_id,
         'over_provisioned',
         5,
-        'give it less memory: it uses at most ' || round(100 * trends.peak / trends.limit_value)
+        'give it less memory: it uses at most ' || round(100 * trends.peak / status.memory_limit_mb)
         || ' % of its limit',
         format(
             'In the %s hours of this run it never used more than %s of %s MB.',
             round(date_part('epoch', trends.sampled_at - trends.began_at) / 3600),
-            round(trends.peak), round(trends.limit_value)
+            round(trends.peak), round(status.memory_limit_mb)
         ),
         jsonb_build_object(
             'peak_mb', round(trends.peak::numeric, 1),
-            'limit_mb', round(trends.limit_value::numeric, 1),
+            'limit_mb', round(status.memory_limit_mb::numeric, 1),
             'began_at', trends.began_at
         )
     FROM health_internal.resource_trends AS trends
+    -- A trend's limit is what policy lets it use of this one.
+    INNER JOIN health.agent_status AS status ON trends.agent_id = status.agent_id
     WHERE trends.resource = 'memory'
         AND trends.sampled_at >= trends.began_at + interval '24 hours'
         AND trends.sampled_at > p_now - interval '10 minutes'
-        AND trends.limit_value >= 128
-        AND trends.peak < 0.3 * trends.limit_value;
+        AND status.memory_limit_mb >= 128
+        AND trends.peak < 0.3 * status.memory_limit_mb;
 $$;
 COMMENT ON FUNCTION health_internal.recommend_from_exhaustion(timestamptz) IS
 'exhaustion_ahead: a resource that may be used up within 7 days; over_provisioned: an agent that used less '

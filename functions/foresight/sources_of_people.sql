@@ -129,21 +129,23 @@ AS $$
         AND engine.last_tick_ms IS NOT NULL
     UNION ALL
     SELECT
-        NULL,
+        refusals.agent_id,
         'too_many_series',
         3,
-        'raise settings.series_per_agent, or let agents log fewer metric names',
-        engine.skipped_series_total || ' metric values were left out since installation: their agents '
-        'had too many series.',
-        jsonb_build_object('limit_count', settings.series_per_agent)
-    FROM health_internal.engine
-    CROSS JOIN health.settings
-    WHERE engine.skipped_series_total > 0
-        AND EXISTS (
-            SELECT FROM health_internal.metric_series AS series
-            GROUP BY series.agent_id
-            HAVING count(*) >= settings.series_per_agent
+        'let it log fewer metric names, or raise settings.series_per_agent',
+        format(
+            'It has %s metrics already; %s more a minute, such as "%s", are left out: does it put values '
+            'into names?',
+            settings.series_per_agent, refusals.name_count, refusals.metric_name
+        ),
+        jsonb_build_object(
+            'limit_count', settings.series_per_agent, 'name_count', refusals.name_count,
+            'last_at', refusals.last_at
         )
+    FROM health_internal.series_refusals AS refusals
+    CROSS JOIN health.settings
+    WHERE refusals.reason = 'name_limit'
+        AND refusals.last_at > p_now - interval '1 hour'
     UNION ALL
     SELECT
         NULL,
@@ -156,7 +158,7 @@ AS $$
     WHERE parts.last_error IS NOT NULL AND parts.is_enabled AND parts.part <> 'refresh_recommendations';
 $$;
 COMMENT ON FUNCTION health_internal.recommend_from_engine(timestamptz) IS
-'About the monitor itself: slow_ticks (on the mean, more than half the period), too_many_series, '
-'failing_foresight.';
+'About the monitor itself: slow_ticks (on the mean, more than half the period), too_many_series (names of an '
+'agent were left out within the last hour), failing_foresight.';
 
 COMMIT;

@@ -78,6 +78,29 @@ COMMENT ON FUNCTION health_internal.moved_trend(
 'sample counts at most four standard deviations, or 2 % of the limit, from where the line foretold it. One '
 'that is not later changes nothing.';
 
+CREATE OR REPLACE FUNCTION health_internal.line_reaches(
+    p_rise double precision,
+    p_slope double precision,
+    p_slope_error double precision,
+    p_mean_error double precision,
+    p_errors double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN (
+    p_rise * p_slope + p_errors * sqrt(
+        power(p_mean_error, 2) * (power(p_slope, 2) - power(p_errors * p_slope_error, 2))
+        + power(p_slope_error * p_rise, 2)
+    )
+) / (power(p_slope, 2) - power(p_errors * p_slope_error, 2));
+COMMENT ON FUNCTION health_internal.line_reaches(
+    double precision, double precision, double precision, double precision, double precision
+) IS
+'How long after the mean of its samples a line has risen by p_rise, at the latest (p_errors > 0) or the '
+'earliest (p_errors < 0) that so many standard errors of mean and slope allow: a bound of Fieller''s '
+'interval (1954). The slope must be more than p_errors of its errors above 0.';
+
 CREATE OR REPLACE FUNCTION health_internal.foretell_exhaustion(
     p_trend health_internal.resource_trends,
     OUT slope_per_hour double precision,
@@ -94,7 +117,10 @@ AS $$
 DECLARE
     v_effective double precision;
     v_alike double precision;
-    v_level double precision;
+    v_deviation double precision;
+    v_mean_error double precision;
+    v_freedom double precision;
+    v_errors double precision;
     v_left double precision;
     v_z double precision;
     v_span constant double precision := least(
@@ -122,15 +148,18 @@ BEGIN
     v_alike := least(0.95, greatest(0, coalesce(
         (p_trend).residual_product_sum / nullif((p_trend).residual_square_sum, 0), 0
     )));
-    slope_error_per_hour := sqrt(
-        greatest(
-            0,
-            (p_trend).value_square_sum - slope_per_hour * (p_trend).product_sum
-        ) / (p_trend).weight * v_effective / (v_effective - 2)
-        * (p_trend).weight_square_sum / (p_trend).weight / (p_trend).hours_square_sum
-        * (1 + v_alike) / (1 - v_alike)
+    v_deviation := sqrt(
+        greatest(0, (p_trend).value_square_sum - slope_per_hour * (p_trend).product_sum)
+        / (p_trend).weight * v_effective / (v_effective - 2)
     );
-    slope_error_per_hour := greatest(slope_error_per_hour, 1e-6 * abs(slope_per_hour));
+    v_mean_error := v_deviation * sqrt((1 + v_alike) / (1 - v_alike) / v_effective);
+    slope_error_per_hour := greatest(
+        v_mean_error * sqrt((p_trend).weight / (p_trend).hours_square_sum),
+        1e-6 * abs(slope_per_hour)
+    );
+    -- Of few samples two errors are too little: about Student's t of 95 %.
+    v_freedom := greatest(1, v_effective * (1 - v_alike) / (1 + v_alike) - 2);
+    v_errors := 2 + 3 / v_freedom;
     v_z := CASE
         WHEN slope_error_per_hour > 0 THEN least(40, greatest(
             -40, slope_per_hour / slope_error_per_hour
@@ -138,26 +167,35 @@ BEGIN
         ELSE 0
     END;
     confidence := 1 / (1 + exp(-1.702 * v_z));
-    IF v_z < 3 OR slope_per_hour * v_span < 0.01 * (p_trend).limit_value THEN
+    IF v_z < greatest(3, 1.25 * v_errors)
+        OR slope_per_hour * v_span < 0.01 * (p_trend).limit_value THEN
         basis := 'not foreseeable: the slope is not significantly positive';
         RETURN;
     END IF;
-    v_level := greatest(
-        (p_trend).used, (p_trend).mean_value - slope_per_hour * (p_trend).mean_hours
+    -- From the mean to the limit; what the last sample is above the line beyond its noise is a step.
+    v_left := (p_trend).limit_value - (p_trend).mean_value - greatest(
+        0,
+        (p_trend).used - 4 * v_deviation
+        - ((p_trend).mean_value - slope_per_hour * (p_trend).mean_hours)
     );
-    v_left := greatest(0, (p_trend).limit_value - v_level);
-    IF v_left / slope_per_hour > 10 * v_span THEN
+    IF v_left / slope_per_hour + (p_trend).mean_hours > 10 * v_span THEN
         basis := format(
             'not foreseeable: further away than ten times the %s hours seen', round(v_span::numeric, 1)
         );
         RETURN;
     END IF;
-    exhausts_at := (p_trend).sampled_at + make_interval(secs => 3600 * v_left / slope_per_hour);
-    exhausts_earliest_at := (p_trend).sampled_at + make_interval(
-        secs => 3600 * v_left / (slope_per_hour + 2 * slope_error_per_hour)
+    exhausts_at := (p_trend).sampled_at + make_interval(
+        secs => 3600 * greatest(0, v_left / slope_per_hour + (p_trend).mean_hours)
     );
+    exhausts_earliest_at := least(exhausts_at, (p_trend).sampled_at + make_interval(
+        secs => 3600 * greatest(0, (p_trend).mean_hours + health_internal.line_reaches(
+            v_left - 2 * v_deviation, slope_per_hour, slope_error_per_hour, v_mean_error, - v_errors
+        ))
+    ));
     exhausts_latest_at := (p_trend).sampled_at + make_interval(
-        secs => 3600 * v_left / (slope_per_hour - 2 * slope_error_per_hour)
+        secs => 3600 * greatest(0, (p_trend).mean_hours + health_internal.line_reaches(
+            v_left, slope_per_hour, slope_error_per_hour, v_mean_error, v_errors
+        ))
     );
     basis := format(
         'decayed least squares over %s samples in %s hours', (p_trend).sample_count,
@@ -168,12 +206,18 @@ $$;
 COMMENT ON FUNCTION health_internal.foretell_exhaustion(health_internal.resource_trends) IS
 'When a trend meets its limit. Slope by decayed least squares; its error is the usual one for n_eff = '
 '(Σw)² / Σw² samples, times √((1 + ρ) / (1 - ρ)) for residuals of lag-1 correlation ρ (effective sample '
-'size of an AR(1) series). Interval: slope ± 2 errors. Foreseeable only where the slope is 3 errors above '
-'0 and rose by 1 % of the limit, and the crossing is within ten times the time seen (at most 12 h of it). '
-'confidence: probability that it rises at all, by the logistic approximation of the normal distribution; '
-'NULL: too few samples.';
+'size of an AR(1) series). Interval: Fieller''s for the crossing of a line, 2 + 3 / (n_eff - 2) errors wide; '
+'it begins two deviations of a sample below the limit, since one sample may reach it before the line. '
+'About 95 of 100 hold the first sample at the limit, where the growth is a line. Foreseeable only where the '
+'slope is 3 errors above 0 and rose by 1 % of the limit, and the crossing is within ten times the time seen '
+'(at most 12 h of it). confidence: probability that it rises at all, by the logistic approximation of the '
+'normal distribution; NULL: too few samples.';
 
-GRANT EXECUTE ON FUNCTION health_internal.foretell_exhaustion(health_internal.resource_trends)
+GRANT EXECUTE ON FUNCTION
+health_internal.line_reaches(
+    double precision, double precision, double precision, double precision, double precision
+),
+health_internal.foretell_exhaustion(health_internal.resource_trends)
 TO health_analyst, health_bridge;
 
 COMMIT;

@@ -15,21 +15,27 @@ SELECT
     told.exhausts_latest_at,
     told.confidence,
     told.basis,
-    trends.sampled_at
+    trends.sampled_at,
+    CASE trends.resource WHEN 'memory' THEN 'MB' WHEN 'cpu' THEN '%' ELSE series.unit END
+        AS unit
 FROM health_internal.resource_trends AS trends
-CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends) AS told;
+CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends) AS told
+LEFT JOIN health_internal.metric_series AS series
+    ON trends.agent_id = series.agent_id AND trends.resource = series.metric_name;
 
 COMMENT ON VIEW health.exhaustion IS
 'One row per agent and resource with a limit: when it is used up, as of sampled_at, at most a minute or so '
 'old; stable: columns may be added, never removed or retyped within a major version.';
+COMMENT ON COLUMN health.exhaustion.unit IS
+'Of used and limit_value, and of slope_per_hour by the hour: MB, %, or what its metric was logged with.';
 COMMENT ON COLUMN health.exhaustion.slope_per_hour IS
 'Rise per hour, in the resource''s unit; NULL: too few samples, or exhausted.';
 COMMENT ON COLUMN health.exhaustion.exhausts_at IS
-'When it meets its limit if it goes on so; NULL: not foreseeable, see basis.';
+'When its line meets the limit if it goes on so; NULL: not foreseeable, see basis.';
 COMMENT ON COLUMN health.exhaustion.exhausts_earliest_at IS
-'The same for a slope two standard errors steeper.';
+'From when on a sample may be at the limit: about 95 of 100 intervals hold the first one that is.';
 COMMENT ON COLUMN health.exhaustion.exhausts_latest_at IS
-'The same for a slope two standard errors flatter.';
+'Until when its line meets the limit, by the errors of its slope and of its level.';
 COMMENT ON COLUMN health.exhaustion.confidence IS
 'Probability that it rises at all, 0..1; NULL: too few samples.';
 COMMENT ON COLUMN health.exhaustion.basis IS

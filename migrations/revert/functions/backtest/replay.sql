@@ -3,9 +3,5 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health_internal.replay_ticks(text, timestamptz, timestamptz, interval);
-DROP FUNCTION health_internal.sweep_sandbox(text);
-DROP FUNCTION health_internal.swept_tables(text);
-DROP FUNCTION health_internal.furnish_sandbox(text, jsonb, timestamptz, timestamptz, text []);
-DROP FUNCTION health_internal.copying_statement(regclass, regclass);
 
 COMMIT;

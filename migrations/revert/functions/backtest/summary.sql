@@ -3,11 +3,7 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health.backtest_events(text, timestamptz, timestamptz, interval, interval, text []);
-DROP FUNCTION health.backtest(text, timestamptz, timestamptz, interval, interval, text []);
 DROP FUNCTION health.backtest(jsonb, timestamptz, timestamptz, interval, interval, text []);
-DROP FUNCTION health_internal.backtest_figures(
-    health_internal.backtest_event [], timestamptz, timestamptz, text []
-);
-DROP FUNCTION health_internal.known_troubles(timestamptz, timestamptz, text []);
+DROP FUNCTION health.backtest(text, timestamptz, timestamptz, interval, interval, text []);
 
 COMMIT;

@@ -13,5 +13,10 @@ BEGIN
     ASSERT to_regtype('health_internal.backtest_event') IS NOT NULL, 'type health_internal.backtest_event is missing';
 END;
 $$;
+DO $$
+BEGIN
+    ASSERT to_regtype('health.backtest_result') IS NOT NULL, 'type health.backtest_result is missing';
+END;
+$$;
 
 ROLLBACK;

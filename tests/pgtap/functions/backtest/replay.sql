@@ -5,19 +5,11 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health_internal.copying_statement,
-        health_internal.furnish_sandbox,
-        health_internal.replay_ticks,
-        health_internal.sweep_sandbox,
-        health_internal.swept_tables
+        health_internal.replay_ticks
     }',
     $$
     VALUES
-    ('health_internal.copying_statement(regclass,regclass)', 'f', 'sql', 's', false, ''),
-    ('health_internal.furnish_sandbox(text,jsonb,timestamp with time zone,timestamp with time zone,text[])', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.replay_ticks(text,timestamp with time zone,timestamp with time zone,interval)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.sweep_sandbox(text)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.swept_tables(text)', 'f', 'sql', 's', false, '')
+    ('health_internal.replay_ticks(text,timestamp with time zone,timestamp with time zone,interval)', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 
@@ -26,12 +18,9 @@ INSERT INTO health.agent_heartbeats (agent_id, received_at, memory_usage_mb) SEL
 INSERT INTO health.agent_heartbeats (agent_id, received_at, signal, run_id) VALUES ('a2', at(5), 'start', 'r'), ('a2', at(900), 'success', 'r');
 INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, received_at) VALUES ('a1', 'speed', 5, at(20));
 INSERT INTO health.system_events (agent_id, event_type, severity, received_at) VALUES ('a1', 'error', 'critical', at(30));
-INSERT INTO health.channels (channel, kind, rate_per_minute, rate_tokens) VALUES ('pager', 'webhook', 5, 1);
 SET LOCAL ROLE health_owner;
 SELECT health_internal.build_sandbox('{health.tick,health.claim_recovery_actions,health.report_recovery_action}');
-SELECT is(health_internal.furnish_sandbox('health_backtest', '{"critical_below": 50}', at(0), at(60), NULL), 7::bigint, 'the beats of the period are copied');
-SELECT rows_are($$ SELECT (SELECT count(*) FROM health_backtest.agents), (SELECT critical_below FROM health_backtest.policies), (SELECT rate_tokens FROM health_backtest.channels WHERE channel = 'pager'), (SELECT count(*) FROM health_backtest.agent_status) $$,
-    $$ VALUES (3::bigint, 50, NULL, 0::bigint) $$, 'with configuration, the policy, and nothing that was');
+SELECT health_internal.furnish_sandbox('health_backtest', '{}', at(0), at(60), NULL);
 SELECT ok((SELECT ticks < 40 FROM health_internal.replay_ticks('health_backtest', at(0), at(60), '1 s') AS ticks), 'seconds in which nothing can happen are left out');
 SELECT rows_are($$ SELECT agent_id, beat_count, memory_usage_mb, last_heartbeat_at, round(error_sum::numeric, 1) FROM health_backtest.agent_status WHERE agent_id <> 'heartbeat_health_agent' ORDER BY 1 $$,
     $$ VALUES ('a1', 6::bigint, 6, at(60), 3.0), ('a2', 1, NULL, at(5), 0.0) $$, 'all was folded once');

@@ -1,4 +1,4 @@
--- The figures of a backtest, measured against the incidents that are known.
+-- What analysts call: two policies in one query, in columns that explain themselves.
 BEGIN;
 
 SELECT no_plan();
@@ -6,44 +6,17 @@ SELECT no_plan();
 SELECT signatures_are(
     '{
         health.backtest,
-        health.backtest_events,
-        health_internal.backtest_figures,
-        health_internal.known_troubles
+        health.backtest_events
     }',
     $$
     VALUES
-    ('health.backtest(jsonb,timestamp with time zone,timestamp with time zone,interval,interval,text[])', 'f', 'plpgsql', 'v', true, 'health_analyst'),
-    ('health.backtest(text,timestamp with time zone,timestamp with time zone,interval,interval,text[])', 'f', 'sql', 'v', true, 'health_analyst'),
-    ('health.backtest_events(text,timestamp with time zone,timestamp with time zone,interval,interval,text[])', 'f', 'sql', 'v', true, 'health_analyst'),
-    ('health_internal.backtest_figures(health_internal.backtest_event[],timestamp with time zone,timestamp with time zone,text[])', 'f', 'sql', 's', false, ''),
-    ('health_internal.known_troubles(timestamp with time zone,timestamp with time zone,text[])', 'f', 'sql', 's', false, '')
+    ('health.backtest(jsonb,timestamp with time zone,timestamp with time zone,interval,interval,text[])', 'f', 'sql', 'v', true, 'health_analyst'),
+    ('health.backtest(text,timestamp with time zone,timestamp with time zone,interval,interval,text[])', 'f', 'plpgsql', 'v', true, 'health_analyst'),
+    ('health.backtest_events(text,timestamp with time zone,timestamp with time zone,interval,interval,text[])', 'f', 'sql', 'v', true, 'health_analyst')
     $$
 );
 
-INSERT INTO health.incidents (incident_id, agent_id, severity, onset_at, detected_at, resolved_at) OVERRIDING SYSTEM VALUE
-VALUES (1, 'a1', 'critical', at(100), at(130), at(200)), (2, 'a2', 'critical', at(-500), at(-490), at(-400)), (3, 'a3', 'warning', at(100), at(100), at(200)), (4, 'a4', 'critical', at(-50), at(-40), NULL);
-INSERT INTO health.system_events (agent_id, event_type, event_data, received_at) VALUES ('a1', 'failure', '{}', at(150)), ('a5', 'failure', '{}', at(300)), ('boss', 'failure', '{"agent_id": "a6"}', at(400)), ('a7', 'error', '{}', at(1));
-SELECT rows_are('SELECT * FROM health_internal.known_troubles(at(0), at(1000), NULL) ORDER BY 1',
-    $$ VALUES ('a1', at(100), at(750)), ('a4', at(-50), at(1000)), ('a5', at(300), at(900)), ('a6', at(400), at(1000)) $$,
-    'what is known: critical incidents and failures, what overlaps as one');
-SELECT rows_are($$ SELECT agent_id FROM health_internal.known_troubles(at(0), at(1000), '{a5,a9}') $$, $$ VALUES ('a5') $$, 'of some agents');
-
-CREATE TABLE tap.events OF health_internal.backtest_event;
-INSERT INTO tap.events VALUES
-(at(0), 'a1', 'standing', 'good', NULL, NULL, NULL, '{}'), (at(110), 'a1', 'transition', 'poor', NULL, NULL, NULL, '{}'), (at(500), 'a1', 'transition', 'good', NULL, NULL, NULL, '{}'),
-(at(0), 'a2', 'standing', 'excellent', NULL, NULL, NULL, '{}'), (at(700), 'a9', 'transition', 'critical', NULL, NULL, NULL, '{}'),
-(at(120), 'a1', 'incident', NULL, 'critical', at(115), at(130), '{}'), (at(180), 'a1', 'incident', NULL, 'critical', at(175), NULL, '{}'),
-(at(290), 'a5', 'incident', NULL, 'critical', at(280), at(310), '{}'), (at(350), 'a6', 'incident', NULL, 'warning', at(340), at(450), '{}'),
-(at(600), 'a2', 'incident', NULL, 'emergency', at(590), at(610), '{}'), (at(-10), 'a8', 'incident', NULL, 'critical', at(-10), at(20), '{}'), (at(20), NULL, 'incident', 'monitor_gap', 'critical', at(10), at(30), '{}'),
-(at(120), 'a1', 'alert', 'error', 'critical', at(120), NULL, '{}'), (at(120), 'a1', 'page', 'opened', 'critical', NULL, NULL, '{}'), (at(130), 'a1', 'page', 'escalated', 'critical', NULL, NULL, '{}'),
-(at(125), 'a1', 'restart', 'agent_unresponsive', NULL, NULL, NULL, '{}'), (at(1000), NULL, 'cost', 'backtest', NULL, NULL, NULL, '{"tick_count": 9}');
-SELECT rows_are($$ SELECT f.* FROM health_internal.backtest_figures(ARRAY(SELECT ROW(e.*)::health_internal.backtest_event FROM tap.events AS e), at(0), at(1000), NULL) AS f $$,
-    $$ VALUES (3::bigint, 1::bigint, 2::bigint, 4::bigint, 2::bigint, 10::float8, 18::float8, 1::bigint, 1::bigint, 3::bigint,
-    '{"excellent": 1000, "good": 610, "poor": 390, "critical": 300}'::jsonb, '{"tick_count": 9}'::jsonb) $$,
-    'detected after 20 s, or before it began; a warning detects nothing; one accused who was well; the incidents of before and of the engine are no agent''s');
-
 -- Two policies in one query.
-DELETE FROM health.incidents; 
 SELECT health.register_agent('b1', p_expected_interval => '5 s');
 INSERT INTO health.agent_heartbeats (agent_id, received_at) SELECT 'b1', at(5000 + 5 * n) FROM generate_series(0, 20) AS n WHERE n NOT BETWEEN 11 AND 15;
 INSERT INTO health.system_events (agent_id, event_type, received_at) VALUES ('b1', 'failure', at(5055));
@@ -55,6 +28,15 @@ SELECT rows_are('SELECT place, policy, agent_count, heartbeat_count, alert_count
     (2, '{"is_recovery_enabled": false, "young_late_intervals": 8, "young_unresponsive_intervals": 9}', 1, 16, 0, 0, 0, 1, 0, 1, NULL, 0, 0, 1, 5) $$,
     'the one sees the failure after ten seconds and restarts, the other sees nothing');
 SELECT ok((SELECT bool_and(excellent_seconds + good_seconds + fair_seconds + poor_seconds + critical_seconds = 100) AND max(critical_seconds) > 0 FROM tap.compared), 'agent-seconds add up');
+SELECT rows_are($$ SELECT policy, alert_count, detected_count FROM (VALUES (1, '"live"'::jsonb), (2, '{"young_late_intervals": 8, "young_unresponsive_intervals": 9}')) AS p (place, asked)
+    CROSS JOIN LATERAL health.backtest(p.asked, at(5000), at(5100), '1 s', '5 s', '{b1}') ORDER BY place $$,
+    $$ SELECT v.* FROM tap.compared AS c CROSS JOIN LATERAL (VALUES ('"live"'::jsonb, c.alert_count, c.detected_count), ('{"young_late_intervals": 8, "young_unresponsive_intervals": 9}', 0, 0)) AS v WHERE c.place = 1 $$,
+    'JSON is a name or changes, too');
+SELECT throws_ok($$ SELECT health.backtest('[1]'::jsonb, at(5000), at(5001)) $$, 'BT002', 'policy "[1]" is not known', 'but no list');
+SELECT throws_ok($$ SELECT health.backtest(NULL::text, at(5000), at(5001)) $$, 'BT002', 'policy "NULL" is not known', 'and not nothing');
+SELECT rows_are($$ SELECT agent_count, heartbeat_count, alert_count, known_incident_count, detection_seconds_median, excellent_seconds FROM health.backtest('live', at(5000), at(5100), '1 s', '5 s', '{nobody}') $$,
+    $$ VALUES (0::bigint, 0::bigint, 0::bigint, 0::bigint, NULL::float8, 0::float8) $$, 'of nobody there is nothing to tell');
+SELECT is_empty($$ SELECT attname FROM pg_attribute WHERE attrelid = 'health.backtest_result'::regclass AND attnum > 0 AND col_description(attrelid, attnum) IS NULL $$, 'every column says what it is');
 SET LOCAL ROLE health_analyst;
 SELECT lives_ok($$ SELECT * FROM health.backtest('live', at(5000), at(5001), '1 s', '0 s', '{b1}') $$, 'analysts may ask');
 RESET ROLE;

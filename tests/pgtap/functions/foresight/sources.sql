@@ -53,7 +53,8 @@ SELECT ok((SELECT reason LIKE '%Last reason: it was late.' FROM health_internal.
 SELECT is_empty($$ SELECT * FROM health_internal.recommend_from_recoveries(at(8 * 86400)) $$, 'a week later all is forgotten');
 
 INSERT INTO health_internal.resource_trends (agent_id, resource, used, limit_value, peak, began_at, sampled_at, mean_value)
-VALUES ('a1', 'memory', 100, 1000, 299, at(0), at(86400), 100), ('vital', 'memory', 100, 1000, 301, at(0), at(86400), 100), ('parent', 'memory', 100, 1000, 100, at(1), at(86400), 100);
+VALUES ('a1', 'memory', 100, 950, 299, at(0), at(86400), 100), ('vital', 'memory', 100, 950, 301, at(0), at(86400), 100), ('parent', 'memory', 100, 950, 100, at(1), at(86400), 100);
+UPDATE health.agent_status SET memory_limit_mb = 1000 WHERE agent_id IN ('a1', 'vital', 'parent');
 SELECT rows_are($$ SELECT agent_id, kind, priority, summary, reason FROM health_internal.recommend_from_exhaustion(at(86460)) $$,
     $$ VALUES ('a1', 'over_provisioned', 5, 'give it less memory: it uses at most 30 % of its limit', 'In the 24 hours of this run it never used more than 299 of 1000 MB.') $$,
     'who never used a third in a day has too much');
@@ -64,6 +65,11 @@ FROM (VALUES ('a1', 50), ('vital', 300), ('parent', 5)) AS a (id, slope);
 SELECT rows_are($$ SELECT agent_id, kind, priority, evidence ->> 'subject' FROM health_internal.recommend_from_exhaustion(at(43200)) ORDER BY 1 $$,
     $$ VALUES ('a1', 'exhaustion_ahead', 2, 'disk'), ('parent', 'exhaustion_ahead', 3, 'disk'), ('vital', 'exhaustion_ahead', 1, 'disk') $$,
     'the nearer the end, the more urgent');
+INSERT INTO health_internal.metric_series (agent_id, metric_name, unit, last_value, last_received_at, value_count, decayed_at, weight, value_sum, square_sum) VALUES ('parent', 'disk', 'GB', 500, at(43200), 100, at(43200), 1, 500, 250000);
+UPDATE health_internal.resource_trends SET resource = 'memory' WHERE agent_id = 'vital';
+SELECT rows_are($$ SELECT agent_id, left(reason, 47), evidence ->> 'unit', (evidence ->> 'used_at_present')::float8, (evidence ->> 'limit_value')::float8 FROM health_internal.recommend_from_exhaustion(at(43200)) ORDER BY 1 $$,
+    $$ VALUES ('a1', 'At 50.00 per hour its disk reaches 1000.0 about', NULL, 500, 1000), ('parent', 'At 5.00 GB per hour its disk reaches 1000.0 GB ', 'GB', 500, 1000), ('vital', 'At 300.00 MB per hour its memory reaches 1000.0', 'MB', 500, 1000) $$,
+    'in the units of what is used up');
 
 SELECT * FROM finish();
 ROLLBACK;

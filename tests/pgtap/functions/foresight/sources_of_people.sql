@@ -46,12 +46,14 @@ SELECT rows_are($$ SELECT agent_id, summary FROM health_internal.recommend_from_
 SELECT is_empty($$ SELECT * FROM health_internal.recommend_from_engine(at(0)) $$, 'the engine is well');
 SELECT health.tick(at(0), true);
 UPDATE health.agent_status SET processing_mean_ms = 501 WHERE agent_id = 'heartbeat_health_agent';
-UPDATE health_internal.engine SET last_tick_ms = 600, last_act_ms = 20, skipped_series_total = 7;
+UPDATE health_internal.engine SET last_tick_ms = 600, last_act_ms = 20;
 UPDATE health_internal.foresight_parts SET last_error = 'it broke (P0001)' WHERE part = 'judge_shadows';
 SELECT rows_are($$ SELECT kind, priority, reason FROM health_internal.recommend_from_engine(at(0)) ORDER BY 1 $$,
     $$ VALUES ('failing_foresight', 2, 'It said: it broke (P0001)'), ('slow_ticks', 2, 'The last tick took 620 ms of a period of 1000 ms.') $$, 'what it finds of itself');
-UPDATE health.settings SET series_per_agent = 1;
-SELECT is((SELECT reason FROM health_internal.recommend_from_engine(at(0)) WHERE kind = 'too_many_series'), '7 metric values were left out since installation: their agents had too many series.', 'a limit that is reached');
+INSERT INTO health_internal.series_refusals (agent_id, reason, value_count, name_count, metric_name, first_at, last_at)
+VALUES ('a1', 'name_limit', 2000, 1000, 'user_77', at(-600), at(-60)), ('a2', 'agent_limit', 5, 5, 'x', at(-600), at(-60)), ('a3', 'name_limit', 5, 5, 'x', at(-9000), at(-3600));
+SELECT rows_are($$ SELECT agent_id, reason, evidence ->> 'limit_count', evidence ->> 'name_count' FROM health_internal.recommend_from_engine(at(0)) WHERE kind = 'too_many_series' $$,
+    $$ VALUES ('a1', 'It has 200 metrics already; 1000 more a minute, such as "user_77", are left out: does it put values into names?', '200', '1000') $$, 'whose names are left out now, not who had some an hour ago, or more than policy watches');
 
 SELECT * FROM finish();
 ROLLBACK;

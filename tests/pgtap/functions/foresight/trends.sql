@@ -6,11 +6,13 @@ SELECT no_plan();
 SELECT signatures_are(
     '{
         health_internal.foretell_exhaustion,
+        health_internal.line_reaches,
         health_internal.moved_trend
     }',
     $$
     VALUES
     ('health_internal.foretell_exhaustion(health_internal.resource_trends)', 'f', 'plpgsql', 'i', false, 'health_analyst, health_bridge'),
+    ('health_internal.line_reaches(double precision,double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, 'health_analyst, health_bridge'),
     ('health_internal.moved_trend(health_internal.resource_trends,timestamp with time zone,double precision,double precision)', 'f', 'plpgsql', 'i', false, '')
     $$
 );
@@ -55,6 +57,14 @@ SELECT ok((SELECT b.slope_per_hour BETWEEN 0.9 * a.slope_per_hour AND 1.1 * a.sl
         health_internal.foretell_exhaustion(health_internal.moved_trend(health_internal.moved_trend(base.t, at(7200), 1e15, 1000), at(7260), 201, 1000)) AS b
     ), 'one wild value does not tilt the line');
 SELECT is(health_internal.moved_trend(t, at(60), 5, 1000), t, 'a sample that is not later changes nothing') FROM pg_temp.trend(10, 0, 1, 0) AS t;
+SELECT rows_are($$ SELECT health_internal.line_reaches(100, 10, 0, 0, 2), health_internal.line_reaches(100, 10, 0, 5, 2), health_internal.line_reaches(100, 10, 0, 5, -2), round(health_internal.line_reaches(100, 10, 1, 0, 2)::numeric, 9), round(health_internal.line_reaches(100, 10, 1, 0, -2)::numeric, 9) $$,
+    $$ VALUES (10::float8, 11::float8, 9::float8, round(100 / 8.0, 9), round(100 / 12.0, 9)) $$, 'a line reaches its limit earlier or later by the error of its level, and of its slope');
+SELECT ok((SELECT exhausts_earliest_at >= at(239 * 60) AND exhausts_at >= exhausts_earliest_at AND basis <> 'exhausted'
+    FROM health_internal.foretell_exhaustion(pg_temp.trend(240, 598, 100, 60))), 'where noise may reach the limit at once the earliest is now, and no sooner');
+SELECT ok((SELECT b.exhausts_at < a.exhausts_at - interval '1 hour'
+    FROM (SELECT pg_temp.trend(120, 0, 100, 1) AS t) AS base,
+        health_internal.foretell_exhaustion(base.t) AS a,
+        health_internal.foretell_exhaustion(health_internal.moved_trend(base.t, at(7200), 500, 1000)) AS b), 'a step far beyond the noise is level gained');
 -- Neighbours that err alike widen the interval: a random walk is not foretold by its last hour.
 SELECT ok((SELECT count(*) FILTER (WHERE told.exhausts_at IS NOT NULL) <= 4
     FROM generate_series(1, 20) AS walk (seed)
@@ -73,6 +83,37 @@ SELECT ok((SELECT count(*) FILTER (WHERE told.exhausts_at IS NOT NULL) <= 4
         ) AS s
     ) AS walked
     CROSS JOIN LATERAL health_internal.foretell_exhaustion(walked.t) AS told), 'random walks are rarely taken for trends');
+
+-- Two hundred leaks are drawn, each foretold once on its way: intervals hold the truth about as often as they say.
+CREATE FUNCTION pg_temp.drawn(p_seed integer, p_place integer) RETURNS float8 LANGUAGE sql IMMUTABLE
+RETURN ('x' || substr(md5(p_seed || ' ' || p_place), 1, 7))::bit(28)::integer / 268435456.0;
+-- Of variance one, nearly normal: three uniform ones.
+CREATE FUNCTION pg_temp.noise(p_seed integer, p_place integer) RETURNS float8 LANGUAGE sql IMMUTABLE
+RETURN 2 * (pg_temp.drawn(p_seed, 3 * p_place) + pg_temp.drawn(p_seed, 3 * p_place + 1) + pg_temp.drawn(p_seed, 3 * p_place + 2)) - 3;
+CREATE FUNCTION pg_temp.leak(p_seed integer, OUT crossed_at float8, OUT earliest float8, OUT line_at float8, OUT latest float8) LANGUAGE plpgsql AS $f$
+DECLARE
+    v_minutes constant integer := 60 + 240 * pg_temp.drawn(p_seed, -1);
+    v_start constant float8 := 500 * pg_temp.drawn(p_seed, -2);
+    v_noise constant float8 := 2 + 30 * pg_temp.drawn(p_seed, -3);
+    v_until constant integer := v_minutes * (0.4 + 0.4 * pg_temp.drawn(p_seed, -4));
+    v_values constant float8 [] := ARRAY(
+        SELECT v_start + (1000 - v_start) * n / v_minutes + v_noise * pg_temp.noise(p_seed, n) FROM generate_series(0, 2 * v_minutes) AS n ORDER BY n
+    );
+    v_trend health_internal.resource_trends := pg_temp.trend(1, v_values[1], 0, 0);
+BEGIN
+    FOR n IN 1 .. v_until LOOP
+        v_trend := health_internal.moved_trend(v_trend, at(60 * n), v_values[n + 1], 1000);
+    END LOOP;
+    SELECT min(n) - 1 INTO crossed_at FROM unnest(v_values) WITH ORDINALITY AS v (value, n) WHERE value >= 1000;
+    SELECT date_part('epoch', exhausts_earliest_at - at(0)) / 60, date_part('epoch', exhausts_at - at(0)) / 60 - v_minutes, date_part('epoch', exhausts_latest_at - at(0)) / 60
+    INTO earliest, line_at, latest FROM health_internal.foretell_exhaustion(v_trend);
+END $f$;
+CREATE TABLE tap.leaks AS SELECT l.* FROM generate_series(1, 200) AS seed CROSS JOIN LATERAL pg_temp.leak(seed) AS l;
+SELECT cmp_ok((SELECT count(latest) FROM tap.leaks), '>=', 190::bigint, 'leaks along a line are foretold');
+-- A sample a minute tells it up to a minute late.
+SELECT rows_are($$ SELECT share BETWEEN 0.90 AND 0.99, CASE WHEN share NOT BETWEEN 0.90 AND 0.99 THEN share END FROM (SELECT round(avg((crossed_at BETWEEN earliest AND latest + 1)::integer), 3) AS share FROM tap.leaks WHERE latest IS NOT NULL) AS held $$,
+    $$ VALUES (true, NULL::numeric) $$, 'about 95 of 100 intervals hold the first sample at the limit');
+SELECT ok((SELECT avg((line_at > 0)::integer) BETWEEN 0.4 AND 0.6 FROM tap.leaks WHERE latest IS NOT NULL), 'and the middle is as often too early as too late');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -3,7 +3,7 @@ BEGIN;
 
 SELECT no_plan();
 
-SELECT columns_are('health', 'exhaustion', '{agent_id,resource,used,limit_value,slope_per_hour,exhausts_at,exhausts_earliest_at,exhausts_latest_at,confidence,basis,sampled_at}'::name [], 'exhaustion has its columns');
+SELECT columns_are('health', 'exhaustion', '{agent_id,resource,used,limit_value,slope_per_hour,exhausts_at,exhausts_earliest_at,exhausts_latest_at,confidence,basis,sampled_at,unit}'::name [], 'exhaustion has its columns');
 SELECT columns_are(
     'health', 'policy_comparison',
     '{shadow_policy_id,shadow_policy,policy,created_at,ended_at,agent_count,differing_agent_count,mean_score,live_mean_score,transition_count,live_transition_count,alert_count,live_alert_count,only_shadow_alert_count,only_live_alert_count,recovery_count,live_recovery_count}'::name [],
@@ -15,9 +15,9 @@ SELECT columns_are('health', 'foresight_health', '{part,period,is_enabled,last_r
 INSERT INTO health_internal.resource_trends (agent_id, resource, used, limit_value, peak, began_at, sampled_at, sample_count, weight, weight_square_sum, mean_hours, mean_value, hours_square_sum, product_sum, value_square_sum)
 VALUES ('rising', 'memory', 900, 1000, 900, at(-7200), at(0), 121, 121, 121, -1, 840, 41, 2460, 147600), ('new', 'memory', 10, 1000, 10, at(0), at(0), 1, 1, 1, 0, 10, 0, 0, 0);
 SELECT rows_are(
-    $$ SELECT agent_id, used, limit_value, sampled_at, round(slope_per_hour::numeric, 3), abs(date_part('epoch', exhausts_at - at(6000))) < 60, exhausts_earliest_at <= exhausts_at AND exhausts_at <= exhausts_latest_at, confidence > 0.99
+    $$ SELECT agent_id, used, limit_value, sampled_at, round(slope_per_hour::numeric, 3), abs(date_part('epoch', exhausts_at - at(6000))) < 60, exhausts_earliest_at <= exhausts_at AND exhausts_at <= exhausts_latest_at, confidence > 0.99, unit
         FROM health.exhaustion WHERE agent_id = 'rising' $$,
-    $$ VALUES ('rising', 900::float8, 1000::float8, at(0), 60.000, true, true, true) $$, 'the last 100 of a line that rises by 60 an hour take it 100 minutes');
+    $$ VALUES ('rising', 900::float8, 1000::float8, at(0), 60.000, true, true, true, 'MB') $$, 'the last 100 of a line that rises by 60 an hour take it 100 minutes');
 SELECT rows_are($$ SELECT slope_per_hour, exhausts_at, confidence, basis <> '' FROM health.exhaustion WHERE agent_id = 'new' $$, $$ VALUES (NULL::float8, NULL::timestamptz, NULL::float8, true) $$, 'one sample foretells nothing, and says so');
 
 SELECT rows_are($$ SELECT count(*), count(last_run_at), count(*) FILTER (WHERE is_overdue) FROM health.foresight_health $$, $$ SELECT count(*), 0::bigint, 0::bigint FROM health_internal.foresight_parts $$, 'what never ran is not overdue');
