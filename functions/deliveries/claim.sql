@@ -37,10 +37,9 @@ LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
--- One plan, which reads the first few of the index in its order, however many wait.
+-- One plan, which takes the first few in the order of the index, however many wait.
 SET plan_cache_mode = force_generic_plan
-SET enable_bitmapscan = off
-SET enable_seqscan = off
+SET enable_sort = off
 SET jit = off
 ROWS 20
 AS $$

@@ -5,7 +5,7 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        
+        health_internal.bundle_deliveries
     }',
     $$
     VALUES

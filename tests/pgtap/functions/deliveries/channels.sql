@@ -5,7 +5,8 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        
+        health.set_channel,
+        health_internal.channel_tokens
     }',
     $$
     VALUES
