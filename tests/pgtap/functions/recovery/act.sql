@@ -12,7 +12,7 @@ SELECT signatures_are(
     $$
     VALUES
     ('health_internal.act_on_recoveries(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.settle_recoveries(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.settle_recoveries(timestamp with time zone,text[])', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.tell_of_escalations(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
     $$
 );
