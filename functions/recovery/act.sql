@@ -75,40 +75,6 @@ COMMENT ON FUNCTION health_internal.settle_recoveries(timestamptz, text []) IS
 'Cancels what the engine queued for agents that recovered by themselves (p_needless_ids), notes when trouble was over, '
 'and hands to a person what no bridge claims within the policy''s recovery_claim_seconds.';
 
-CREATE OR REPLACE FUNCTION health_internal.tell_of_escalations(p_now timestamptz)
-RETURNS void
-LANGUAGE plpgsql
-VOLATILE
-SET enable_seqscan = off
-SET jit = off
-AS $$
-DECLARE
-    v_group record;
-BEGIN
-    -- A call per reason: those of one reason share a message where they are many.
-    FOR v_group IN
-        WITH told AS (
-            UPDATE health.recovery_actions AS actions
-            SET told_at = p_now
-            WHERE actions.state = 'escalated'
-                AND actions.settled_at IS NULL
-                AND actions.told_at IS NULL
-            RETURNING actions.agent_id, actions.outcome ->> 'reason' AS reason
-        )
-
-        SELECT
-            coalesce(told.reason, 'automatic recovery gave up') AS reason,
-            array_agg(DISTINCT told.agent_id) AS agent_ids
-        FROM told
-        GROUP BY coalesce(told.reason, 'automatic recovery gave up')
-    LOOP
-        PERFORM health_internal.open_recovery_failed(p_now, v_group.agent_ids, v_group.reason);
-    END LOOP;
-END;
-$$;
-COMMENT ON FUNCTION health_internal.tell_of_escalations(timestamptz) IS
-'Opens the alert recovery_failed, once, for each escalated recovery whose agent is still in trouble.';
-
 CREATE OR REPLACE FUNCTION health_internal.act_on_recoveries(p_now timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql
