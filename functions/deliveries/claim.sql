@@ -45,7 +45,7 @@ ROWS 20
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_muted bigint [] := '{}';
+    v_muted bigint [] := '{}'::bigint [];
 BEGIN
     -- A mute withdraws what waits when it begins. It does not see what a tick queues at that moment,
     -- nor calls back what a bridge held that died since: that is withdrawn here, or by the next call
