@@ -1,7 +1,7 @@
 """The queues that bench/queues.py compares, each behind the same five calls of its own Python API.
 
 Ours are called as the bridge does; Procrastinate and PgQueuer through the classes their own workers
-use; PgQ through its functions. All speak psycopg to the same server.
+use. PgQ is in queue_pgq.py. All speak psycopg to the same server.
 """
 
 from __future__ import annotations
@@ -240,83 +240,6 @@ class PgQueuer:
     async def left(self) -> int:
         sizes = await self._queries.queue_size()
         return sum(size.count for size in sizes if size.status == "queued")
-
-    async def close(self) -> None:
-        await self._connection.close()
-
-
-class PgQ:
-    """Skytools' PgQ, as Debian packages it: one consumer takes all events between two ticks.
-
-    Its events are neither leased nor shared, so that a second worker has nothing to claim. Its
-    daemon would tick a few times a second and it notifies nobody: here each claim ticks and each
-    single event notifies.
-    """
-
-    channel = "pgq_bench"
-    extension = "pgq"
-
-    async def open(self, dsn: str, batch: int) -> None:
-        self._connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True)
-        async with self._connection.transaction():
-            await self._connection.execute("CREATE EXTENSION IF NOT EXISTS pgq")
-            cursor = await self._connection.execute("SELECT pgq.create_queue('bench') = 1")
-            is_first = await cursor.fetchone() == (True,)
-            # A tick for each call that finds an event, as often as it is asked.
-            await self._connection.execute(
-                "SELECT pgq.set_queue_config('bench', 'ticker_max_count', '1'),"
-                " pgq.set_queue_config('bench', 'ticker_max_lag', '0')"
-            )
-            # The first comer fills the queue, the second is its consumer.
-            if not is_first:
-                cursor = await self._connection.execute(
-                    "SELECT pgq.register_consumer('bench', 'worker') = 1"
-                )
-            self._is_consumer = not is_first and await cursor.fetchone() == (True,)
-
-    async def fill(self, count: int) -> None:
-        await self._connection.execute(
-            "SELECT count(pgq.insert_event('bench', 'restart', 'agent-' || n))"
-            " FROM generate_series(1, %s::integer) AS n",
-            (count,),
-        )
-
-    async def enqueue(self, number: int) -> Any:
-        cursor = await self._connection.execute(
-            "SELECT pgq.insert_event('bench', 'restart', %s), pg_notify('pgq_bench', '')",
-            (f"agent-{number}",),
-        )
-        row = await cursor.fetchone()
-        assert row is not None
-        return row[0]
-
-    async def claim(self) -> list[tuple[Any, Any]]:
-        """The next batch that is not empty; the one before is finished then."""
-        while self._is_consumer:
-            await self._connection.execute("SELECT pgq.ticker('bench')")
-            cursor = await self._connection.execute("SELECT pgq.next_batch('bench', 'worker')")
-            row = await cursor.fetchone()
-            if row is None or row[0] is None:
-                break
-            cursor = await self._connection.execute(
-                "SELECT ev_id, ev_data FROM pgq.get_batch_events(%s)", row
-            )
-            events = await cursor.fetchall()
-            await self._connection.execute("SELECT pgq.finish_batch(%s)", row)
-            if events:
-                return [(event[0], event[1]) for event in events]
-        return []
-
-    async def finish(self, job: Any) -> None:
-        """Its batch is finished as a whole, by the claim."""
-
-    async def left(self) -> int:
-        cursor = await self._connection.execute(
-            "SELECT pending_events FROM pgq.get_consumer_info('bench', 'worker')"
-        )
-        row = await cursor.fetchone()
-        assert row is not None
-        return int(row[0])
 
     async def close(self) -> None:
         await self._connection.close()

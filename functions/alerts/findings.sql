@@ -23,10 +23,42 @@ AS $$
             WHERE deliveries.channel = channels.channel
                 AND deliveries.state = 'delivered'
                 AND deliveries.finished_at > dead.finished_at
-        );
+        )
+    UNION
+    -- A bridge has been there long enough, but none takes this channel's messages: a name that differs
+    -- in its configuration, say.
+    SELECT waiting.channel, min(waiting.not_before)
+    FROM health.deliveries AS waiting
+    INNER JOIN health.channels ON waiting.channel = channels.channel
+    CROSS JOIN health.settings
+    WHERE waiting.state = 'pending'
+        AND waiting.not_before <= p_now - settings.bridge_silent_after
+        AND health_internal.channel_tokens(channels, p_now) >= 1
+        AND NOT EXISTS (
+            SELECT FROM health.deliveries AS taken
+            WHERE taken.channel = waiting.channel
+                AND (
+                    taken.state = 'claimed'
+                    OR taken.finished_at > p_now - settings.bridge_silent_after
+                )
+                AND taken.state <> 'cancelled'
+        )
+        AND EXISTS (
+            SELECT FROM health.agent_status AS bridges
+            WHERE bridges.agent_id >= 'bridge:'
+                AND bridges.agent_id < 'bridge;'
+                AND bridges.run_started_at <= p_now - settings.bridge_silent_after
+                AND bridges.last_heartbeat_at > p_now - settings.bridge_silent_after
+        )
+        AND NOT EXISTS (
+            SELECT FROM health.monitor_gaps AS gaps
+            WHERE gaps.ended_at > p_now - settings.bridge_silent_after
+        )
+    GROUP BY waiting.channel;
 $$;
 COMMENT ON FUNCTION health_internal.broken_channels(timestamptz) IS
-'Channels that gave up on a message in the last 24 hours and have delivered none since.';
+'Channels that gave up on a message in the last 24 hours and have delivered none since, and those whose '
+'messages no bridge takes while one is alive; given_up_at: when, or since when they wait.';
 
 CREATE OR REPLACE FUNCTION health_internal.engine_findings(p_now timestamptz)
 RETURNS TABLE (rule text, agent_id text, summary text, details jsonb)

@@ -15,6 +15,18 @@ OR ((p_delivery).state = 'claimed' AND (p_delivery).lease_until < p_now);
 COMMENT ON FUNCTION health_internal.is_waiting(health.deliveries, timestamptz) IS
 'Whether a message has not left: pending, or claimed under a lease that ran out.';
 
+CREATE OR REPLACE FUNCTION health_internal.due_at(p_delivery health.deliveries)
+RETURNS timestamptz
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN (p_delivery).state = 'claimed' THEN (p_delivery).lease_until
+    ELSE (p_delivery).not_before
+END;
+COMMENT ON FUNCTION health_internal.due_at(health.deliveries) IS
+'When an open message may be claimed: as queued or put off, or when the lease it is held under runs out. '
+'deliveries_open_idx is by it.';
+
 CREATE OR REPLACE FUNCTION health_internal.muted_incidents(
     p_now timestamptz,
     p_incident_ids bigint []
@@ -67,7 +79,10 @@ $$;
 COMMENT ON FUNCTION health_internal.has_mutes(timestamptz) IS
 'Whether anything at all is silenced, in maintenance or acknowledged at p_now.';
 
-CREATE OR REPLACE FUNCTION health_internal.muted_deliveries(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.muted_deliveries(
+    p_now timestamptz,
+    p_delivery_ids bigint []
+)
 RETURNS bigint []
 LANGUAGE plpgsql
 STABLE
@@ -77,34 +92,37 @@ BEGIN
         RETURN '{}'::bigint [];
     END IF;
     RETURN ARRAY(
-        WITH waiting AS MATERIALIZED (
-            SELECT messages.delivery_id, messages.incident_id, messages.event
+        WITH told AS MATERIALIZED (
+            SELECT
+                messages.delivery_id,
+                lines.incident_id,
+                lines.event
             FROM health.deliveries AS messages
-            WHERE messages.state IN ('pending', 'claimed')
-                AND messages.not_before <= p_now
-                AND health_internal.is_waiting(messages, p_now)
-                AND messages.incident_id IS NOT NULL
-            UNION ALL
-            SELECT messages.delivery_id, lines.incident_id, lines.event
-            FROM health.deliveries AS messages
-            CROSS JOIN LATERAL unnest(messages.lines) AS lines
-            WHERE messages.state IN ('pending', 'claimed')
-                AND messages.not_before <= p_now
-                AND health_internal.is_waiting(messages, p_now)
+            CROSS JOIN LATERAL (
+                SELECT
+                    messages.incident_id,
+                    messages.event
+                WHERE messages.incident_id IS NOT NULL
+                UNION ALL
+                SELECT
+                    digest.incident_id,
+                    digest.event
+                FROM unnest(messages.lines) AS digest
+            ) AS lines
+            WHERE messages.delivery_id = ANY (p_delivery_ids)
         )
 
-        SELECT DISTINCT waiting.delivery_id
+        SELECT DISTINCT told.delivery_id
         FROM unnest(health_internal.muted_incidents(p_now, ARRAY(
-            SELECT DISTINCT waiting.incident_id FROM waiting
+            SELECT DISTINCT told.incident_id FROM told
         ))) AS muted
-        INNER JOIN waiting ON muted.incident_id = waiting.incident_id
+        INNER JOIN told ON muted.incident_id = told.incident_id
         -- An acknowledgement says nothing against an all-clear.
-        WHERE waiting.event <> 'resolved' OR muted.reason_code <> 'acknowledged'
+        WHERE told.event <> 'resolved' OR muted.reason_code <> 'acknowledged'
     );
 END;
 $$;
-COMMENT ON FUNCTION health_internal.muted_deliveries(timestamptz) IS
-'Messages that could be claimed at p_now and tell of what a mute keeps quiet: it and the message came '
-'to be at the same moment, or a bridge that died held the message when the mute began.';
+COMMENT ON FUNCTION health_internal.muted_deliveries(timestamptz, bigint []) IS
+'Those of the given messages that tell of what a mute keeps quiet at p_now.';
 
 COMMIT;

@@ -5,7 +5,10 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.settle_recoveries(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.settle_recoveries(
+    p_now timestamptz,
+    p_needless_ids text []
+)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
@@ -30,14 +33,9 @@ BEGIN
     WHERE actions.action_id = ANY (ARRAY(
         SELECT needless.action_id
         FROM health.recovery_actions AS needless
-        WHERE needless.state = 'pending'
+        WHERE needless.agent_id = ANY (p_needless_ids)
+            AND needless.state = 'pending'
             AND needless.requested_by = 'engine'
-            AND NOT needless.agent_id = ANY (v_stuck)
-            AND (
-                SELECT status.issue_type
-                FROM health.agent_status AS status
-                WHERE status.agent_id = needless.agent_id
-            ) IS NULL
         FOR UPDATE SKIP LOCKED
     ));
 
@@ -73,43 +71,9 @@ BEGIN
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.settle_recoveries(timestamptz) IS
-'Cancels what the engine queued for agents that recovered by themselves, notes when trouble was over, '
+COMMENT ON FUNCTION health_internal.settle_recoveries(timestamptz, text []) IS
+'Cancels what the engine queued for agents that recovered by themselves (p_needless_ids), notes when trouble was over, '
 'and hands to a person what no bridge claims within the policy''s recovery_claim_seconds.';
-
-CREATE OR REPLACE FUNCTION health_internal.tell_of_escalations(p_now timestamptz)
-RETURNS void
-LANGUAGE plpgsql
-VOLATILE
-SET enable_seqscan = off
-SET jit = off
-AS $$
-DECLARE
-    v_group record;
-BEGIN
-    -- A call per reason: those of one reason share a message where they are many.
-    FOR v_group IN
-        WITH told AS (
-            UPDATE health.recovery_actions AS actions
-            SET told_at = p_now
-            WHERE actions.state = 'escalated'
-                AND actions.settled_at IS NULL
-                AND actions.told_at IS NULL
-            RETURNING actions.agent_id, actions.outcome ->> 'reason' AS reason
-        )
-
-        SELECT
-            coalesce(told.reason, 'automatic recovery gave up') AS reason,
-            array_agg(DISTINCT told.agent_id) AS agent_ids
-        FROM told
-        GROUP BY coalesce(told.reason, 'automatic recovery gave up')
-    LOOP
-        PERFORM health_internal.open_recovery_failed(p_now, v_group.agent_ids, v_group.reason);
-    END LOOP;
-END;
-$$;
-COMMENT ON FUNCTION health_internal.tell_of_escalations(timestamptz) IS
-'Opens the alert recovery_failed, once, for each escalated recovery whose agent is still in trouble.';
 
 CREATE OR REPLACE FUNCTION health_internal.act_on_recoveries(p_now timestamptz)
 RETURNS bigint
@@ -120,6 +84,7 @@ SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
+    v_needs record;
     v_queued bigint;
 BEGIN
     -- As act_on_alerts: for a few, plans made once.
@@ -135,9 +100,14 @@ BEGIN
     END IF;
     PERFORM health_internal.rescue_recoveries(p_now);
     PERFORM health_internal.verify_recoveries(p_now);
-    PERFORM health_internal.settle_recoveries(p_now);
-    v_queued := health_internal.queue_recoveries(p_now);
-    PERFORM health_internal.apply_brakes(p_now);
+    SELECT needs.* INTO v_needs FROM health_internal.recovery_needs() AS needs;
+    PERFORM health_internal.settle_recoveries(p_now, v_needs.needless_agent_ids);
+    v_queued := health_internal.queue_recoveries(
+        p_now, v_needs.idle_agent_ids, v_needs.idle_issue_types
+    );
+    PERFORM health_internal.apply_brakes(
+        p_now, health_internal.watch_storm(p_now, v_needs.troubled_count)
+    );
     PERFORM health_internal.run_own_steps(p_now);
     PERFORM health_internal.tell_of_escalations(p_now);
 
@@ -148,7 +118,8 @@ BEGIN
     WHERE actions.action_id = ANY (ARRAY(
         SELECT early.action_id
         FROM health.recovery_actions AS early
-        WHERE early.incident_id IS NULL
+        WHERE early.action_id = ANY (v_needs.early_action_ids)
+            AND early.incident_id IS NULL
             AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
         FOR UPDATE SKIP LOCKED
     ))

@@ -4,112 +4,11 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.agents_in_maintenance(
-    p_agent_ids text [],
-    p_now timestamptz
+CREATE OR REPLACE FUNCTION health_internal.apply_brakes(
+    p_now timestamptz,
+    p_storm text,
+    p_action_ids bigint [] DEFAULT NULL
 )
-RETURNS text []
-LANGUAGE sql
-STABLE
-AS $$
-    SELECT coalesce(array_agg(DISTINCT periods.agent_id), '{}')
-    FROM health.maintenance_periods AS periods
-    WHERE periods.agent_id = ANY (p_agent_ids)
-        AND periods.ended_at IS NULL
-        AND periods.until_at > p_now;
-$$;
-COMMENT ON FUNCTION health_internal.agents_in_maintenance(text [], timestamptz) IS
-'Which of these agents people work on at p_now: the only place that tells the brakes so.';
-
-CREATE OR REPLACE FUNCTION health_internal.missing_parents(p_agent_ids text [])
-RETURNS TABLE (agent_id text, parents text)
-LANGUAGE sql
-STABLE
-AS $$
-    SELECT
-        needs.agent_id,
-        string_agg(needs.parents, ', ' ORDER BY needs.parents)
-    FROM (
-        SELECT
-            dependencies.child_id AS agent_id,
-            string_agg(dependencies.parent_id, ', ' ORDER BY dependencies.parent_id) AS parents
-        FROM health.dependencies
-        LEFT JOIN health.agent_status AS parent ON dependencies.parent_id = parent.agent_id
-        WHERE dependencies.child_id = ANY (p_agent_ids)
-        GROUP BY
-            dependencies.child_id,
-            dependencies.redundancy_group,
-            CASE WHEN dependencies.redundancy_group IS NULL THEN dependencies.parent_id END
-        -- Too few of a redundancy group are left; without a group each one counts.
-        HAVING count(*) FILTER (WHERE NOT (
-            coalesce(parent.issue_type = 'agent_unresponsive', false)
-            OR EXISTS (
-                SELECT FROM health.recovery_actions AS actions
-                WHERE actions.agent_id = dependencies.parent_id
-                    AND actions.state IN ('claimed', 'executing', 'verifying')
-            )
-        )) < least(max(dependencies.minimum_alive_count), count(*))
-    ) AS needs
-    GROUP BY needs.agent_id;
-$$;
-COMMENT ON FUNCTION health_internal.missing_parents(text []) IS
-'Which of these agents lack a parent at present, and which: it does not answer, or is being recovered.';
-
-CREATE OR REPLACE FUNCTION health_internal.has_dead_parent(p_agent_id text)
-RETURNS boolean
-LANGUAGE sql
-STABLE
-AS $$
-    SELECT EXISTS (SELECT FROM health_internal.missing_parents(ARRAY[p_agent_id]));
-$$;
-COMMENT ON FUNCTION health_internal.has_dead_parent(text) IS
-'Whether a parent this agent needs is dead; of a redundancy group, too many of them.';
-
-CREATE OR REPLACE FUNCTION health_internal.spent_by_groups(p_now timestamptz)
-RETURNS jsonb
-LANGUAGE sql
-STABLE
-AS $$
-    SELECT coalesce(jsonb_object_agg(spent.recovery_group, spent.attempt_count), '{}')
-    FROM (
-        SELECT
-            agents.recovery_group,
-            count(*) AS attempt_count
-        FROM (
-            SELECT
-                actions.agent_id,
-                actions.started_at
-            FROM health.recovery_actions AS actions
-            WHERE actions.started_at > p_now - make_interval(secs => (
-                SELECT max(policies.recovery_budget_window_seconds)
-                FROM health.current_policies AS policies
-            ))
-            UNION ALL
-            -- On its way: let go, but not begun.
-            SELECT
-                actions.agent_id,
-                NULL
-            FROM health.recovery_actions AS actions
-            WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
-                AND actions.started_at IS NULL
-                AND actions.released_at IS NOT NULL
-        ) AS recent
-        INNER JOIN health.agents
-            ON recent.agent_id = agents.agent_id AND agents.recovery_group IS NOT NULL
-        INNER JOIN health.agent_status AS status ON recent.agent_id = status.agent_id
-        INNER JOIN health.current_policies AS policies
-            ON status.policy_class = policies.policy_class
-        WHERE recent.started_at IS NULL
-            OR recent.started_at > p_now - make_interval(
-                secs => policies.recovery_budget_window_seconds
-            )
-        GROUP BY agents.recovery_group
-    ) AS spent;
-$$;
-COMMENT ON FUNCTION health_internal.spent_by_groups(timestamptz) IS
-'How many recoveries each recovery_group began in the window of its budget, or has on their way.';
-
-CREATE OR REPLACE FUNCTION health_internal.apply_brakes(p_now timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
@@ -118,21 +17,40 @@ SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
-    v_storm constant text := health_internal.watch_storm(p_now);
+    v_free constant bigint := (
+        SELECT settings.recovery_concurrency - count(under_way.action_id)
+        FROM health.settings
+        LEFT JOIN (
+            SELECT actions.action_id
+            FROM health.recovery_actions AS actions
+            WHERE actions.state IN ('claimed', 'executing', 'verifying')
+                AND actions.requested_by = 'engine'
+            UNION ALL
+            SELECT actions.action_id
+            FROM health.recovery_actions AS actions
+            WHERE actions.state = 'pending'
+                AND actions.released_at IS NOT NULL
+                AND actions.requested_by = 'engine'
+        ) AS under_way ON true
+        GROUP BY settings.recovery_concurrency
+    );
+    v_action_ids constant bigint [] := coalesce(
+        p_action_ids,
+        health_internal.recoveries_to_judge(p_now, p_storm IS NOT NULL, v_free > 0)
+    );
     v_waiting constant text [] := ARRAY(
         SELECT actions.agent_id
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'pending'
+        WHERE actions.action_id = ANY (v_action_ids)
     );
     v_maintained text [];
     v_parents jsonb;
     v_group_attempts jsonb;
-    v_free bigint;
     v_verdict record;
     v_moved bigint;
     v_released bigint := 0;
 BEGIN
-    IF v_waiting = '{}' THEN
+    IF v_action_ids = '{}' THEN
         RETURN 0;
     END IF;
     v_maintained := health_internal.agents_in_maintenance(v_waiting, p_now);
@@ -140,15 +58,6 @@ BEGIN
     SELECT coalesce(jsonb_object_agg(dead.agent_id, dead.parents), '{}')
     INTO v_parents
     FROM health_internal.missing_parents(v_waiting) AS dead;
-    SELECT greatest(0, settings.recovery_concurrency - (
-        SELECT count(*)
-        FROM health.recovery_actions AS actions
-        WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
-            AND actions.requested_by = 'engine'
-            AND (actions.state <> 'pending' OR actions.released_at IS NOT NULL)
-    ))
-    INTO STRICT v_free
-    FROM health.settings;
 
     -- As few statements as there are answers: one for all that the storm holds, one for all that go.
     FOR v_verdict IN
@@ -190,7 +99,7 @@ BEGIN
                     -- Past its first step it is under way: only people stop it.
                     WHEN actions.requested_by <> 'engine' OR actions.started_at IS NOT NULL THEN NULL
                     WHEN v_parents ? actions.agent_id THEN 'parent'
-                    WHEN marks.is_new AND v_storm IS NOT NULL THEN 'storm'
+                    WHEN marks.is_new AND p_storm IS NOT NULL THEN 'storm'
                 END AS must_wait_for
             FROM health.recovery_actions AS actions
             INNER JOIN health.agent_status AS status ON actions.agent_id = status.agent_id
@@ -208,7 +117,7 @@ BEGIN
                     AND actions.started_at IS NULL
                     AND actions.released_at IS NULL AS is_new
             ) AS marks
-            WHERE actions.state = 'pending'
+            WHERE actions.action_id = ANY (v_action_ids) AND actions.state = 'pending'
             OFFSET 0
         ),
 
@@ -301,7 +210,7 @@ BEGIN
                     WHEN 'freeze' THEN verdicts.freeze_reason
                     WHEN 'maintenance' THEN 'the agent is in maintenance'
                     WHEN 'parent' THEN format('parents first: %s', verdicts.parents)
-                    WHEN 'storm' THEN v_storm
+                    WHEN 'storm' THEN p_storm
                     WHEN 'concurrency' THEN
                         'as many recoveries run as settings.recovery_concurrency allows'
                 END AS hold_reason,
@@ -342,9 +251,9 @@ BEGIN
     RETURN v_released;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.apply_brakes(timestamptz) IS
-'Looks at every pending recovery: lets those go that nothing holds, the dearest agents first, says of '
-'the others what they wait for, and hands to a person what its budget does not allow. Returns how many '
-'it let go.';
+COMMENT ON FUNCTION health_internal.apply_brakes(timestamptz, text, bigint []) IS
+'Looks at pending recoveries, those given or else recoveries_to_judge, while p_storm (NULL: none) holds: lets those go that nothing holds, '
+'the dearest agents first, says of the others what they wait for, and hands to a person what its budget '
+'does not allow. Returns how many it let go.';
 
 COMMIT;

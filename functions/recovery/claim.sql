@@ -25,6 +25,10 @@ LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+-- One plan, which takes the first few in the order of the index, however many wait.
+SET plan_cache_mode = force_generic_plan
+SET enable_sort = off
+SET jit = off
 AS $$
 DECLARE
     -- One may have begun since the last tick.
@@ -32,7 +36,6 @@ DECLARE
         SELECT FROM health_internal.open_freeze_windows(p_now)
     );
 BEGIN
-    -- In PL/pgSQL for the plan it keeps between calls.
     RETURN QUERY
     UPDATE health.recovery_actions AS actions
     SET

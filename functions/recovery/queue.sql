@@ -4,30 +4,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.troubled_agents()
-RETURNS TABLE (agent_id text, policy_class text, issue_type text)
-LANGUAGE sql
-STABLE
-AS $$
-    SELECT
-        status.agent_id,
-        status.policy_class,
-        status.issue_type
-    FROM health.agent_status AS status
-    WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
-        AND status.issue_type IS NOT NULL
-    UNION ALL
-    SELECT
-        status.agent_id,
-        status.policy_class,
-        'database_connectivity'
-    FROM health.agent_status AS status
-    WHERE status.issue_type IS NULL
-        AND status.agent_id IN (SELECT sessions.agent_id FROM health.stuck_sessions AS sessions);
-$$;
-COMMENT ON FUNCTION health_internal.troubled_agents() IS
-'Agents with a confirmed issue: the one their own state shows, else stuck database sessions.';
-
 CREATE OR REPLACE FUNCTION health_internal.enqueue_recoveries(
     p_now timestamptz,
     p_agent_ids text [],
@@ -141,7 +117,11 @@ COMMENT ON FUNCTION health_internal.enqueue_recoveries(timestamptz, text [], tex
 'again after ten healthy minutes); an agent whose queueing would wait for somebody''s open transaction '
 'is left out. Returns how many. The brakes release them.';
 
-CREATE OR REPLACE FUNCTION health_internal.queue_recoveries(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.queue_recoveries(
+    p_now timestamptz,
+    p_agent_ids text [],
+    p_issue_types text []
+)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
@@ -153,24 +133,23 @@ DECLARE
     v_issue_types text [];
     v_transition_ids bigint [];
 BEGIN
-    -- By level, not by edge: a tick whose act failed is made good by the next one.
     SELECT
-        array_agg(troubled.agent_id ORDER BY troubled.agent_id),
-        array_agg(troubled.issue_type ORDER BY troubled.agent_id),
+        array_agg(idle.agent_id ORDER BY idle.agent_id),
+        array_agg(idle.issue_type ORDER BY idle.agent_id),
         array_agg(
             (
                 SELECT transitions.transition_id
                 FROM health.status_transitions AS transitions
-                WHERE transitions.agent_id = troubled.agent_id
-                    AND transitions.issue_type = troubled.issue_type
+                WHERE transitions.agent_id = idle.agent_id
+                    AND transitions.issue_type = idle.issue_type
                     AND transitions.issue_type IS DISTINCT FROM transitions.old_issue_type
                 ORDER BY transitions.occurred_at DESC
                 LIMIT 1
             )
-            ORDER BY troubled.agent_id
+            ORDER BY idle.agent_id
         )
     INTO v_agent_ids, v_issue_types, v_transition_ids
-    FROM health_internal.troubled_agents() AS troubled
+    FROM unnest(p_agent_ids, p_issue_types) AS idle (agent_id, issue_type)
     LEFT JOIN LATERAL (
         SELECT
             actions.state,
@@ -178,7 +157,7 @@ BEGIN
             actions.finished_at,
             actions.settled_at
         FROM health.recovery_actions AS actions
-        WHERE actions.agent_id = troubled.agent_id
+        WHERE actions.agent_id = idle.agent_id
         ORDER BY actions.created_at DESC, actions.action_id DESC
         LIMIT 1
     ) AS latest ON true
@@ -189,7 +168,7 @@ BEGIN
             AND (
                 latest.state <> 'escalated'
                 OR latest.settled_at IS NOT NULL
-                OR latest.issue_type <> troubled.issue_type
+                OR latest.issue_type <> idle.issue_type
             )
         );
     IF v_agent_ids IS NULL THEN
@@ -198,9 +177,9 @@ BEGIN
     RETURN health_internal.enqueue_recoveries(p_now, v_agent_ids, v_issue_types, v_transition_ids);
 END;
 $$;
-COMMENT ON FUNCTION health_internal.queue_recoveries(timestamptz) IS
-'Queues a recovery for every agent in trouble that has none under way and is not a person''s already. '
-'Returns how many.';
+COMMENT ON FUNCTION health_internal.queue_recoveries(timestamptz, text [], text []) IS
+'Queues a recovery for each of these agents in trouble that have none under way, but for those that are a '
+'person''s already. Returns how many.';
 
 CREATE OR REPLACE FUNCTION health.request_recovery(
     p_agent_id text,

@@ -264,46 +264,4 @@ COMMENT ON FUNCTION health_internal.end_steps(
 'moves each on: to its next step, to verification, or to its end, which becomes an event. p_is_held: a '
 'worker may be at it until its lease ends. The caller has locked the rows.';
 
-CREATE OR REPLACE FUNCTION health_internal.escalate_recoveries(
-    p_now timestamptz,
-    p_action_ids bigint [],
-    p_reason text
-)
-RETURNS void
-LANGUAGE sql
-VOLATILE
-AS $$
-    WITH escalated AS (
-        UPDATE health.recovery_actions AS actions
-        SET
-            state = 'escalated',
-            hold = NULL,
-            hold_reason = NULL,
-            fencing_token = nextval('health_internal.fencing_tokens'),
-            finished_at = p_now,
-            outcome = actions.outcome || jsonb_build_object('reason', p_reason)
-        WHERE actions.action_id = ANY (ARRAY(
-            SELECT pending.action_id
-            FROM health.recovery_actions AS pending
-            WHERE pending.action_id = ANY (p_action_ids) AND pending.state = 'pending'
-            FOR UPDATE SKIP LOCKED
-        ))
-        RETURNING actions.action_id, actions.agent_id, actions.issue_type
-    )
-
-    INSERT INTO health.system_events (agent_id, event_type, severity, event_data, received_at)
-    SELECT
-        'heartbeat_health_agent',
-        'automated_recovery',
-        'warning',
-        jsonb_build_object(
-            'agent_id', escalated.agent_id, 'issue_type', escalated.issue_type,
-            'action_id', escalated.action_id, 'success', false, 'reason', p_reason
-        ),
-        p_now
-    FROM escalated;
-$$;
-COMMENT ON FUNCTION health_internal.escalate_recoveries(timestamptz, bigint [], text) IS
-'Hands pending recoveries to a person; an event tells of each.';
-
 COMMIT;

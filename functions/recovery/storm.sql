@@ -71,7 +71,10 @@ $$;
 COMMENT ON FUNCTION health_internal.close_storm_alert(timestamptz, text, text) IS
 'Closes the alert recovery_storm and its incident.';
 
-CREATE OR REPLACE FUNCTION health_internal.watch_storm(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.watch_storm(
+    p_now timestamptz,
+    p_troubled_count bigint
+)
 RETURNS text
 LANGUAGE plpgsql
 VOLATILE
@@ -81,26 +84,11 @@ AS $$
 DECLARE
     v_settings health.settings;
     v_storm health.recovery_storms;
-    v_troubled bigint;
     v_agents bigint := 0;
     v_is_storm boolean := false;
     v_summary text;
 BEGIN
     SELECT settings.* INTO STRICT v_settings FROM health.settings;
-    SELECT count(*) INTO v_troubled FROM health_internal.troubled_agents();
-    -- The fleet is counted only when that many are in trouble, and no further than to the number of
-    -- which they are no storm.
-    IF v_troubled >= v_settings.storm_count THEN
-        SELECT count(*)
-        INTO v_agents
-        FROM (
-            SELECT
-            FROM health.agent_status AS status
-            WHERE status.liveness NOT IN ('never_seen', 'stopped')
-            LIMIT ceil(v_troubled / nullif(v_settings.storm_share, 0))::bigint
-        ) AS fleet;
-        v_is_storm := v_troubled > v_settings.storm_share * v_agents;
-    END IF;
     SELECT storms.*
     INTO v_storm
     FROM health.recovery_storms AS storms
@@ -111,6 +99,26 @@ BEGIN
         SELECT FROM health.recovery_storms AS storms WHERE storms.ended_at IS NULL
     ) THEN
         RETURN 'storm: an approval is under way';
+    END IF;
+    -- The fleet is counted only when that many are in trouble, and no further than to the number of
+    -- which they are no storm; while one goes on, every ten seconds.
+    IF p_troubled_count >= v_settings.storm_count THEN
+        IF v_storm.counted_at > p_now - interval '10 seconds' AND v_storm.counted_at <= p_now THEN
+            v_agents := v_storm.agent_count;
+        ELSE
+            SELECT count(*)
+            INTO v_agents
+            FROM (
+                SELECT
+                FROM health.agent_status AS status
+                WHERE status.liveness NOT IN ('never_seen', 'stopped')
+                LIMIT ceil(p_troubled_count / nullif(v_settings.storm_share, 0))::bigint
+            ) AS fleet;
+            UPDATE health.recovery_storms AS storms
+            SET agent_count = v_agents, counted_at = p_now
+            WHERE storms.storm_id = v_storm.storm_id;
+        END IF;
+        v_is_storm := p_troubled_count > v_settings.storm_share * v_agents;
     END IF;
     IF NOT v_is_storm THEN
         IF v_storm.storm_id IS NOT NULL THEN
@@ -123,23 +131,23 @@ BEGIN
     END IF;
     v_summary := format(
         'storm: %s of %s agents are in trouble at once; health.approve_recoveries lets recoveries go',
-        v_troubled, v_agents
+        p_troubled_count, v_agents
     );
     IF v_storm.storm_id IS NULL THEN
-        INSERT INTO health.recovery_storms (began_at, troubled_count, agent_count)
-        VALUES (p_now, v_troubled, v_agents);
+        INSERT INTO health.recovery_storms (began_at, counted_at, troubled_count, agent_count)
+        VALUES (p_now, p_now, p_troubled_count, v_agents);
         PERFORM health_internal.open_storm_alert(p_now, v_summary);
         RETURN v_summary;
     END IF;
-    IF v_troubled > v_storm.troubled_count THEN
+    IF p_troubled_count > v_storm.troubled_count THEN
         UPDATE health.recovery_storms AS storms
-        SET troubled_count = v_troubled, agent_count = v_agents
+        SET troubled_count = p_troubled_count
         WHERE storms.storm_id = v_storm.storm_id;
     END IF;
     RETURN CASE WHEN v_storm.approved_at IS NULL THEN v_summary END;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.watch_storm(timestamptz) IS
+COMMENT ON FUNCTION health_internal.watch_storm(timestamptz, bigint) IS
 'Whether too much of the fleet is in trouble at once to act unasked: why, or NULL (no storm, or a '
 'person approved it). Opens and closes the storm and its alert.';
 

@@ -29,15 +29,18 @@ BEGIN
             SELECT FROM health.recovery_actions AS actions
             WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
         ) THEN
-        PERFORM health_internal.act_on_recoveries(p_now);
+        recoveries_queued := health_internal.act_on_recoveries(p_now);
     END IF;
     PERFORM health_internal.note_unconfirmed(p_now);
     PERFORM health_internal.notify(p_now);
     PERFORM health_internal.note_digests();
-    SELECT count(*)
-    INTO recoveries_queued
-    FROM health.recovery_actions AS actions
-    WHERE actions.created_at = p_now AND actions.state = 'pending';
+    -- Without those that a person was asked about at once.
+    IF recoveries_queued > 0 THEN
+        SELECT count(*)
+        INTO recoveries_queued
+        FROM health.recovery_actions AS actions
+        WHERE actions.created_at = p_now AND actions.state = 'pending';
+    END IF;
     -- Ring, once, for new work only: what waits for its time is found by the bridge's poll.
     IF recoveries_queued > 0 OR EXISTS (
         SELECT FROM health.deliveries

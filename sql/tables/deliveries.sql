@@ -125,9 +125,12 @@ COMMENT ON COLUMN health.deliveries.is_noted IS
 'Whether the ledger tells of it: false for a digest whose lines health_internal.note_digests has yet to write.';
 
 
-CREATE INDEX deliveries_open_idx ON health.deliveries (not_before)
+CREATE INDEX deliveries_open_idx ON health.deliveries (
+    (CASE WHEN state = 'claimed' THEN lease_until ELSE not_before END), delivery_id
+)
 WHERE state IN ('pending', 'claimed');
-COMMENT ON INDEX health.deliveries_open_idx IS 'claim_deliveries reads what is due.';
+COMMENT ON INDEX health.deliveries_open_idx IS
+'claim_deliveries takes the first few of many that are due: not those that are held, however many.';
 
 CREATE INDEX deliveries_unnoted_idx ON health.deliveries (delivery_id) WHERE NOT is_noted;
 COMMENT ON INDEX health.deliveries_unnoted_idx IS

@@ -120,6 +120,11 @@ WHERE state IN ('pending', 'claimed', 'executing', 'verifying');
 COMMENT ON INDEX health.recovery_actions_active_key IS
 'One recovery of an agent at a time, whoever asks; the tick reads active ones.';
 
+CREATE INDEX recovery_actions_moving_idx ON health.recovery_actions (agent_id)
+WHERE state IN ('claimed', 'executing', 'verifying');
+COMMENT ON INDEX health.recovery_actions_moving_idx IS
+'Each tick looks at the few that are under way, however many are held.';
+
 CREATE INDEX recovery_actions_due_idx ON health.recovery_actions (not_before, action_id)
 WHERE state = 'pending' AND released_at IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_due_idx IS

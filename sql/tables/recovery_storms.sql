@@ -9,6 +9,7 @@ CREATE TABLE health.recovery_storms (
     ended_at timestamptz,
     troubled_count bigint NOT NULL,
     agent_count bigint NOT NULL,
+    counted_at timestamptz NOT NULL,
     approved_at timestamptz,
     approved_by text,
     CONSTRAINT recovery_storms_pkey PRIMARY KEY (storm_id),
@@ -22,7 +23,8 @@ COMMENT ON COLUMN health.recovery_storms.storm_id IS 'Number of the storm.';
 COMMENT ON COLUMN health.recovery_storms.began_at IS 'When it was seen.';
 COMMENT ON COLUMN health.recovery_storms.ended_at IS 'When it was over; NULL while it goes on.';
 COMMENT ON COLUMN health.recovery_storms.troubled_count IS 'Agents in trouble at its worst.';
-COMMENT ON COLUMN health.recovery_storms.agent_count IS 'Agents at work then.';
+COMMENT ON COLUMN health.recovery_storms.agent_count IS 'Agents at work when they were last counted.';
+COMMENT ON COLUMN health.recovery_storms.counted_at IS 'When that was: every ten seconds while it goes on.';
 COMMENT ON COLUMN health.recovery_storms.approved_at IS 'When a person let recoveries go on; NULL: not.';
 COMMENT ON COLUMN health.recovery_storms.approved_by IS 'Who.';
 

@@ -2,13 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health.cancel_maintenance(bigint, text, timestamptz);
-DROP FUNCTION health.schedule_weekly_maintenance(
-    jsonb, integer [], time, time, text, text, text, text, timestamptz, timestamptz, timestamptz
-);
-DROP FUNCTION health.schedule_maintenance(
-    jsonb, timestamptz, timestamptz, text, text, text, timestamptz
-);
 DROP FUNCTION health_internal.refresh_maintenance(timestamptz);
 DROP FUNCTION health_internal.note_maintenance(timestamptz, text [], text []);
 DROP FUNCTION health_internal.in_maintenance(text, timestamptz);

@@ -3,7 +3,6 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health_internal.act_on_recoveries(timestamptz);
-DROP FUNCTION health_internal.tell_of_escalations(timestamptz);
-DROP FUNCTION health_internal.settle_recoveries(timestamptz);
+DROP FUNCTION health_internal.settle_recoveries(timestamptz, text []);
 
 COMMIT;

@@ -2,10 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.apply_brakes(timestamptz);
-DROP FUNCTION health_internal.spent_by_groups(timestamptz);
-DROP FUNCTION health_internal.has_dead_parent(text);
-DROP FUNCTION health_internal.missing_parents(text []);
-DROP FUNCTION health_internal.agents_in_maintenance(text [], timestamptz);
+DROP FUNCTION health_internal.apply_brakes(timestamptz, text, bigint []);
 
 COMMIT;

@@ -2,7 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.escalate_recoveries(timestamptz, bigint [], text);
 DROP FUNCTION health_internal.end_steps(timestamptz, bigint [], text, text, jsonb, boolean);
 DROP FUNCTION health_internal.tell_finished(timestamptz, bigint []);
 DROP FUNCTION health_internal.begin_steps(timestamptz, bigint [], text, text);

@@ -2,8 +2,7 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.settle_recoveries(timestamptz)'::regprocedure;
-    PERFORM 'health_internal.tell_of_escalations(timestamptz)'::regprocedure;
+    PERFORM 'health_internal.settle_recoveries(timestamptz, text [])'::regprocedure;
     PERFORM 'health_internal.act_on_recoveries(timestamptz)'::regprocedure;
 END;
 $$;

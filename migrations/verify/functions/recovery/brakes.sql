@@ -2,11 +2,7 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.agents_in_maintenance(text [], timestamptz)'::regprocedure;
-    PERFORM 'health_internal.missing_parents(text [])'::regprocedure;
-    PERFORM 'health_internal.has_dead_parent(text)'::regprocedure;
-    PERFORM 'health_internal.spent_by_groups(timestamptz)'::regprocedure;
-    PERFORM 'health_internal.apply_brakes(timestamptz)'::regprocedure;
+    PERFORM 'health_internal.apply_brakes(timestamptz, text, bigint [])'::regprocedure;
 END;
 $$;
 

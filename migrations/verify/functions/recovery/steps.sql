@@ -10,7 +10,6 @@ BEGIN
         || 'timestamptz, bigint [], text, text, jsonb, boolean'
         || ')'
     )::regprocedure;
-    PERFORM 'health_internal.escalate_recoveries(timestamptz, bigint [], text)'::regprocedure;
 END;
 $$;
 

@@ -6,6 +6,7 @@ SELECT
     ended_at,
     troubled_count,
     agent_count,
+    counted_at,
     approved_at,
     approved_by
 FROM health.recovery_storms

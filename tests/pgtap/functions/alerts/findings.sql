@@ -43,6 +43,31 @@ SELECT beat('a1', 90, 'failed'); SELECT tick(91);
 SELECT is((SELECT summary FROM health.open_alerts WHERE rule = 'bridge_silent'), 'no bridge is alive, and work waits for one', 'messages wait, and the bridge is silent');
 SELECT beat('bridge:one', 95); SELECT tick(102);
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'bridge_silent' $$, 'until it beats');
+-- A name that no bridge knows.
+UPDATE health.deliveries SET state = 'delivered', finished_at = at(102) WHERE state = 'pending';
+INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before)
+VALUES ('pager', 'opened', 'critical', 's', 'b', 'k3', at(110), at(110));
+CREATE FUNCTION pg_temp.broken(p_seconds float8) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' ', channel, given_up_at - at(0)), ', ') FROM health_internal.broken_channels(at(p_seconds)) $$;
+SELECT beat('bridge:one', 160); SELECT tick(165);
+SELECT is(pg_temp.broken(165), NULL, 'a message may wait a while');
+SELECT is(pg_temp.broken(170), 'pager 00:01:50', 'but a channel that no bridge takes messages of is broken');
+SELECT is(pg_temp.broken(220), NULL, 'unless there is no bridge, which is told otherwise');
+SELECT is((SELECT count(*) FROM health.claim_deliveries('w', 1, '{pager}', at(168))), 1::bigint, 'when one takes them');
+SELECT is(pg_temp.broken(170), NULL, 'it is not');
+UPDATE health.deliveries SET state = 'pending', lease_until = NULL WHERE state = 'claimed';
+UPDATE health.channels SET rate_per_minute = 1, rate_tokens = 0, rate_tokens_at = at(170) WHERE channel = 'pager';
+SELECT is(pg_temp.broken(170), NULL, 'nor one that is throttled');
+UPDATE health.channels SET rate_per_minute = NULL WHERE channel = 'pager';
+UPDATE health.agent_status SET run_started_at = at(150) WHERE agent_id = 'bridge:one';
+SELECT is(pg_temp.broken(170), NULL, 'nor one whose bridge has only begun');
+UPDATE health.agent_status SET run_started_at = at(24) WHERE agent_id = 'bridge:one';
+SELECT tick(175);
+SELECT rows_are($$ SELECT summary FROM health.open_alerts WHERE rule = 'dead_letters' $$, $$ VALUES ('messages could not be delivered through pager') $$, 'which is an alert');
+SELECT rows_are($$ SELECT channel, event FROM health.deliveries WHERE created_at = at(175) $$, $$ VALUES ('console', 'opened') $$, 'told through another');
+UPDATE health.deliveries SET state = 'delivered', finished_at = at(176) WHERE state = 'pending';
+SELECT tick(186);
+SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'dead_letters' $$, 'until they are taken');
 SELECT health.acknowledge_alert(alert_id, 'ana', p_now => at(103)) FROM health.open_alerts WHERE rule = 'failed';
 SELECT beat('a1', 103 + 86400, 'failed'); SELECT tick(104 + 86400);
 SELECT is((SELECT summary FROM health.open_alerts WHERE rule = 'forgotten_mute'), '1 incidents have been muted for long: a1 (acknowledged)', 'a mute over standing trouble is not forgotten');

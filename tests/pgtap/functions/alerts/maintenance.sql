@@ -5,9 +5,6 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health.cancel_maintenance,
-        health.schedule_maintenance,
-        health.schedule_weekly_maintenance,
         health_internal.first_instant,
         health_internal.in_maintenance,
         health_internal.maintenance_until,
@@ -16,9 +13,6 @@ SELECT signatures_are(
     }',
     $$
     VALUES
-    ('health.cancel_maintenance(bigint,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
-    ('health.schedule_maintenance(jsonb,timestamp with time zone,timestamp with time zone,text,text,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
-    ('health.schedule_weekly_maintenance(jsonb,integer[],time without time zone,time without time zone,text,text,text,text,timestamp with time zone,timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
     ('health_internal.first_instant(timestamp without time zone,text)', 'f', 'sql', 's', false, ''),
     ('health_internal.in_maintenance(text,timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.maintenance_until(health.maintenance_windows,timestamp with time zone)', 'f', 'sql', 's', false, ''),
@@ -55,12 +49,6 @@ SELECT rows_are($$ SELECT agent_id, started_at, ended_at FROM health.maintenance
     $$ VALUES ('a1', at(100), at(200)), ('a2', at(100), at(200)), ('a3', at(161), at(200)) $$,
     'at the time announced, and availability can read when it was');
 SELECT is(health_internal.in_maintenance('a1', at(150)), true, 'in_maintenance knows afterwards');
-SELECT is(health.schedule_maintenance('{"agent_id": "b*"}', at(0), at(400), 'ana', 'x', 'counted_as_up', at(300)) > 0, true, 'one that has begun');
-SELECT is(pg_temp.inside(), 'b1', 'begins at once');
-SELECT lives_ok($$ SELECT health.cancel_maintenance(max(window_id), 'ana', at(310)) FROM health.maintenance_windows $$, 'it is cancelled');
-SELECT is(pg_temp.inside(), NULL, 'and ends');
-SELECT throws_ok($$ SELECT health.cancel_maintenance(max(window_id), 'ana', at(311)) FROM health.maintenance_windows $$, 'AL004', NULL, 'once');
-SELECT throws_ok($$ SELECT health.cancel_maintenance(NULL, 'ana') $$, 'AL004', NULL, 'NULL is none');
 -- Sundays 01:30 to 03:30 in Berlin: 2 h, but 3 h when clocks go back and 1 h when they go forward.
 SELECT is(health.schedule_weekly_maintenance('{"agent_id": "a1"}', '{7}', '01:30', '03:30', 'Europe/Berlin', 'ana', 'weekly') > 0, true, 'weekly');
 CREATE FUNCTION pg_temp.minutes(p_day date) RETURNS bigint LANGUAGE sql AS $$
@@ -74,19 +62,8 @@ SELECT is(health.schedule_weekly_maintenance('{"agent_id": "a2"}', '{5}', '23:00
 SELECT rows_are($$ SELECT health_internal.maintenance_until(w, m AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' FROM health.maintenance_windows AS w,
     unnest('{2031-07-04 22:59,2031-07-04 23:00,2031-07-05 00:59,2031-07-05 01:00,2031-07-05 23:30}'::timestamp []) AS m WHERE w.reason = 'night' $$,
     $$ VALUES (NULL::timestamp), ('2031-07-05 01:00'), ('2031-07-05 01:00'), (NULL), (NULL) $$, 'it belongs to the day it begins');
-SELECT throws_ok($$ SELECT health.schedule_weekly_maintenance('{}', '{7}', '01:00', '02:00', 'Europe/Berlln', 'a', 'r') $$, 'AL003', 'time zone "Europe/Berlln" is not known', 'zones are known');
-SELECT throws_ok($$ SELECT health.schedule_weekly_maintenance('{}', NULL, '01:00', '02:00', 'UTC', 'a', 'r') $$, 'AL003', NULL, 'days are needed');
-SELECT throws_ok($$ SELECT health.schedule_weekly_maintenance('{}', '{8}', '01:00', '02:00', 'UTC', 'a', 'r') $$, '23514', NULL, 'of seven');
-SELECT throws_ok(format($$ SELECT health.schedule_maintenance('{}', %L, %L, 'a', 'r', p_now => at(0)) $$, f, u), 'AL003', NULL, 'no time to come: ' || what)
-FROM (VALUES (at(5), at(5), 'empty'), (at(-9), at(-5), 'past'), (NULL, at(5), 'no beginning'),
-    (at(5), 'infinity', 'endless')) AS bad (f, u, what);
-SELECT throws_ok($$ SELECT health.schedule_maintenance('{"rule": "failed"}', at(1), at(5), 'a', 'r', p_now => at(0)) $$, 'AL002', NULL, 'maintenance is of agents, not of rules');
-SELECT throws_ok($$ SELECT health.schedule_maintenance('{}', at(1), at(5), 'a', 'r', 'ignored', at(0)) $$, '23514', NULL, 'methods are named');
 SELECT is(health.schedule_maintenance('{}', at(600), at(700), 'ana', 'all', p_now => at(600)) > 0, true, 'of everybody');
 SELECT is(health_internal.in_maintenance('heartbeat_health_agent', at(601)), false, 'but never of the monitor itself');
-SET LOCAL ROLE health_analyst;
-SELECT throws_ok($$ SELECT health.cancel_maintenance(1, 'x') $$, '42501', NULL, 'analysts announce nothing');
-RESET ROLE;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -5,6 +5,7 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
+        health_internal.due_at,
         health_internal.has_mutes,
         health_internal.is_waiting,
         health_internal.muted_deliveries,
@@ -12,16 +13,17 @@ SELECT signatures_are(
     }',
     $$
     VALUES
+    ('health_internal.due_at(health.deliveries)', 'f', 'sql', 'i', false, ''),
     ('health_internal.has_mutes(timestamp with time zone)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.is_waiting(health.deliveries,timestamp with time zone)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.muted_deliveries(timestamp with time zone)', 'f', 'plpgsql', 's', false, ''),
+    ('health_internal.muted_deliveries(timestamp with time zone,bigint[])', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.muted_incidents(timestamp with time zone,bigint[])', 'f', 'sql', 's', false, '')
     $$
 );
 
 CREATE FUNCTION pg_temp.muted(p_seconds float8) RETURNS text LANGUAGE sql AS $$
     SELECT coalesce(string_agg(idempotency_key, ' ' ORDER BY idempotency_key), '') FROM health.deliveries
-    WHERE delivery_id = ANY (health_internal.muted_deliveries(at(p_seconds))) $$;
+    WHERE delivery_id = ANY (health_internal.muted_deliveries(at(p_seconds), ARRAY(SELECT delivery_id FROM health.deliveries))) $$;
 SELECT is(health_internal.has_mutes(at(0)), false, 'at first nothing is muted');
 INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, told_at, told_channels, told_severity)
 SELECT a, 'critical', at(0), at(0), at(0), '{console}', 'critical' FROM unnest('{a,b}'::text []) AS a;
@@ -40,11 +42,16 @@ INSERT INTO health.silences (matchers, starts_at, ends_at, created_by, reason) V
 SELECT is(health_internal.has_mutes(at(1)), true, 'a silence');
 SELECT is(pg_temp.muted(1), 'a-opened a-resolved digest', 'mutes the messages of its agent, and the digest that tells of it');
 SELECT is(pg_temp.muted(100), '', 'until it ends');
-UPDATE health.deliveries SET state = 'claimed', lease_until = at(30);
-SELECT is(pg_temp.muted(30), '', 'what a bridge holds is not called back');
-SELECT is(pg_temp.muted(31), 'a-opened a-resolved digest', 'unless it died');
-UPDATE health.deliveries SET state = 'pending', lease_until = NULL, not_before = at(60);
-SELECT is(pg_temp.muted(31), '', 'nor is what is tried later looked at before');
+SELECT is(health_internal.muted_deliveries(at(1), '{}'), '{}', 'of those asked about');
+CREATE FUNCTION pg_temp.waits(p_seconds float8) RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', health_internal.due_at(messages) - at(0), health_internal.is_waiting(messages, at(p_seconds)))
+    FROM health.deliveries AS messages WHERE idempotency_key = 'a-opened' $$;
+UPDATE health.deliveries SET not_before = at(60) WHERE idempotency_key = 'a-opened';
+SELECT is(pg_temp.waits(31), '00:01:00 t', 'what is put off is due then, and waits till then');
+UPDATE health.deliveries SET state = 'claimed', lease_until = at(30) WHERE idempotency_key = 'a-opened';
+SELECT is(pg_temp.waits(30), '00:00:30 f', 'what a bridge holds does not wait');
+SELECT is(pg_temp.waits(31), '00:00:30 t', 'unless it died');
+UPDATE health.deliveries SET state = 'pending', lease_until = NULL WHERE idempotency_key = 'a-opened';
 DELETE FROM health.silences;
 UPDATE health.incidents SET is_acknowledged = true, acknowledged_severity = 'critical', acknowledged_by = 'ana' WHERE agent_id = 'b';
 SELECT is(health_internal.has_mutes(at(60)), true, 'an acknowledgement');

@@ -6,14 +6,12 @@ SELECT no_plan();
 SELECT signatures_are(
     '{
         health_internal.act_on_recoveries,
-        health_internal.settle_recoveries,
-        health_internal.tell_of_escalations
+        health_internal.settle_recoveries
     }',
     $$
     VALUES
     ('health_internal.act_on_recoveries(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.settle_recoveries(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.tell_of_escalations(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.settle_recoveries(timestamp with time zone,text[])', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 

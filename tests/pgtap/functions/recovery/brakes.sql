@@ -5,19 +5,11 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health_internal.agents_in_maintenance,
-        health_internal.apply_brakes,
-        health_internal.missing_parents,
-        health_internal.has_dead_parent,
-        health_internal.spent_by_groups
+        health_internal.apply_brakes
     }',
     $$
     VALUES
-    ('health_internal.agents_in_maintenance(text[],timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.apply_brakes(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.has_dead_parent(text)', 'f', 'sql', 's', false, ''),
-    ('health_internal.missing_parents(text[])', 'f', 'sql', 's', false, ''),
-    ('health_internal.spent_by_groups(timestamp with time zone)', 'f', 'sql', 's', false, '')
+    ('health_internal.apply_brakes(timestamp with time zone,text,bigint[])', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 
@@ -49,8 +41,6 @@ INSERT INTO health.dependencies VALUES ('k1', 'p1', NULL), ('k2', 'p1', 'either'
 SELECT pg_temp.all_beat(18, '^(p1|k)', 'failed'); SELECT pg_temp.tick(18);
 SELECT is(pg_temp.waits('^[pk]'), 'k1 parent, k2 free, p1 free', 'a child waits for its dead parent, not for one of two');
 SELECT is((SELECT waits_for FROM health.recovery_backlog WHERE agent_id = 'k1'), 'parents first: p1', 'and says so');
-SELECT rows_are($$ SELECT a, health_internal.has_dead_parent(a) FROM unnest(ARRAY['k1', 'k2', 'p1', 'nobody']) AS a $$,
-    $$ VALUES ('k1', true), ('k2', false), ('p1', false), ('nobody', false) $$, 'has_dead_parent says the same');
 SELECT is((SELECT count(*) FROM health.claim_recovery_actions('w', 9, ARRAY['k1'], at(18))), 0::bigint, 'no bridge gets it');
 SELECT is((SELECT health.report_recovery_action(action_id, fencing_token, 'succeeded', '{}', at(19)) FROM health.claim_recovery_actions('w', 9, ARRAY['p1'], at(19))), true, 'the parent is restarted');
 SELECT pg_temp.tick(19);

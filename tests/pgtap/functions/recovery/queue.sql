@@ -7,15 +7,13 @@ SELECT signatures_are(
     '{
         health.request_recovery,
         health_internal.enqueue_recoveries,
-        health_internal.queue_recoveries,
-        health_internal.troubled_agents
+        health_internal.queue_recoveries
     }',
     $$
     VALUES
     ('health.request_recovery(text,text,text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
     ('health_internal.enqueue_recoveries(timestamp with time zone,text[],text[],bigint[])', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.queue_recoveries(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.troubled_agents()', 'f', 'sql', 's', false, '')
+    ('health_internal.queue_recoveries(timestamp with time zone,text[],text[])', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 

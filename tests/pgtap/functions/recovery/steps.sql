@@ -7,7 +7,6 @@ SELECT signatures_are(
     '{
         health_internal.begin_steps,
         health_internal.end_steps,
-        health_internal.escalate_recoveries,
         health_internal.step_after,
         health_internal.tell_finished
     }',
@@ -15,7 +14,6 @@ SELECT signatures_are(
     VALUES
     ('health_internal.begin_steps(timestamp with time zone,bigint[],text,text)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.end_steps(timestamp with time zone,bigint[],text,text,jsonb,boolean)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.escalate_recoveries(timestamp with time zone,bigint[],text)', 'f', 'sql', 'v', false, ''),
     ('health_internal.step_after(jsonb,integer,boolean,text)', 'f', 'plpgsql', 'i', false, ''),
     ('health_internal.tell_finished(timestamp with time zone,bigint[])', 'f', 'sql', 'v', false, '')
     $$

@@ -15,7 +15,7 @@ SELECT signatures_are(
     ('health.approve_recoveries(text,text[],timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_operator'),
     ('health_internal.close_storm_alert(timestamp with time zone,text,text)', 'f', 'sql', 'v', false, ''),
     ('health_internal.open_storm_alert(timestamp with time zone,text)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.watch_storm(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.watch_storm(timestamp with time zone,bigint)', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 
@@ -65,6 +65,12 @@ SELECT pg_temp.tick(1640);
 SELECT rows_are($$ SELECT agent_id, approved_by FROM health.recovery_actions WHERE state = 'pending' AND released_at IS NOT NULL $$, $$ VALUES ('b1', 'ben') $$, 'and only those go');
 SELECT throws_ok($$ SELECT health.approve_recoveries('ben', ARRAY['b2', 'a1', 'a2']) $$, 'RC008', 'no recovery waits for approval: a1, a2', 'who does not wait is named');
 SELECT throws_ok($$ SELECT health.approve_recoveries('ben', ARRAY[]::text[]) $$, 'RC008', NULL, 'nobody is nobody');
+-- The fleet is counted every ten seconds.
+SELECT matches(health_internal.watch_storm(at(1651), 6), '^storm: 6 of 9 agents', 'six of nine are in trouble');
+INSERT INTO health.agent_status (agent_id, liveness) SELECT 'new-' || n, 'alive' FROM generate_series(1, 20) AS n;
+SELECT matches(health_internal.watch_storm(at(1660), 6), '^storm: 6 of 9 agents', 'the fleet is not counted anew at once');
+SELECT is(health_internal.watch_storm(at(1661), 6), NULL, 'but ten seconds later: six of 29 are no storm');
+SELECT rows_are('SELECT agent_count, counted_at FROM health.recovery_storms WHERE ended_at = at(1661)', $$ VALUES (12::bigint, at(1661)) $$, 'of which as many are counted as it takes to know');
 SET LOCAL ROLE health_bridge;
 SELECT throws_ok($$ SELECT health.approve_recoveries('me') $$, '42501', NULL, 'bridges approve nothing');
 RESET ROLE;

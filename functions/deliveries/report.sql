@@ -1,0 +1,83 @@
+-- What became of a claimed message: delivered, tried again with growing waits, or given up, never lost.
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health.report_delivery(
+    p_delivery_id bigint,
+    p_fencing_token bigint,
+    p_outcome text,
+    p_details jsonb DEFAULT '{}',
+    p_now timestamptz DEFAULT clock_timestamp()
+)
+RETURNS boolean
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_state text;
+    v_incident_ids bigint [];
+BEGIN
+    IF p_outcome IS NULL OR p_outcome NOT IN (
+        'delivered', 'failed', 'refused', 'released'
+    ) THEN
+        RAISE EXCEPTION 'outcome "%" of a delivery is not known', coalesce(p_outcome, 'NULL')
+            USING ERRCODE = 'RC001',
+                HINT = 'Report delivered, failed, refused or released.';
+    END IF;
+
+    UPDATE health.deliveries AS messages
+    SET
+        state = CASE
+            WHEN p_outcome = 'delivered' THEN 'delivered'
+            WHEN p_outcome = 'released' THEN 'pending'
+            WHEN p_outcome = 'refused' OR messages.attempt >= 10 THEN 'dead'
+            ELSE 'pending'
+        END,
+        -- Given back untried, as by a bridge that stops: that was no attempt.
+        attempt = messages.attempt - (p_outcome = 'released')::integer,
+        -- 2 s doubling to 10 min, less up to a quarter at random; or what the receiver asked for.
+        not_before = CASE
+            WHEN p_outcome <> 'failed' THEN messages.not_before
+            ELSE p_now + make_interval(secs => greatest(
+                CASE
+                    WHEN jsonb_typeof(p_details -> 'retry_after_seconds') = 'number'
+                        THEN least(3600, (p_details ->> 'retry_after_seconds')::float8)
+                    ELSE 0
+                END,
+                least(600, 2 ^ least(messages.attempt, 20)) * (1 - random() / 4)
+            ))
+        END,
+        lease_until = NULL,
+        finished_at = CASE
+            WHEN p_outcome IN ('delivered', 'refused')
+                OR (p_outcome = 'failed' AND messages.attempt >= 10) THEN p_now
+        END,
+        outcome = jsonb_build_object('reported', p_outcome) || coalesce(p_details, '{}')
+    WHERE messages.delivery_id = p_delivery_id
+        AND messages.fencing_token = p_fencing_token
+        AND messages.state = 'claimed'
+    RETURNING messages.state, health_internal.incidents_of(messages)
+    INTO v_state, v_incident_ids;
+    -- A mute that began while a bridge had it holds for the next attempt.
+    IF v_state = 'pending' THEN
+        PERFORM health_internal.withdraw_messages(p_now, v_incident_ids);
+    END IF;
+    IF p_outcome = 'released' AND v_state IS NOT NULL THEN
+        PERFORM pg_notify('health_wakeup', '');
+    END IF;
+    RETURN v_state IS NOT NULL;
+END;
+$$;
+COMMENT ON FUNCTION health.report_delivery(bigint, bigint, text, jsonb, timestamptz) IS
+'Reports what became of a claimed message: delivered, failed (tried again with growing waits, or '
+'after details.retry_after_seconds; given up after ten attempts), refused (given up) or released '
+'(untried: pending again at once). What is given up raises the alert dead_letters. Returns false where '
+'the lease was lost. What failed or was released is not tried again while its incident is muted. Raises RC001 for another outcome.';
+
+GRANT EXECUTE ON FUNCTION health.report_delivery(bigint, bigint, text, jsonb, timestamptz)
+TO health_bridge;
+
+COMMIT;

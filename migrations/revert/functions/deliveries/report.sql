@@ -1,0 +1,7 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health.report_delivery(bigint, bigint, text, jsonb, timestamptz);
+
+COMMIT;
