@@ -2,10 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.watch_sessions(timestamptz, boolean);
-DROP FUNCTION health_internal.fold_metrics(timestamptz, health_internal.arrival_range);
-DROP FUNCTION health_internal.fold_events(timestamptz, health_internal.arrival_range);
-DROP FUNCTION health_internal.event_weight(text);
 DROP FUNCTION health_internal.add_missing_agents();
 DROP FUNCTION health_internal.register_unknown(
     health_internal.beat [], boolean, health_internal.arrival_range

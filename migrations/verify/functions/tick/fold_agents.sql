@@ -10,14 +10,6 @@ BEGIN
         || ')'
     )::regprocedure;
     PERFORM 'health_internal.add_missing_agents()'::regprocedure;
-    PERFORM 'health_internal.event_weight(text)'::regprocedure;
-    PERFORM 'health_internal.fold_events(timestamptz, health_internal.arrival_range)'::regprocedure;
-    PERFORM (
-        'health_internal.fold_metrics('
-        || 'timestamptz, health_internal.arrival_range'
-        || ')'
-    )::regprocedure;
-    PERFORM 'health_internal.watch_sessions(timestamptz, boolean)'::regprocedure;
 END;
 $$;
 
