@@ -69,6 +69,19 @@ RETURNS bigint
 LANGUAGE sql
 RETURN (health.tick(tap.at(p_seconds), true)).alerts_opened;
 
+-- What a tick at second 10 would judge after one at second 0: of everybody, the due, those that arrived or are listed.
+CREATE FUNCTION tap.turn(
+    p_whom text, p_is_most boolean, p_beats health_internal.beat [] DEFAULT '{}', p_several bigint [] DEFAULT '{}'
+)
+RETURNS health_internal.turn
+LANGUAGE sql
+RETURN ROW(
+    tap.at(10), -1, p_whom, p_beats, p_is_most,
+    ROW('-infinity', (SELECT pg_snapshot_xmax(folded_until) FROM health_internal.engine), '{}', pg_current_snapshot(), pg_current_xact_id(),
+        (SELECT own_from FROM health_internal.engine), 2147483647, NULL, 0)::health_internal.arrival_range,
+    p_several, health_internal.recent_blindness(), 600, 3600, 86400
+)::health_internal.turn;
+
 -- A bridge that delivers all that is due, or reports another outcome.
 CREATE FUNCTION tap.deliver(
     p_seconds float8, p_channels text [] DEFAULT NULL, p_outcome text DEFAULT 'delivered'
