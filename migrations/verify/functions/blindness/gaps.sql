@@ -14,9 +14,6 @@ BEGIN
         || 'timestamptz, double precision, health_internal.blindness'
         || ')'
     )::regprocedure;
-    PERFORM 'health_internal.notice_fleet_silence(timestamptz)'::regprocedure;
-    PERFORM 'health_internal.await_ingest(timestamptz)'::regprocedure;
-    PERFORM 'health_internal.tell_blindness(timestamptz)'::regprocedure;
 END;
 $$;
 

@@ -1,70 +1,18 @@
--- blindness: how much of a silence is the monitor's own, and when a fleet's silence may be.
+-- When a silence of the fleet may be the monitor's own, and what people are told.
 BEGIN;
 
 SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health_internal.accused_at,
         health_internal.await_ingest,
-        health_internal.blind_seconds,
-        health_internal.notice_fleet_silence,
-        health_internal.recent_blind_seconds,
-        health_internal.recent_blindness,
-        health_internal.tell_blindness
+        health_internal.notice_fleet_silence
     }',
     $$
     VALUES
-    ('health_internal.accused_at(timestamp with time zone,double precision,health_internal.blindness)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
     ('health_internal.await_ingest(timestamp with time zone)', 'f', 'sql', 'v', false, ''),
-    ('health_internal.blind_seconds(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
-    ('health_internal.notice_fleet_silence(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.recent_blind_seconds(timestamp with time zone,timestamp with time zone,health_internal.blindness)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
-    ('health_internal.recent_blindness()', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
-    ('health_internal.tell_blindness(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.notice_fleet_silence(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
     $$
-);
-
-INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
-('engine_stopped', '2031-01-01 00:01:00+00', '2031-01-01 00:03:00+00', '2031-01-01 00:04:00+00');
-SELECT rows_are(
-    $$ SELECT health_internal.blind_seconds(f::timestamptz, u::timestamptz) FROM (VALUES
-        (1, '2031-01-01 00:00:00+00', '2031-01-01 00:10:00+00'),
-        (2, '2031-01-01 00:02:00+00', '2031-01-01 00:10:00+00'),
-        (3, '2031-01-01 00:00:00+00', '2031-01-01 00:03:30+00'),
-        (4, '2031-01-01 00:03:00+00', '2031-01-01 00:10:00+00'),
-        (5, '2031-01-01 00:00:00+00', '2031-01-01 00:01:00+00')) AS v (n, f, u) ORDER BY n $$,
-    $$ VALUES (120::float8), (60), (150), (0), (0) $$,
-    'a silence is credited with the gaps it reaches into, and while one has not settled with all since its beginning'
-);
-INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
-('engine_stopped', '2031-01-01 00:03:30+00', '2031-01-01 00:05:00+00', '2031-01-01 00:06:00+00');
-SELECT is(
-    health_internal.blind_seconds('2031-01-01 00:00:00+00', '2031-01-01 00:10:00+00'), 210::float8,
-    'each second counts once'
-);
-
-SELECT rows_are(
-    $$ SELECT b.from_at, b.ended_at, b.settled_at, b.before_at FROM health_internal.recent_blindness() AS b $$,
-    $$ VALUES (timestamptz '2031-01-01 00:01:00+00', timestamptz '2031-01-01 00:05:00+00', timestamptz '2031-01-01 00:06:00+00', timestamptz '-infinity') $$,
-    'gaps that overlap are one time of blindness'
-);
-INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
-('engine_stopped', '2031-01-02 00:00:00+00', '2031-01-02 00:01:00+00', '2031-01-02 00:02:00+00');
-SELECT rows_are(
-    $$ SELECT health_internal.recent_blind_seconds(f::timestamptz, '2031-01-02 00:10:00+00', health_internal.recent_blindness()) FROM (VALUES
-        (1, '2031-01-02 00:05:00+00'), (2, '2031-01-02 00:01:30+00'), (3, '2031-01-01 12:00:00+00'), (4, '2031-01-01 00:00:00+00')) AS v (n, f) ORDER BY n $$,
-    $$ VALUES (0::float8), (0), (60), (270) $$,
-    'a silence is compared with the latest, and with all where it reaches back beyond'
-);
-
-SELECT rows_are(
-    $$ SELECT health_internal.accused_at(f::timestamptz, s, health_internal.recent_blindness()) FROM (VALUES
-        (1, '2031-01-02 00:05:00+00', 30), (2, '2031-01-01 23:59:50+00', 30), (3, '2031-01-01 23:59:50+00', 5),
-        (4, '2031-01-01 23:59:50+00', 90), (5, '2031-01-02 00:01:30+00', 20)) AS v (n, f, s) ORDER BY n $$,
-    $$ VALUES (timestamptz '2031-01-02 00:05:30+00'), (timestamptz '2031-01-02 00:02:00+00'), (timestamptz '2031-01-01 23:59:55+00'),
-        (timestamptz '2031-01-02 00:02:20+00'), (timestamptz '2031-01-02 00:02:00+00') $$,
-    'a silence is held against nobody before the blindness it reaches into has settled, unless it was too long before'
 );
 
 -- A fleet of 25 that beats every 10 s.

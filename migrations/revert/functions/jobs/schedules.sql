@@ -2,8 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.job_standing(text);
-DROP FUNCTION health_internal.refresh_jobs(timestamptz, text []);
 DROP FUNCTION health_internal.configure_jobs(timestamptz, text []);
 DROP FUNCTION health_internal.expect_run(text, text, timestamptz, boolean);
 DROP FUNCTION health_internal.run_counts_from(timestamptz, timestamptz);

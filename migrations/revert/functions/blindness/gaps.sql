@@ -2,9 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.tell_blindness(timestamptz);
-DROP FUNCTION health_internal.await_ingest(timestamptz);
-DROP FUNCTION health_internal.notice_fleet_silence(timestamptz);
 DROP FUNCTION health_internal.accused_at(
     timestamptz, double precision, health_internal.blindness
 );

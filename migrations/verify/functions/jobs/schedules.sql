@@ -6,8 +6,6 @@ BEGIN
     PERFORM 'health_internal.run_counts_from(timestamptz, timestamptz)'::regprocedure;
     PERFORM 'health_internal.expect_run(text, text, timestamptz, boolean)'::regprocedure;
     PERFORM 'health_internal.configure_jobs(timestamptz, text [])'::regprocedure;
-    PERFORM 'health_internal.refresh_jobs(timestamptz, text [])'::regprocedure;
-    PERFORM 'health_internal.job_standing(text)'::regprocedure;
 END;
 $$;
 

@@ -1,4 +1,4 @@
--- Jobs: schedules, what is expected, what is found.
+-- Jobs: schedules, and what they expect.
 BEGIN;
 
 SELECT no_plan();
@@ -8,8 +8,6 @@ SELECT signatures_are(
         health.set_schedule,
         health_internal.configure_jobs,
         health_internal.expect_run,
-        health_internal.job_standing,
-        health_internal.refresh_jobs,
         health_internal.run_counts_from
     }',
     $$
@@ -17,8 +15,6 @@ SELECT signatures_are(
     ('health.set_schedule(text,text,text,interval,interval)', 'f', 'plpgsql', 'v', false, 'health_admin, health_agent'),
     ('health_internal.configure_jobs(timestamp with time zone,text[])', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.expect_run(text,text,timestamp with time zone,boolean)', 'f', 'plpgsql', 's', false, ''),
-    ('health_internal.job_standing(text)', 'f', 'sql', 's', false, ''),
-    ('health_internal.refresh_jobs(timestamp with time zone,text[])', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.run_counts_from(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 'i', false, '')
     $$
 );
