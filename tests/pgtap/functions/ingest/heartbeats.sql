@@ -1,46 +1,26 @@
--- Ingest: what agents call, under the role they call it in.
+-- Ingest: heartbeats, and what is refused.
 BEGIN;
 
 SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health.attach,
         health.bridge_heartbeat,
         health.heartbeat,
-        health.log_performance_metric,
-        health.log_system_event,
-        health.register_agent,
         health.update_agent_state,
         health_internal.counter_of,
         health_internal.number_of
     }',
     $$
     VALUES
-    ('health.attach(text)', 'f', 'plpgsql', 'v', false, 'health_admin, health_agent, health_bridge'),
     ('health.bridge_heartbeat(text,jsonb)', 'f', 'plpgsql', 'v', true, 'health_bridge'),
     ('health.heartbeat(text,text,jsonb)', 'f', 'plpgsql', 'v', false, 'health_admin, health_agent, health_bridge'),
-    ('health.log_performance_metric(text,text,double precision,text,timestamp with time zone)', 'f', 'sql', 'v', false, 'health_admin, health_agent, health_bridge'),
-    ('health.log_system_event(text,text,text,jsonb,timestamp with time zone)', 'f', 'sql', 'v', false, 'health_admin, health_agent, health_bridge'),
-    ('health.register_agent(text,text,text,interval,jsonb,text)', 'f', 'sql', 'v', false, 'health_admin, health_agent, health_bridge'),
     ('health.update_agent_state(text,text)', 'f', 'sql', 'v', false, 'health_admin, health_agent, health_bridge'),
     ('health_internal.counter_of(jsonb,text)', 'f', 'plpgsql', 'i', false, 'health_admin, health_agent, health_bridge'),
     ('health_internal.number_of(jsonb,text,text)', 'f', 'plpgsql', 'i', false, 'health_admin, health_agent, health_bridge')
     $$
 );
 
-SELECT lives_ok($$ SELECT health.register_agent('a1', 'One', 'worker', '5 seconds', '["x"]') $$, 'an agent registers');
-SELECT lives_ok($$ SELECT health.register_agent('a1', p_agent_type => 'other') $$, 'and registers again');
-SELECT rows_are(
-    $$ SELECT agent_name, agent_type, expected_interval, capabilities FROM health.agents WHERE agent_id = 'a1' $$,
-    $$ VALUES ('One', 'other', interval '5 seconds', '["x"]'::jsonb) $$,
-    'what is not given stays'
-);
-SELECT throws_ok($$ SELECT health.register_agent('a1', p_policy_class => 'no such') $$, 'AG004', NULL,
-    'a class without a policy is refused');
-SELECT throws_ok($$ SELECT health.register_agent('a1', p_expected_interval => '1 millisecond') $$, '23514', NULL,
-    'an interval below 100 ms is refused');
-SELECT throws_ok($$ SELECT health.register_agent(NULL) $$, '23502', NULL, 'an agent has a name');
 SELECT is(health_internal.number_of('{"x": 1.5, "y": "2", "z": null}', 'x'), 1.5::float8, 'a number is read');
 SELECT is(health_internal.number_of('{"y": "2"}', 'x', 'y'), 2::float8, 'or its other name, also as text');
 SELECT is(health_internal.number_of('{"z": null}', 'z'), NULL, 'null is no number');
@@ -73,15 +53,6 @@ SELECT throws_ok($$ SELECT health.heartbeat('a1', 'running', '{"error_count": -1
 SELECT throws_ok($$ SELECT health.heartbeat(E'a\nb') $$, '23514', NULL, 'and an id with a newline');
 SELECT lives_ok($$ SELECT health.heartbeat('a1', NULL, NULL) $$, 'an empty heartbeat is one');
 SELECT lives_ok($$ SELECT health.update_agent_state('a1', 'idle') $$, 'a state alone is a heartbeat');
-SELECT lives_ok($$ SELECT health.log_performance_metric('a1', 'depth', 3, 'items') $$, 'a metric is logged');
-SELECT throws_ok($$ SELECT health.log_performance_metric('a1', 'depth', 'NaN') $$, '23514', NULL, 'but not NaN');
-SELECT throws_ok($$ SELECT health.log_performance_metric('a1', 'depth', NULL) $$, '23502', NULL, 'nor nothing');
-SELECT lives_ok($$ SELECT health.log_system_event('a1', 'noted', 'WARNING', NULL) $$, 'an event is logged, in any case');
-SELECT throws_ok($$ SELECT health.log_system_event('a1', 'noted', 'loud') $$, '23514', NULL, 'with a known severity');
-SELECT throws_ok($$ SELECT health.attach('nobody') $$, 'AG001', NULL, 'only the registered attach');
-SELECT is(health.attach('a1'), (SELECT agent_number FROM health.agents WHERE agent_id = 'a1'), 'attach gives the number');
-SELECT is(health.attach('a1'), (SELECT agent_number FROM health.agents WHERE agent_id = 'a1'), 'twice is the same');
-SELECT is((SELECT count(*) FROM health.agent_sessions), 1::bigint, 'and one session');
 SELECT throws_ok($$ SELECT health.bridge_heartbeat('a1') $$, 'AG006', NULL, 'a bridge is called bridge:NAME');
 SELECT lives_ok($$ SELECT health.bridge_heartbeat('bridge:x', '{"claimed": 1}') $$, 'a bridge beats');
 SELECT is((SELECT agent_type FROM health.agents WHERE agent_id = 'bridge:x'), 'bridge', 'and registers itself');
