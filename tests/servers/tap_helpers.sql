@@ -291,3 +291,30 @@ AS $$
     SELECT tap.recovery('shop', 5000, 5100, 5600, 'cancelled');
     SELECT tap.recovery('shop', 19900, 20650, 20860, 'succeeded');
 $$;
+
+-- All steps of the roll-ups that are due, and how many.
+CREATE FUNCTION tap.roll_up(p_now timestamptz)
+RETURNS integer
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_steps integer := 0;
+BEGIN
+    WHILE health_internal.roll_up_step(p_now) LOOP
+        v_steps := v_steps + 1;
+    END LOOP;
+    RETURN v_steps;
+END
+$$;
+
+-- Agents of whom the roll-up of the first day and its transitions differ.
+CREATE FUNCTION tap.roll_up_differences()
+RETURNS SETOF text
+LANGUAGE sql
+AS $$
+    SELECT a.agent_id FROM health_internal.service_seconds_measured(tap.at(-25200), tap.at(61200), NULL) AS a
+    FULL JOIN (SELECT * FROM health.agent_days WHERE day_at = tap.at(-25200)) AS d ON d.agent_id = a.agent_id
+    WHERE abs(a.up_seconds - d.up_seconds) + abs(a.degraded_seconds - d.degraded_seconds) + abs(a.down_seconds - d.down_seconds)
+        + abs(a.lost_seconds - d.lost_seconds) + abs(a.unknown_seconds - d.unknown_seconds) + abs(a.maintenance_up_seconds - d.maintenance_up_seconds)
+        + abs(a.maintenance_down_seconds - d.maintenance_down_seconds) + abs(a.score_seconds - d.score_seconds) > 1e-3 IS NOT FALSE
+$$;

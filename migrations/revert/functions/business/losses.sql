@@ -2,8 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP FUNCTION health_internal.return_rows(timestamptz, timestamptz);
-DROP FUNCTION health_internal.saved_rows(timestamptz, timestamptz);
 DROP FUNCTION health_internal.risk_rows(timestamptz, timestamptz);
 DROP FUNCTION health_internal.lost_revenue_rows(timestamptz, timestamptz);
 DROP FUNCTION health_internal.business_terms_held();

@@ -5,8 +5,6 @@ BEGIN
     PERFORM 'health_internal.business_terms_held()'::regprocedure;
     PERFORM 'health_internal.lost_revenue_rows(timestamptz, timestamptz)'::regprocedure;
     PERFORM 'health_internal.risk_rows(timestamptz, timestamptz)'::regprocedure;
-    PERFORM 'health_internal.saved_rows(timestamptz, timestamptz)'::regprocedure;
-    PERFORM 'health_internal.return_rows(timestamptz, timestamptz)'::regprocedure;
 END;
 $$;
 
