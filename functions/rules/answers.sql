@@ -142,7 +142,8 @@ COMMENT ON FUNCTION health_internal.finish_rule(
 ) IS
 'Keeps what a rule answered: its findings become those rows, one per agent. An error, too many rows or an '
 'unknown severity disables the rule. An answer to another evaluation than the last one is ignored.';
-GRANT EXECUTE ON FUNCTION health_internal.finish_rule(text, bigint, jsonb, text, double precision, timestamptz)
-TO health_rules;
+GRANT EXECUTE ON FUNCTION health_internal.finish_rule(
+    text, bigint, jsonb, text, double precision, timestamptz
+) TO health_rules;
 
 COMMIT;
