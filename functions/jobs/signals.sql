@@ -23,23 +23,7 @@ AS $$
         arrived.received_at,
         arrived.attributes
     FROM health_internal.job_signals AS arrived
-    WHERE (
-            arrived.txid >= (p_range).from_xmax
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-        )
-        OR (
-            arrived.txid = ANY ((p_range).in_progress)
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            AND (
-                arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                OR arrived.cmin::text::bigint >= (p_range).last_own_from
-            )
-        )
-        OR (
-            arrived.txid = (p_range).own_xid
-            AND arrived.cmin::text::bigint
-            BETWEEN (p_range).own_from AND (p_range).own_until
-        )
+    WHERE health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
 $$;
 COMMENT ON FUNCTION health_internal.arrived_signals(health_internal.arrival_range) IS
 'Signals of jobs to fold. Inlined.';
