@@ -1,4 +1,4 @@
--- The monitor's own blindness: how much of a silence is the monitor's.
+-- The monitor's own blindness: when it began and ended, and how much of a silence is the monitor's.
 -- A gap (monitor_gaps) is blind from started_at to ended_at; until settled_at nobody who was silent in it
 -- is accused. Afterwards deadlines are credited with it, unless it was a silence of the fleet: then who
 -- is still silent is accused, and one incident speaks for all.
@@ -126,5 +126,45 @@ COMMENT ON FUNCTION health_internal.accused_at(
 ) IS
 'When a silence since p_last_at is held against an agent that may be silent for p_after_seconds: not '
 'before a blindness it reaches into has settled, and later by what is the monitor''s own of it.';
+
+CREATE OR REPLACE FUNCTION health_internal.note_gap(
+    p_now timestamptz,
+    p_engine health_internal.engine,
+    p_server_started_at timestamptz
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+AS $$
+DECLARE
+    v_has_restarted constant boolean :=
+        (p_engine.server_started_at <> p_server_started_at) IS TRUE;
+    v_settings health.settings;
+BEGIN
+    SELECT settings.* INTO STRICT v_settings FROM health.settings;
+    IF p_now > p_engine.last_now AND (
+        v_has_restarted
+        OR p_now - p_engine.last_now
+        > greatest(v_settings.monitor_gap_after, 5 * v_settings.tick_period)
+    ) THEN
+        INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details)
+        VALUES (
+            CASE WHEN v_has_restarted THEN 'server_restarted' ELSE 'engine_stopped' END,
+            p_engine.last_now,
+            p_now,
+            p_now + v_settings.monitor_settle_time,
+            jsonb_build_object(
+                'last_tick_id', p_engine.tick_id, 'server_started_at', p_server_started_at
+            )
+        );
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.note_gap(
+    timestamptz, health_internal.engine, timestamptz
+) IS
+'Notes a monitor gap since the last tick, as p_engine remembers it: the server was started anew since '
+'(server_restarted), or it is longer ago than settings.monitor_gap_after and five periods '
+'(engine_stopped).';
 
 COMMIT;

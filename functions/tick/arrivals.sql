@@ -41,22 +41,25 @@ CREATE OR REPLACE FUNCTION health_internal.is_arrived(
 RETURNS boolean
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
-RETURN (
-    p_txid >= (p_range).from_xmax
-    AND pg_visible_in_snapshot(p_txid, (p_range).until)
-)
-OR (
-    p_txid = ANY ((p_range).in_progress)
-    AND pg_visible_in_snapshot(p_txid, (p_range).until)
-    AND (
-        p_txid IS DISTINCT FROM (p_range).last_own_xid
-        OR p_command::text::bigint >= (p_range).last_own_from
-    )
-)
-OR (
-    p_txid = (p_range).own_xid
-    AND p_command::text::bigint BETWEEN (p_range).own_from AND (p_range).own_until
-);
+AS $$
+    SELECT
+        (
+            p_txid >= (p_range).from_xmax
+            AND pg_visible_in_snapshot(p_txid, (p_range).until)
+        )
+        OR (
+            p_txid = ANY ((p_range).in_progress)
+            AND pg_visible_in_snapshot(p_txid, (p_range).until)
+            AND (
+                p_txid IS DISTINCT FROM (p_range).last_own_xid
+                OR p_command::text::bigint >= (p_range).last_own_from
+            )
+        )
+        OR (
+            p_txid = (p_range).own_xid
+            AND p_command::text::bigint BETWEEN (p_range).own_from AND (p_range).own_until
+        )
+$$;
 COMMENT ON FUNCTION health_internal.is_arrived(xid8, cid, health_internal.arrival_range) IS
 'Whether a row of this transaction and command (its txid and cmin) is to be folded by the tick of p_range: the '
 'three branches, each a range of the index on txid. Inlined.';

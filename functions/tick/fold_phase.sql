@@ -3,6 +3,39 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.beat_as_engine(
+    p_now timestamptz,
+    p_engine health_internal.engine
+)
+RETURNS void
+LANGUAGE plpgsql
+VOLATILE
+AS $$
+BEGIN
+    INSERT INTO health.agent_heartbeats (
+        agent_id, received_at, work_items_processed, average_processing_time_ms
+    )
+    VALUES ('heartbeat_health_agent', p_now, p_engine.judged_total, p_engine.last_tick_ms);
+    INSERT INTO health.performance_metrics (
+        agent_id, metric_name, metric_value, unit, received_at
+    )
+    SELECT 'heartbeat_health_agent', own.metric_name, own.metric_value, own.unit, p_now
+    FROM (
+        VALUES
+        ('health_checks_performed', p_engine.judged_total::float8, 'count'),
+        (
+            'system_health_score',
+            (SELECT avg(status.score) FROM health.agent_status AS status
+                WHERE status.liveness NOT IN ('never_seen', 'stopped')),
+            'score'
+        )
+    ) AS own (metric_name, metric_value, unit)
+    WHERE own.metric_value IS NOT NULL;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.beat_as_engine(timestamptz, health_internal.engine) IS
+'The engine beats and logs metrics like any agent, as heartbeat_health_agent.';
+
 CREATE OR REPLACE FUNCTION health_internal.fold_phase(
     p_now timestamptz,
     p_is_replay boolean,
@@ -67,21 +100,8 @@ BEGIN
     WHERE activity.backend_type = 'checkpointer';
     v_has_restarted := v_engine.server_started_at IS NOT NULL
         AND v_engine.server_started_at <> v_server_started;
-    IF NOT p_is_replay AND p_now > v_engine.last_now AND (
-        v_has_restarted
-        OR p_now - v_engine.last_now
-        > greatest(v_settings.monitor_gap_after, 5 * v_settings.tick_period)
-    ) THEN
-        INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details)
-        VALUES (
-            CASE WHEN v_has_restarted THEN 'server_restarted' ELSE 'engine_stopped' END,
-            v_engine.last_now,
-            p_now,
-            p_now + v_settings.monitor_settle_time,
-            jsonb_build_object(
-                'last_tick_id', v_engine.tick_id, 'server_started_at', v_server_started
-            )
-        );
+    IF NOT p_is_replay THEN
+        PERFORM health_internal.note_gap(p_now, v_engine, v_server_started);
     END IF;
     tick_id := v_engine.tick_id + 1;
     v_range.received_from := judged_until - v_settings.history_after;
@@ -93,31 +113,9 @@ BEGIN
     v_range.last_own_xid := v_engine.own_xid;
     v_range.last_own_from := v_engine.own_from;
 
-    -- The engine beats like any agent.
     IF v_engine.last_heartbeat_at IS NULL
         OR judged_until - v_engine.last_heartbeat_at >= v_settings.engine_heartbeat_interval THEN
-        INSERT INTO health.agent_heartbeats (
-            agent_id, received_at, work_items_processed, average_processing_time_ms
-        )
-        VALUES (
-            'heartbeat_health_agent', judged_until, v_engine.judged_total,
-            v_engine.last_tick_ms
-        );
-        INSERT INTO health.performance_metrics (
-            agent_id, metric_name, metric_value, unit, received_at
-        )
-        SELECT 'heartbeat_health_agent', own.metric_name, own.metric_value, own.unit, judged_until
-        FROM (
-            VALUES
-            ('health_checks_performed', v_engine.judged_total::float8, 'count'),
-            (
-                'system_health_score',
-                (SELECT avg(status.score) FROM health.agent_status AS status
-                    WHERE status.liveness NOT IN ('never_seen', 'stopped')),
-                'score'
-            )
-        ) AS own (metric_name, metric_value, unit)
-        WHERE own.metric_value IS NOT NULL;
+        PERFORM health_internal.beat_as_engine(judged_until, v_engine);
         v_engine.last_heartbeat_at := judged_until;
     END IF;
 

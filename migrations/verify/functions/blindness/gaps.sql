@@ -14,6 +14,11 @@ BEGIN
         || 'timestamptz, double precision, health_internal.blindness'
         || ')'
     )::regprocedure;
+    PERFORM (
+        'health_internal.note_gap('
+        || 'timestamptz, health_internal.engine, timestamptz'
+        || ')'
+    )::regprocedure;
 END;
 $$;
 

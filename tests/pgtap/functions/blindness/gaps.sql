@@ -7,6 +7,7 @@ SELECT signatures_are(
     '{
         health_internal.accused_at,
         health_internal.blind_seconds,
+        health_internal.note_gap,
         health_internal.recent_blind_seconds,
         health_internal.recent_blindness
     }',
@@ -14,6 +15,7 @@ SELECT signatures_are(
     VALUES
     ('health_internal.accused_at(timestamp with time zone,double precision,health_internal.blindness)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
     ('health_internal.blind_seconds(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
+    ('health_internal.note_gap(timestamp with time zone,health_internal.engine,timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.recent_blind_seconds(timestamp with time zone,timestamp with time zone,health_internal.blindness)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
     ('health_internal.recent_blindness()', 'f', 'sql', 's', false, 'health_analyst, health_bridge')
     $$
@@ -59,6 +61,19 @@ SELECT rows_are(
     $$ VALUES (timestamptz '2031-01-02 00:05:30+00'), (timestamptz '2031-01-02 00:02:00+00'), (timestamptz '2031-01-01 23:59:55+00'),
         (timestamptz '2031-01-02 00:02:20+00'), (timestamptz '2031-01-02 00:02:00+00') $$,
     'a silence is held against nobody before the blindness it reaches into has settled, unless it was too long before'
+);
+
+-- A tick at second p_at after one at second 0, by a server started at second p_started and remembered as started at p_known.
+CREATE FUNCTION pg_temp.noted(p_at float8, p_started float8, p_known float8) RETURNS text LANGUAGE sql AS $$
+    DELETE FROM health.monitor_gaps;
+    SELECT health_internal.note_gap(at(p_at), jsonb_populate_record(e, jsonb_build_object('last_now', at(0), 'server_started_at', at(p_known))), at(p_started))
+    FROM health_internal.engine AS e;
+    SELECT string_agg(concat_ws(' ', reason, date_part('epoch', started_at - at(0)), date_part('epoch', ended_at - at(0)), date_part('epoch', settled_at - at(0))), ', ') FROM health.monitor_gaps
+$$;
+SELECT rows_are(
+    $$ SELECT n, pg_temp.noted(p_at, started, known) FROM (VALUES (1, 60, 0, 0), (2, 61, 0, 0), (3, 1, 1, 0), (4, 61, 1, 0), (5, 1, 1, NULL), (6, 0, 1, 0), (7, -5, 1, 0)) AS v (n, p_at, started, known) ORDER BY n $$,
+    $$ VALUES (1, NULL), (2, 'engine_stopped 0 61 121'), (3, 'server_restarted 0 1 61'), (4, 'server_restarted 0 61 121'), (5, NULL), (6, NULL), (7, NULL) $$,
+    'a minute without a tick is a gap, a restart is one however short; not where nothing is remembered or time does not move'
 );
 
 SELECT * FROM finish();

@@ -4,9 +4,10 @@ BEGIN;
 SELECT no_plan();
 
 SELECT signatures_are(
-    '{health_internal.fold_phase}',
+    '{health_internal.beat_as_engine, health_internal.fold_phase}',
     $$
     VALUES
+    ('health_internal.beat_as_engine(timestamp with time zone,health_internal.engine)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.fold_phase(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
     $$
 );
@@ -20,6 +21,7 @@ FROM unnest('{infinity,-infinity,NULL}'::timestamptz []) AS bad;
 SELECT beat('a1', 0);
 SELECT is(pg_temp.fold(0), '1 3 2 f 0', 'a beat, the engine''s own and its metric; the agent and the engine are judged');
 SELECT rows_are($$ SELECT received_at FROM health.agent_heartbeats WHERE agent_id = 'heartbeat_health_agent' $$, $$ VALUES (at(0)) $$, 'the engine beats at the time it is told');
+SELECT rows_are($$ SELECT metric_name::text, metric_value::float8 FROM health.performance_metrics WHERE agent_id = 'heartbeat_health_agent' $$, $$ VALUES ('health_checks_performed', 0::float8) $$, 'and logs what it did, and a mean score once there is one');
 SELECT is(pg_temp.fold(-5), '2 0 0 f 0', 'time moves forwards only');
 SELECT is(pg_temp.fold(1), '3 0 0 f 1', 'what was folded is folded once');
 SELECT is((SELECT count(*) FROM health.monitor_gaps), 0::bigint, 'no gap');
