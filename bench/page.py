@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import threading
 import time
@@ -18,11 +16,11 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import psycopg
 
 from common import Goal, Table, measure, parser, process_seconds, report, running, typical
 from hha.dashboard import questions
+from programs import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,33 +103,9 @@ def questions_seconds(link: psycopg.Connection[Any]) -> float:
     return sum(process_seconds(pid) for (pid,) in rows)
 
 
-@contextmanager
-def dashboard(dsn: str) -> Iterator[tuple[str, int]]:
-    """A dashboard in a process of its own, open to all; its address and its process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        str(Path(sys.executable).with_name("hha")),
-        "dashboard",
-        "--open",
-        "--port",
-        str(port),
-    ]
-    environment = {**os.environ, "HHA_DSN": dsn}
-    process = subprocess.Popen(command, env=environment)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                httpx.get(f"{url}/healthz").raise_for_status()
-                break
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        yield url, process.pid
-    finally:
-        process.terminate()
-        process.wait(30)
+def dashboard(port: int) -> list[str]:
+    """The command of a dashboard that is open to all."""
+    return [str(Path(sys.executable).with_name("hha")), "dashboard", "--open", "--port", str(port)]
 
 
 @contextmanager
@@ -193,7 +167,7 @@ def main() -> None:
         running(options) as bench,
         bench.database(DATABASE),
         bench.connect(DATABASE) as link,
-        dashboard(bench.dsn(DATABASE)) as (url, pid),
+        listening(dashboard, HHA_DSN=bench.dsn(DATABASE)) as served,
         sync_playwright() as playwright,
     ):
         link.execute("CALL health.run_housekeeping()")
@@ -211,7 +185,7 @@ def main() -> None:
             ]
         )
         for name, path in (("bare page (sign-in)", "/sign-in"), ("fleet", "/")):
-            visits = [seen(browser, url + path, is_fleet=path == "/") for _ in range(RUNS)]
+            visits = [seen(browser, served.url + path, is_fleet=path == "/") for _ in range(RUNS)]
             painted, drawn, size = (
                 median(visit[key] or 0 for visit in visits) for key in ("painted", "drawn", "bytes")
             )
@@ -230,9 +204,9 @@ def main() -> None:
         figures["question_ms"] = question.seconds * 1000
 
         def cost(name: str) -> float:
-            before = tree_seconds(pid), questions_seconds(link)
+            before = tree_seconds(served.pid), questions_seconds(link)
             time.sleep(seconds)
-            page_share = (tree_seconds(pid) - before[0]) / seconds
+            page_share = (tree_seconds(served.pid) - before[0]) / seconds
             server_share = (questions_seconds(link) - before[1]) / seconds
             idle.append([name, f"{page_share:.1%}", f"{server_share:.1%}"])
             figures[name] = {"page": page_share, "server": server_share}
@@ -240,7 +214,7 @@ def main() -> None:
 
         cost("nobody looks, nothing beats")
         page = browser.new_page()
-        page.goto(url)
+        page.goto(served.url)
         wait_until_seen(page, "drawn")
         time.sleep(2)
         open_share = cost("the fleet is open, nothing beats")

@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import secrets
-import socket
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 
 from common import Bench, Goal, Table, parser, ratio, report, running, server_seconds, value
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from programs import Program, listening
 
 DATABASE = "hha_bench_ping"
 FOLDER = Path(__file__).resolve().parent
@@ -71,10 +65,10 @@ def main() -> None:
         login = bench.create_login("health_gateway")
         token = secrets.token_urlsafe(16)
         ways = prepare(bench, login, token)
-        dsn = bench.dsn(DATABASE, login)
+        known = {"HHA_DSN": bench.dsn(DATABASE, login), "HHA_GATEWAY_TOKEN": token}
         with (
-            served(dsn, token, gateway_command) as gateway,
-            served(dsn, token, rows_command) as rows,
+            listening(gateway_command, **known) as gateway,
+            listening(rows_command, **known) as rows,
         ):
             for run in range(options.runs):
                 for way in ways:
@@ -161,47 +155,17 @@ def rows_command(port: int) -> list[str]:
     return [sys.executable, str(FOLDER / "ping_rows.py"), str(port)]
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A server program."""
-
-    port: int
-    process: psutil.Process
-
-    def cpu_seconds(self) -> float:
-        """Used so far."""
-        used = self.process.cpu_times()
-        return float(used.user + used.system)
+def used_seconds(program: Program) -> float:
+    """Processor seconds of the program so far."""
+    used = psutil.Process(program.pid).cpu_times()
+    return float(used.user + used.system)
 
 
-@contextmanager
-def served(dsn: str, token: str, command: Callable[[int], list[str]]) -> Iterator[Served]:
-    """A server program that answers; ended afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    environment = {**os.environ, "HHA_DSN": dsn, "HHA_GATEWAY_TOKEN": token}
-    with subprocess.Popen(command(port), env=environment) as process:
-        try:
-            deadline = time.monotonic() + 60
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
-                    break
-                except OSError:
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        sys.exit("the server does not answer")
-                    time.sleep(0.05)
-            yield Served(port, psutil.Process(process.pid))
-        finally:
-            process.terminate()
-
-
-def measure(bench: Bench, options: argparse.Namespace, way: Way, served: Served) -> None:
+def measure(bench: Bench, options: argparse.Namespace, way: Way, served: Program) -> None:
     """One run of one way."""
     with bench.connect(DATABASE) as connection:
         rows = written(connection)
-        postgres, gateway = server_seconds(connection), served.cpu_seconds()
+        postgres, gateway = server_seconds(connection), used_seconds(served)
         done = subprocess.run(
             [sys.executable, str(FOLDER / "ping_load.py")],
             input=json.dumps({
@@ -224,7 +188,7 @@ def measure(bench: Bench, options: argparse.Namespace, way: Way, served: Served)
         if rows != answers * way.rows_per_answer:
             sys.exit(f"{way.name}: {answers} answers, but {rows} rows")
         way.rates.append(rows / options.seconds)
-        way.gateway_us.append((served.cpu_seconds() - gateway) / rows * 1e6)
+        way.gateway_us.append((used_seconds(served) - gateway) / rows * 1e6)
         way.postgres_us.append((server_seconds(connection) - postgres) / rows * 1e6)
         cuts = quantiles(found["latencies_ms"], n=100)
         way.p50.append(cuts[49])

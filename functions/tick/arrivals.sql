@@ -1,5 +1,5 @@
 -- Exactly once, whatever commits late: each function reads what became visible between two snapshots.
--- Three branches, each an index range: transactions that began after the last snapshot; those that
+-- Three branches (is_arrived), each an index range: transactions that began after the last snapshot; those that
 -- were in progress in it (late commits); and the transaction that ticks, whose earlier commands count
 -- as arrived. A sequence or a time as cursor would lose rows of transactions that commit late.
 BEGIN;
@@ -32,6 +32,37 @@ RETURN (
 COMMENT ON FUNCTION health_internal.snapshot_without(pg_snapshot, xid8) IS
 'The snapshot with p_xid counted as still in progress, also where p_xid is the newest of all: a '
 'transaction''s own rows are told apart by command, not by transaction.';
+
+CREATE OR REPLACE FUNCTION health_internal.is_arrived(
+    p_txid xid8,
+    p_command cid,
+    p_range health_internal.arrival_range
+)
+RETURNS boolean
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT
+        (
+            p_txid >= (p_range).from_xmax
+            AND pg_visible_in_snapshot(p_txid, (p_range).until)
+        )
+        OR (
+            p_txid = ANY ((p_range).in_progress)
+            AND pg_visible_in_snapshot(p_txid, (p_range).until)
+            AND (
+                p_txid IS DISTINCT FROM (p_range).last_own_xid
+                OR p_command::text::bigint >= (p_range).last_own_from
+            )
+        )
+        OR (
+            p_txid = (p_range).own_xid
+            AND p_command::text::bigint BETWEEN (p_range).own_from AND (p_range).own_until
+        )
+$$;
+COMMENT ON FUNCTION health_internal.is_arrived(xid8, cid, health_internal.arrival_range) IS
+'Whether a row of this transaction and command (its txid and cmin) is to be folded by the tick of p_range: the '
+'three branches, each a range of the index on txid. Inlined.';
 
 CREATE OR REPLACE FUNCTION health_internal.arrived_heartbeats(p_range health_internal.arrival_range)
 RETURNS TABLE (
@@ -72,25 +103,7 @@ AS $$
         arrived.revenue_impact_usd::double precision
     FROM health.agent_heartbeats AS arrived
     WHERE arrived.received_at >= (p_range).received_from
-        AND (
-            (
-                arrived.txid >= (p_range).from_xmax
-                AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            )
-            OR (
-                arrived.txid = ANY ((p_range).in_progress)
-                AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-                AND (
-                    arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                    OR arrived.cmin::text::bigint >= (p_range).last_own_from
-                )
-            )
-            OR (
-                arrived.txid = (p_range).own_xid
-                AND arrived.cmin::text::bigint
-                BETWEEN (p_range).own_from AND (p_range).own_until
-            )
-        )
+        AND health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
     UNION ALL
     SELECT
         arrived.agent_id::text,
@@ -110,25 +123,7 @@ AS $$
         arrived.revenue_impact_usd::double precision
     FROM health.ingest_heartbeats AS arrived
     WHERE arrived.received_at >= (p_range).received_from
-        AND (
-            (
-                arrived.txid >= (p_range).from_xmax
-                AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            )
-            OR (
-                arrived.txid = ANY ((p_range).in_progress)
-                AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-                AND (
-                    arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                    OR arrived.cmin::text::bigint >= (p_range).last_own_from
-                )
-            )
-            OR (
-                arrived.txid = (p_range).own_xid
-                AND arrived.cmin::text::bigint
-                BETWEEN (p_range).own_from AND (p_range).own_until
-            )
-        )
+        AND health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
 $$;
 COMMENT ON FUNCTION health_internal.arrived_heartbeats(health_internal.arrival_range) IS
 'Heartbeats to fold, with the columns of health_internal.beat; rows received before '
@@ -152,23 +147,7 @@ AS $$
         arrived.unit::text,
         arrived.received_at
     FROM health.performance_metrics AS arrived
-    WHERE (
-            arrived.txid >= (p_range).from_xmax
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-        )
-        OR (
-            arrived.txid = ANY ((p_range).in_progress)
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            AND (
-                arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                OR arrived.cmin::text::bigint >= (p_range).last_own_from
-            )
-        )
-        OR (
-            arrived.txid = (p_range).own_xid
-            AND arrived.cmin::text::bigint
-            BETWEEN (p_range).own_from AND (p_range).own_until
-        )
+    WHERE health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
 $$;
 COMMENT ON FUNCTION health_internal.arrived_metrics(health_internal.arrival_range) IS
 'Metric values to fold. Inlined.';
@@ -189,23 +168,7 @@ AS $$
         arrived.severity::text,
         arrived.received_at
     FROM health.system_events AS arrived
-    WHERE (
-            arrived.txid >= (p_range).from_xmax
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-        )
-        OR (
-            arrived.txid = ANY ((p_range).in_progress)
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            AND (
-                arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                OR arrived.cmin::text::bigint >= (p_range).last_own_from
-            )
-        )
-        OR (
-            arrived.txid = (p_range).own_xid
-            AND arrived.cmin::text::bigint
-            BETWEEN (p_range).own_from AND (p_range).own_until
-        )
+    WHERE health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
 $$;
 COMMENT ON FUNCTION health_internal.arrived_events(health_internal.arrival_range) IS
 'Events to fold. Inlined.';
@@ -222,23 +185,7 @@ AS $$
     SELECT
         arrived.agent_id
     FROM health_internal.agent_changes AS arrived
-    WHERE (
-            arrived.txid >= (p_range).from_xmax
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-        )
-        OR (
-            arrived.txid = ANY ((p_range).in_progress)
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            AND (
-                arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                OR arrived.cmin::text::bigint >= (p_range).last_own_from
-            )
-        )
-        OR (
-            arrived.txid = (p_range).own_xid
-            AND arrived.cmin::text::bigint
-            BETWEEN (p_range).own_from AND (p_range).own_until
-        )
+    WHERE health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
 $$;
 COMMENT ON FUNCTION health_internal.arrived_agent_changes(health_internal.arrival_range) IS
 'Agents whose configuration changed. Inlined.';

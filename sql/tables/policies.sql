@@ -300,7 +300,6 @@ COMMENT ON COLUMN health.policies.exhaustion_alert_seconds IS
 COMMENT ON COLUMN health.policies.expected_interval_band IS
 'Share by which the learnt interval may differ from the expected one before correcting it is recommended.';
 
-
 CREATE VIEW health.current_policies
 WITH (security_invoker = false) AS
 SELECT DISTINCT ON (policies.policy_class) policies.*
@@ -308,24 +307,7 @@ FROM health.policies
 ORDER BY policies.policy_class ASC, policies.version DESC;
 COMMENT ON VIEW health.current_policies IS
 'One row per class: the policy in force. Columns as in policies; stable within a major version.';
-DO $$
-DECLARE
-    v_column record;
-BEGIN
-    FOR v_column IN
-        SELECT
-            pg_attribute.attname AS name,
-            col_description(pg_attribute.attrelid, pg_attribute.attnum) AS description
-        FROM pg_attribute
-        WHERE pg_attribute.attrelid = 'health.policies'::regclass AND pg_attribute.attnum > 0
-    LOOP
-        EXECUTE format(
-            'COMMENT ON COLUMN health.current_policies.%I IS %L',
-            v_column.name, v_column.description
-        );
-    END LOOP;
-END;
-$$;
+CALL health_internal.hand_on_comments('health.current_policies', 'health.policies');
 
 GRANT SELECT ON health.policies, health.current_policies TO health_analyst;
 

@@ -91,38 +91,11 @@ WHERE events.event IN ('suppressed', 'grouped');
 COMMENT ON VIEW health.suppressions IS
 'One row per message that was not sent, or not by itself, and why; stable within a major version.';
 
--- A column that a view hands on means what it means in its table.
-DO $$
-DECLARE
-    v_column record;
-BEGIN
-    FOR v_column IN
-        SELECT DISTINCT ON (of_view.attrelid, of_view.attnum)
-            of_view.attrelid::regclass AS view_name,
-            of_view.attname AS column_name,
-            col_description(of_table.attrelid, of_table.attnum) AS description
-        FROM (
-            VALUES
-            (1, 'health.open_alerts', 'health.alerts'),
-            (2, 'health.open_alerts', 'health.incidents'),
-            (1, 'health.alert_history', 'health.alert_events'),
-            (2, 'health.alert_history', 'health.alerts'),
-            (1, 'health.suppressions', 'health.alert_events')
-        ) AS sources (place, view_name, table_name)
-        INNER JOIN pg_attribute AS of_view
-            ON of_view.attrelid = sources.view_name::regclass AND of_view.attnum > 0
-        INNER JOIN pg_attribute AS of_table
-            ON of_table.attrelid = sources.table_name::regclass
-            AND of_table.attname = of_view.attname
-        ORDER BY of_view.attrelid, of_view.attnum, sources.place
-    LOOP
-        EXECUTE format(
-            'COMMENT ON COLUMN %s.%I IS %L',
-            v_column.view_name, v_column.column_name, v_column.description
-        );
-    END LOOP;
-END;
-$$;
+CALL health_internal.hand_on_comments('health.open_alerts', 'health.alerts', 'health.incidents');
+CALL health_internal.hand_on_comments(
+    'health.alert_history', 'health.alert_events', 'health.alerts'
+);
+CALL health_internal.hand_on_comments('health.suppressions', 'health.alert_events');
 
 COMMENT ON COLUMN health.alert_history.alert_id IS 'Which alert.';
 COMMENT ON COLUMN health.alert_history.event IS

@@ -173,36 +173,9 @@ COMMENT ON VIEW health.foresight_health IS
 COMMENT ON COLUMN health.foresight_health.is_overdue IS
 'Whether it has not run for five periods, by the clock.';
 
--- A column that a view hands on means what it means in its table.
-DO $$
-DECLARE
-    v_column record;
-BEGIN
-    FOR v_column IN
-        SELECT
-            of_view.attrelid::regclass AS view_name,
-            of_view.attname AS column_name,
-            col_description(of_table.attrelid, of_table.attnum) AS description
-        FROM (
-            VALUES
-            ('health.exhaustion', 'health_internal.resource_trends'),
-            ('health.policy_comparison', 'health.shadow_policies'),
-            ('health.foresight_health', 'health_internal.foresight_parts')
-        ) AS sources (view_name, table_name)
-        INNER JOIN pg_attribute AS of_view
-            ON of_view.attrelid = sources.view_name::regclass AND of_view.attnum > 0
-        INNER JOIN pg_attribute AS of_table
-            ON of_table.attrelid = sources.table_name::regclass
-            AND of_table.attname = of_view.attname
-        WHERE col_description(of_view.attrelid, of_view.attnum) IS NULL
-    LOOP
-        EXECUTE format(
-            'COMMENT ON COLUMN %s.%I IS %L',
-            v_column.view_name, v_column.column_name, v_column.description
-        );
-    END LOOP;
-END;
-$$;
+CALL health_internal.hand_on_comments('health.exhaustion', 'health_internal.resource_trends');
+CALL health_internal.hand_on_comments('health.policy_comparison', 'health.shadow_policies');
+CALL health_internal.hand_on_comments('health.foresight_health', 'health_internal.foresight_parts');
 
 GRANT SELECT ON health.exhaustion, health.policy_comparison, health.foresight_health
 TO health_analyst, health_bridge;

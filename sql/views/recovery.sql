@@ -112,32 +112,8 @@ LEFT JOIN LATERAL (
 COMMENT ON VIEW health.recovery_history IS
 'One row per attempt to recover an agent, told in one line; stable within a major version.';
 
--- A column that a view hands on means what it means in its table.
-DO $$
-DECLARE
-    v_column record;
-BEGIN
-    FOR v_column IN
-        SELECT
-            of_view.attrelid::regclass AS view_name,
-            of_view.attname AS column_name,
-            col_description(of_table.attrelid, of_table.attnum) AS description
-        FROM pg_attribute AS of_view
-        INNER JOIN pg_attribute AS of_table
-            ON of_table.attrelid = 'health.recovery_actions'::regclass
-            AND of_table.attname = of_view.attname
-        WHERE of_view.attrelid IN (
-            'health.recovery_backlog'::regclass, 'health.recovery_history'::regclass
-        )
-            AND of_view.attnum > 0
-    LOOP
-        EXECUTE format(
-            'COMMENT ON COLUMN %s.%I IS %L',
-            v_column.view_name, v_column.column_name, v_column.description
-        );
-    END LOOP;
-END;
-$$;
+CALL health_internal.hand_on_comments('health.recovery_backlog', 'health.recovery_actions');
+CALL health_internal.hand_on_comments('health.recovery_history', 'health.recovery_actions');
 
 COMMENT ON COLUMN health.recovery_backlog.waits_for IS
 'What must come before it goes on, in words.';

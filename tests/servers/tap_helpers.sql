@@ -69,6 +69,19 @@ RETURNS bigint
 LANGUAGE sql
 RETURN (health.tick(tap.at(p_seconds), true)).alerts_opened;
 
+-- What a tick at second 10 would judge after one at second 0: of everybody, the due, those that arrived or are listed.
+CREATE FUNCTION tap.turn(
+    p_whom text, p_is_most boolean, p_beats health_internal.beat [] DEFAULT '{}', p_several bigint [] DEFAULT '{}'
+)
+RETURNS health_internal.turn
+LANGUAGE sql
+RETURN ROW(
+    tap.at(10), -1, p_whom, p_beats, p_is_most,
+    ROW('-infinity', (SELECT pg_snapshot_xmax(folded_until) FROM health_internal.engine), '{}', pg_current_snapshot(), pg_current_xact_id(),
+        (SELECT own_from FROM health_internal.engine), 2147483647, NULL, 0)::health_internal.arrival_range,
+    p_several, health_internal.recent_blindness(), 600, 3600, 86400
+)::health_internal.turn;
+
 -- A bridge that delivers all that is due, or reports another outcome.
 CREATE FUNCTION tap.deliver(
     p_seconds float8, p_channels text [] DEFAULT NULL, p_outcome text DEFAULT 'delivered'
@@ -279,4 +292,31 @@ AS $$
     SELECT tap.recovery('depot', 1000, 1310, 1400, 'escalated');
     SELECT tap.recovery('shop', 5000, 5100, 5600, 'cancelled');
     SELECT tap.recovery('shop', 19900, 20650, 20860, 'succeeded');
+$$;
+
+-- All steps of the roll-ups that are due, and how many.
+CREATE FUNCTION tap.roll_up(p_now timestamptz)
+RETURNS integer
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_steps integer := 0;
+BEGIN
+    WHILE health_internal.roll_up_step(p_now) LOOP
+        v_steps := v_steps + 1;
+    END LOOP;
+    RETURN v_steps;
+END
+$$;
+
+-- Agents of whom the roll-up of the first day and its transitions differ.
+CREATE FUNCTION tap.roll_up_differences()
+RETURNS SETOF text
+LANGUAGE sql
+AS $$
+    SELECT a.agent_id FROM health_internal.service_seconds_measured(tap.at(-25200), tap.at(61200), NULL) AS a
+    FULL JOIN (SELECT * FROM health.agent_days WHERE day_at = tap.at(-25200)) AS d ON d.agent_id = a.agent_id
+    WHERE abs(a.up_seconds - d.up_seconds) + abs(a.degraded_seconds - d.degraded_seconds) + abs(a.down_seconds - d.down_seconds)
+        + abs(a.lost_seconds - d.lost_seconds) + abs(a.unknown_seconds - d.unknown_seconds) + abs(a.maintenance_up_seconds - d.maintenance_up_seconds)
+        + abs(a.maintenance_down_seconds - d.maintenance_down_seconds) + abs(a.score_seconds - d.score_seconds) > 1e-3 IS NOT FALSE
 $$;

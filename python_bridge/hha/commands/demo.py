@@ -10,7 +10,7 @@ from rich.console import Console
 
 from hha.demo.report import show
 from hha.demo.run import Outcome, run_demo
-from hha.stack import stop_requested
+from hha.stack.processes import stop_requested
 
 
 def register(app: typer.Typer) -> None:

@@ -19,19 +19,15 @@ from hha.connection import DsnOption
 from hha.deploy import deploy
 from hha.fleet_table import plain_lines, render
 from hha.snapshot import Snapshot, read_snapshot
-from hha.stack import (
-    AgentSpec,
-    Folder,
+from hha.stack.agents import AgentSpec, write_config
+from hha.stack.folder import Folder, folder_for, named_dsn, owned
+from hha.stack.processes import (
     bridge_failure,
     bridge_process,
     dashboard_process,
     embedded_server,
-    folder_for,
     gateway_process,
-    named_dsn,
-    owned,
     stop_requested,
-    write_config,
 )
 
 REFRESH_SECONDS = 1.0

@@ -25,15 +25,9 @@ from hha.deploy import deploy
 from hha.errors import HhaError
 from hha.fleet_table import plain_lines
 from hha.snapshot import Snapshot, read_snapshot
-from hha.stack import (
-    AgentSpec,
-    Folder,
-    bridge_failure,
-    bridge_process,
-    embedded_server,
-    owned,
-    write_config,
-)
+from hha.stack.agents import AgentSpec, write_config
+from hha.stack.folder import Folder, owned
+from hha.stack.processes import bridge_failure, bridge_process, embedded_server
 
 LIMIT_SECONDS = 80.0  # leaves ten for stopping everything
 READY_SECONDS = 40.0

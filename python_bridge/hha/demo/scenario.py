@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from hha.demo.faults import FAULTS
 from hha.snapshot import Row
-from hha.stack import AgentSpec
+from hha.stack.agents import AgentSpec
 
 GOOD_STATUS = frozenset({"excellent", "good"})
 BRIDGE_NAME = "demo"

@@ -1,37 +1,20 @@
-"""Deploys, verifies and reverts the changes of a plan, each in one transaction of its own.
-
-A deploy script, its verify script and the rows of the registry commit together: where one of them
-fails, nothing of the change remains but an event `fail`. A script that cannot run inside a
-transaction (CREATE INDEX CONCURRENTLY) is followed by the registry's rows in a second one.
-"""
+"""Deploys, verifies and reverts the changes of a plan, one after the other."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-import psycopg
-from psycopg.pq import TransactionStatus
-
 from hha.deploy import registry
-from hha.deploy.plan import Change, Dependency, Plan, find, read_plan
-from hha.deploy.registry import Connection, Deployed
-from hha.deploy.scripts import (
-    read_script,
-    script_hash,
-    script_path,
-    without_commit,
-    without_transaction,
-)
-from hha.deploy.session import commit, connected, run_script, script_error, take_back
-from hha.errors import DeployError, ScriptError, VerifyError
-
-logger = logging.getLogger(__name__)
+from hha.deploy.one_change import deploy_change, revert_change, verify_change
+from hha.deploy.plan import Change, Plan, read_plan
+from hha.deploy.registry import Deployed
+from hha.deploy.scripts import read_script, script_hash
+from hha.deploy.session import connected
+from hha.errors import DeployError, VerifyError
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +90,7 @@ def deploy(
         registry.install(connection, plan)
         for number, change in enumerate(pending, 1):
             _tell(report, Step("deploy", change, is_done=False, number=number, count=len(pending)))
-            _deploy_change(connection, plan, change, folder, verify=verify, log_only=log_only)
+            deploy_change(connection, plan, change, folder, verify=verify, log_only=log_only)
             _tell(report, Step("deploy", change, is_done=True, number=number, count=len(pending)))
         return list(pending)
 
@@ -135,15 +118,7 @@ def revert(
             raise DeployError(f"still required by {', '.join(others)}", hint="Revert that first.")
         for number, change in enumerate(changes, 1):
             _tell(report, Step("revert", change, is_done=False, number=number, count=len(changes)))
-            script = read_script(folder, change, "revert")
-            try:
-                run_script(connection, without_commit(script))
-                with connection.transaction():
-                    registry.log_revert(connection, change)
-                commit(connection)
-            except psycopg.Error as error:
-                take_back(connection)
-                raise script_error("revert", change, error, script) from error
+            revert_change(connection, change, folder)
             _tell(report, Step("revert", change, is_done=True, number=number, count=len(changes)))
         return changes
 
@@ -161,7 +136,7 @@ def verify(
         for number, change in enumerate(changes, 1):
             _tell(report, Step("verify", change, is_done=False, number=number, count=len(changes)))
             try:
-                _verify_change(connection, change, folder)
+                verify_change(connection, change, folder)
             except VerifyError as error:
                 failures.append(str(error))
             _tell(report, Step("verify", change, is_done=True, number=number, count=len(changes)))
@@ -192,62 +167,6 @@ def status(dsn: str, *, migrations: Path | None = None) -> Status:
     )
 
 
-def _deploy_change(
-    connection: Connection,
-    plan: Plan,
-    change: Change,
-    folder: Path,
-    *,
-    verify: bool,
-    log_only: bool,
-) -> None:
-    script = read_script(folder, change, "deploy")
-    is_open = True
-    try:
-        for conflict in change.conflicts:
-            if _resolve(connection, plan, conflict) is not None:
-                raise DeployError(f'"{change.name}" conflicts with "{conflict.text}"')
-        required_ids = [
-            _required_id(connection, plan, change, dependency) for dependency in change.requires
-        ]
-        if not log_only:
-            run_script(connection, without_commit(script))
-            is_open = connection.info.transaction_status == TransactionStatus.INTRANS
-            if is_open and without_commit(script) == script:
-                raise ScriptError(f'the deploy script of "{change.name}" does not end in COMMIT;')
-        with connection.transaction():
-            if verify and not log_only and not change.rework_tags:
-                _verify_change(connection, change, folder)
-            registry.log_deploy(connection, change, script_hash(folder, change), required_ids)
-        commit(connection)
-    except (psycopg.Error, DeployError) as error:
-        take_back(connection)
-        if not is_open:  # it committed by itself, so that nothing was taken back
-            with suppress(psycopg.Error, DeployError):
-                run_script(connection, read_script(folder, change, "revert"))
-        if not connection.closed:
-            with connection.transaction():
-                registry.log_event(connection, "fail", change)
-        if isinstance(error, DeployError):
-            raise
-        raise script_error("deploy", change, error, script) from error
-    logger.info("change deployed", extra={"action": "deploy_change", "change": change.name})
-
-
-def _verify_change(connection: Connection, change: Change, folder: Path) -> None:
-    """Run a verify script and take back what it did; a missing one is no failure."""
-    if not script_path(folder, change, "verify").exists():
-        logger.warning("no verify script", extra={"action": "verify", "change": change.name})
-        return
-    script = read_script(folder, change, "verify")
-    try:
-        with connection.transaction(force_rollback=True):
-            connection.execute(without_transaction(script))
-    except psycopg.Error as error:
-        text = script_error("verify", change, error, script).message
-        raise VerifyError(text) from error
-
-
 def _position(plan: Plan, rows: list[Deployed]) -> int:
     """How many changes of the plan are deployed; they must be its first ones."""
     for index, row in enumerate(rows):
@@ -258,25 +177,6 @@ def _position(plan: Plan, rows: list[Deployed]) -> int:
                 hint="It was deployed from another version: use that one, or revert with it.",
             )
     return len(rows)
-
-
-def _required_id(connection: Connection, plan: Plan, change: Change, one: Dependency) -> str:
-    found = _resolve(connection, plan, one)
-    if found is None:
-        raise DeployError(f'"{change.name}" requires "{one.text}", which is not deployed')
-    return found
-
-
-def _resolve(connection: Connection, plan: Plan, dependency: Dependency) -> str | None:
-    """Id of the deployed change that a dependency means; of several by that name the earliest."""
-    if dependency.project is not None:
-        return registry.find_foreign(connection, dependency)
-    planned = find(plan.changes, dependency.text)
-    wanted = plan.changes[planned[0]].id if planned else dependency.change_id
-    if wanted is None:
-        return None
-    row = connection.execute("SELECT 1 FROM sqitch.changes WHERE change_id = %s", [wanted])
-    return wanted if row.fetchone() else None
 
 
 def _tell(report: Report | None, step: Step) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 from servers.base import free_port
 from servers.container import REPOSITORY
 from servers.engine import docker, require_engine
+from servers.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -83,12 +83,7 @@ class Composed:
         return container
 
     def until(self, condition: Callable[[], Any], what: str) -> Any:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (result := condition()):
-            if time.monotonic() > deadline:
-                pytest.fail(f"did not happen: {what}\n{self('logs')}")
-            time.sleep(0.2)
-        return result
+        return until(condition, lambda: f"{what}\n{self('logs')}", seconds=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")

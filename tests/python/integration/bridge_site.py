@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import psycopg
-import pytest
 from psycopg.rows import dict_row
+from servers.waiting import until
 
 from hha.bridge.executors.record import RecordFile, find_family, find_main
 
-PATIENCE_SECONDS = 60.0
 AGENT_ID = "worker-1"
 OTHER_ID = "other-1"
 HHA = ("-c", "from hha.cli import main; main()")
@@ -142,14 +139,7 @@ class Site:
             connection.execute(cast(Any, statement), values)
 
     def until(self, condition: Callable[[], Any], what: str) -> Any:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            with contextlib.suppress(psycopg.Error):
-                if result := condition():
-                    return result
-            if time.monotonic() > deadline:
-                pytest.fail(f"did not happen: {what}\n{self.story()}")
-            time.sleep(0.05)
+        return until(condition, lambda: f"{what}\n{self.story()}", despite=psycopg.Error)
 
     def story(self) -> str:
         actions = self.rows("SELECT * FROM health.recovery_actions")

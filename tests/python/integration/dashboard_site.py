@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import shutil
-import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -39,14 +38,6 @@ def open_page(engine: Engine, login: Callable[..., str]) -> Iterator[OpenPage]:
             return running.enter_context(page_server(DashboardSettings(port=0, **settings)))
 
         yield start
-
-
-def until(condition: Callable[[], object], what: str) -> None:
-    """Wait for something that comes by itself."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, f"did not happen: {what}"
-        time.sleep(0.05)
 
 
 @contextlib.contextmanager

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-import time
 from typing import TYPE_CHECKING
 
-import uvicorn
+from app_server import AppServer
 
 from hha.dashboard.app import create_app
 
@@ -20,22 +18,8 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def page_server(settings: DashboardSettings) -> Iterator[str]:
     """Serves it until the end; its address."""
-    config = uvicorn.Config(
-        create_app(settings),
-        port=settings.port,
-        log_level="warning",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
+    server = AppServer(create_app(settings), settings.port, grace_seconds=1)
     try:
-        deadline = time.monotonic() + 60
-        while not server.started:
-            assert thread.is_alive()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield server.url
     finally:
-        server.should_exit = True
-        thread.join(30)
+        server.stop()

@@ -17,13 +17,14 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
+from servers.waiting import until, until_async
 
 from hha import BaseAgent, SharedState
 from hha.agents.performance_monitor import PerformanceMonitor
 from hha.errors import DatabaseUnavailable, InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 LIMIT_SECONDS = 60.0
 BEATS = "SELECT * FROM health.agent_heartbeats WHERE agent_id = %s ORDER BY received_at, txid"
@@ -73,21 +74,6 @@ class Database:
         self._connection.close()
 
 
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition; the time-out only ends a test that would never pass."""
-    async with asyncio.timeout(LIMIT_SECONDS):
-        while not condition():  # noqa: ASYNC110 (nobody could set an event)
-            await asyncio.sleep(0.02)
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    """The same for tests without an event loop."""
-    deadline = time.monotonic() + LIMIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def database(deployed_database: str) -> Iterator[Database]:
     watcher = Database(deployed_database)
@@ -126,8 +112,8 @@ async def test_an_agent_registers_beats_and_says_goodbye(database: Database) -> 
     async with SharedState(database.dsn) as state:
         agent = new_counter(state, memory_limit_mb=512.0)
         async with running(agent):
-            await until(lambda: database.states("counter").count("running") > 3)
-            await until(lambda: database.rows(LOCKS, "counter"))
+            await until_async(lambda: database.states("counter").count("running") > 3)
+            await until_async(lambda: database.rows(LOCKS, "counter"))
     states = database.states("counter")
     assert states.index("initializing") < states.index("active") < states.index("running")
     assert states[-1] == "stopped"
@@ -191,7 +177,7 @@ async def test_long_work_does_not_silence_an_agent(database: Database) -> None:
     async with SharedState(database.dsn) as state:
         agent = Slow("counter", state, interval=1, heartbeat_interval=0.1, stop_grace=0.1)
         async with running(agent):
-            await until(lambda: database.states("counter").count("running") > 5)
+            await until_async(lambda: database.states("counter").count("running") > 5)
 
 
 async def test_state_error_is_reported_and_beats_go_on(database: Database) -> None:
@@ -199,10 +185,10 @@ async def test_state_error_is_reported_and_beats_go_on(database: Database) -> No
         agent = new_counter(state, error_wait=0.2)
         agent.is_broken = True
         async with running(agent):
-            await until(lambda: database.states("counter").count("error") > 4)
+            await until_async(lambda: database.states("counter").count("error") > 4)
             agent.is_broken = False
-            await until(lambda: agent.state == "running")
-            await until(lambda: database.states("counter")[-1] == "running")
+            await until_async(lambda: agent.state == "running")
+            await until_async(lambda: database.states("counter")[-1] == "running")
     events = database.rows(
         "SELECT * FROM health.system_events WHERE event_type = 'agent_error' AND agent_id = %s",
         "counter",
@@ -219,18 +205,18 @@ async def test_an_agent_survives_the_loss_of_the_database(
     async with SharedState(database.dsn) as state:
         agent = new_counter(state)
         async with running(agent):
-            await until(lambda: database.rows(LOCKS, "counter"))
+            await until_async(lambda: database.rows(LOCKS, "counter"))
             (first_lock,) = database.rows(LOCKS, "counter")
             database.allow_connections(False)
             try:
                 database.end_other_sessions()
                 rounds, beats = agent.rounds, len(database.states("counter"))
-                await until(lambda: agent.rounds > rounds + 10)
+                await until_async(lambda: agent.rounds > rounds + 10)
                 assert len(database.states("counter")) == beats
             finally:
                 database.allow_connections(True)
-            await until(lambda: len(database.states("counter")) > beats + 3)
-            await until(lambda: database.rows(LOCKS, "counter"))
+            await until_async(lambda: len(database.states("counter")) > beats + 3)
+            await until_async(lambda: database.rows(LOCKS, "counter"))
             assert database.rows(LOCKS, "counter") != [first_lock]
     assert [r.message for r in caplog.records if "database lost" in r.message][1:] == []
 
@@ -241,10 +227,10 @@ async def test_an_agent_started_without_its_database_registers_later(database: D
         async with SharedState(database.dsn) as state:
             agent = new_counter(state)
             async with running(agent):
-                await until(lambda: agent.rounds > 3)
+                await until_async(lambda: agent.rounds > 3)
                 database.allow_connections(True)
-                await until(lambda: database.states("counter"))
-                await until(lambda: database.rows(LOCKS, "counter"))
+                await until_async(lambda: database.states("counter"))
+                await until_async(lambda: database.rows(LOCKS, "counter"))
     finally:
         database.allow_connections(True)
     (row,) = database.rows("SELECT agent_type FROM health.agents WHERE agent_id = 'counter'")
@@ -256,7 +242,7 @@ async def test_an_agent_works_where_attach_is_refused(
 ) -> None:
     database.run("ALTER FUNCTION health.attach(text) RENAME TO attach_hidden")
     async with SharedState(database.dsn) as state, running(new_counter(state)):
-        await until(lambda: database.states("counter").count("running") > 10)
+        await until_async(lambda: database.states("counter").count("running") > 10)
     warnings = [r for r in caplog.records if getattr(r, "action", "") == "attach_refused"]
     assert [r.levelname for r in warnings].count("WARNING") == 1
 
@@ -274,7 +260,7 @@ async def test_a_wrong_metric_is_no_death(
     async with SharedState(database.dsn) as state:
         agent = Wrong("counter", state, interval=0.05, heartbeat_interval=0.1)
         async with running(agent):
-            await until(lambda: database.states("counter").count("running") > 3)
+            await until_async(lambda: database.states("counter").count("running") > 3)
     assert all(row["cost_efficiency"] is None for row in database.rows(BEATS, "counter"))
     told = [r.message for r in caplog.records if getattr(r, "action", "") == "report_refused"]
     assert len(told) == len(set(told)) == 3
@@ -318,7 +304,7 @@ async def test_the_monitor_reports_host_and_database(database: Database) -> None
     async with SharedState(database.dsn) as state:
         agent = PerformanceMonitor("monitor", state, interval=0.05, heartbeat_interval=0.1)
         async with running(agent):
-            await until(
+            await until_async(
                 lambda: (
                     {"host_cpu_percent", "database_size_mb", "database_cache_hit_percent"}
                     <= {
@@ -329,7 +315,7 @@ async def test_the_monitor_reports_host_and_database(database: Database) -> None
                     }
                 )
             )
-            await until(
+            await until_async(
                 lambda: any(
                     (row["attributes"] or {}).get("host_memory_total_mb", 0) > 0
                     for row in database.rows(BEATS, "monitor")
@@ -409,9 +395,9 @@ async def test_an_agent_may_bring_a_life_of_its_own(database: Database) -> None:
     async with SharedState(database.dsn) as state:
         agent = QuickStart("own", state, heartbeat_interval=0.1, stop_grace=0.05)
         async with running(agent):
-            await until(lambda: database.states("own").count("error") > 3)
+            await until_async(lambda: database.states("own").count("error") > 3)
             assert await agent.get_current_state() == "error"
-            await until(lambda: database.rows(LOCKS, "own"))
+            await until_async(lambda: database.rows(LOCKS, "own"))
     assert database.states("own")[-1] == "stopped"
     assert database.rows(
         "SELECT FROM health.performance_metrics WHERE metric_name = 'memory_usage_mb'"
@@ -422,13 +408,13 @@ async def test_a_server_that_does_not_answer_holds_up_no_agent(database: Databas
     async with SharedState(database.dsn, call_timeout=0.3) as state:
         agent = new_counter(state, stop_grace=0.1)
         async with running(agent):
-            await until(lambda: database.states("counter").count("running") > 1)
+            await until_async(lambda: database.states("counter").count("running") > 1)
             with psycopg.connect(database.dsn) as blocker:
                 blocker.execute("LOCK TABLE health.agent_heartbeats IN ACCESS EXCLUSIVE MODE")
                 rounds = agent.rounds
-                await until(lambda: agent.rounds > rounds + 10)
+                await until_async(lambda: agent.rounds > rounds + 10)
             beats = len(database.states("counter"))
-            await until(lambda: len(database.states("counter")) > beats + 3)
+            await until_async(lambda: len(database.states("counter")) > beats + 3)
 
 
 def start_hasher(dsn: str, *options: str) -> subprocess.Popen[bytes]:
@@ -451,10 +437,10 @@ def test_a_hasher_fails_on_a_signal_and_stops_on_another(
 ) -> None:
     process = start_hasher(database.dsn, "--fault", "errors")
     processes.append(process)
-    wait_until(lambda: database.states("hasher").count("running") > 3)
+    until(lambda: database.states("hasher").count("running") > 3)
     assert "error" not in database.states("hasher")
     process.send_signal(signal.SIGUSR1)
-    wait_until(lambda: database.states("hasher").count("error") > 4)
+    until(lambda: database.states("hasher").count("error") > 4)
     process.terminate()
     assert process.wait(LIMIT_SECONDS) == 0
     assert database.states("hasher")[-1] == "stopped"
@@ -465,7 +451,7 @@ def test_a_killed_process_lets_go_at_once_and_a_stopped_one_does_not(
 ) -> None:
     process = start_hasher(database.dsn)
     processes.append(process)
-    wait_until(lambda: database.rows(LOCKS, "hasher"))
+    until(lambda: database.rows(LOCKS, "hasher"))
     process.send_signal(signal.SIGSTOP)
     beats = len(database.states("hasher"))
     time.sleep(0.3)
@@ -473,7 +459,7 @@ def test_a_killed_process_lets_go_at_once_and_a_stopped_one_does_not(
     assert database.rows(LOCKS, "hasher")
     process.kill()
     process.wait(LIMIT_SECONDS)
-    wait_until(lambda: not database.rows(LOCKS, "hasher"))
+    until(lambda: not database.rows(LOCKS, "hasher"))
     assert "stopped" not in database.states("hasher")
 
 
@@ -510,7 +496,7 @@ def test_a_forked_child_does_not_keep_its_parent_alive(
         assert database.rows(LOCKS, "forking")
         process.kill()
         process.wait(LIMIT_SECONDS)
-        wait_until(lambda: not database.rows(LOCKS, "forking"))
+        until(lambda: not database.rows(LOCKS, "forking"))
         os.kill(child, 0)  # the child is still there
     finally:
         os.kill(child, signal.SIGKILL)

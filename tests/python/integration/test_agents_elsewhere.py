@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from servers.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,12 +79,9 @@ class Story:
         return rows[0]["pid"] if rows else None
 
 
-def until(condition: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + LIMIT_SECONDS
-    while not condition():
-        assert process.poll() is None, "the agent ended"
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.05)
+def until_agent(condition: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+    until(lambda: condition() or process.poll() is not None, "the agent gets there")
+    assert process.poll() is None, "the agent ended"
 
 
 def live_and_stop(
@@ -92,11 +90,11 @@ def live_and_stop(
     """Run an agent until it is alive and attached, stop it by SIGTERM; its heartbeats."""
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:
-        until(
+        until_agent(
             lambda: len([beat for beat in story.beats() if beat["work_items_processed"]]) > 1,
             process,
         )
-        until(lambda: story.session_pid() is not None, process)
+        until_agent(lambda: story.session_pid() is not None, process)
         assert story.liveness() == "alive"
     finally:
         process.send_signal(signal.SIGTERM)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import psutil
 import psycopg
 import pytest
-from bridge_site import AGENT_ID, PATIENCE_SECONDS, Site
+from bridge_site import AGENT_ID, Site
+from servers.waiting import PATIENCE_SECONDS
 from webhook_receiver import SECRET, Receiver
 
 from hha.bridge.channels.webhook import sign

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import dataclasses
 import json
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from receivers import (
     slack_receiver,
     twilio_receiver,
 )
+from servers.waiting import until_async
 from typer.testing import CliRunner
 
 from hha.bridge import load_config
@@ -43,7 +43,6 @@ from hha.cli import app
 if TYPE_CHECKING:
     from conftest import Engine
 
-PATIENCE_SECONDS = 60.0
 AGENT_ID = "payments <!here> & sons"
 CONFIG = """
 [bridge]
@@ -85,13 +84,9 @@ class Desk:
     phone: HttpReceiver
 
     async def until(self, condition: Callable[[], Any], what: str) -> Any:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (found := condition()):
-            if time.monotonic() > deadline:
-                rows = self.engine.rows("SELECT * FROM health.deliveries")
-                pytest.fail(f"did not happen: {what}\n{rows}")
-            await asyncio.sleep(0.02)
-        return found
+        return await until_async(
+            condition, lambda: f"{what}\n{self.engine.rows('SELECT * FROM health.deliveries')}"
+        )
 
     def states(self, event: str) -> dict[str, str]:
         rows = self.engine.rows(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from dashboard_site import an_open_alert, browser_of, csrf_of, sign_in, until
+from dashboard_site import an_open_alert, browser_of, csrf_of, sign_in
 from psycopg.conninfo import conninfo_to_dict
+from servers.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

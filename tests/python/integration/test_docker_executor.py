@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from servers.engine import BASE_IMAGE, docker, require_engine, running_container
+from servers.waiting import until
 
 from hha.bridge import parse_config
 from hha.bridge.executors import Executor, ExecutorContext
 
-PATIENCE_SECONDS = 60.0
 LABEL = "hha.test"
 # A shell as the container's first process: notes its start and SIGHUP, ends on SIGTERM at once.
 WORKER = """
@@ -58,10 +57,7 @@ def words(name: str) -> list[str]:
 
 
 def wait_for_words(name: str, *expected: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while words(name) != list(expected):
-        assert time.monotonic() < deadline, words(name)
-        time.sleep(0.05)
+    until(lambda: words(name) == list(expected), lambda: words(name))
 
 
 def state(name: str, key: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bridge_site import AGENT_ID, PATIENCE_SECONDS, Site
+from bridge_site import AGENT_ID, Site
 from killed_bridge import killing
+from servers.waiting import PATIENCE_SECONDS
 from webhook_receiver import SECRET, Receiver
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from psycopg import errors, sql
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
+from servers.waiting import PATIENCE_SECONDS, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from conftest import Engine
     from servers import Server
 
-PATIENCE_SECONDS = 60.0
 
 #: One clone serves all examples; each example has agents of its own.
 MANY = settings(
@@ -62,14 +61,6 @@ COMPARED = (
     "ungated_score",
     "score",
 )
-
-
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    """Poll until it holds."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for: {what}"
-        time.sleep(0.02)
 
 
 # --- the same whatever the cadence -----------------------------------------------------------
@@ -428,7 +419,7 @@ def end_session(engine: Engine, connection: psycopg.Connection[Any]) -> None:
     """Close a session and wait until the server has noticed."""
     pid = connection.info.backend_pid
     connection.close()
-    wait_for(
+    until(
         lambda: engine.value("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", pid) == 0,
         "the session to end",
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
+from servers.waiting import until_async
 
 from hha import SharedState
 from hha.agents.langsmith_bridge import LangSmithBridge, measures
@@ -109,12 +110,6 @@ async def watching(dsn: str, box: LangSmith, name: str = "shop") -> AsyncIterato
             await asyncio.wait_for(life, LIMIT_SECONDS)
 
 
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(LIMIT_SECONDS):
-        while not condition():  # noqa: ASYNC110 (nobody could set an event)
-            await asyncio.sleep(0.02)
-
-
 async def test_a_project_is_an_agent(
     engine: Engine, login: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,7 +126,7 @@ async def test_a_project_is_an_agent(
     async with serving() as box:
         box.runs = [run(1, 0.2), run(2, 0.4), run(3, 1.2, is_failed=True)]
         async with watching(dsn, box) as bridge:
-            await until(lambda: newest().get("work_items_processed") == 3)
+            await until_async(lambda: newest().get("work_items_processed") == 3)
             assert newest()["error_count"] == 1
             query = box.queries[0]
             assert query["project_ids"] == [SESSION]
@@ -141,15 +136,15 @@ async def test_a_project_is_an_agent(
 
             # The same runs are in the overlap and counted once; a new one is added.
             box.runs.append(run(0, 0.1))
-            await until(lambda: newest().get("work_items_processed") == 4)
+            await until_async(lambda: newest().get("work_items_processed") == 4)
             asked = len(box.queries)
-            await until(lambda: len(box.queries) >= asked + 4)
+            await until_async(lambda: len(box.queries) >= asked + 4)
             assert newest()["work_items_processed"] == 4
 
             box.status = 500
-            await until(lambda: bridge.state == "error")
+            await until_async(lambda: bridge.state == "error")
             box.status = 200
-            await until(lambda: bridge.state == "running")
+            await until_async(lambda: bridge.state == "running")
     series = {
         row["metric_name"]: row["total"]
         for row in engine.rows(
@@ -172,7 +167,7 @@ async def test_an_unknown_project_is_an_error_that_names_it(
 ) -> None:
     monkeypatch.setenv("LANGSMITH_API_KEY", "a key")
     async with serving() as box, watching(engine.dsn, box, "nowhere") as bridge:
-        await until(lambda: bridge.state == "error")
+        await until_async(lambda: bridge.state == "error")
     (error, *_) = engine.rows(
         "SELECT event_data FROM health.system_events WHERE event_type = 'agent_error'"
     )
@@ -182,8 +177,8 @@ async def test_an_unknown_project_is_an_error_that_names_it(
 async def test_without_a_key_it_idles(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LANGSMITH_API_KEY", raising=False)
     async with watching(engine.dsn, LangSmith("http://127.0.0.1:9")) as bridge:
-        await until(lambda: bridge.state == "running" and bridge.work_items_processed == 0)
-        await until(lambda: engine.rows("SELECT FROM health.agent_heartbeats"))
+        await until_async(lambda: bridge.state == "running" and bridge.work_items_processed == 0)
+        await until_async(lambda: engine.rows("SELECT FROM health.agent_heartbeats"))
     assert bridge.error_count == 0
 
 

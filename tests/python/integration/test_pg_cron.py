@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from servers.base import CRON_DATABASE
+from servers.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,11 +46,11 @@ class Watcher:
         return [int(row["ticks"]) for row in rows]
 
     def until(self, condition: Callable[[], object], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not condition():
-            if time.monotonic() > deadline:
-                raise AssertionError(f"did not happen: {what}\n{self.engine()}\n{self.runs()}")
-            time.sleep(0.1)
+        until(
+            condition,
+            lambda: f"{what}\n{self.engine()}\n{self.runs()}",
+            seconds=PATIENCE_SECONDS,
+        )
 
     def runs(self) -> list[dict[str, Any]]:
         return self._cron.rows(

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as open_metrics_families,
 )
 from prometheus_client.parser import text_string_to_metric_families
+from servers.waiting import until
 
 from hha.dashboard.metrics.engine import SCHEDULERS
 from hha.dashboard.settings import DashboardSettings
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parents[3] / "integrations" / "prometheus"
 TOKEN = "a token of the tests"
-PATIENCE_SECONDS = 60.0
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -349,16 +348,6 @@ def prometheus(path: str, folder: Path, target: str) -> Iterator[httpx.Client]:
         process.wait()
 
 
-def until(condition: Callable[[], Any], what: Callable[[], str]) -> Any:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(httpx.TransportError):
-            if result := condition():
-                return result
-        time.sleep(0.05)
-    pytest.fail(f"did not happen: {what()}")
-
-
 def test_prometheus_scrapes_asks_and_fires(
     engine: Engine,
     login: Callable[..., str],
@@ -386,9 +375,9 @@ def test_prometheus_scrapes_asks_and_fires(
         def targets() -> str:
             return str(client.get("/api/v1/targets").json())
 
-        until(lambda: answer('up{job="hha"}') == [1], targets)
+        until(lambda: answer('up{job="hha"}') == [1], targets, despite=httpx.TransportError)
         scrapes = 'count_over_time(hha_deliveries_total{channel="mail", state="dead"}[5m])'
-        until(lambda: (answer(scrapes) or [0])[0] >= 2, targets)
+        until(lambda: (answer(scrapes) or [0])[0] >= 2, targets, despite=httpx.TransportError)
         assert answer('hha_agents{liveness="never_seen"}') == [1]
         assert answer("hha:agents_at_work:sum")[0] >= 2
         kinds = client.get("/api/v1/metadata").json()["data"]
@@ -398,4 +387,8 @@ def test_prometheus_scrapes_asks_and_fires(
             "UPDATE health.deliveries SET state = 'dead', finished_at = now()"
             " WHERE state = 'pending' AND channel = 'mail'"
         )
-        until(lambda: "HhaDeadLetters" in firing(), lambda: f"the rule fires: {firing()}")
+        until(
+            lambda: "HhaDeadLetters" in firing(),
+            lambda: f"the rule fires: {firing()}",
+            despite=httpx.TransportError,
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "README.md"
 
-_LINK = re.compile(r"\]\((?P<target>[^)#:]+)\)")
-
 
 def test_the_session_is_what_psql_answers(
     server: Server, deployed_database: str, monkeypatch: pytest.MonkeyPatch
@@ -28,16 +25,3 @@ def test_the_session_is_what_psql_answers(
     now = answered_steps(server, dbname, steps, monkeypatch)
     if text := difference("README.md", steps, now):
         pytest.fail(f"README.md shows what is no longer so:\n{text}", pytrace=False)
-
-
-def test_every_path_it_names_exists() -> None:
-    text = README.read_text(encoding="utf-8")
-    named = {match["target"] for match in _LINK.finditer(text)}
-    table = text.partition("## To change X, open Y")[2].partition("\n## ")[0]
-    named |= {
-        name
-        for name in re.findall(r"`([^`\s]+)`", table)
-        if "/" in name and not name.startswith("…")
-    }
-    missing = sorted(name for name in named if not (ROOT / name).exists())
-    assert not missing

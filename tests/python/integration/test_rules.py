@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
+from servers.waiting import until
 
 from .conftest import Engine, at
 
@@ -564,13 +565,6 @@ def test_a_removed_rule_that_opened_alerts_stays_on_record(rules: Rules) -> None
 # --- the bridge, the doctor ---------------------------------------------------------------------
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.1)
-
-
 def bridge_until(
     rules: Rules, login: Callable[..., str], condition: Callable[[], bool], **options: str
 ) -> None:
@@ -588,7 +582,7 @@ def bridge_until(
         )
         task = asyncio.create_task(runner.run())
         try:
-            await asyncio.to_thread(wait_for, condition)
+            await asyncio.to_thread(until, condition)
         finally:
             stop.request()
             await task

@@ -6,18 +6,17 @@ import asyncio
 import json
 import logging
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from servers.base import run_checked
 from servers.engine import BASE_IMAGE, docker, require_engine, running_container
+from servers.waiting import until
 
 from hha.bridge import parse_config
 from hha.bridge.executors import Executor, ExecutorContext
 
-PATIENCE_SECONDS = 60.0
 IMAGE = "hha-systemd"
 USER = "tester"
 DOCKERFILE = f"""
@@ -74,14 +73,6 @@ def box() -> Iterator[str]:
 def state_of_system(container: str) -> str:
     command = ["docker", "exec", container, "systemctl", "is-system-running"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def until(condition: Callable[[], object], story: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"did not happen: {story()}")
-        time.sleep(0.1)
 
 
 def write(container: str, path: str, text: str) -> None:

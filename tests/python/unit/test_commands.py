@@ -6,29 +6,20 @@ import asyncio
 import json
 import logging
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
+from servers.waiting import until_async
 
 from hha.bridge import parse_config
 from hha.bridge.executors import Executor, ExecutorContext
 from hha.bridge.executors.record import ProcessRecord, RecordFile
 from hha.bridge.scrub import tail_of
 
-PATIENCE_SECONDS = 60.0
 NOISY = "print('the answer is 42 password=hidden-1'); raise SystemExit(3)"
 # Ends on no signal but SIGKILL, and so does its child.
 STUBBORN = """trap '' TERM; sleep 600 & echo "$$ $!" > "$1"; wait"""
-
-
-async def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened"
-        await asyncio.sleep(0.01)
 
 
 def runs(pid: int) -> bool:
@@ -212,7 +203,7 @@ async def test_a_cancelled_command_is_ended(tmp_path: Path) -> None:
     told = tmp_path / "told"
     worker = executor(tmp_path, shell("slow", STUBBORN, str(told)))
     running = asyncio.create_task(worker.execute("run_command", "", {"command": "slow"}))
-    await until(lambda: told.exists() and told.read_text().endswith("\n"))
+    await until_async(lambda: told.exists() and told.read_text().endswith("\n"))
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

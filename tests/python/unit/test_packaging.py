@@ -75,8 +75,9 @@ def test_the_wheel_has_every_script_once(built: Path) -> None:
     assert below_migrations(names) == sql_in_tree()
     assert "hha/migrations/sqitch.plan" in names
     assert "hha/py.typed" in names
-    for template in (ROOT / "python_bridge/hha/bridge/channels/templates").iterdir():
-        assert f"hha/bridge/channels/templates/{template.name}" in names
+    for folder in ("bridge/channels/templates", "answers/queries"):
+        for file in (ROOT / "python_bridge/hha" / folder).iterdir():
+            assert f"hha/{folder}/{file.name}" in names
 
 
 def test_a_wheel_made_from_the_sdist_is_the_same(built: Path) -> None:

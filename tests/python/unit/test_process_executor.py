@@ -6,19 +6,18 @@ import asyncio
 import os
 import signal
 import sys
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
+from servers.waiting import until_async
 
 from hha.bridge.executors import ExecutorContext, ProcessExit
 from hha.bridge.executors.process import ProcessConfig, ProcessExecutor
 from hha.bridge.executors.record import RecordFile, find_family, find_main
 
-PATIENCE_SECONDS = 60.0
 IDLE = "import time; time.sleep(600)"
 DEAF = """
 import os, signal, time
@@ -42,13 +41,6 @@ children = [subprocess.Popen(deaf), subprocess.Popen(deaf, start_new_session=Tru
 os.write(1, f"pids {{children[0].pid}} {{children[1].pid}}\\n".encode())
 time.sleep(600)
 """
-
-
-async def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened"
-        await asyncio.sleep(0.01)
 
 
 def runs(pid: int) -> bool:
@@ -143,10 +135,10 @@ async def test_a_cancelled_restart_leaves_what_the_next_one_finishes(host: Host)
     await executor.open()
     first = host.pid()
     assert first
-    await until(lambda: host.logged("deaf"))
+    await until_async(lambda: host.logged("deaf"))
     running = asyncio.create_task(executor.execute("restart_agent", "action 1"))
     file = RecordFile(host.path, "worker 1")
-    await until(lambda: (record := file.read()) and record.is_stopping)
+    await until_async(lambda: (record := file.read()) and record.is_stopping)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -184,12 +176,12 @@ async def test_another_action_is_refused_and_nothing_happens(host: Host) -> None
 async def test_a_reload_is_a_signal_to_the_running_process(host: Host) -> None:
     executor = host.executor(LISTENING)
     await executor.open()
-    await until(lambda: host.logged("listening"))
+    await until_async(lambda: host.logged("listening"))
     pid = host.pid()
     result = await executor.execute("reload")
     assert result.outcome == "succeeded"
     assert result.details == {"pid": pid, "signal": "SIGUSR1"}
-    await until(lambda: host.logged("reloaded"))
+    await until_async(lambda: host.logged("reloaded"))
     assert host.pid() == pid
     assert host.exits == []
 
@@ -200,7 +192,7 @@ async def test_a_reload_that_ends_the_process_has_failed(host: Host) -> None:
     result = await executor.execute("reload")
     assert result.outcome == "failed"
     assert result.details["reason"] == "the process ended on SIGUSR1"
-    await until(lambda: host.exits)  # nobody asked for that end
+    await until_async(lambda: host.exits)  # nobody asked for that end
 
 
 async def test_a_reload_of_what_does_not_run_has_failed_and_starts_nothing(host: Host) -> None:
@@ -217,9 +209,9 @@ async def test_a_stopped_process_is_restarted(host: Host, code: str, how: str) -
     first = host.pid()
     assert first
     if code == DEAF:
-        await until(lambda: host.logged("deaf"))
+        await until_async(lambda: host.logged("deaf"))
     os.kill(first, signal.SIGSTOP)
-    await until(lambda: psutil.Process(first).status() == psutil.STATUS_STOPPED)
+    await until_async(lambda: psutil.Process(first).status() == psutil.STATUS_STOPPED)
     result = await executor.execute("restart_agent")
     assert (result.outcome, result.details["stopped"]) == ("succeeded", how)
     assert not runs(first)
@@ -229,13 +221,13 @@ async def test_a_stopped_process_is_restarted(host: Host, code: str, how: str) -
 async def test_children_of_children_end_too(host: Host, is_parent_dead: bool) -> None:
     executor = host.executor(PARENT, stop_timeout_seconds=0.3)
     await executor.open()
-    await until(lambda: host.logged("pids") and len(host.logged("deaf")) == 2)
+    await until_async(lambda: host.logged("pids") and len(host.logged("deaf")) == 2)
     children = [int(pid) for pid in host.logged("pids")[0].split()[1:]]
     parent = host.pid()
     assert parent
     if is_parent_dead:
         os.kill(parent, signal.SIGKILL)
-        await until(lambda: not runs(parent))
+        await until_async(lambda: not runs(parent))
     assert all(map(runs, children))
     result = await executor.execute("restart_agent")
     assert result.outcome == "succeeded"
@@ -248,7 +240,7 @@ async def test_an_unexpected_end_is_reported_and_not_repaired(host: Host) -> Non
     pid = host.pid()
     assert pid
     os.kill(pid, signal.SIGKILL)
-    await until(lambda: host.exits)
+    await until_async(lambda: host.exits)
     assert host.exits == [ProcessExit("worker 1", pid, -signal.SIGKILL)]
     await asyncio.sleep(0.3)
     assert host.pid() is None
@@ -266,7 +258,7 @@ async def test_an_intended_end_is_not_reported(host: Host) -> None:
 async def test_exits_are_kept_quiet_when_configured(host: Host) -> None:
     executor = host.executor("raise SystemExit(3)", report_exit=False)
     await executor.open()
-    await until(lambda: host.pid() is None)
+    await until_async(lambda: host.pid() is None)
     await asyncio.sleep(0.1)
     assert host.exits == []
 
@@ -296,7 +288,7 @@ async def test_the_next_bridge_adopts_and_notices_the_end(host: Host) -> None:
     await second.open()
     assert host.pid() == pid
     os.kill(pid, signal.SIGKILL)
-    await until(lambda: host.exits)
+    await until_async(lambda: host.exits)
     assert host.exits == [ProcessExit("worker 1", pid, None)]
 
 

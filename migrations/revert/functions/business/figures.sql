@@ -4,8 +4,6 @@ SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health_internal.business_rows(timestamptz, timestamptz, timestamptz);
 DROP FUNCTION health_internal.trend_rows(timestamptz, timestamptz);
-DROP FUNCTION health_internal.usage_rows(timestamptz, timestamptz);
-DROP FUNCTION health_internal.usage_sums(timestamptz, timestamptz);
 DROP FUNCTION health_internal.service_rows(timestamptz, timestamptz, timestamptz);
 
 COMMIT;

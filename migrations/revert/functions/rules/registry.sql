@@ -7,8 +7,5 @@ DROP FUNCTION health.enable_alert_rule(text, timestamptz);
 DROP FUNCTION health_internal.switch_alert_rule(text, boolean, timestamptz);
 DROP FUNCTION health.remove_alert_rule(text, timestamptz);
 DROP FUNCTION health.add_alert_rule(text, text, text, text, interval, integer, timestamptz);
-DROP FUNCTION health_internal.stop_rule(text, text, timestamptz);
-DROP FUNCTION health_internal.refresh_disabled_rules(timestamptz);
-DROP FUNCTION health_internal.rule_problem(name, name);
 
 COMMIT;

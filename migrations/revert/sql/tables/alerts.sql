@@ -7,6 +7,5 @@ DROP TABLE health.alert_events;
 DROP TABLE health.alerts;
 DROP TABLE health.incident_members;
 DROP TABLE health.incidents;
-DROP TABLE health.alert_rules;
 
 COMMIT;

@@ -2,9 +2,6 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-DROP VIEW health.system_health;
-DROP VIEW health.engine_health;
-DROP FUNCTION health_internal.oldest_snapshot();
 DROP VIEW health.recent_heartbeats;
 DROP VIEW health.agent_timeline;
 DROP VIEW health.fleet;

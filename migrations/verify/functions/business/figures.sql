@@ -3,8 +3,6 @@ BEGIN;
 DO $$
 BEGIN
     PERFORM 'health_internal.service_rows(timestamptz, timestamptz, timestamptz)'::regprocedure;
-    PERFORM 'health_internal.usage_sums(timestamptz, timestamptz)'::regprocedure;
-    PERFORM 'health_internal.usage_rows(timestamptz, timestamptz)'::regprocedure;
     PERFORM 'health_internal.trend_rows(timestamptz, timestamptz)'::regprocedure;
     PERFORM 'health_internal.business_rows(timestamptz, timestamptz, timestamptz)'::regprocedure;
 END;

@@ -8,12 +8,6 @@ BEGIN
         || 'double precision, double precision, double precision'
         || ')'
     )::regprocedure;
-    PERFORM (
-        'health_internal.fold_unusual_beats('
-        || 'bigint, health_internal.beat [], boolean, health_internal.arrival_range, '
-        || 'timestamptz'
-        || ')'
-    )::regprocedure;
 END;
 $$;
 

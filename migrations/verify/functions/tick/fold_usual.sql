@@ -2,7 +2,6 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.subjects(health_internal.turn)'::regprocedure;
     PERFORM 'health_internal.fold_usual_beats(health_internal.turn, health.policies)'::regprocedure;
 END;
 $$;

@@ -2,19 +2,8 @@ BEGIN;
 
 SELECT FROM health.fleet WHERE false;
 
-
 SELECT FROM health.agent_timeline WHERE false;
 
 SELECT FROM health.recent_heartbeats WHERE false;
-
-SELECT FROM health.engine_health WHERE false;
-
-SELECT FROM health.system_health WHERE false;
-
-DO $$
-BEGIN
-    PERFORM 'health_internal.oldest_snapshot()'::regprocedure;
-END;
-$$;
 
 ROLLBACK;

@@ -7,21 +7,16 @@ SELECT signatures_are(
     '{
         health_internal.business_rows,
         health_internal.service_rows,
-        health_internal.trend_rows,
-        health_internal.usage_rows,
-        health_internal.usage_sums
+        health_internal.trend_rows
     }',
     $$
     VALUES
     ('health_internal.business_rows(timestamp with time zone,timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.service_rows(timestamp with time zone,timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.trend_rows(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.usage_rows(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.usage_sums(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, '')
+    ('health_internal.trend_rows(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, '')
     $$
 );
 
-SELECT is_empty($$ SELECT FROM health_internal.usage_rows(at(0), at(36000)) $$, 'without agents nothing is used');
 SELECT is_empty($$ SELECT FROM health_internal.service_rows(at(0), at(36000), at(40000)) WHERE agent_id IS NOT NULL $$, 'nor served');
 SELECT business_history();
 SELECT is_empty($$ SELECT DISTINCT figure FROM health_internal.business_rows(at(0), at(36000), at(40000)) EXCEPT SELECT figure FROM health.business_figures $$,

@@ -1,25 +1,19 @@
--- The report: the keys people know, every figure from a row, nothing made up; and its weekly sending.
+-- The report: the keys people know, every figure from a row, nothing made up.
 BEGIN;
 
 SELECT no_plan();
 
 SELECT signatures_are(
-    '{health.executive_report, health_internal.amount_text, health_internal.queue_report, health_internal.report_recommendations, health_internal.report_text, health_internal.trend_text}',
+    '{
+        health.executive_report,
+        health_internal.report_recommendations
+    }',
     $$
     VALUES
     ('health.executive_report(timestamp with time zone,timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 's', true, 'health_analyst, health_bridge'),
-    ('health_internal.amount_text(numeric,text)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.queue_report(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
-    ('health_internal.report_recommendations()', 'f', 'sql', 's', false, ''),
-    ('health_internal.report_text(jsonb)', 'f', 'sql', 's', false, ''),
-    ('health_internal.trend_text(numeric,numeric,boolean)', 'f', 'sql', 'i', false, '')
+    ('health_internal.report_recommendations()', 'f', 'sql', 's', false, '')
     $$
 );
-
-SELECT rows_are($$ SELECT health_internal.amount_text(v, u) FROM (VALUES (1, 1234.5, 'usd'), (2, -0.004, 'usd'), (3, -2, 'usd per hour'), (4, 99.953, 'percent'), (5, 98.2, 'percent'), (6, 100, 'percent'), (7, 57.5, 'seconds'), (8, 552.5, 'seconds'), (9, 9000, 'seconds'), (10, 6, 'count'), (11, 2, 'hours'), (12, 0.25, 'per day')) AS x (n, v, u) ORDER BY n $$,
-    $$ VALUES ('$1,234.50'), ('$0.00'), ('-$2.00 per hour'), ('99.953 %'), ('98.2 %'), ('100.0 %'), ('57.5 s'), ('9.2 min'), ('2.5 h'), ('6'), ('2.0 h'), ('0.250 per day') $$, 'numbers are worded');
-SELECT rows_are($$ SELECT health_internal.trend_text(l, h, m) FROM (VALUES (1, -1, 1, true), (2, 1, 2, true), (3, 1, 2, false), (4, -2, -1, true), (5, NULL, NULL, true)) AS x (n, l, h, m) ORDER BY n $$,
-    $$ VALUES ('steady'), ('improving'), ('worsening'), ('worsening'), (NULL) $$, 'so are trends');
 
 -- Nothing is known: nothing is said.
 SELECT is_empty($$ SELECT parts.key, lines.key FROM jsonb_each(health.executive_report(at(0), at(36000), at(40000))) AS parts CROSS JOIN LATERAL jsonb_each(parts.value) AS lines
@@ -53,20 +47,8 @@ SELECT is(health.executive_report(at(30000), at(31000), at(36000)) #>> '{executi
 SELECT throws_ok($$ SELECT health.executive_report(at(10), at(0)) $$, 'BI001', NULL, 'reversed');
 SELECT throws_ok($$ SELECT health.executive_report(at(10), at(20), at(5)) $$, 'BI001', 'the period has not begun', 'in the future');
 
--- Each Tuesday at 09:00 in Paris, which is 07:00 UTC: tap.at(0) is a Tuesday.
-SELECT is(health_internal.queue_report(at(10)), NULL, 'without a channel nothing is sent');
-UPDATE health.business_settings SET report_channel = 'console', report_weekday = 2, report_time = '09:00', report_time_zone = 'Europe/Paris';
-SELECT is(health_internal.queue_report(at(-10)), NULL, 'not before its time');
-SELECT isnt(health_internal.queue_report(at(10)), NULL, 'at its time it is queued');
-SELECT is(health_internal.queue_report(at(20)), NULL, 'once');
-SELECT rows_are($$ SELECT event, severity, idempotency_key, details #>> '{report,period,from}' IS NOT NULL, subject LIKE 'Weekly report: availability 100.0 \%, revenue lost $0.00' FROM health.deliveries $$,
-    $$ VALUES ('report', 'info', 'report-203105060700-console', true, true) $$, 'as a message of its own kind');
-SELECT ok((SELECT body LIKE '%Revenue lost: $0.00%' FROM health.deliveries), 'with the figures as text');
-SELECT isnt(health_internal.queue_report(at(7 * 86400)), NULL, 'and a week later');
-SELECT is(health_internal.queue_report(at(16 * 86400)), NULL, 'one that was missed for two days is left');
 SET LOCAL ROLE health_analyst;
 SELECT lives_ok($$ SELECT health.executive_report(now() - interval '1 day', now()) $$, 'analysts read it');
-SELECT throws_ok($$ SELECT health_internal.queue_report(now()) $$, '42501', NULL, 'and send none');
 RESET ROLE;
 
 SELECT * FROM finish();

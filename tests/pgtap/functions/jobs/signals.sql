@@ -1,38 +1,36 @@
--- Jobs: signals become runs.
+-- Jobs: which runs signals tell of.
 BEGIN;
 
 SELECT no_plan();
 
 SELECT signatures_are(
-    '{
-        health_internal.arrived_signals,
-        health_internal.fold_signals
-    }',
+    '{health_internal.arrived_signals, health_internal.recent_signals, health_internal.told_runs}',
     $$
     VALUES
     ('health_internal.arrived_signals(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
-    ('health_internal.fold_signals(timestamp with time zone,health_internal.arrival_range)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.recent_signals(timestamp with time zone,health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
+    ('health_internal.told_runs(timestamp with time zone,health_internal.arrival_range)', 'f', 'sql', 's', false, '')
     $$
 );
 
-INSERT INTO health.agent_heartbeats (agent_id, signal, run_id, received_at) VALUES
-('job', 'success', 'r1', '2031-05-06 07:02:00+00'), ('job', 'start', 'r1', '2031-05-06 07:01:00+00'),
-('job', 'start', NULL, '2031-05-06 07:03:00+00'), ('job', 'start', NULL, '2031-05-06 07:04:00+00'), ('job', 'fail', NULL, '2031-05-06 07:05:00+00'),
-('job', 'log', 'r1', '2031-05-06 07:01:30+00'), ('job', 'log', 'none', '2031-05-06 07:01:30+00'),
-('job', 'beat', 'r9', '2031-05-06 07:01:30+00'), ('job', NULL, 'r9', '2031-05-06 07:01:30+00');
-SELECT is((SELECT count(*) FROM health_internal.job_signals), 7::bigint, 'what tells of runs is copied');
-SELECT is((health.tick('2031-05-06 07:06:00+00', true)).folded_rows, 11::bigint, 'every heartbeat counts once, with the engine''s own and its metric');
-SELECT rows_are($$ SELECT run_id, outcome, duration_seconds, log_count FROM health.job_runs ORDER BY began_at $$,
-    $$ VALUES ('r1'::text, 'success'::text, 60::float8, 1::bigint), ('', 'lost', 60, 0), ('', 'fail', 60, 0) $$, 'runs by name and in order of time');
-SELECT rows_are($$ SELECT last_outcome, open_run_count, is_overdue, uses_signals FROM health.job_expectations $$, $$ VALUES ('fail'::text, 0, false, true) $$, 'how the job is');
-SELECT rows_are($$ SELECT rule FROM health.rule_findings $$, $$ VALUES ('job_failed') $$, 'which is found');
-SELECT is((health.tick('2031-05-06 07:07:00+00', true)).is_busy, false, 'ticked again');
-SELECT is((SELECT count(*) FROM health.job_runs), 3::bigint, 'signals are folded once');
-SET LOCAL ROLE health_analyst;
-SELECT lives_ok($$ SELECT * FROM health.job_runs $$, 'analysts read runs');
-SELECT throws_ok($$ SELECT * FROM health_internal.job_signals $$, '42501', NULL, 'not what is internal');
-SELECT throws_ok($$ SELECT health.set_schedule('job', NULL) $$, '42501', NULL, 'and set nothing');
-RESET ROLE;
+CREATE FUNCTION pg_temp.told(p_seconds float8, VARIADIC p_signals text []) RETURNS text LANGUAGE sql AS $$
+    DELETE FROM health_internal.job_signals;
+    INSERT INTO health.agent_heartbeats (agent_id, received_at, signal, run_id)
+    SELECT split_part(s, ' ', 1), at(split_part(s, ' ', 2)::float8), split_part(s, ' ', 3), nullif(split_part(s, ' ', 4), '') FROM unnest(p_signals) AS s;
+    SELECT string_agg(concat_ws(' ', r.agent_id, nullif(r.run_id, ''), coalesce(date_part('epoch', r.started_at - at(0))::text, '-'),
+        coalesce(date_part('epoch', r.finished_at - at(0))::text, '-'), r.outcome), ', ' ORDER BY r.agent_id, r.began_at)
+    FROM (SELECT (turn('arrived', false)).arrivals) AS t (range)
+    CROSS JOIN LATERAL health_internal.told_runs(at(p_seconds), t.range) AS r
+$$;
+SELECT is(pg_temp.told(100, 'a 2 success r1', 'a 1 start r1', 'a 1.5 log r1'), 'a r1 1 2 success', 'signals are paired by run_id in order of time');
+SELECT is(pg_temp.told(100, 'a 1 start', 'a 2 start', 'a 3 fail', 'b 1 start'), 'a 1 2 lost, a 2 3 fail, b 1 -', 'without a name the next start ends what had not ended');
+SELECT is(pg_temp.told(100, 'a 1 start r1', 'a 2 start r1', 'a 3 success r1', 'a 50 success r1'), 'a r1 1 3 success', 'what is told twice is one run');
+SELECT is(pg_temp.told(100, 'a 1 success r1', 'a 90 success r1', 'a 95 fail r1'), 'a r1 - 1 success, a r1 - 90 success, a r1 - 95 fail', 'an end without a start is a run of its own');
+SELECT is(pg_temp.told(3700, 'a 1 start r1'), NULL, 'what is older than an hour tells nothing of now');
+INSERT INTO health.job_runs (agent_id, run_id, started_at, outcome, last_signal_at) VALUES ('a', 'r1', at(1), 'running', at(1));
+SELECT is(pg_temp.told(100, 'a 9 success r1'), 'a r1 1 9 success', 'a run that is known goes on');
+UPDATE health.settings SET unknown_agents = 'refuse';
+SELECT is(pg_temp.told(100, 'a 1 start r1'), NULL, 'strangers who are refused have no runs');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -9,9 +9,6 @@ SELECT signatures_are(
         health.disable_alert_rule,
         health.enable_alert_rule,
         health.remove_alert_rule,
-        health_internal.refresh_disabled_rules,
-        health_internal.rule_problem,
-        health_internal.stop_rule,
         health_internal.switch_alert_rule
     }',
     $$
@@ -20,9 +17,6 @@ SELECT signatures_are(
     ('health.disable_alert_rule(text,timestamp with time zone)', 'f', 'sql', 'v', true, 'health_admin'),
     ('health.enable_alert_rule(text,timestamp with time zone)', 'f', 'sql', 'v', true, 'health_admin'),
     ('health.remove_alert_rule(text,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin'),
-    ('health_internal.refresh_disabled_rules(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.rule_problem(name,name)', 'f', 'plpgsql', 's', false, ''),
-    ('health_internal.stop_rule(text,text,timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.switch_alert_rule(text,boolean,timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
     $$
 );

@@ -5,23 +5,15 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health_internal.clock_change,
-        health_internal.clock_offset,
         health_internal.find_run,
         health_internal.next_run_at,
-        health_internal.previous_run_at,
-        health_internal.runs_of_day,
-        health_internal.schedule_day
+        health_internal.previous_run_at
     }',
     $$
     VALUES
-    ('health_internal.clock_change(text,timestamp with time zone,timestamp with time zone)', 'f', 'plpgsql', 's', false, ''),
-    ('health_internal.clock_offset(text,timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.find_run(health_internal.schedule_plan,text,timestamp with time zone,integer)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.next_run_at(text,text,timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.previous_run_at(text,text,timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.runs_of_day(integer[],boolean,text,date)', 'f', 'sql', 's', false, ''),
-    ('health_internal.schedule_day(health_internal.schedule_plan,date,integer)', 'f', 'plpgsql', 'i', false, '')
+    ('health_internal.previous_run_at(text,text,timestamp with time zone)', 'f', 'sql', 's', false, '')
     $$
 );
 
@@ -63,8 +55,6 @@ SELECT is(health_internal.previous_run_at('30 2 * * *', 'UTC', '2031-05-06 02:29
 SELECT is(health_internal.previous_run_at('0 0 29 2 *', 'UTC', '2103-05-06 00:00:00+00'), '2096-02-29 00:00:00+00'::timestamptz, 'over a century without a leap day');
 SELECT is(health_internal.next_run_at('* * * * *', 'UTC', 'infinity'), NULL, 'no run after the end of time');
 SELECT throws_ok($$ SELECT health_internal.next_run_at('* * * * *', 'Mars/Olympus', now()) $$, '22023', NULL, 'time zones are known');
-SELECT is(health_internal.clock_change('Europe/Berlin', '2031-03-30 00:00+00', '2031-03-30 02:00+00'), '2031-03-30 01:00+00'::timestamptz, 'the moment the clock changed');
-SELECT is(health_internal.clock_offset('Asia/Kathmandu', '2031-03-30 00:00+00'), interval '5 hours 45 minutes', 'how far a clock is ahead');
 
 SELECT * FROM finish();
 ROLLBACK;

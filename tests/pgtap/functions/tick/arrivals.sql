@@ -9,6 +9,7 @@ SELECT signatures_are(
         health_internal.arrived_events,
         health_internal.arrived_heartbeats,
         health_internal.arrived_metrics,
+        health_internal.is_arrived,
         health_internal.snapshot_without
     }',
     $$
@@ -17,6 +18,7 @@ SELECT signatures_are(
     ('health_internal.arrived_events(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
     ('health_internal.arrived_heartbeats(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
     ('health_internal.arrived_metrics(health_internal.arrival_range)', 'f', 'sql', 's', false, ''),
+    ('health_internal.is_arrived(xid8,cid,health_internal.arrival_range)', 'f', 'sql', 'i', false, ''),
     ('health_internal.snapshot_without(pg_snapshot,xid8)', 'f', 'sql', 's', false, '')
     $$
 );
@@ -48,6 +50,20 @@ SELECT is(pg_temp.arrived('30', '{}', '30:30:'), NULL, 'nothing is read twice');
 SELECT is(pg_temp.arrived('30', '{15}', '30:30:', '0', '15', 0), 'x15', 'rows after the last tick of its transaction');
 SELECT is(pg_temp.arrived('30', '{15}', '30:30:', '0', '15', 1000000), NULL, 'not those before it');
 SELECT is(pg_temp.arrived('30', '{}', '30:30:', '13'), 'x13', 'its own rows are told apart by command');
+
+-- What is not inlined reads every row there is.
+CREATE FUNCTION pg_temp.plan(p_function text) RETURNS SETOF text LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        'EXPLAIN (VERBOSE, COSTS off) SELECT found.* FROM health_internal.%I(%L::health_internal.arrival_range) AS found',
+        p_function, (turn('arrived', false)).arrivals
+    );
+END $$;
+SELECT is_empty(
+    format($$ SELECT line FROM pg_temp.plan(%L) AS line WHERE line ~ 'Function Scan|is_arrived' OR line ~ 'Seq Scan' $$, name),
+    name || ' is inlined, and its branches are ranges of an index'
+)
+FROM unnest('{arrived_heartbeats,arrived_metrics,arrived_events,arrived_agent_changes,arrived_signals}'::text []) AS name;
 
 SELECT * FROM finish();
 ROLLBACK;

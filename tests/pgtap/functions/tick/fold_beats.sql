@@ -4,14 +4,10 @@ BEGIN;
 SELECT no_plan();
 
 SELECT signatures_are(
-    '{
-        health_internal.fold_beats,
-        health_internal.fold_unusual_beats
-    }',
+    '{health_internal.fold_beats}',
     $$
     VALUES
-    ('health_internal.fold_beats(health.agent_status,health_internal.beat[],double precision,timestamp with time zone,double precision,double precision,double precision)', 'f', 'plpgsql', 's', false, ''),
-    ('health_internal.fold_unusual_beats(bigint,health_internal.beat[],boolean,health_internal.arrival_range,timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.fold_beats(health.agent_status,health_internal.beat[],double precision,timestamp with time zone,double precision,double precision,double precision)', 'f', 'plpgsql', 's', false, '')
     $$
 );
 

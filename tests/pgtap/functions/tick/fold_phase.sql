@@ -1,94 +1,39 @@
--- fold_phase: few and many, unknown agents, the engines own beat.
+-- The first phase of a tick.
 BEGIN;
 
 SELECT no_plan();
 
 SELECT signatures_are(
-    '{
-        health_internal.count_arrived,
-        health_internal.few_arrived,
-        health_internal.fold_and_judge,
-        health_internal.fold_phase,
-        health_internal.look_for_due
-    }',
+    '{health_internal.beat_as_engine, health_internal.fold_phase}',
     $$
     VALUES
-    ('health_internal.count_arrived(health_internal.arrival_range)', 'f', 'plpgsql', 's', false, ''),
-    ('health_internal.few_arrived(health_internal.arrival_range,integer)', 'f', 'plpgsql', 's', false, ''),
-    ('health_internal.fold_and_judge(timestamp with time zone,bigint,health_internal.arrival_range,boolean)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.fold_phase(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
-    ('health_internal.look_for_due()', 'f', 'sql', 'v', false, '')
+    ('health_internal.beat_as_engine(timestamp with time zone,health_internal.engine)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.fold_phase(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
     $$
 );
 
-INSERT INTO health.agents (agent_id, agent_name, expected_interval)
-SELECT 'a' || n, 'a' || n, '10 s' FROM generate_series(1, 1500) AS n;
-SELECT is((health.tick('2031-05-06 07:00:00+00', true)).agents_judged, 1::bigint, 'the engine judges itself');
-CREATE FUNCTION pg_temp.beat(p_agents int, p_second int, p_times int DEFAULT 1)
-RETURNS bigint
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, work_items_processed)
-    SELECT 'a' || n, timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_second + t * 10), p_second + t
-    FROM generate_series(1, p_agents) AS n, generate_series(0, p_times - 1) AS t;
-    SELECT (health.tick(timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_second + (p_times - 1) * 10), true)).agents_judged;
+CREATE FUNCTION pg_temp.fold(p_seconds float8, p_is_replay boolean DEFAULT false) RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', f.tick_id, f.folded_rows, f.agents_judged, f.is_busy, date_part('epoch', f.judged_until - at(0)))
+    FROM health_internal.fold_phase(at(p_seconds), p_is_replay) AS f
 $$;
-SELECT is(pg_temp.beat(3, 10), 3::bigint, 'few are looked up one by one');
-SELECT is(pg_temp.beat(1500, 20), 1500::bigint, 'many that are new');
-SELECT is(pg_temp.beat(1500, 30), 1501::bigint, 'many that go on, and the engine''s own beat');
-SELECT is(pg_temp.beat(1500, 40, 2), 1500::bigint, 'many with two beats each are judged once');
-SELECT rows_are(
-    $$ SELECT DISTINCT beat_count, gap_count, work_items_processed FROM health.agent_status WHERE agent_id ~ '^a(4|1500)$' $$,
-    $$ VALUES (4::bigint, 3::bigint, 41::bigint) $$, 'and every beat is folded'
-);
-SELECT is((SELECT count(DISTINCT (recent_item_sum, gap_sum, gap_weight)) FROM health.agent_status WHERE agent_id ~ '^a' AND beat_count = 4),
-    1::bigint, 'the same for all');
-SELECT is((health.tick('2031-05-06 07:09:00+00', true)).agents_judged, 1501::bigint, 'many that fall silent');
-SELECT is((SELECT count(*) FROM health.agent_status WHERE liveness = 'unresponsive'), 1500::bigint, 'are all seen');
-INSERT INTO health.agent_heartbeats (agent_id, received_at) VALUES
-('stranger', '2031-05-06 07:09:01+00'), ('stranger', '2031-05-06 07:09:02+00'), ('a1', '2031-05-06 07:09:02+00');
-SELECT is((health.tick('2031-05-06 07:09:03+00', true)).agents_judged, 2::bigint, 'a stranger''s beats are folded at once');
-SELECT is((SELECT beat_count FROM health.agent_status WHERE agent_id = 'stranger'), 2::bigint, 'each of them');
-SELECT is((SELECT agent_name FROM health.agents WHERE agent_id = 'stranger'), 'stranger', 'and it is registered');
--- Classes of policy are judged each by its own.
-SELECT ok(health.set_policy('patient', '{"young_late_intervals": 9, "young_unresponsive_intervals": 9.5}') > 1, 'a class');
-INSERT INTO health.agents (agent_id, agent_name, expected_interval, policy_class) VALUES ('p1', 'p1', '10 s', 'patient');
-INSERT INTO health.agent_heartbeats (agent_id, received_at) VALUES ('p1', '2031-05-06 07:10:00+00'), ('q1', '2031-05-06 07:10:00+00');
-SELECT is((health.tick('2031-05-06 07:10:01+00', true)).agents_judged, 4::bigint, 'two classes in a tick, beside the engine and one that is late');
-SELECT rows_are(
-    $$ SELECT agent_id, late_intervals, policy.policy_class FROM health.agent_status AS s
-       JOIN health.policies AS policy USING (policy_id) WHERE agent_id IN ('p1', 'q1') ORDER BY 1 $$,
-    $$ VALUES ('p1', 9::float8, 'patient'), ('q1', 2, 'standard') $$, 'each by its own policy'
-);
+SELECT throws_ok(format('SELECT health_internal.fold_phase(%L, true)', bad), 'EN001', 'p_now must be a finite time', 'a time is finite')
+FROM unnest('{infinity,-infinity,NULL}'::timestamptz []) AS bad;
+SELECT beat('a1', 0);
+SELECT is(pg_temp.fold(0), '1 3 2 f 0', 'a beat, the engine''s own and its metric; the agent and the engine are judged');
+SELECT rows_are($$ SELECT received_at FROM health.agent_heartbeats WHERE agent_id = 'heartbeat_health_agent' $$, $$ VALUES (at(0)) $$, 'the engine beats at the time it is told');
+SELECT rows_are($$ SELECT metric_name::text, metric_value::float8 FROM health.performance_metrics WHERE agent_id = 'heartbeat_health_agent' $$, $$ VALUES ('health_checks_performed', 0::float8) $$, 'and logs what it did, and a mean score once there is one');
+SELECT is(pg_temp.fold(-5), '2 0 0 f 0', 'time moves forwards only');
+SELECT is(pg_temp.fold(1), '3 0 0 f 1', 'what was folded is folded once');
+SELECT is((SELECT count(*) FROM health.monitor_gaps), 0::bigint, 'no gap');
+SELECT alike(pg_temp.fold(100, true), '4 % 100', 'a replay may step by minutes');
+SELECT is((SELECT count(*) FROM health.monitor_gaps), 0::bigint, 'without a gap');
+SELECT alike(pg_temp.fold(200), '5 % 200', 'whoever ticks late');
+SELECT rows_are($$ SELECT reason, started_at, ended_at, settled_at FROM health.monitor_gaps $$,
+    $$ VALUES ('engine_stopped', at(100), at(200), at(260)) $$, 'was blind since the last tick');
+UPDATE health_internal.engine SET server_started_at = at(0);
+SELECT alike(pg_temp.fold(201), '6 % 201', 'after a restart');
+SELECT rows_are($$ SELECT reason, started_at, ended_at FROM health.monitor_gaps ORDER BY gap_id DESC LIMIT 1 $$,
+    $$ VALUES ('server_restarted', at(200), at(201)) $$, 'it was, however short');
 
--- Nobody is due before due_from, and nobody is looked for; whatever makes an agent due earlier says so.
-CREATE FUNCTION pg_temp.tick(p_seconds float8, p_event text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO health.system_events (agent_id, event_type, event_data, severity, received_at)
-    SELECT 'q1', p_event, '{}', 'critical', timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds) WHERE p_event IS NOT NULL;
-    PERFORM health.tick(timestamptz '2031-05-06 07:00:00+00' + make_interval(secs => p_seconds), true);
-    RETURN (SELECT (due_from > last_now) || ' ' || (due_from <= (SELECT min(next_due_at) FROM health.agent_status)) || ' '
-        || (SELECT liveness || ' ' || (judged_tick_id = tick_id) FROM health.agent_status WHERE agent_id = 'q1') FROM health_internal.engine);
-END $$;
-CREATE FUNCTION pg_temp.look(p_is_known boolean) RETURNS void LANGUAGE sql AS $$
-    UPDATE health_internal.engine SET tick_id = tick_id + (8 - tick_id % 8) % 8 + 1 + p_is_known::integer $$;
-SELECT pg_temp.look(true);
-SELECT is(pg_temp.tick(602), 'true true alive false', 'few beat: it is known who is due next');
-UPDATE health.agent_status SET next_due_at = '2031-05-06 07:10:03+00' WHERE agent_id = 'q1';
-SELECT is(pg_temp.tick(603), 'true false alive false', 'until then nobody is looked for');
-SELECT pg_temp.look(false);
-UPDATE health_internal.engine SET tick_id = tick_id - 2;
-SELECT is(pg_temp.tick(604), 'true true alive true', 'but in each eighth tick');
-SELECT is(pg_temp.tick(604.5), 'true true alive false', 'and not in the next');
-SELECT is(pg_temp.tick(605, 'crashed'), 'true true alive true', 'a bad event has its agent judged');
-SELECT is(pg_temp.tick(606), 'true true alive false', 'once');
-SELECT health_internal.look_for_due();
-SELECT is((SELECT due_from FROM health_internal.engine), '-infinity', 'whoever writes next_due_at says so');
-SELECT is(pg_temp.tick(607), 'true true alive false', 'and the next tick looks');
-SELECT is(pg_temp.tick(659), 'true true alive false', 'who is silent');
-SELECT is(pg_temp.tick(661), 'true true late true', 'is late in time');
-SELECT is(pg_temp.tick(720), 'true true unresponsive true', 'and unresponsive');
-SELECT cmp_ok(pg_temp.beat(1500, 760), '>=', 1500::bigint, 'thousands beat');
-SELECT is((SELECT due_from FROM health_internal.engine), '-infinity', 'it is not known then: each tick looks');
 SELECT * FROM finish();
 ROLLBACK;

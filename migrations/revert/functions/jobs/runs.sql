@@ -1,0 +1,7 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health_internal.fold_signals(timestamptz, health_internal.arrival_range);
+
+COMMIT;

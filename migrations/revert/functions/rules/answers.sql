@@ -1,0 +1,9 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health_internal.finish_rule(
+    text, bigint, jsonb, text, double precision, timestamptz
+);
+
+COMMIT;

@@ -1,0 +1,34 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP FUNCTION health_internal.score_business_impact(
+    double precision, double precision, double precision, double precision, double precision
+);
+DROP FUNCTION health_internal.score_resource_efficiency(
+    double precision, double precision, double precision, double precision, double precision,
+    double precision, double precision, double precision
+);
+DROP FUNCTION health_internal.seconds_to_exhaustion(
+    double precision, double precision, double precision, double precision, double precision,
+    double precision, double precision
+);
+DROP FUNCTION health_internal.score_error_rate(
+    double precision, double precision, double precision, double precision, double precision,
+    double precision
+);
+DROP FUNCTION health_internal.score_performance_metrics(
+    double precision, double precision, double precision, double precision, double precision
+);
+DROP FUNCTION health_internal.open_gap_sum(
+    double precision, double precision, double precision, double precision
+);
+DROP FUNCTION health_internal.score_job(text);
+DROP FUNCTION health_internal.score_heartbeat_consistency(
+    double precision, double precision, double precision, double precision, double precision,
+    double precision
+);
+DROP FUNCTION health_internal.falling_score(double precision, double precision, double precision);
+DROP FUNCTION health_internal.rising_score(double precision);
+
+COMMIT;

@@ -1,0 +1,9 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.tell_blindness(timestamptz)'::regprocedure;
+END;
+$$;
+
+ROLLBACK;

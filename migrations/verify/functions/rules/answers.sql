@@ -1,0 +1,13 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM (
+        'health_internal.finish_rule('
+        || 'text, bigint, jsonb, text, double precision, timestamptz'
+        || ')'
+    )::regprocedure;
+END;
+$$;
+
+ROLLBACK;

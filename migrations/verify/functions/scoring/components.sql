@@ -1,0 +1,56 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.rising_score(double precision)'::regprocedure;
+    PERFORM (
+        'health_internal.falling_score('
+        || 'double precision, double precision, double precision'
+        || ')'
+    )::regprocedure;
+    PERFORM (
+        'health_internal.score_heartbeat_consistency('
+        || 'double precision, double precision, double precision, double precision, double '
+        || 'precision, double precision'
+        || ')'
+    )::regprocedure;
+    PERFORM 'health_internal.score_job(text)'::regprocedure;
+    PERFORM (
+        'health_internal.open_gap_sum('
+        || 'double precision, double precision, double precision, double precision'
+        || ')'
+    )::regprocedure;
+    PERFORM (
+        'health_internal.score_performance_metrics('
+        || 'double precision, double precision, double precision, double precision, double '
+        || 'precision'
+        || ')'
+    )::regprocedure;
+    PERFORM (
+        'health_internal.score_error_rate('
+        || 'double precision, double precision, double precision, double precision, double '
+        || 'precision, double precision'
+        || ')'
+    )::regprocedure;
+    PERFORM (
+        'health_internal.seconds_to_exhaustion('
+        || 'double precision, double precision, double precision, double precision, double '
+        || 'precision, double precision, double precision'
+        || ')'
+    )::regprocedure;
+    PERFORM (
+        'health_internal.score_resource_efficiency('
+        || 'double precision, double precision, double precision, double precision, double '
+        || 'precision, double precision, double precision, double precision'
+        || ')'
+    )::regprocedure;
+    PERFORM (
+        'health_internal.score_business_impact('
+        || 'double precision, double precision, double precision, double precision, double '
+        || 'precision'
+        || ')'
+    )::regprocedure;
+END;
+$$;
+
+ROLLBACK;

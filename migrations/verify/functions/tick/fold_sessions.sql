@@ -1,0 +1,9 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.watch_sessions(timestamptz, boolean)'::regprocedure;
+END;
+$$;
+
+ROLLBACK;

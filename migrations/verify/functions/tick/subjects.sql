@@ -1,0 +1,9 @@
+BEGIN;
+
+DO $$
+BEGIN
+    PERFORM 'health_internal.subjects(health_internal.turn)'::regprocedure;
+END;
+$$;
+
+ROLLBACK;

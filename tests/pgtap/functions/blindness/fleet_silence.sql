@@ -1,0 +1,94 @@
+-- When a silence of the fleet may be the monitor's own, and what people are told.
+BEGIN;
+
+SELECT no_plan();
+
+SELECT signatures_are(
+    '{
+        health_internal.await_ingest,
+        health_internal.notice_fleet_silence
+    }',
+    $$
+    VALUES
+    ('health_internal.await_ingest(timestamp with time zone)', 'f', 'sql', 'v', false, ''),
+    ('health_internal.notice_fleet_silence(timestamp with time zone)', 'f', 'plpgsql', 'v', false, '')
+    $$
+);
+
+-- A fleet of 25 that beats every 10 s.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval)
+SELECT 'a' || n, 'a' || n, '10 s' FROM generate_series(1, 25) AS n;
+CREATE FUNCTION pg_temp.beat(p_from int, p_until int, p_seconds float8)
+RETURNS bigint
+LANGUAGE sql
+AS $$
+    INSERT INTO health.agent_heartbeats (agent_id, received_at)
+    SELECT 'a' || n, at(p_seconds + n / 10.0) FROM generate_series(p_from, p_until) AS n;
+    SELECT (health.tick(at(p_seconds + 3))).agents_judged;
+$$;
+CREATE FUNCTION pg_temp.seen()
+RETURNS text
+LANGUAGE sql
+RETURN (
+    SELECT string_agg(s.liveness || ' ' || s.n, ', ' ORDER BY s.liveness)
+    FROM (SELECT liveness, count(*) AS n FROM health.agent_status WHERE agent_id ~ '^a' GROUP BY 1) AS s
+);
+SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(0, 200, 10) AS t;
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 0::bigint, 'a fleet that beats leaves no gap');
+-- Four go on.
+SELECT count(pg_temp.beat(1, 4, t)) FROM generate_series(210, 240, 10) AS t;
+SELECT rows_are(
+    $$ SELECT reason, started_at, ended_at - started_at < interval '30 s', settled_at - ended_at FROM health.monitor_gaps WHERE reason = 'fleet_silent' $$,
+    $$ VALUES ('fleet_silent', at(202.5), true, interval '60 s') $$,
+    '21 of 25 silent at once may be the monitor: a gap from the last beat of them'
+);
+SELECT is(pg_temp.seen(), 'alive 25', 'nobody is accused');
+SELECT rows_are($$ SELECT rule, agent_id, severity, summary FROM health.open_alerts $$,
+    $$ VALUES ('monitor_gap', NULL, 'critical', '21 agents fell silent at once; it may be the monitor or the network') $$, 'one alert says so');
+SELECT count(pg_temp.beat(1, 4, t)) FROM generate_series(250, 270, 10) AS t;
+SELECT is(pg_temp.seen(), 'alive 25', 'for a minute of working ingest');
+SELECT count(pg_temp.beat(1, 14, t)) FROM generate_series(280, 320, 10) AS t;
+SELECT is(pg_temp.seen(), 'alive 14, unresponsive 11', 'then who is still silent is, who came back is not');
+SELECT rows_are($$ SELECT rule, summary FROM health.open_alerts WHERE agent_id IS NULL $$,
+    $$ VALUES ('fleet_silent', '11 agents fell silent together') $$, 'in one incident');
+SELECT is((SELECT count(*) FROM health.deliveries WHERE event = 'opened'), 2::bigint, 'and one page for the gap, one for them');
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 1::bigint, 'it was one gap');
+-- Nobody beats at all: the settling time begins with the first who does.
+SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(330, 500, 10) AS t;
+SELECT count(pg_temp.beat(1, 0, t)) FROM generate_series(510, 600, 10) AS t;
+SELECT is(pg_temp.seen(), 'alive 25', 'silence of all accuses nobody either');
+SELECT count(pg_temp.beat(1, 1, t)) FROM generate_series(610, 650, 10) AS t;
+SELECT is(pg_temp.seen(), 'alive 25', 'not before a minute after the first beat');
+SELECT count(pg_temp.beat(1, 1, t)) FROM generate_series(660, 720, 10) AS t;
+SELECT is(pg_temp.seen(), 'alive 1, unresponsive 24', 'that shows that ingest works');
+-- The same when they beat at all times of their interval and the tick comes each second: few are due at once.
+CREATE FUNCTION pg_temp.second(p_second int, p_silent int)
+RETURNS bigint
+LANGUAGE sql
+AS $$
+    INSERT INTO health.agent_heartbeats (agent_id, received_at)
+    SELECT 'a' || n, at(p_second) FROM generate_series(p_silent + 1, 25) AS n WHERE n % 10 = p_second % 10;
+    SELECT (health.tick(at(p_second))).agents_judged;
+$$;
+SELECT count(pg_temp.second(t, 0)) FROM generate_series(730, 829) AS t;
+SELECT count(pg_temp.second(t, 21)) FROM generate_series(830, 880) AS t;
+SELECT is(
+    (SELECT count(*) FROM health.status_transitions WHERE new_liveness = 'unresponsive' AND occurred_at > at(730)), 0::bigint,
+    'whose deadlines do not come together are not accused either'
+);
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'and leave a gap');
+SELECT count(pg_temp.second(t, 0)) FROM generate_series(881, 899) AS t;
+-- What explains itself is no gap: half of them, states of failure.
+SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(1000, 1200, 10) AS t;
+SELECT count(pg_temp.beat(1, 12, t)) FROM generate_series(1210, 1260, 10) AS t;
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'half of a fleet is no fault of the monitor');
+
+-- Of fewer than 20 nobody can tell.
+SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(1270, 1400, 10) AS t;
+INSERT INTO health.agent_heartbeats (agent_id, received_at, state) SELECT 'a' || n, at(1410), 'stopped' FROM generate_series(20, 25) AS n;
+SELECT count(pg_temp.beat(1, 0, t)) FROM generate_series(1410, 1500, 10) AS t;
+SELECT is(pg_temp.seen(), 'stopped 6, unresponsive 19', 'a fleet of 19 that falls silent is accused');
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'no gap');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,80 @@
+-- How much of a silence is the monitor's own.
+BEGIN;
+
+SELECT no_plan();
+
+SELECT signatures_are(
+    '{
+        health_internal.accused_at,
+        health_internal.blind_seconds,
+        health_internal.note_gap,
+        health_internal.recent_blind_seconds,
+        health_internal.recent_blindness
+    }',
+    $$
+    VALUES
+    ('health_internal.accused_at(timestamp with time zone,double precision,health_internal.blindness)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
+    ('health_internal.blind_seconds(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
+    ('health_internal.note_gap(timestamp with time zone,health_internal.engine,timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.recent_blind_seconds(timestamp with time zone,timestamp with time zone,health_internal.blindness)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
+    ('health_internal.recent_blindness()', 'f', 'sql', 's', false, 'health_analyst, health_bridge')
+    $$
+);
+
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
+('engine_stopped', '2031-01-01 00:01:00+00', '2031-01-01 00:03:00+00', '2031-01-01 00:04:00+00');
+SELECT rows_are(
+    $$ SELECT health_internal.blind_seconds(f::timestamptz, u::timestamptz) FROM (VALUES
+        (1, '2031-01-01 00:00:00+00', '2031-01-01 00:10:00+00'),
+        (2, '2031-01-01 00:02:00+00', '2031-01-01 00:10:00+00'),
+        (3, '2031-01-01 00:00:00+00', '2031-01-01 00:03:30+00'),
+        (4, '2031-01-01 00:03:00+00', '2031-01-01 00:10:00+00'),
+        (5, '2031-01-01 00:00:00+00', '2031-01-01 00:01:00+00')) AS v (n, f, u) ORDER BY n $$,
+    $$ VALUES (120::float8), (60), (150), (0), (0) $$,
+    'a silence is credited with the gaps it reaches into, and while one has not settled with all since its beginning'
+);
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
+('engine_stopped', '2031-01-01 00:03:30+00', '2031-01-01 00:05:00+00', '2031-01-01 00:06:00+00');
+SELECT is(
+    health_internal.blind_seconds('2031-01-01 00:00:00+00', '2031-01-01 00:10:00+00'), 210::float8,
+    'each second counts once'
+);
+
+SELECT rows_are(
+    $$ SELECT b.from_at, b.ended_at, b.settled_at, b.before_at FROM health_internal.recent_blindness() AS b $$,
+    $$ VALUES (timestamptz '2031-01-01 00:01:00+00', timestamptz '2031-01-01 00:05:00+00', timestamptz '2031-01-01 00:06:00+00', timestamptz '-infinity') $$,
+    'gaps that overlap are one time of blindness'
+);
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
+('engine_stopped', '2031-01-02 00:00:00+00', '2031-01-02 00:01:00+00', '2031-01-02 00:02:00+00');
+SELECT rows_are(
+    $$ SELECT health_internal.recent_blind_seconds(f::timestamptz, '2031-01-02 00:10:00+00', health_internal.recent_blindness()) FROM (VALUES
+        (1, '2031-01-02 00:05:00+00'), (2, '2031-01-02 00:01:30+00'), (3, '2031-01-01 12:00:00+00'), (4, '2031-01-01 00:00:00+00')) AS v (n, f) ORDER BY n $$,
+    $$ VALUES (0::float8), (0), (60), (270) $$,
+    'a silence is compared with the latest, and with all where it reaches back beyond'
+);
+
+SELECT rows_are(
+    $$ SELECT health_internal.accused_at(f::timestamptz, s, health_internal.recent_blindness()) FROM (VALUES
+        (1, '2031-01-02 00:05:00+00', 30), (2, '2031-01-01 23:59:50+00', 30), (3, '2031-01-01 23:59:50+00', 5),
+        (4, '2031-01-01 23:59:50+00', 90), (5, '2031-01-02 00:01:30+00', 20)) AS v (n, f, s) ORDER BY n $$,
+    $$ VALUES (timestamptz '2031-01-02 00:05:30+00'), (timestamptz '2031-01-02 00:02:00+00'), (timestamptz '2031-01-01 23:59:55+00'),
+        (timestamptz '2031-01-02 00:02:20+00'), (timestamptz '2031-01-02 00:02:00+00') $$,
+    'a silence is held against nobody before the blindness it reaches into has settled, unless it was too long before'
+);
+
+-- A tick at second p_at after one at second 0, by a server started at second p_started and remembered as started at p_known.
+CREATE FUNCTION pg_temp.noted(p_at float8, p_started float8, p_known float8) RETURNS text LANGUAGE sql AS $$
+    DELETE FROM health.monitor_gaps;
+    SELECT health_internal.note_gap(at(p_at), jsonb_populate_record(e, jsonb_build_object('last_now', at(0), 'server_started_at', at(p_known))), at(p_started))
+    FROM health_internal.engine AS e;
+    SELECT string_agg(concat_ws(' ', reason, date_part('epoch', started_at - at(0)), date_part('epoch', ended_at - at(0)), date_part('epoch', settled_at - at(0))), ', ') FROM health.monitor_gaps
+$$;
+SELECT rows_are(
+    $$ SELECT n, pg_temp.noted(p_at, started, known) FROM (VALUES (1, 60, 0, 0), (2, 61, 0, 0), (3, 1, 1, 0), (4, 61, 1, 0), (5, 1, 1, NULL), (6, 0, 1, 0), (7, -5, 1, 0)) AS v (n, p_at, started, known) ORDER BY n $$,
+    $$ VALUES (1, NULL), (2, 'engine_stopped 0 61 121'), (3, 'server_restarted 0 1 61'), (4, 'server_restarted 0 61 121'), (5, NULL), (6, NULL), (7, NULL) $$,
+    'a minute without a tick is a gap, a restart is one however short; not where nothing is remembered or time does not move'
+);
+
+SELECT * FROM finish();
+ROLLBACK;
