@@ -259,12 +259,16 @@ AS $$
         END AS bin_weight,
         CASE
             WHEN pairs.gap_count < (p_policy).young_beats - (pairs.gap IS NOT NULL)::integer
-                THEN (p_policy).young_late_intervals
+                THEN (p_policy).young_late_intervals * health_internal.told_share(
+                    pairs.expected_interval_seconds, pairs.learnt_interval_seconds
+                )
             ELSE pairs.late_intervals
         END AS late_intervals,
         CASE
             WHEN pairs.gap_count < (p_policy).young_beats - (pairs.gap IS NOT NULL)::integer
-                THEN (p_policy).young_unresponsive_intervals
+                THEN (p_policy).young_unresponsive_intervals * health_internal.told_share(
+                    pairs.expected_interval_seconds, pairs.learnt_interval_seconds
+                )
             ELSE pairs.unresponsive_intervals
         END AS unresponsive_intervals,
         -- The deadlines are learnt anew when a gap was long, and else by turns: every 32 gaps, of an
@@ -290,7 +294,10 @@ AS $$
             AS baseline_seconds,
         health_internal.moved_mean(
             pairs.processing_mean_ms, pairs.processing_in,
-            health_internal.kept_share(pairs.fast, pairs.gap_weight * pairs.fast + 1)
+            least(
+                health_internal.kept_share(pairs.fast, pairs.gap_weight * pairs.fast + 1),
+                health_internal.kept_of_run(pairs.run_started_at, pairs.last_at, pairs.gap)
+            )
         ) AS processing_mean_ms,
         health_internal.moved_mean(
             pairs.baseline_processing_ms,
