@@ -158,7 +158,7 @@ def draw(agents: list[Agent], seconds: float, random: Random, *, is_quick: bool)
     for kind in sorted(KINDS, key=lambda kind: -kind.clear_seconds):
         for _ in range(kind.few if is_quick else kind.count):
             # Who looks away for a moment does not see how often an agent changes.
-            shut = blind + away if kind.name == FLAPPING else blind
+            shut = blind + away if kind.name == FLAPPING and not is_quick else blind
             faults.append(_place(kind, faults, by_role, shut, seconds, random))
     return sorted(faults, key=lambda fault: fault.at)
 
@@ -227,7 +227,7 @@ def _fits(
     near = [fault for fault in own if abs(fault.at - at) < BUDGET_SECONDS and fault.is_restarted]
     if kind.is_restarted and len(near) + 1 > BUDGET:
         return False
-    before = 40 + lasting + kind.clear_seconds / 2
+    before = 40 + lasting
     if any(start - before < at < end + 15 for start, end in blind):
         return False
     crowd = sum(abs(fault.at - at) < CROWD_SECONDS for fault in faults)

@@ -9,6 +9,7 @@ SELECT signatures_are(
         health_internal.decay,
         health_internal.decayed_sum,
         health_internal.falling_score,
+        health_internal.kept_of_run,
         health_internal.kept_share,
         health_internal.moved_mean,
         health_internal.open_gap_sum,
@@ -29,6 +30,7 @@ SELECT signatures_are(
     ('health_internal.decay(double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.decayed_sum(double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.falling_score(double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.kept_of_run(timestamp with time zone,timestamp with time zone,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.kept_share(double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.moved_mean(double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.open_gap_sum(double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
@@ -145,6 +147,11 @@ SELECT rows_are(
     $$ SELECT health_internal.kept_share(d, n) FROM (VALUES (1, 0.9::float8, 0::float8), (2, 0.9, 1), (3, 0.9, 99)) AS t (i, d, n) ORDER BY i $$,
     $$ VALUES (0::float8), (0.5), (0.9) $$,
     'a mean is a plain one until decay asks for less'
+);
+SELECT rows_are(
+    $$ SELECT health_internal.kept_of_run(at(0), at(s), g) FROM (VALUES (0, 10::float8), (10, 10), (90, 10), (90, NULL)) AS t (s, g) $$,
+    $$ VALUES (0::float8), (0.5), (0.9), (NULL) $$,
+    'a mean of a run is a plain one as well, from its first beat on'
 );
 SELECT rows_are(
     $$ SELECT health_internal.clipped(v, 10, n) FROM (VALUES (1, 99::float8, 9), (2, 99, 10), (3, 29, 10), (4, NULL, 10)) AS t (i, v, n) ORDER BY i $$,

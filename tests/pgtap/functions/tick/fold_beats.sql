@@ -84,6 +84,16 @@ SELECT rows_are(
     'a run is new by name, by a counter that fell, by initializing: what it told begins anew, its gap teaches nothing'
 );
 SELECT rows_are(
+    $$ SELECT round(f.processing_mean_ms::numeric, 6), round(f.baseline_processing_ms::numeric, 3) > 100
+       FROM jsonb_array_elements('[
+            [{"s": 0, "run_id": "x", "average_processing_time_ms": 900}, {"s": 10, "run_id": "y"}],
+            [{"s": 0, "run_id": "x", "average_processing_time_ms": 900}, {"s": 10, "run_id": "y"}, {"s": 20, "run_id": "y", "average_processing_time_ms": 50}],
+            [{"s": 0, "run_id": "x", "average_processing_time_ms": 900}, {"s": 10, "run_id": "y", "average_processing_time_ms": 90}, {"s": 20, "run_id": "y", "average_processing_time_ms": 30}]
+        ]') WITH ORDINALITY AS c (beats, n), pg_temp.folded(c.beats) AS f ORDER BY n $$,
+    $$ VALUES (NULL::numeric, true), (50.000000, true), (60.000000, true) $$,
+    'a new run is not as slow as the one before it; what it begins with weighs no more than what follows'
+);
+SELECT rows_are(
     $$ SELECT f.gap_count FROM jsonb_array_elements('[
             [{"s": 0, "state": "stopped"}, {"s": 30}], [{"s": 0}, {"s": 1001}], [{"s": 0}, {"s": 999}]
         ]') WITH ORDINALITY AS c (beats, n), pg_temp.folded(c.beats) AS f ORDER BY n $$,
