@@ -161,11 +161,6 @@ class Injector:
             if after:
                 fault.end = after[-1][0]
             elif time.time() < asked_at + PATIENCE_SECONDS:
-                if int(time.time() - asked_at) % 10 == 9:  # refused while another one is open
-                    self._run(
-                        "SELECT health.request_recovery(%s, 'agent_unresponsive', 'bench')",
-                        fault.agent,
-                    )
                 self._in(1, look)
 
         look()

@@ -219,6 +219,7 @@ def _fits(
     if name.startswith("rare"):
         clear = 400
     clears = {each.name: each.clear_seconds for each in KINDS}
+    clears[KILLED_WHILE_BLIND] = 140  # found out when the gap has settled
     if any(
         at - fault.at < APART_SECONDS + clears.get(fault.kind, 0) and fault.at - at < clear
         for fault in own

@@ -188,7 +188,7 @@ def goals(verdict: Verdict, evidence: Evidence, options: argparse.Namespace) -> 
     escalated = sum(each.has_escalated for each in recoverable)
     exactly = sum(len(each.pages) == 1 for each in deserving)
     per_incident = sum(len(each.pages) for each in deserving) / max(1, len(deserving))
-    twice = sum(max(0, each.restarts - 1) for each in recoverable)
+    twice = sum(max(0, each.restarts_by_steps - 1) for each in recoverable)
     right = verdict.seconds_right_in_margin / max(1, verdict.seconds)
     raw = verdict.seconds_right / max(1, verdict.seconds)
     lost = evidence.undelivered + evidence.unfinished
@@ -211,8 +211,8 @@ def goals(verdict: Verdict, evidence: Evidence, options: argparse.Namespace) -> 
         ("pages per incident that deserves one", "1.00",
          f"{per_incident:.2f} ({exactly}/{len(deserving)} exactly one)",
          exactly == len(deserving)),
-        ("pages of a minute's flapping", "1 or 2", f"{max(flapping, default=0)} at most",
-         max(flapping, default=0) <= 2),
+        ("pages of a minute's flapping", "≤ 3 (Icinga's rule)", f"{max(flapping, default=0)} at most",
+         max(flapping, default=0) <= 3),
         ("pages for what deserves none", "0", str(wrong), wrong == 0),
         ("restarts twice, or of the well", "0",
          f"{twice} and {len(verdict.needless_restarts)}",

@@ -41,6 +41,7 @@ class Outcome:
     worse: list[str] = field(default_factory=list)
     ended: int = 0
     restarts: int = 0
+    restarts_by_steps: int = 0
     has_escalated: bool = False
     repaired_after: float | None = None
     baseline_pages: list[float] = field(default_factory=list)
@@ -144,6 +145,11 @@ def _is_true_of_bridges(monitors: list[Fault], at: float) -> bool:
     )
 
 
+def _is_autostart(at: float, evidence: Evidence) -> bool:
+    """Whether a bridge had just started, which starts what does not run."""
+    return any(launch < at < launch + AUTOSTART_SECONDS for launch in evidence.launches[2:])
+
+
 def _follow(
     agent: Agent,
     outcomes: list[Outcome],
@@ -153,11 +159,7 @@ def _follow(
 ) -> None:
     """Restarts and repairs of one agent, fault by fault."""
     starts = evidence.starts[agent.name]
-    # A bridge that starts also starts what does not run (autostart).
-    with_bridges = sum(
-        any(launch < at < launch + AUTOSTART_SECONDS for launch in evidence.launches[2:])
-        for at in starts
-    )
+    with_bridges = sum(_is_autostart(at, evidence) for at in starts)
     explained = 1 + evidence.steps[agent.name] + with_bridges
     verdict.unexplained_restarts += max(0, len(starts) - explained)
     borders = [outcome.begin for outcome in outcomes] + [float("inf")]
@@ -166,7 +168,10 @@ def _follow(
     for outcome, border in zip(outcomes, borders[1:], strict=True):
         fault = outcome.fault
         outcome.restarts = sum(outcome.begin < at < border for at in starts)
-        if outcome.restarts and not fault.is_restarted:
+        outcome.restarts_by_steps = sum(
+            outcome.begin < at < border and not _is_autostart(at, evidence) for at in starts
+        )
+        if outcome.restarts_by_steps and not fault.is_restarted:
             verdict.needless_restarts.append(f"{agent.name}, {fault.kind}")
         known = min(outcome.pages, default=outcome.begin + MARGIN_SECONDS)
         outcome.was_blind = fault.kind == KILLED_WHILE_BLIND or any(

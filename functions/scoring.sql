@@ -89,6 +89,22 @@ COMMENT ON FUNCTION health_internal.kept_of_run(timestamptz, timestamptz, double
 'How much of a mean is kept when a value comes p_gap_seconds after the last one: the share of the run '
 'before it, so that a young run has a plain mean and its first values do not stand for long.';
 
+CREATE OR REPLACE FUNCTION health_internal.moved_processing(
+    p_mean double precision,
+    p_value double precision,
+    p_kept double precision,
+    p_usual double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN least(health_internal.moved_mean(p_mean, p_value, p_kept), p_mean + p_usual);
+COMMENT ON FUNCTION health_internal.moved_processing(
+    double precision, double precision, double precision, double precision
+) IS
+'moved_mean of processing times: one value lifts it by at most what is usual (the objective, else the '
+'baseline), so that no single value, of an agent that was stopped a while, say, makes it slow.';
+
 CREATE OR REPLACE FUNCTION health_internal.clipped(
     p_value double precision,
     p_mean double precision,

@@ -292,12 +292,13 @@ AS $$
         + coalesce(pairs.items_in, 0) AS baseline_item_sum,
         pairs.baseline_seconds * pairs.base + (p_turn).base_seconds * (1 - pairs.base)
             AS baseline_seconds,
-        health_internal.moved_mean(
+        health_internal.moved_processing(
             pairs.processing_mean_ms, pairs.processing_in,
             least(
                 health_internal.kept_share(pairs.fast, pairs.gap_weight * pairs.fast + 1),
                 health_internal.kept_of_run(pairs.run_started_at, pairs.last_at, pairs.gap)
-            )
+            ),
+            coalesce(pairs.latency_slo_ms, pairs.baseline_processing_ms)
         ) AS processing_mean_ms,
         health_internal.moved_mean(
             pairs.baseline_processing_ms,

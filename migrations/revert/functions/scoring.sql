@@ -31,6 +31,9 @@ DROP FUNCTION health_internal.score_heartbeat_consistency(
 DROP FUNCTION health_internal.falling_score(double precision, double precision, double precision);
 DROP FUNCTION health_internal.rising_score(double precision);
 DROP FUNCTION health_internal.time_mass(double precision, double precision);
+DROP FUNCTION health_internal.moved_processing(
+    double precision, double precision, double precision, double precision
+);
 DROP FUNCTION health_internal.clipped(double precision, double precision, bigint);
 DROP FUNCTION health_internal.kept_of_run(timestamptz, timestamptz, double precision);
 DROP FUNCTION health_internal.kept_share(double precision, double precision);
