@@ -149,6 +149,53 @@ INSERT INTO health.agent_heartbeats (agent_id, received_at, state) SELECT 'a' ||
 SELECT count(pg_temp.beat(1, 0, t)) FROM generate_series(1410, 1500, 10) AS t;
 SELECT is(pg_temp.seen(), 'stopped 6, unresponsive 19', 'a fleet of 19 that falls silent is accused');
 SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'no gap');
+-- To the agent: 20 fell silent after 2000, so many others have beaten since; what else is true of them, and it is undone.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval)
+SELECT n, n, '10 s' FROM (SELECT 'f' || n FROM generate_series(1, 20) AS n UNION ALL SELECT 'g' || n FROM generate_series(1, 6) AS n UNION ALL VALUES ('parent'), ('bridge:x'), ('late')) AS v (n);
+INSERT INTO health.agent_heartbeats (agent_id, received_at)
+SELECT agent_id, at(2000) FROM health.agents WHERE agent_id ~ '^([fgpl]|bridge:)';
+SELECT health.tick(at(2001), true);
+CREATE FUNCTION pg_temp.may_be_the_monitor(p_others integer, p_change text DEFAULT 'SELECT') RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    v_is boolean;
+BEGIN
+    DELETE FROM health.agent_status WHERE agent_id ~ '^a[0-9]' OR agent_id IN ('late', 'bridge:x');
+    UPDATE health.agent_status SET last_heartbeat_at = at(2010) WHERE agent_id = 'parent' OR agent_id IN (SELECT 'g' || n FROM generate_series(1, p_others - 1) AS n);
+    DELETE FROM health.agent_status WHERE agent_id IN (SELECT 'g' || n FROM generate_series(p_others, 6) AS n);
+    EXECUTE p_change;
+    v_is := health_internal.notice_fleet_silence(at(2013));
+    RAISE EXCEPTION SQLSTATE 'ZZ000' USING MESSAGE = v_is::text;
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+    RETURN SQLERRM::boolean;
+END $$;
+SELECT rows_are($$ SELECT what, pg_temp.may_be_the_monitor(others, change) FROM (VALUES
+        (1, 'four fifths', 5, 'SELECT'),
+        (2, 'less', 6, 'SELECT'),
+        (3, 'nineteen', 2, $x$ DELETE FROM health.agent_status WHERE agent_id = 'f1' $x$),
+        (4, 'one of them lost its session', 2, $x$ UPDATE health.agent_status SET session_lost_at = at(2001) WHERE agent_id = 'f1' $x$),
+        (5, 'one of them has failed', 2, $x$ UPDATE health.agent_status SET state = 'failed' WHERE agent_id = 'f1' $x$),
+        (6, 'one of them said goodbye', 2, $x$ UPDATE health.agent_status SET state = 'stopping' WHERE agent_id = 'f1' $x$),
+        (7, 'one of them is a bridge', 2, $x$ UPDATE health.agent_status SET agent_id = 'bridge:y' WHERE agent_id = 'f1' $x$),
+        (8, 'one of them fell silent before', 2, $x$ UPDATE health.agent_status SET last_heartbeat_at = at(1984) WHERE agent_id = 'f1' $x$),
+        (9, 'sixteen have a dead parent', 5, $x$ INSERT INTO health.dependencies SELECT 'f' || n, 'parent' FROM generate_series(1, 16) AS n; UPDATE health.agent_status SET state = 'failed' WHERE agent_id = 'parent' $x$),
+        (10, 'fifteen have', 4, $x$ INSERT INTO health.dependencies SELECT 'f' || n, 'parent' FROM generate_series(1, 15) AS n; UPDATE health.agent_status SET state = 'failed' WHERE agent_id = 'parent' $x$),
+        (11, 'their parent lives', 5, $x$ INSERT INTO health.dependencies SELECT 'f' || n, 'parent' FROM generate_series(1, 20) AS n $x$)
+    ) AS v (n, what, others, change) ORDER BY n $$,
+    $$ VALUES ('four fifths', true), ('less', false), ('nineteen', false), ('one of them lost its session', false), ('one of them has failed', false),
+        ('one of them said goodbye', false), ('one of them is a bridge', false), ('one of them fell silent before', false), ('sixteen have a dead parent', false), ('fifteen have', true), ('their parent lives', true) $$,
+    'twenty, four fifths, and nothing that explains it');
+-- A slow engine is not blind between two of its own ticks.
+UPDATE health.settings SET tick_period = '20 s';
+SELECT (health.tick(at(3000))).tick_id IS NULL;
+SELECT count(*) FROM (SELECT health.tick(at(3000 + s)) FROM unnest('{99,199}'::integer []) AS s) AS ticks;
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'engine_stopped' AND ended_at > at(3000)), 0::bigint, 'five of its periods are no gap');
+SELECT (health.tick(at(3199 + 101))).tick_id IS NULL;
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'engine_stopped' AND ended_at > at(3000)), 1::bigint, 'more are');
+UPDATE health.settings SET tick_period = '1 s';
+SELECT (health.tick(at(3360))).tick_id IS NULL;
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'engine_stopped' AND ended_at > at(3000)), 1::bigint, 'nor is a minute of a quick one');
+SELECT (health.tick(at(3421))).tick_id IS NULL;
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'engine_stopped' AND ended_at > at(3000)), 2::bigint, 'but more than that');
 
 SELECT * FROM finish();
 ROLLBACK;

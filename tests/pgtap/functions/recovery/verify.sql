@@ -76,5 +76,15 @@ SELECT pg_temp.beat(323, 'error', 'a3'); SELECT pg_temp.tick(323);
 SELECT rows_are($$ SELECT (latest('a3')).state, (latest('a3')).outcome ->> 'reason' $$, $$ VALUES ('escalated', 'its strategy asks a person') $$, 'nor does asking a person');
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id = 'a3' AND rule = 'recovery_failed'), 1::bigint, 'at once');
 
+-- Three beats, however long two of them take.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('b1', 'b1', '5 s');
+SELECT pg_temp.beat(s, 'running', 'b1') FROM (VALUES (400), (405), (410)) AS t (s); SELECT pg_temp.tick(411);
+SELECT pg_temp.beat(412, 'failed', 'b1'); SELECT pg_temp.tick(412);
+SELECT health.report_recovery_action(action_id, fencing_token, 'succeeded', '{}', at(413)) FROM health.claim_recovery_actions('w1', 9, ARRAY['b1'], at(413));
+SELECT pg_temp.beat(s, 'running', 'b1') FROM (VALUES (414), (421.9)) AS t (s); SELECT pg_temp.tick(422);
+SELECT is((latest('b1')).state, 'verifying', 'two good heartbeats over two intervals are no proof');
+SELECT pg_temp.beat(426, 'running', 'b1'); SELECT pg_temp.tick(426.1);
+SELECT is((latest('b1')).state, 'succeeded', 'the third is');
+
 SELECT * FROM finish();
 ROLLBACK;
