@@ -191,9 +191,7 @@ def running(options: argparse.Namespace, **settings: str) -> Iterator[Bench]:
             server = start(options.server)
         except ServerUnavailableError as error:
             sys.exit(str(error))
-        bench = Bench(
-            server.dsn(), [server.bin_dir] if server.bin_dir else [], "", server=server
-        )
+        bench = Bench(server.dsn(), [server.bin_dir] if server.bin_dir else [], "", server=server)
     try:
         if server is not None:
             with server.connect() as connection:

@@ -1,11 +1,11 @@
 """Faults with a truth file: what the monitor said and did against what was really wrong.
 
-Two `hha bridge` processes tick, restart and send to a webhook of this bench, as they ship; a fleet of
-`BaseAgent` processes beats. A drawn plan kills, stops, deadlocks, slows, cuts and silences them, and
-the bridges and PostgreSQL as well, and writes down what it did. Afterwards the truth is compared with
-messages received, incidents, judgements, recoveries and the agents' own start lines; and with what a
-plain monitor (page after three missed intervals) would have sent, reckoned from the same heartbeats.
-A full run takes a quarter of an hour.
+Two `hha bridge` processes tick, restart and send to a webhook of this bench, as they ship; a fleet
+of `BaseAgent` processes beats. A drawn plan kills, stops, deadlocks, slows, cuts and silences them,
+and the bridges and PostgreSQL as well, and writes down what it did. Afterwards the truth is
+compared with messages received, incidents, judgements, recoveries and the agents' own start lines;
+and with what a plain monitor (page after three missed intervals) would have sent, reckoned from the
+same heartbeats. A full run takes a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+
 from common import Bench, parser, report, running, value
-from faults_agent import starts
 from faults_bridges import CHANNEL, bridging, configure
 from faults_cut import network
 from faults_evidence import Inbox, gather
@@ -148,9 +148,7 @@ def prepare(bench: Bench, connection: psycopg.Connection[Any], agents: list[Agen
     for agent in agents:
         connection.execute("SELECT health.register_agent(%s)", (agent.name,))
         if agent.parent:
-            connection.execute(
-                "SELECT health.add_dependency(%s, %s)", (agent.name, agent.parent)
-            )
+            connection.execute("SELECT health.add_dependency(%s, %s)", (agent.name, agent.parent))
     connection.execute(SETTINGS.encode())
     connection.execute("SELECT health.set_channel(%s, 'webhook')", (CHANNEL,))
 
@@ -233,7 +231,9 @@ def dump(connection: psycopg.Connection[Any], folder: Path) -> None:
     for name in ("incidents", "alerts", "alert_events", "deliveries", "status_transitions",
                  "recovery_actions", "recovery_steps", "monitor_gaps"):  # fmt: skip
         with (folder / f"{name}.jsonl").open("w", encoding="utf-8") as file:
-            for (row,) in connection.execute(f"SELECT to_jsonb(t) FROM health.{name} AS t".encode()):
+            for (row,) in connection.execute(
+                f"SELECT to_jsonb(t) FROM health.{name} AS t".encode()
+            ):
                 file.write(json.dumps(row) + "\n")
 
 

@@ -11,13 +11,13 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faults_agent import starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from random import Random
 
     from faults_plan import Agent
@@ -31,7 +31,7 @@ def configure(folder: Path, agents: list[Agent], dsns: dict[str, str], url: str)
     """The configuration both bridges read, and the agents' folders."""
     for name in ("starts", "faults", "broken", "delays"):
         (folder / name).mkdir()
-    script = str(os.path.abspath(os.path.join(os.path.dirname(__file__), "faults_agent.py")))
+    script = str(Path(__file__).resolve().with_name("faults_agent.py"))
     parts = [
         '[bridge]\nstate_directory = "state"\nstop_agents_on_exit = false\n',
         f'[channels.{CHANNEL}]\nkind = "webhook"\nurl = {json.dumps(url)}\n',
@@ -124,9 +124,7 @@ def _end_agents(folder: Path, agents: list[Agent]) -> None:
     for agent in agents:
         for _, pid in starts(folder, agent.name)[-1:]:
             try:
-                with open(f"/proc/{pid}/cmdline", encoding="utf-8") as file:
-                    is_ours = str(folder) in file.read()
-                if is_ours:
+                if str(folder) in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8"):
                     os.kill(pid, signal.SIGKILL)
             except OSError:
                 continue

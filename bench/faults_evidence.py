@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import psycopg
+
     from faults_plan import Agent
 
 FIRST_NEWS = ("opened", "truth", "digest")

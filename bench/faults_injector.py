@@ -18,6 +18,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+
 from faults_agent import DELAY_SECONDS, starts
 from faults_plan import (
     BACKEND_KILLED,
@@ -42,8 +43,14 @@ PATIENCE_SECONDS = 150.0
 SHORT_HANG = 0.6  # of the time until the deadline
 KILLS = ("kill", KILLED_WHILE_BLIND, "parent dies", "broken", "dead after maintenance")
 STOPS = ("hang", "short hang", "hang in maintenance")
-FILES = {"deadlock": "block", "errors": "errors", "leak": "leak", "slow-down": "slow",
-         "flapping": "flapping", "goodbye": "goodbye"}  # fmt: skip
+FILES = {
+    "deadlock": "block",
+    "errors": "errors",
+    "leak": "leak",
+    "slow-down": "slow",
+    "flapping": "flapping",
+    "goodbye": "goodbye",
+}
 
 
 @dataclass(slots=True)
@@ -88,8 +95,9 @@ class Injector:
         if not self._run(
             "SELECT health.schedule_maintenance(jsonb_build_object('agent_id', %s::text),"
             " clock_timestamp(), to_timestamp(%s), 'bench', 'its disk is changed')",
-            fault.agent, until,
-        ):  # fmt: skip
+            fault.agent,
+            until,
+        ):
             fault.is_given_up = True
             return
         if fault.kind == "dead after maintenance":
@@ -150,20 +158,32 @@ class Injector:
             self._ask_for_restart(fault)
 
     def _ask_for_restart(self, fault: Fault) -> None:
-        """As a person does, again until the agent runs."""
-        assert fault.begin is not None
+        """As a person does, again while the database is away; then wait until the agent runs."""
         done = starts(self.folder, fault.agent)[-1][0]
-        asked_at = time.time()
-        self._run("SELECT health.request_recovery(%s, 'agent_unresponsive', 'bench')", fault.agent)
+        give_up_at = time.time() + PATIENCE_SECONDS
+
+        def ask() -> None:
+            is_asked = self._run(
+                "SELECT health.request_recovery(%s, 'agent_unresponsive', 'bench')", fault.agent
+            )
+            self._in(1 if is_asked else 5, look if is_asked else ask_again)
+
+        def ask_again() -> None:
+            if self._has_started(fault.agent, done) or time.time() > give_up_at:
+                look()
+            else:
+                ask()
 
         def look() -> None:
-            after = [start for start in starts(self.folder, fault.agent) if start[0] > done]
-            if after:
-                fault.end = after[-1][0]
-            elif time.time() < asked_at + PATIENCE_SECONDS:
+            if self._has_started(fault.agent, done):
+                fault.end = starts(self.folder, fault.agent)[-1][0]
+            elif time.time() < give_up_at:
                 self._in(1, look)
 
-        look()
+        ask()
+
+    def _has_started(self, agent: str, since: float) -> bool:
+        return starts(self.folder, agent)[-1][0] > since
 
     def _harmless_seconds(self, agent: str) -> float:
         """A part of what the engine itself says it would wait."""

@@ -143,10 +143,14 @@ def fleet(*, is_quick: bool) -> list[Agent]:
 def draw(agents: list[Agent], seconds: float, random: Random, *, is_quick: bool) -> list[Fault]:
     """A plan of so many seconds, in order of time."""
     faults = _monitors(seconds, is_quick=is_quick)
-    blind = [(fault.at, fault.at + BLIND_SECONDS[fault.kind])
-             for fault in faults if fault.kind in BLIND_SECONDS]  # fmt: skip
-    away = [(fault.at, fault.at + 5) for fault in faults
-            if fault.kind in (BACKEND_KILLED, SERVER_CRASH)]  # fmt: skip
+    blind = [
+        (fault.at, fault.at + BLIND_SECONDS[fault.kind])
+        for fault in faults
+        if fault.kind in BLIND_SECONDS
+    ]
+    away = [
+        (fault.at, fault.at + 5) for fault in faults if fault.kind in (BACKEND_KILLED, SERVER_CRASH)
+    ]
     by_role: dict[str, list[str]] = {}
     for agent in agents:
         by_role.setdefault(agent.role, []).append(agent.name)

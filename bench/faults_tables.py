@@ -57,10 +57,10 @@ def _by_kind(agents: list[Agent], verdict: Verdict, options: argparse.Namespace)
             *("well after s, mean", "longest", "restarts", "escalated", "recovered"),
         ],
         note=f"{len(agents)} agents; {options.seconds:.0f} s of faults, seed {options.seed}. "
-        "Pages: messages that tell of new trouble, at the receiver; worse news: a rise in severity, "
-        "a failed recovery. Times are from the fault itself, of faults that no gap of the "
-        "monitor's touches. Well: the cause is gone and the incident is resolved, which three good "
-        "heartbeats prove. Children hang while their parent is down."
+        "Pages: messages that tell of new trouble, at the receiver; worse news: a rise in "
+        "severity, a failed recovery. Times are from the fault itself, of faults that no gap "
+        "of the monitor's touches. Well: the cause is gone and the incident is resolved, which "
+        "three good heartbeats prove. Children hang while their parent is down."
         + (" A quick run with small numbers." if options.quick else ""),
     )
     names = [kind.name for kind in KINDS]
@@ -110,11 +110,17 @@ def _row(name: str, group: list[Outcome]) -> list[str]:
 def _beside_baseline(verdict: Verdict, evidence: Evidence) -> Table:
     table = Table(
         "Beside a fixed time-out over the same heartbeats",
-        ["monitor", "silent faults paged", "page after s, mean", "pages each",
-         "pages that nobody needed", "of them in the monitor's own silence"],  # fmt: skip
-        note=f"{evidence.beat_count:,} heartbeats. The time-out: three intervals, a page each time, "
-        "no confirmation, and of course no restart: it lives on those of the other. Silent faults "
-        "are " + ", ".join(SILENT) + ".",
+        [
+            "monitor",
+            "silent faults paged",
+            "page after s, mean",
+            "pages each",
+            "pages that nobody needed",
+            "of them in the monitor's own silence",
+        ],
+        note=f"{evidence.beat_count:,} heartbeats. The time-out: three intervals, a page each "
+        "time, no confirmation, and of course no restart: it lives on those of the other. "
+        "Silent faults are " + ", ".join(SILENT) + ".",
     )
     silent = [each for each in verdict.outcomes if each.fault.kind in SILENT]
     needless = [each for each in verdict.outcomes if not each.fault.deserves_page]
@@ -124,22 +130,26 @@ def _beside_baseline(verdict: Verdict, evidence: Evidence) -> Table:
     wrong = len(verdict.false_pages) + sum(len(each.pages) for each in needless)
     theirs = sum(len(each.baseline_pages) for each in needless)
     theirs += verdict.baseline_false_pages + verdict.baseline_blind_pages
-    table.rows.append([
-        "HeartbeatHealthAgent",
-        f"{len(seen)}/{len(silent)}",
-        _mean([each.detected_after for each in clear if each.detected_after is not None]),
-        f"{sum(len(each.pages) for each in seen) / max(1, len(seen)):.2f}",
-        str(wrong),
-        "0",
-    ])  # fmt: skip
-    table.rows.append([
-        "three missed intervals",
-        f"{len(paged)}/{len(silent)}",
-        _mean([each.baseline_pages[0] - each.begin for each in clear if each.baseline_pages]),
-        f"{sum(len(each.baseline_pages) for each in paged) / max(1, len(paged)):.2f}",
-        str(theirs),
-        str(verdict.baseline_blind_pages),
-    ])  # fmt: skip
+    table.rows.append(
+        [
+            "HeartbeatHealthAgent",
+            f"{len(seen)}/{len(silent)}",
+            _mean([each.detected_after for each in clear if each.detected_after is not None]),
+            f"{sum(len(each.pages) for each in seen) / max(1, len(seen)):.2f}",
+            str(wrong),
+            "0",
+        ]
+    )
+    table.rows.append(
+        [
+            "three missed intervals",
+            f"{len(paged)}/{len(silent)}",
+            _mean([each.baseline_pages[0] - each.begin for each in clear if each.baseline_pages]),
+            f"{sum(len(each.baseline_pages) for each in paged) / max(1, len(paged)):.2f}",
+            str(theirs),
+            str(verdict.baseline_blind_pages),
+        ]
+    )
     return table
 
 
@@ -169,19 +179,31 @@ def _of_monitor(faults: list[Fault], evidence: Evidence, verdict: Verdict) -> Ta
 def goals(verdict: Verdict, evidence: Evidence, options: argparse.Namespace) -> list[Goal]:
     """The original's figures, and beyond them."""
     is_enough = len(verdict.outcomes) >= ENOUGH
-    deserving = [each for each in verdict.outcomes if each.fault.deserves_page
-                 and each.fault.kind != FLAPPING]  # fmt: skip
+    deserving = [
+        each
+        for each in verdict.outcomes
+        if each.fault.deserves_page and each.fault.kind != FLAPPING
+    ]
     flapping = [len(each.pages) for each in verdict.outcomes if each.fault.kind == FLAPPING]
     others = [each for each in verdict.outcomes if not each.fault.deserves_page]
     recoverable = [each for each in verdict.outcomes if each.fault.is_recoverable]
     quick = [each for each in deserving if not each.fault.agent.startswith("rare")]
     rare = [each for each in deserving if each.fault.agent.startswith("rare")]
-    detected = [each.detected_after for each in quick if each.detected_after is not None
-                and not each.was_blind]  # fmt: skip
-    slowly = [each.detected_after for each in rare if each.detected_after is not None
-              and not each.was_blind]  # fmt: skip
-    repaired = [each.repaired_after for each in recoverable if each.repaired_after is not None
-                and not each.was_blind]  # fmt: skip
+    detected = [
+        each.detected_after
+        for each in quick
+        if each.detected_after is not None and not each.was_blind
+    ]
+    slowly = [
+        each.detected_after
+        for each in rare
+        if each.detected_after is not None and not each.was_blind
+    ]
+    repaired = [
+        each.repaired_after
+        for each in recoverable
+        if each.repaired_after is not None and not each.was_blind
+    ]
     pages = sum(len(each.pages) for each in verdict.outcomes) + len(verdict.false_pages)
     wrong = len(verdict.false_pages) + sum(len(each.pages) for each in others)
     recovered = sum(each.is_recovered for each in recoverable)
@@ -194,30 +216,65 @@ def goals(verdict: Verdict, evidence: Evidence, options: argparse.Namespace) -> 
     lost = evidence.undelivered + evidence.unfinished
     lost += sum(not each.pages for each in deserving)
     rows: list[tuple[str, str, str, bool]] = [
-        ("mean time to detect (page received)", "< 30 s", f"{fmean(detected):.1f} s",
-         fmean(detected) < 30),
-        ("the same, beating each 30 s", "≤ 3 intervals", f"{max(slowly, default=0):.0f} s",
-         max(slowly, default=0) <= 90),
+        (
+            "mean time to detect (page received)",
+            "< 30 s",
+            f"{fmean(detected):.1f} s",
+            fmean(detected) < 30,
+        ),
+        (
+            "the same, beating each 30 s",
+            "≤ 3 intervals",
+            f"{max(slowly, default=0):.0f} s",
+            max(slowly, default=0) <= 90,
+        ),
         ("mean time to recover", "< 2 min", f"{fmean(repaired):.1f} s", fmean(repaired) < 120),
-        ("recovery success, of the recoverable", "≥ 95 %",
-         f"{recovered / max(1, len(recoverable)):.1%} ({recovered}/{len(recoverable)})",
-         recovered / max(1, len(recoverable)) >= 0.95),
-        ("pages that nobody deserved", "< 2 %", f"{wrong / max(1, pages):.1%} ({wrong}/{pages})",
-         wrong / max(1, pages) < 0.02),
-        ("escalated, of the recoverable", "< 5 %", f"{escalated / max(1, len(recoverable)):.1%}",
-         escalated / max(1, len(recoverable)) < 0.05),
-        ("agent-seconds judged right", "≥ 99.5 %",
-         f"{right:.2%} ({raw:.2%} with the time to detect and to prove)", right >= 0.995),
-        ("pages per incident that deserves one", "1.00",
-         f"{per_incident:.2f} ({exactly}/{len(deserving)} exactly one)",
-         exactly == len(deserving)),
-        ("pages of a minute's flapping", "≤ 3 (Icinga's rule)", f"{max(flapping, default=0)} at most",
-         max(flapping, default=0) <= 3),
+        (
+            "recovery success, of the recoverable",
+            "≥ 95 %",
+            f"{recovered / max(1, len(recoverable)):.1%} ({recovered}/{len(recoverable)})",
+            recovered / max(1, len(recoverable)) >= 0.95,
+        ),
+        (
+            "pages that nobody deserved",
+            "< 2 %",
+            f"{wrong / max(1, pages):.1%} ({wrong}/{pages})",
+            wrong / max(1, pages) < 0.02,
+        ),
+        (
+            "escalated, of the recoverable",
+            "< 5 %",
+            f"{escalated / max(1, len(recoverable)):.1%}",
+            escalated / max(1, len(recoverable)) < 0.05,
+        ),
+        (
+            "agent-seconds judged right",
+            "≥ 99.5 %",
+            f"{right:.2%} ({raw:.2%} with the time to detect and to prove)",
+            right >= 0.995,
+        ),
+        (
+            "pages per incident that deserves one",
+            "1.00",
+            f"{per_incident:.2f} ({exactly}/{len(deserving)} exactly one)",
+            exactly == len(deserving),
+        ),
+        (
+            "pages of a minute's flapping",
+            "≤ 3 (Icinga's rule)",
+            f"{max(flapping, default=0)} at most",
+            max(flapping, default=0) <= 3,
+        ),
         ("pages for what deserves none", "0", str(wrong), wrong == 0),
-        ("restarts twice, or of the well", "0",
-         f"{twice} and {len(verdict.needless_restarts)}",
-         twice == 0 and not verdict.needless_restarts),
+        (
+            "restarts twice, or of the well",
+            "0",
+            f"{twice} and {len(verdict.needless_restarts)}",
+            twice == 0 and not verdict.needless_restarts,
+        ),
         ("incidents, messages, recoveries lost", "0", str(lost), lost == 0),
-    ]  # fmt: skip
-    return [Goal(what, wanted, reached, is_met if is_enough else None)
-            for what, wanted, reached, is_met in rows]  # fmt: skip
+    ]
+    return [
+        Goal(what, wanted, reached, is_met if is_enough else None)
+        for what, wanted, reached, is_met in rows
+    ]

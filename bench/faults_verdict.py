@@ -1,4 +1,4 @@
-"""Truth against evidence in bench/faults.py: which page belongs to which fault, and what was right."""
+"""Truth against evidence in bench/faults.py: whose each page is, and what was judged right."""
 
 from __future__ import annotations
 
@@ -90,8 +90,11 @@ def judge(
         if fault.agent and fault.begin is not None:
             of_agent[fault.agent].append(Outcome(fault))
     monitors = [fault for fault in faults if fault.is_monitors and fault.begin]
-    blind = [(fault.begin or 0, (fault.end or end) + 2) for fault in monitors
-             if fault.kind in BLIND_SECONDS]  # fmt: skip
+    blind = [
+        (fault.begin or 0, (fault.end or end) + 2)
+        for fault in monitors
+        if fault.kind in BLIND_SECONDS
+    ]
     blind += [(gap[1], gap[2]) for gap in evidence.gaps]
     unsettled = [(gap[1], gap[3]) for gap in evidence.gaps] + blind
 
@@ -137,7 +140,7 @@ def judge(
 
 
 def _is_true_of_bridges(monitors: list[Fault], at: float) -> bool:
-    """Whether a bridge was killed or stopped just then: it is an agent, and people may hear of it."""
+    """Whether a bridge was killed or stopped just then: it is an agent, and may be paged."""
     return any(
         fault.begin is not None and fault.begin <= at <= (fault.end or at) + 30
         for fault in monitors
@@ -177,10 +180,13 @@ def _follow(
         outcome.was_blind = fault.kind == KILLED_WHILE_BLIND or any(
             first < known and outcome.begin < last for first, last in unsettled
         )
-        outcome.has_escalated = any(
-            action["state"] == "escalated" and outcome.begin <= action["begin"] < border
-            for action in evidence.actions[agent.name]
-        ) or "recovery_failed" in outcome.worse
+        outcome.has_escalated = (
+            any(
+                action["state"] == "escalated" and outcome.begin <= action["begin"] < border
+                for action in evidence.actions[agent.name]
+            )
+            or "recovery_failed" in outcome.worse
+        )
         ends = [
             over
             for since, over in evidence.incidents[agent.name]
@@ -206,8 +212,11 @@ def _compare(
         at = begin + number
         if any(first <= at <= last for first, last in blind):
             continue
-        now = [outcome.fault for outcome in outcomes
-               if outcome.begin <= at <= (outcome.fault.end or end)]  # fmt: skip
+        now = [
+            outcome.fault
+            for outcome in outcomes
+            if outcome.begin <= at <= (outcome.fault.end or end)
+        ]
         if any(fault.kind in UNDECIDED or (fault.page_from or 0) > at for fault in now):
             continue
         is_ill = any(fault.kind != "goodbye" for fault in now)

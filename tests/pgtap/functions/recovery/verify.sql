@@ -85,6 +85,13 @@ SELECT pg_temp.beat(s, 'running', 'b1') FROM (VALUES (414), (421.9)) AS t (s); S
 SELECT is((latest('b1')).state, 'verifying', 'two good heartbeats over two intervals are no proof');
 SELECT pg_temp.beat(426, 'running', 'b1'); SELECT pg_temp.tick(426.1);
 SELECT is((latest('b1')).state, 'succeeded', 'the third is');
+-- Whose sessions are stuck has proven nothing.
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at, executed_at, beats_before, verify_until)
+VALUES ('b1', 'database_connectivity', 'verifying', at(427), at(427), at(400), at(410), 0, at(600));
+INSERT INTO health.stuck_sessions VALUES (1, now(), 'b1', 'x', 'blocks_others', now(), 2, now());
+SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'verifying', 'beats do not speak for sessions');
+DELETE FROM health.stuck_sessions;
+SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'succeeded', 'when they are gone beats do');
 
 SELECT * FROM finish();
 ROLLBACK;
