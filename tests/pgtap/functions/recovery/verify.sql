@@ -91,6 +91,13 @@ VALUES ('b1', 'database_connectivity', 'verifying', at(427), at(427), at(400), a
 INSERT INTO health.stuck_sessions VALUES (1, now(), 'b1', 'x', 'blocks_others', now(), 2, now());
 SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'verifying', 'beats do not speak for sessions');
 DELETE FROM health.stuck_sessions;
+UPDATE health.agent_status SET issue_type = 'resource_exhaustion' WHERE agent_id = 'b1';
+SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'verifying', 'nor for an agent that still has an issue');
+UPDATE health.agent_status SET issue_type = NULL, state = 'error' WHERE agent_id = 'b1';
+SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'verifying', 'or says that it is in error');
+UPDATE health.agent_status SET state = 'running', liveness = 'late' WHERE agent_id = 'b1';
+SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'verifying', 'or is late again');
+UPDATE health.agent_status SET liveness = 'alive' WHERE agent_id = 'b1';
 SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'succeeded', 'when they are gone beats do');
 
 SELECT * FROM finish();
