@@ -75,4 +75,14 @@ def network(port: int) -> Iterator[Network]:
     try:
         yield result
     finally:
+        for is_open in result._open.values():
+            result.loop.call_soon_threadsafe(is_open.set)
+        asyncio.run_coroutine_threadsafe(_end_tasks(), result.loop).result(10)
         result.loop.call_soon_threadsafe(result.loop.stop)
+
+
+async def _end_tasks() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

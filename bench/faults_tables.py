@@ -164,9 +164,11 @@ def _of_monitor(faults: list[Fault], evidence: Evidence, verdict: Verdict) -> Ta
         number = sum(fault.kind == name and fault.begin is not None for fault in faults)
         table.rows.append([name, str(number)])
     own = [message for message in evidence.messages if not message.agents]
+    unseen = sum(each.was_mended_unseen for each in verdict.outcomes)
     table.rows += [
         ["pages about a bridge that was killed", str(verdict.bridge_pages)],
         ["gaps written down", str(len(evidence.gaps))],
+        ["faults over before anybody could know (bridge started, or blind)", str(unseen)],
         ["messages about the monitor, with their ends", str(len(own))],
         ["messages received twice (same key)", str(evidence.repetitions)],
         ["messages not delivered in the end", str(evidence.undelivered)],
@@ -182,7 +184,7 @@ def goals(verdict: Verdict, evidence: Evidence, options: argparse.Namespace) -> 
     deserving = [
         each
         for each in verdict.outcomes
-        if each.fault.deserves_page and each.fault.kind != FLAPPING
+        if each.fault.deserves_page and each.fault.kind != FLAPPING and not each.was_mended_unseen
     ]
     flapping = [len(each.pages) for each in verdict.outcomes if each.fault.kind == FLAPPING]
     others = [each for each in verdict.outcomes if not each.fault.deserves_page]

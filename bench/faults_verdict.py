@@ -42,6 +42,7 @@ class Outcome:
     ended: int = 0
     restarts: int = 0
     restarts_by_steps: int = 0
+    was_mended_unseen: bool = False
     has_escalated: bool = False
     repaired_after: float | None = None
     baseline_pages: list[float] = field(default_factory=list)
@@ -176,7 +177,7 @@ def _follow(
         )
         if outcome.restarts_by_steps and not fault.is_restarted:
             verdict.needless_restarts.append(f"{agent.name}, {fault.kind}")
-        known = min(outcome.pages, default=outcome.begin + MARGIN_SECONDS)
+        known = min(outcome.pages, default=outcome.begin + max(MARGIN_SECONDS, 4 * agent.interval))
         outcome.was_blind = fault.kind == KILLED_WHILE_BLIND or any(
             first < known and outcome.begin < last for first, last in unsettled
         )
@@ -192,7 +193,19 @@ def _follow(
             for since, over in evidence.incidents[agent.name]
             if outcome.begin - 0.05 <= since < border
         ]
-        if ends and fault.end is not None:
+        if not outcome.pages:
+            # It was over before anybody could know: a bridge started, which starts what does not
+            # run; or the monitor was blind from its beginning to its end.
+            outcome.was_mended_unseen = outcome.restarts > outcome.restarts_by_steps == 0 or (
+                (not fault.is_restarted or fault.kind == "network loss")
+                and any(
+                    first < outcome.begin < last and fault.end is not None and fault.end < last
+                    for first, last in unsettled
+                )
+            )
+        if outcome.was_mended_unseen and fault.end is not None:
+            outcome.repaired_after = fault.end - outcome.begin
+        elif ends and fault.end is not None:
             from_at = fault.page_from or outcome.begin
             outcome.repaired_after = max(fault.end, *ends) - from_at
 

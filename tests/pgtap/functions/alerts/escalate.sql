@@ -31,6 +31,7 @@ RESET ROLE;
 
 -- A step is for trouble of its severity: not for less; and at once for what grew to it after its delay.
 SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
+UPDATE health.settings SET group_burst = 1000;
 INSERT INTO health.alert_rules (rule, severity, summary, is_builtin) VALUES ('odd', 'warning', 'odd', true);
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('till', 'till', '1 day'), ('safe', 'safe', '1 day');
 SELECT health.set_escalation_policy('grave', '{"agent_id": "till"}', '[{"channel": "boss", "delay": "1 minute", "minimum_severity": "critical", "repeat_count": 1, "repeat_interval": "2 minutes"}]');
@@ -45,6 +46,9 @@ END $$;
 SELECT beat(a, 0) FROM unnest('{till,safe}'::text []) AS a; SELECT tick(1);
 SELECT is(pg_temp.find(10, 'warning'), 'safe console opened, till console opened', 'a warning');
 SELECT is(pg_temp.find(75, 'warning'), NULL, 'its minute is over: of a warning the boss hears nothing');
+UPDATE health.settings SET repeat_interval = '75 s'; UPDATE health.incidents SET next_check_at = '-infinity';
+SELECT is(pg_temp.find(90, 'warning'), 'safe console reminder, till console reminder', 'nor when others are reminded of it');
+UPDATE health.settings SET repeat_interval = '4 hours';
 SELECT is(pg_temp.find(100, 'critical'), 'safe console escalated, till boss escalated, till console escalated', 'of what has become critical at once');
 SELECT is(pg_temp.find(180, 'critical'), NULL, 'once');
 SELECT is(pg_temp.find(195, 'critical'), 'till boss escalated', 'and again when its repeat is due');
