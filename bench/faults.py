@@ -27,9 +27,10 @@ from common import Bench, parser, report, running, value
 from faults_bridges import CHANNEL, bridging, configure
 from faults_cut import network
 from faults_evidence import Inbox, gather
+from faults_goals import goals
 from faults_injector import Injector
 from faults_plan import draw, fleet
-from faults_tables import goals, tables
+from faults_tables import tables
 from faults_verdict import CHILD, judge
 from latency_actors import receiving
 
@@ -88,7 +89,7 @@ def main() -> None:
             "faults",
             bench,
             tables(faults, agents, evidence, verdict, options),
-            goals(verdict, evidence, options),
+            goals(verdict, evidence),
             figures,
         )
 
