@@ -104,6 +104,7 @@ class Bench:
     bin_dirs: list[Path]
     description: str
     logins: dict[str, str] = field(default_factory=dict)
+    server: Server | None = None
 
     def dsn(self, dbname: str = "postgres", user: str | None = None) -> str:
         """For the superuser, or for a login made by :meth:`create_login`."""
@@ -195,8 +196,11 @@ class Bench:
 
 
 @contextmanager
-def running(options: argparse.Namespace) -> Iterator[Bench]:
-    """The server the options ask for, with the schema in its template database."""
+def running(options: argparse.Namespace, **settings: str) -> Iterator[Bench]:
+    """The server the options ask for, with the schema in its template database.
+
+    A private server also has the given settings, and may be stopped by the bench.
+    """
     server: Server | None = None
     if options.dsn:
         bench = Bench(options.dsn, [], "")
@@ -205,11 +209,11 @@ def running(options: argparse.Namespace) -> Iterator[Bench]:
             server = start(options.server)
         except ServerUnavailableError as error:
             sys.exit(str(error))
-        bench = Bench(server.dsn(), [server.bin_dir] if server.bin_dir else [], "")
+        bench = Bench(server.dsn(), [server.bin_dir] if server.bin_dir else [], "", server=server)
     try:
         if server is not None:
             with server.connect() as connection:
-                for name, value in SETTINGS.items():
+                for name, value in (SETTINGS | settings).items():
                     connection.execute(
                         sql.SQL("ALTER SYSTEM SET {} = {}").format(
                             sql.Identifier(name), sql.Literal(value)

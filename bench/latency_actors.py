@@ -74,9 +74,9 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
+def receiving(box: Receiver | None = None) -> Iterator[Receiver]:
     """An HTTP server on loopback that takes webhooks."""
-    box = Receiver()
+    box = box or Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         # Connections are kept, as real receivers do; without Nagle, as they do as well.

@@ -148,14 +148,19 @@ BEGIN
                 WHEN 'score_emergency' = ANY (p_last_conditions) THEN p_policy.recovered_margin
                 ELSE 0
             END
+                -- To be late lowers the score and calls nobody: silence alone begins no alert on it.
+                AND (p_liveness <> 'late' OR 'score_emergency' = ANY (p_last_conditions))
                 THEN 'score_emergency'
         END,
         CASE
-            WHEN p_ungated_score < p_policy.emergency_below
-                OR (
-                    p_ungated_score < p_policy.critical_below
-                    AND v_bad_count >= p_policy.confirm_bad
+            WHEN (
+                p_liveness <> 'late'
+                AND p_ungated_score < p_policy.critical_below
+                AND (
+                    p_ungated_score < p_policy.emergency_below
+                    OR v_bad_count >= p_policy.confirm_bad
                 )
+            )
                 OR (
                     'score_critical' = ANY (p_last_conditions)
                     AND p_ungated_score < p_policy.critical_below + p_policy.recovered_margin
@@ -196,7 +201,8 @@ COMMENT ON FUNCTION health_internal.holding_conditions(
 ) IS
 'The built-in alert rules that hold for an agent after an evaluation, given the last one''s outcome: '
 'facts at once, a score below critical when confirm_bad of the last confirm_of evaluations were bad, an '
-'issue when seen confirm_bad times in a row; scores end only recovered_margin above their limit. A '
+'issue when seen confirm_bad times in a row; scores end only recovered_margin above their limit, and '
+'begin nothing while the agent is late. A '
 'reported loss is business_impact when confirm_bad of the last confirm_of evaluations saw it, until '
 'confirm_bad in a row saw none.';
 

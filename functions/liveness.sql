@@ -99,6 +99,18 @@ COMMENT ON FUNCTION health_internal.deadline_limit(
 'Longest deadline an agent can have earned, learnt intervals: a young agent''s, growing with the root of '
 'the gaps it has shown, up to the hard limit. Few gaps prove little, in either direction.';
 
+CREATE OR REPLACE FUNCTION health_internal.told_share(
+    p_told_seconds double precision,
+    p_learnt_seconds double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN greatest(1, p_told_seconds / p_learnt_seconds);
+COMMENT ON FUNCTION health_internal.told_share(double precision, double precision) IS
+'The longer of told and learnt interval, in learnt ones. A young agent is allowed that: the beats it '
+'starts with come quicker than those that follow.';
+
 CREATE OR REPLACE FUNCTION health_internal.learn_deadlines(
     p_histogram real [],
     p_gap_count bigint,

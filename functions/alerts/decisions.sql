@@ -191,7 +191,9 @@ BEGIN
                 ELSE least(
                     CASE WHEN decided.decision = 'send' THEN p_now ELSE incidents.told_at END
                     + settings.repeat_interval,
-                    decided.next_step_at
+                    decided.next_step_at,
+                    -- Of several alerts one may be silenced.
+                    decided.mute_ends_at
                 )
             END,
             is_settled = decided.is_over AND decided.decision <> 'withhold'

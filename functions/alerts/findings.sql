@@ -205,14 +205,19 @@ BEGIN
         transitions.agent_id,
         'suppressed',
         decided.decision[2],
-        format(
-            'not confirmed: score %s is below %s in %s of the last %s evaluations, %s are needed',
-            round(status.ungated_score::numeric, 1),
-            policy.critical_below,
-            bit_count((status.bad_evaluations & ((1 << policy.confirm_of) - 1))::bit(32)),
-            policy.confirm_of,
-            policy.confirm_bad
-        )
+        CASE
+            WHEN status.liveness = 'late' THEN format(
+                'late, and not given up yet: no heartbeat since %s', status.last_heartbeat_at
+            )
+            ELSE format(
+                'not confirmed: score %s is below %s in %s of the last %s evaluations, %s are needed',
+                round(status.ungated_score::numeric, 1),
+                policy.critical_below,
+                bit_count((status.bad_evaluations & ((1 << policy.confirm_of) - 1))::bit(32)),
+                policy.confirm_of,
+                policy.confirm_bad
+            )
+        END
     FROM health.status_transitions AS transitions
     INNER JOIN health.agent_status AS status ON transitions.agent_id = status.agent_id
     INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
@@ -235,6 +240,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.note_unconfirmed(timestamptz) IS
-'Notes in the ledger agents whose score fell below the alert''s threshold, but not often enough yet.';
+'Notes in the ledger agents whose score fell below the alert''s threshold, but not often enough yet, or '
+'because they are late.';
 
 COMMIT;

@@ -52,6 +52,7 @@ BEGIN
 
     SELECT
         onset.started_at,
+        (SELECT count(*) FROM expected) AS expected_count,
         (SELECT count(*) FROM silent) AS silent_count,
         (
             SELECT count(*)
@@ -75,8 +76,9 @@ BEGIN
         ) AS orphan_count
     INTO v_fleet
     FROM onset;
-    IF v_fleet.silent_count < 20
-        OR v_fleet.silent_count < 0.8 * (v_fleet.silent_count + v_fleet.beating_count)
+    -- One that lost a beat just before is not among the silent, and one of the fleet.
+    IF v_fleet.expected_count < 20
+        OR v_fleet.silent_count < 0.8 * greatest(20, v_fleet.silent_count + v_fleet.beating_count)
         OR v_fleet.orphan_count >= 0.8 * v_fleet.silent_count THEN
         RETURN false;
     END IF;
@@ -101,8 +103,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.notice_fleet_silence(timestamptz) IS
-'Notes a monitor gap (fleet_silent) when at least 20 agents, and at least 80 % of those that should have '
-'beaten since, fell silent within about an interval, without lost sessions, failure states or a dead '
+'Notes a monitor gap (fleet_silent) when of at least 20 agents at least 80 % of those that should have '
+'beaten since (and no fewer than 16) fell silent within about an interval, without lost sessions, failure states or a dead '
 'parent that most of them share; agents in maintenance do not count. Returns whether there is a new one.';
 
 CREATE OR REPLACE FUNCTION health_internal.await_ingest(p_now timestamptz)

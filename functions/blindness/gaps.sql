@@ -1,6 +1,6 @@
 -- The monitor's own blindness: when it began and ended, and how much of a silence is the monitor's.
 -- A gap (monitor_gaps) is blind from started_at to ended_at; until settled_at nobody who was silent in it
--- is accused. Afterwards deadlines are credited with it, unless it was a silence of the fleet: then who
+-- and has not been heard since is accused. Afterwards deadlines are credited with it, unless it was a silence of the fleet: then who
 -- is still silent is accused, and one incident speaks for all.
 BEGIN;
 
@@ -56,7 +56,19 @@ BEGIN ATOMIC
                 '-infinity'
             ),
             coalesce(upper(latest.times), '-infinity'),
-            coalesce(upper(latest.before), '-infinity')
+            coalesce(upper(latest.before), '-infinity'),
+            -- Where the fleet is silent nobody knows what a beat of one of them proves.
+            coalesce(
+                (
+                    SELECT CASE
+                        WHEN bool_or(gaps.reason = 'fleet_silent') THEN upper(latest.times)
+                        ELSE max(gaps.ended_at)
+                    END
+                    FROM health.monitor_gaps AS gaps
+                    WHERE gaps.started_at >= lower(latest.times)
+                ),
+                '-infinity'
+            )
         )::health_internal.blindness
     FROM (
         SELECT
@@ -87,6 +99,7 @@ RETURNS double precision
 LANGUAGE sql
 STABLE PARALLEL SAFE
 RETURN CASE
+    WHEN p_from >= (p_blindness).heard_from THEN 0
     WHEN p_from < (p_blindness).before_at THEN health_internal.blind_seconds(p_from, p_until)
     ELSE greatest(0, date_part(
         'epoch',
@@ -110,7 +123,7 @@ RETURNS timestamptz
 LANGUAGE sql
 STABLE PARALLEL SAFE
 RETURN CASE
-    WHEN p_last_at >= (p_blindness).settled_at
+    WHEN p_last_at >= (p_blindness).heard_from
         OR p_last_at + make_interval(secs => p_after_seconds) <= (p_blindness).from_at
         THEN p_last_at + make_interval(secs => p_after_seconds)
     ELSE greatest(

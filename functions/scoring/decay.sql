@@ -74,6 +74,36 @@ COMMENT ON FUNCTION health_internal.kept_share(double precision, double precisio
 'How much of a mean of p_count values is kept when one more comes: count / (count + 1), a plain mean, '
 'until the decay since the last value asks for less.';
 
+CREATE OR REPLACE FUNCTION health_internal.kept_of_run(
+    p_run_started_at timestamptz,
+    p_at timestamptz,
+    p_gap_seconds double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN health_internal.seconds_between(p_run_started_at, p_at)
+    / (health_internal.seconds_between(p_run_started_at, p_at) + p_gap_seconds);
+COMMENT ON FUNCTION health_internal.kept_of_run(timestamptz, timestamptz, double precision) IS
+'How much of a mean is kept when a value comes p_gap_seconds after the last one: the share of the run '
+'before it, so that a young run has a plain mean and its first values do not stand for long.';
+
+CREATE OR REPLACE FUNCTION health_internal.moved_processing(
+    p_mean double precision,
+    p_value double precision,
+    p_kept double precision,
+    p_usual double precision
+)
+RETURNS double precision
+LANGUAGE sql
+IMMUTABLE PARALLEL SAFE
+RETURN least(health_internal.moved_mean(p_mean, p_value, p_kept), p_mean + p_usual);
+COMMENT ON FUNCTION health_internal.moved_processing(
+    double precision, double precision, double precision, double precision
+) IS
+'moved_mean of processing times: one value lifts it by at most what is usual (the objective, else the '
+'baseline), so that no single value, of an agent that was stopped a while, say, makes it slow.';
+
 CREATE OR REPLACE FUNCTION health_internal.clipped(
     p_value double precision,
     p_mean double precision,

@@ -148,6 +148,11 @@ BEGIN
             v_items := v_beat.work_items_processed;
             v_memory := v_beat.memory_usage_mb;
             v_slow_memory := v_beat.memory_usage_mb;
+            -- As fast as it should be, until it has told.
+            v_processing := CASE
+                WHEN v_processing IS NOT NULL
+                    THEN least(v_baseline_processing, p_status.latency_slo_ms)
+            END;
             v_run_id := v_beat.run_id;
             v_status.run_started_at := v_beat.received_at;
         ELSE
@@ -159,8 +164,14 @@ BEGIN
             );
             v_run_id := coalesce(v_beat.run_id, v_run_id);
         END IF;
-        v_processing := health_internal.moved_mean(
-            v_processing, v_beat.average_processing_time_ms, v_kept
+        v_processing := health_internal.moved_processing(
+            v_processing,
+            v_beat.average_processing_time_ms,
+            least(
+                v_kept,
+                health_internal.kept_of_run(v_status.run_started_at, v_beat.received_at, v_gap)
+            ),
+            coalesce(p_status.latency_slo_ms, v_baseline_processing)
         );
         v_baseline_processing := health_internal.moved_mean(
             v_baseline_processing,

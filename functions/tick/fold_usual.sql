@@ -213,12 +213,16 @@ AS $$
         END AS bin_weight,
         CASE
             WHEN pairs.gap_count < (p_policy).young_beats - (pairs.gap IS NOT NULL)::integer
-                THEN (p_policy).young_late_intervals
+                THEN (p_policy).young_late_intervals * health_internal.told_share(
+                    pairs.expected_interval_seconds, pairs.learnt_interval_seconds
+                )
             ELSE pairs.late_intervals
         END AS late_intervals,
         CASE
             WHEN pairs.gap_count < (p_policy).young_beats - (pairs.gap IS NOT NULL)::integer
-                THEN (p_policy).young_unresponsive_intervals
+                THEN (p_policy).young_unresponsive_intervals * health_internal.told_share(
+                    pairs.expected_interval_seconds, pairs.learnt_interval_seconds
+                )
             ELSE pairs.unresponsive_intervals
         END AS unresponsive_intervals,
         -- The deadlines are learnt anew when a gap was long, and else by turns: every 32 gaps, of an
@@ -242,9 +246,13 @@ AS $$
         + coalesce(pairs.items_in, 0) AS baseline_item_sum,
         pairs.baseline_seconds * pairs.base + (p_turn).base_seconds * (1 - pairs.base)
             AS baseline_seconds,
-        health_internal.moved_mean(
+        health_internal.moved_processing(
             pairs.processing_mean_ms, pairs.processing_in,
-            health_internal.kept_share(pairs.fast, pairs.gap_weight * pairs.fast + 1)
+            least(
+                health_internal.kept_share(pairs.fast, pairs.gap_weight * pairs.fast + 1),
+                health_internal.kept_of_run(pairs.run_started_at, pairs.last_at, pairs.gap)
+            ),
+            coalesce(pairs.latency_slo_ms, pairs.baseline_processing_ms)
         ) AS processing_mean_ms,
         health_internal.moved_mean(
             pairs.baseline_processing_ms,

@@ -266,10 +266,12 @@ CREATE TYPE health_internal.blindness AS (
     from_at timestamptz,
     ended_at timestamptz,
     settled_at timestamptz,
-    before_at timestamptz
+    before_at timestamptz,
+    heard_from timestamptz
 );
 COMMENT ON TYPE health_internal.blindness IS
-'The monitor''s latest blindness (-infinity: none) and when the one before settled.';
+'The monitor''s latest blindness (-infinity: none), when the one before settled, and from when on who '
+'is heard is not silent because of it.';
 
 CREATE TYPE health_internal.arrival_range AS (
     received_from timestamptz,

@@ -52,7 +52,7 @@ CREATE TABLE health.policies (
     exhaustion_horizon_seconds double precision NOT NULL DEFAULT 1800,
     revenue_loss_limit_usd double precision NOT NULL DEFAULT 1000,
     resource_issue_below double precision NOT NULL DEFAULT 20,
-    performance_issue_below double precision NOT NULL DEFAULT 20,
+    performance_issue_below double precision NOT NULL DEFAULT 33,
     error_issue_below double precision NOT NULL DEFAULT 40,
     is_recovery_enabled boolean NOT NULL DEFAULT true,
     verify_beats integer NOT NULL DEFAULT 3,

@@ -6,6 +6,7 @@ DROP FUNCTION health_internal.learn_deadlines(
     real [], bigint, double precision, double precision, double precision, double precision,
     double precision, double precision
 );
+DROP FUNCTION health_internal.told_share(double precision, double precision);
 DROP FUNCTION health_internal.deadline_limit(
     double precision, integer, double precision, bigint
 );

@@ -21,6 +21,7 @@ BEGIN
         || 'double precision, double precision, bigint'
         || ')'
     )::regprocedure;
+    PERFORM 'health_internal.told_share(double precision, double precision)'::regprocedure;
     PERFORM (
         'health_internal.learn_deadlines('
         || 'real [], bigint, double precision, double precision, double precision, double '

@@ -53,7 +53,7 @@ class ExitReports:
                 # and the restarted process would answer for the end of the one before it.
                 await self._database.log_own_event("process_exit", data)
             except DATABASE_ERRORS as reason:
-                self._counters.error_count += 1
+                self._counters.note_error(reason)
                 logger.warning(
                     "cannot report an exit: %s",
                     reason,

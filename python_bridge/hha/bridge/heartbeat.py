@@ -40,7 +40,7 @@ class Heartbeat:
                 backoff.reset()
                 await asyncio.sleep(_PERIOD_SECONDS)
             except DATABASE_ERRORS as reason:
-                self._counters.error_count += 1
+                self._counters.note_error(reason)
                 logger.warning("heartbeat failed: %s", reason, extra={"action": "heartbeat"})
                 await asyncio.sleep(backoff.next_seconds())
 

@@ -43,7 +43,7 @@ async def listen(
                     ):
                         on_wakeup(notification.pid)
         except DATABASE_ERRORS as reason:
-            counters.error_count += 1
+            counters.note_error(reason)
             seconds = backoff.next_seconds()
             logger.warning(
                 "database is away: %s",

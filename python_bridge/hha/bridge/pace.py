@@ -7,6 +7,10 @@ import contextlib
 import random
 from dataclasses import dataclass, field
 
+import psycopg
+
+from hha.errors import DatabaseUnavailable, from_psycopg
+
 BACKOFF_FIRST_SECONDS = 0.2
 BACKOFF_LAST_SECONDS = 5.0
 
@@ -86,3 +90,15 @@ class Counters:
     reconnect_count: int = 0
     tick_count: int = 0
     error_count: int = 0
+
+    def note_error(self, reason: BaseException) -> None:
+        """Count what failed, unless the database is away: no bridge is ill of that."""
+        if not is_away(reason):
+            self.error_count += 1
+
+
+def is_away(reason: BaseException) -> bool:
+    """Whether a call failed because the database cannot be reached."""
+    if isinstance(reason, psycopg.Error):
+        return isinstance(from_psycopg(reason), DatabaseUnavailable)
+    return isinstance(reason, TimeoutError)

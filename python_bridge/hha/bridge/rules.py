@@ -46,7 +46,7 @@ class RuleRunner:
                 pause = _LOOK_SECONDS if seconds is None else min(seconds, _LOOK_SECONDS)
                 await self._stop.pause(max(pause, _SHORTEST_SECONDS))
             except DATABASE_ERRORS as reason:
-                self._counters.error_count += 1
+                self._counters.note_error(reason)
                 logger.warning("rules were not evaluated: %s", reason, extra={"action": "rules"})
                 is_away = isinstance(reason, psycopg.Error) and isinstance(
                     from_psycopg(reason), DatabaseUnavailable

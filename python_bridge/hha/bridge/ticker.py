@@ -57,7 +57,7 @@ class Ticker:
                     self._own_pid = connection.info.backend_pid
                     await self._tick_on(connection, backoff)
             except DATABASE_ERRORS as reason:
-                self._counters.error_count += 1
+                self._counters.note_error(reason)
                 logger.warning("tick failed: %s", reason, extra={"action": "tick"})
                 await self._stop.pause(backoff.next_seconds())
 
@@ -93,7 +93,7 @@ async def keep_house(database: HealthDatabase, stop: Stop, counters: Counters) -
             backoff.reset()
             await stop.pause(_HOUSEKEEPING_SECONDS)
         except DATABASE_ERRORS as reason:
-            counters.error_count += 1
+            counters.note_error(reason)
             logger.warning("housekeeping failed: %s", reason, extra={"action": "housekeeping"})
             await stop.pause(backoff.next_seconds())
 
@@ -117,6 +117,6 @@ async def keep_models(database: HealthDatabase, stop: Stop, counters: Counters) 
             backoff.reset()
             await stop.pause(_RETRAINING_SECONDS)
         except DATABASE_ERRORS as reason:
-            counters.error_count += 1
+            counters.note_error(reason)
             logger.warning("retraining failed: %s", reason, extra={"action": "retraining"})
             await stop.pause(backoff.next_seconds())

@@ -231,7 +231,7 @@ class Worker(Generic[ItemT]):
         )
 
     def _complain(self, problem: str, reason: BaseException) -> None:
-        self._counters.error_count += 1
+        self._counters.note_error(reason)
         logger.warning("%s: %s", problem, reason, extra={"action": "work"})
 
 

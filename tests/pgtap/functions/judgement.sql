@@ -79,6 +79,9 @@ SELECT is(pg_temp.hold('alive', 'running', 65, 100, 0, p_conditions => '{score_c
 SELECT is(pg_temp.hold('alive', 'running', 29), '{score_emergency,score_critical}', 'an emergency needs no confirmation');
 SELECT is(pg_temp.hold('alive', 'running', 34, 100, 3, p_conditions => '{score_emergency,score_critical}'),
     '{score_emergency,score_critical}', 'and has a margin too');
+SELECT is(pg_temp.hold('late', 'running', 5, 65, 7), '{}', 'to be late lowers the score and calls nobody');
+SELECT is(pg_temp.hold('late', 'running', 29, 65, 0, p_conditions => '{score_emergency,score_critical}'),
+    '{score_emergency,score_critical}', 'nor does it end what stands');
 SELECT is(pg_temp.hold('alive', 'running', 80, 100, 0, 'resource_exhaustion', NULL, 0), '{}', 'an issue seen once is soft');
 SELECT is(pg_temp.hold('alive', 'running', 80, 100, 0, 'resource_exhaustion', 'resource_exhaustion', 1),
     '{resource_exhaustion}', 'seen twice in a row it is confirmed');

@@ -12,7 +12,8 @@ SELECT signatures_are(
         health_internal.learn_deadlines,
         health_internal.moved_interval,
         health_internal.moved_mean_gap,
-        health_internal.rescaled_histogram
+        health_internal.rescaled_histogram,
+        health_internal.told_share
     }',
     $$
     VALUES
@@ -23,7 +24,8 @@ SELECT signatures_are(
     ('health_internal.learn_deadlines(real[],bigint,double precision,double precision,double precision,double precision,double precision,double precision)', 'f', 'plpgsql', 'i', false, ''),
     ('health_internal.moved_interval(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
     ('health_internal.moved_mean_gap(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.rescaled_histogram(real[])', 'f', 'sql', 'i', false, '')
+    ('health_internal.rescaled_histogram(real[])', 'f', 'sql', 'i', false, ''),
+    ('health_internal.told_share(double precision,double precision)', 'f', 'sql', 'i', false, '')
     $$
 );
 
@@ -91,5 +93,22 @@ SELECT is(
     pg_temp.deadlines('{40,20,16,14,13}'::float8 [] || array_fill(10::float8, ARRAY[200])), pg_temp.deadlines(array_fill(10::float8, ARRAY[205])),
     'gaps measured in an interval told wrong do not stand in the histogram as long silences'
 );
+-- Agents begin with a few quick beats, of their states; what is learnt of those is no pace.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('young', 'young', '1 s'), ('untold', 'untold', NULL), ('slow', 'slow', '1 s');
+SELECT beat('young', s, CASE s WHEN 0 THEN 'initializing' ELSE 'running' END), beat('untold', s) FROM unnest('{0,0.2,0.4,0.6}'::float8 []) AS s;
+SELECT beat('slow', s) FROM unnest('{0,4,8,12}'::float8 []) AS s;
+SELECT tick(1);
+SELECT rows_are($$ SELECT agent_id, learnt_interval_seconds < 1, round(late_after_seconds::numeric, 3), round(unresponsive_after_seconds::numeric, 3) FROM health.expectations WHERE agent_id = 'young' $$,
+    $$ VALUES ('young', true, 2.000, 3.000) $$, 'a young agent has two and three of the intervals it told, however quickly it began');
+SELECT tick(3.5); SELECT is((SELECT liveness FROM health.agent_status WHERE agent_id = 'young'), 'late', 'late after two');
+SELECT is((SELECT string_agg(concat_ws(' ', rule, severity, opened_at - at(0)), ', ') FROM health.open_alerts WHERE agent_id = 'young'), NULL, 'which is no alert');
+SELECT is((SELECT string_agg(DISTINCT left(reason, 28), ' ') FROM health.suppressions WHERE agent_id = 'young'), 'late, and not given up yet: ', 'and stands in the ledger');
+SELECT tick(3.7); SELECT is((SELECT liveness FROM health.agent_status WHERE agent_id = 'young'), 'unresponsive', 'unresponsive after three');
+SELECT tick(13);
+SELECT rows_are($$ SELECT agent_id, round((unresponsive_after_seconds / learnt_interval_seconds)::numeric, 3) FROM health.expectations WHERE agent_id IN ('slow', 'untold') ORDER BY 1 $$,
+    $$ VALUES ('slow', 3.000), ('untold', 3.000) $$, 'who told none, or beats more slowly than it told, has three of the learnt ones');
+SELECT beat('young', 10 + n * 0.2) FROM generate_series(1, 40) AS n; SELECT tick(19);
+SELECT ok(gap_count >= 30 AND unresponsive_intervals * learnt_interval_seconds < 1.5, 'after thirty gaps it is known, whatever it told')
+FROM health.agent_status WHERE agent_id = 'young';
 SELECT * FROM finish();
 ROLLBACK;

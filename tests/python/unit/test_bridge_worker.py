@@ -8,6 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
+import psycopg
+import pytest
+from psycopg_pool import PoolTimeout
+
 from hha.bridge.database import HealthDatabase, Lease
 from hha.bridge.pace import Backoff, Bell, Counters, Stop
 from hha.bridge.worker import Report, Worker
@@ -147,7 +151,26 @@ async def test_a_report_is_repeated_until_the_database_hears_it() -> None:
     ledger = Ledger(work_seconds=0, report_failures=[TimeoutError(), TimeoutError()])
     counters = await work_on(ledger, lambda: ledger.reports)
     assert ledger.reports == [("succeeded", {})]
-    assert counters.error_count == 2
+    assert counters.error_count == 0
+
+
+@pytest.mark.parametrize(
+    ("reason", "counted"),
+    [
+        (TimeoutError(), 0),
+        (PoolTimeout("couldn't get a connection"), 0),
+        (psycopg.OperationalError("the server closed the connection"), 0),
+        (psycopg.errors.AdminShutdown(), 0),
+        (psycopg.errors.CannotConnectNow(), 0),
+        (psycopg.errors.DeadlockDetected(), 1),
+        (psycopg.errors.RaiseException(), 1),
+        (psycopg.errors.UndefinedFunction(), 1),
+    ],
+)
+def test_a_bridge_is_not_ill_because_the_database_is_away(reason: Exception, counted: int) -> None:
+    counters = Counters()
+    counters.note_error(reason)
+    assert counters.error_count == counted
 
 
 async def test_at_the_end_work_in_hand_is_finished() -> None:

@@ -29,5 +29,33 @@ SET LOCAL ROLE health_operator;
 SELECT throws_ok($$ SELECT health.set_escalation_policy('x', '{}', '[{"channel": "boss"}]') $$, '42501', NULL, 'operators make no plans');
 RESET ROLE;
 
+-- A step is for trouble of its severity: not for less; and at once for what grew to it after its delay.
+SELECT health.set_policy('standard', '{"is_recovery_enabled": false}');
+UPDATE health.settings SET group_burst = 1000;
+INSERT INTO health.alert_rules (rule, severity, summary, is_builtin) VALUES ('odd', 'warning', 'odd', true);
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('till', 'till', '1 day'), ('safe', 'safe', '1 day');
+SELECT health.set_escalation_policy('grave', '{"agent_id": "till"}', '[{"channel": "boss", "delay": "1 minute", "minimum_severity": "critical", "repeat_count": 1, "repeat_interval": "2 minutes"}]');
+CREATE FUNCTION pg_temp.find(p_seconds float8, p_severity text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM health.rule_findings WHERE rule = 'odd';
+    INSERT INTO health.rule_findings (rule, agent_id, severity, summary, found_at, changed_at)
+    SELECT 'odd', a, p_severity, 'odd', at(p_seconds), at(p_seconds) FROM unnest('{till,safe}'::text []) AS a WHERE p_severity IS NOT NULL;
+    PERFORM tick(p_seconds), deliver(p_seconds);
+    RETURN (SELECT string_agg(concat_ws(' ', agent_ids[1], channel, event), ', ' ORDER BY agent_ids, channel) FROM health.deliveries WHERE created_at = at(p_seconds));
+END $$;
+SELECT beat(a, 0) FROM unnest('{till,safe}'::text []) AS a; SELECT tick(1);
+SELECT is(pg_temp.find(10, 'warning'), 'safe console opened, till console opened', 'a warning');
+SELECT is(pg_temp.find(75, 'warning'), NULL, 'its minute is over: of a warning the boss hears nothing');
+UPDATE health.settings SET repeat_interval = '75 s'; UPDATE health.incidents SET next_check_at = '-infinity';
+SELECT is(pg_temp.find(90, 'warning'), 'safe console reminder, till console reminder', 'nor when others are reminded of it');
+UPDATE health.settings SET repeat_interval = '4 hours';
+SELECT is(pg_temp.find(100, 'critical'), 'safe console escalated, till boss escalated, till console escalated', 'of what has become critical at once');
+SELECT is(pg_temp.find(180, 'critical'), NULL, 'once');
+SELECT is(pg_temp.find(195, 'critical'), 'till boss escalated', 'and again when its repeat is due');
+SELECT is(pg_temp.find(900, 'critical'), NULL, 'which is the last');
+SELECT is(pg_temp.find(910, NULL), 'safe console resolved, till boss resolved, till console resolved', 'who was told hears of the end');
+SELECT is(pg_temp.find(920, 'critical'), 'safe console opened, till console opened', 'trouble that is critical at once');
+SELECT is(pg_temp.find(985, 'critical'), 'till boss escalated', 'is the boss''s after its minute');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -72,13 +72,28 @@ SELECT health.acknowledge_alert(alert_id, 'ana', p_now => at(103)) FROM health.o
 SELECT beat('a1', 103 + 86400, 'failed'); SELECT tick(104 + 86400);
 SELECT is((SELECT summary FROM health.open_alerts WHERE rule = 'forgotten_mute'), '1 incidents have been muted for long: a1 (acknowledged)', 'a mute over standing trouble is not forgotten');
 SELECT ok(EXISTS (SELECT FROM health.deliveries WHERE created_at = at(104 + 86400) AND details ->> 'summary' LIKE '%muted for long%'), 'and told');
+-- The same of a silence and of maintenance; what speaks for others, or was over in time, is no mute.
+SELECT health.register_agent(name, p_expected_interval => '5 days') FROM unnest('{a2,a3,a4}'::text []) AS name;
+SELECT beat(name, 86600) FROM unnest('{a2,a3,a4}'::text []) AS name; SELECT tick(86601);
+SELECT health.silence('{"agent_id": "a2"}', at(86600 + 5 * 86400), 'ana', 'x', at(86602));
+SELECT health.schedule_maintenance('{"agent_id": "a3"}', at(86602), at(86600 + 5 * 86400), 'ana', 'x', p_now => at(86602));
+SELECT health.schedule_maintenance('{"agent_id": "a4"}', at(86602), at(86600 + 80000), 'ana', 'x', p_now => at(86602));
+SELECT tick(86603);
+SELECT beat(name, 86604, 'failed') FROM unnest('{a2,a3,a4}'::text []) AS name; SELECT tick(86605);
+CREATE FUNCTION pg_temp.forgotten(p_seconds float8) RETURNS text LANGUAGE sql
+RETURN (SELECT f.summary FROM health_internal.engine_findings(at(p_seconds)) AS f WHERE f.rule = 'forgotten_mute');
+SELECT tick(86605 + 86390);
+SELECT is(pg_temp.forgotten(86604 + 86400), '1 incidents have been muted for long: a1 (acknowledged)', 'not before a day is over');
+SELECT is(pg_temp.forgotten(86605 + 86400), '3 incidents have been muted for long: a1 (acknowledged), a2 (silenced), a3 (maintenance)', 'forgotten are all three kinds of mute, but none that ended');
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, finished_at)
+SELECT 'a4', 'agent_unresponsive', unnest('{failed,escalated,cancelled}'::text []), at(90000 + n), at(90000 + n), at(90000 + n) FROM generate_series(1, 5) AS n;
 INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, finished_at)
 SELECT 'a1', 'agent_unresponsive', 'succeeded', at(90000 + n), at(90000 + n), at(90000 + n) FROM generate_series(1, 5) AS n;
 SELECT is_empty($$ SELECT * FROM health_internal.engine_findings(at(91000)) AS f WHERE f.rule = 'chronic_self_healing' $$, 'five restarts a day are borne');
 INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, finished_at)
 VALUES ('a1', 'agent_unresponsive', 'succeeded', at(90010), at(90010), at(90010));
 SELECT rows_are($$ SELECT rule, agent_id, summary FROM health_internal.engine_findings(at(91000)) AS f WHERE f.rule = 'chronic_self_healing' $$,
-    $$ VALUES ('chronic_self_healing', 'a1', 'was restarted 6 times in 24 hours: it does not heal') $$, 'six only seem to heal');
+    $$ VALUES ('chronic_self_healing', 'a1', 'was restarted 6 times in 24 hours: it does not heal') $$, 'six only seem to heal; what did not help is not counted');
 SELECT health_internal.check_engine(at(91000));
 SELECT is((SELECT count(*) FROM health.rule_findings WHERE rule = 'chronic_self_healing'), 1::bigint, 'which is a finding');
 SELECT health_internal.check_engine(at(91000 + 86400));

@@ -42,5 +42,59 @@ SELECT is_empty($$ SELECT * FROM health_internal.flapping_agents $$, 'it settles
 SELECT rows_are($$ SELECT event FROM health.deliveries ORDER BY delivery_id DESC LIMIT 1 $$, $$ VALUES ('truth') $$, 'and the truth is told');
 SELECT rows_are($$ SELECT event, count(*) FROM health.deliveries WHERE created_at > at(440) GROUP BY 1 $$, $$ VALUES ('truth', 1::bigint) $$, 'once');
 
+-- Icinga's Checkable::UpdateFlappingStatus, written anew: 20 changes from the oldest to the newest, the threshold that
+-- counts depends on whether it flaps already, and only more than it is flapping.
+CREATE FUNCTION pg_temp.icinga(p_changes boolean [], p_is_flapping boolean) RETURNS boolean LANGUAGE sql AS $$
+    SELECT 100 * coalesce(sum(0.8 + 0.02 * (n - 1)) FILTER (WHERE is_change), 0) / 20 > CASE WHEN p_is_flapping THEN 25 ELSE 30 END
+    FROM unnest(p_changes) WITH ORDINALITY AS c (is_change, n)
+$$;
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('ring', 'ring', '10 s');
+SELECT beat('ring', 900); SELECT tick(901);
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at) VALUES ('ring', 'critical', at(-9000), at(-9000));
+-- What the engine says of an agent with these changes, the newest last, after so many intervals of silence.
+CREATE FUNCTION pg_temp.judge(p_changes boolean [], p_silent integer DEFAULT 0) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    v_ring integer := 0;
+BEGIN
+    FOR v_n IN 1 .. 20 LOOP
+        v_ring := (v_ring << 1) | ((v_ring & 1) # p_changes[v_n]::integer);
+    END LOOP;
+    UPDATE health.agent_status SET bad_evaluations = v_ring, learnt_interval_seconds = 10, last_heartbeat_at = at(1000) WHERE agent_id = 'ring';
+    PERFORM health_internal.watch_flapping(at(1000 + 10 * p_silent), ARRAY(SELECT incident_id FROM health.incidents WHERE agent_id = 'ring'));
+    RETURN EXISTS (SELECT FROM health_internal.flapping_agents WHERE agent_id = 'ring');
+END $$;
+CREATE FUNCTION pg_temp.disagreements(p_steps integer) RETURNS TABLE (step integer, engine boolean, icinga boolean, flaps bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    v_changes boolean [] := array_fill(false, ARRAY[20]);
+    v_is boolean := false;
+    v_flaps bigint := 0;
+BEGIN
+    PERFORM setseed(0.25);
+    FOR v_n IN 1 .. p_steps LOOP
+        -- Restless and calm by turns.
+        v_changes := v_changes[2:] || (random() < CASE WHEN v_n % 120 < 60 THEN 0.38 ELSE 0.2 END);
+        v_is := pg_temp.icinga(v_changes, v_is);
+        v_flaps := v_flaps + v_is::integer;
+        engine := pg_temp.judge(v_changes);
+        IF engine IS DISTINCT FROM v_is THEN
+            step := v_n; icinga := v_is; flaps := v_flaps;
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+    IF v_flaps NOT BETWEEN p_steps / 5 AND p_steps * 4 / 5 THEN
+        step := 0; flaps := v_flaps;
+        RETURN NEXT;
+    END IF;
+END $$;
+SELECT is_empty('SELECT * FROM pg_temp.disagreements(600)', 'step by step it flaps when Icinga says so, and no longer');
+-- To the last digit: exactly 30 % is not yet, exactly 25 % no more.
+CREATE FUNCTION pg_temp.changes(p_ages integer []) RETURNS boolean [] LANGUAGE sql
+RETURN ARRAY(SELECT 19 - n = ANY (p_ages) FROM generate_series(0, 19) AS n ORDER BY n);
+DELETE FROM health_internal.flapping_agents;
+SELECT rows_are($$ SELECT n, pg_temp.judge(pg_temp.changes(ages)) FROM (VALUES (1, '{4,6,8,10,12,14}'::integer []), (2, '{4,6,8,10,12,13}'), (3, '{5,7,9,11,12}'), (4, '{5,7,9,11,13}')) AS v (n, ages) ORDER BY n $$,
+    $$ VALUES (1, false), (2, true), (3, true), (4, false) $$, '30.0 %, 30.1 %, 25.1 %, 25.0 %');
+SELECT rows_are($$ SELECT n, pg_temp.judge(pg_temp.changes('{0,1,2,3,4,5}'), n) FROM unnest('{0,10,13,14,15,20,99}'::integer []) AS n $$,
+    $$ VALUES (0, true), (10, true), (13, true), (14, true), (15, false), (20, false), (99, false) $$, 'each interval of silence is a step without a change');
+
 SELECT * FROM finish();
 ROLLBACK;

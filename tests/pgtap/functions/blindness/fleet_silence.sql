@@ -90,5 +90,58 @@ SELECT count(pg_temp.beat(1, 0, t)) FROM generate_series(1410, 1500, 10) AS t;
 SELECT is(pg_temp.seen(), 'stopped 6, unresponsive 19', 'a fleet of 19 that falls silent is accused');
 SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'no gap');
 
+-- Twenty, of whom one had lost a beat just before: its silence began too early to be counted, and it is one of the fleet.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT 'b' || n, 'b' || n, '10 s' FROM generate_series(1, 20) AS n;
+CREATE FUNCTION pg_temp.twenty(p_second int)
+RETURNS bigint
+LANGUAGE sql
+AS $$
+    INSERT INTO health.agent_heartbeats (agent_id, received_at)
+    SELECT 'b' || n, at(p_second) FROM generate_series(1, 20) AS n
+    WHERE n % 10 = p_second % 10 AND p_second < 1800 AND NOT (n = 3 AND p_second = 1793);
+    SELECT (health.tick(at(p_second))).agents_judged;
+$$;
+SELECT count(pg_temp.twenty(t)) FROM generate_series(1600, 1850) AS t;
+SELECT is((SELECT count(*) FROM health.status_transitions WHERE agent_id ~ '^b' AND new_liveness = 'unresponsive'), 0::bigint, 'nobody is accused');
+SELECT rows_are($$ SELECT started_at, details ->> 'silent_count' FROM health.monitor_gaps WHERE reason = 'fleet_silent' ORDER BY started_at DESC LIMIT 1 $$, $$ VALUES (at(1797), '19') $$, 'nineteen of twenty may be the monitor');
+
+-- To the agent: 20 fell silent after 2000, so many others have beaten since; what else is true of them, and it is undone.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval)
+SELECT n, n, '10 s' FROM (SELECT 'f' || n FROM generate_series(1, 20) AS n UNION ALL SELECT 'g' || n FROM generate_series(1, 6) AS n UNION ALL VALUES ('parent'), ('bridge:x'), ('late')) AS v (n);
+INSERT INTO health.agent_heartbeats (agent_id, received_at)
+SELECT agent_id, at(2000) FROM health.agents WHERE agent_id ~ '^([fgpl]|bridge:)';
+SELECT health.tick(at(2001), true);
+CREATE FUNCTION pg_temp.may_be_the_monitor(p_others integer, p_change text DEFAULT 'SELECT') RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    v_is boolean;
+BEGIN
+    DELETE FROM health.agent_status WHERE agent_id ~ '^[ab][0-9]' OR agent_id IN ('late', 'bridge:x');
+    UPDATE health.agent_status SET last_heartbeat_at = at(2010) WHERE agent_id = 'parent' OR agent_id IN (SELECT 'g' || n FROM generate_series(1, p_others - 1) AS n);
+    DELETE FROM health.agent_status WHERE agent_id IN (SELECT 'g' || n FROM generate_series(p_others, 6) AS n);
+    EXECUTE p_change;
+    v_is := health_internal.notice_fleet_silence(at(2013));
+    RAISE EXCEPTION SQLSTATE 'ZZ000' USING MESSAGE = v_is::text;
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+    RETURN SQLERRM::boolean;
+END $$;
+SELECT rows_are($$ SELECT what, pg_temp.may_be_the_monitor(others, change) FROM (VALUES
+        (1, 'four fifths', 5, 'SELECT'),
+        (2, 'less', 6, 'SELECT'),
+        (3, 'nineteen', 5, $x$ DELETE FROM health.agent_status WHERE agent_id = 'f1' $x$),
+        (4, 'one of them lost its session', 5, $x$ UPDATE health.agent_status SET session_lost_at = at(2001) WHERE agent_id = 'f1' $x$),
+        (5, 'one of them has failed', 5, $x$ UPDATE health.agent_status SET state = 'failed' WHERE agent_id = 'f1' $x$),
+        (6, 'one of them said goodbye', 5, $x$ UPDATE health.agent_status SET state = 'stopping' WHERE agent_id = 'f1' $x$),
+        (7, 'one of them is a bridge', 5, $x$ UPDATE health.agent_status SET agent_id = 'bridge:y' WHERE agent_id = 'f1' $x$),
+        (8, 'one of them fell silent before', 5, $x$ UPDATE health.agent_status SET last_heartbeat_at = at(1984) WHERE agent_id = 'f1' $x$),
+        (9, 'sixteen have a dead parent', 5, $x$ INSERT INTO health.dependencies SELECT 'f' || n, 'parent' FROM generate_series(1, 16) AS n; UPDATE health.agent_status SET state = 'failed' WHERE agent_id = 'parent' $x$),
+        (10, 'fifteen have', 4, $x$ INSERT INTO health.dependencies SELECT 'f' || n, 'parent' FROM generate_series(1, 15) AS n; UPDATE health.agent_status SET state = 'failed' WHERE agent_id = 'parent' $x$),
+        (11, 'their parent lives', 5, $x$ INSERT INTO health.dependencies SELECT 'f' || n, 'parent' FROM generate_series(1, 20) AS n $x$),
+        (12, 'sixteen of a fleet of twenty', 4, $x$ DELETE FROM health.agent_status WHERE agent_id IN ('f1', 'f2', 'f3', 'f4') $x$),
+        (13, 'of a fleet of nineteen', 3, $x$ DELETE FROM health.agent_status WHERE agent_id IN ('f1', 'f2', 'f3', 'f4') $x$)
+    ) AS v (n, what, others, change) ORDER BY n $$,
+    $$ VALUES ('four fifths', true), ('less', false), ('nineteen', false), ('one of them lost its session', false), ('one of them has failed', false),
+        ('one of them said goodbye', false), ('one of them is a bridge', false), ('one of them fell silent before', false), ('sixteen have a dead parent', false), ('fifteen have', true), ('their parent lives', true),
+        ('sixteen of a fleet of twenty', true), ('of a fleet of nineteen', false) $$,
+    'a fleet of twenty, four fifths of it, and nothing that explains it');
 SELECT * FROM finish();
 ROLLBACK;

@@ -41,8 +41,8 @@ SELECT is(
 );
 
 SELECT rows_are(
-    $$ SELECT b.from_at, b.ended_at, b.settled_at, b.before_at FROM health_internal.recent_blindness() AS b $$,
-    $$ VALUES (timestamptz '2031-01-01 00:01:00+00', timestamptz '2031-01-01 00:05:00+00', timestamptz '2031-01-01 00:06:00+00', timestamptz '-infinity') $$,
+    $$ SELECT b.from_at, b.ended_at, b.settled_at, b.before_at, b.heard_from FROM health_internal.recent_blindness() AS b $$,
+    $$ VALUES (timestamptz '2031-01-01 00:01:00+00', timestamptz '2031-01-01 00:05:00+00', timestamptz '2031-01-01 00:06:00+00', timestamptz '-infinity', timestamptz '2031-01-01 00:05:00+00') $$,
     'gaps that overlap are one time of blindness'
 );
 INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
@@ -59,9 +59,17 @@ SELECT rows_are(
         (1, '2031-01-02 00:05:00+00', 30), (2, '2031-01-01 23:59:50+00', 30), (3, '2031-01-01 23:59:50+00', 5),
         (4, '2031-01-01 23:59:50+00', 90), (5, '2031-01-02 00:01:30+00', 20)) AS v (n, f, s) ORDER BY n $$,
     $$ VALUES (timestamptz '2031-01-02 00:05:30+00'), (timestamptz '2031-01-02 00:02:00+00'), (timestamptz '2031-01-01 23:59:55+00'),
-        (timestamptz '2031-01-02 00:02:20+00'), (timestamptz '2031-01-02 00:02:00+00') $$,
-    'a silence is held against nobody before the blindness it reaches into has settled, unless it was too long before'
+        (timestamptz '2031-01-02 00:02:20+00'), (timestamptz '2031-01-02 00:01:50+00') $$,
+    'a silence is held against nobody before the blindness it reaches into has settled, unless it was too long before; who was heard since is not held by it'
 );
+SELECT is(health_internal.recent_blind_seconds('2031-01-02 00:01:30+00', '2031-01-02 00:01:50+00', health_internal.recent_blindness()), 0::float8,
+    'a silence that began after the gap is the agent''s own, though the gap has not settled');
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
+('fleet_silent', '2031-01-02 00:01:10+00', '2031-01-02 00:01:20+00', '2031-01-02 00:02:20+00');
+SELECT rows_are($$ SELECT b.settled_at, b.heard_from, health_internal.accused_at('2031-01-02 00:01:30+00', 20, b) FROM health_internal.recent_blindness() AS b $$,
+    $$ VALUES (timestamptz '2031-01-02 00:02:20+00', timestamptz '2031-01-02 00:02:20+00', timestamptz '2031-01-02 00:02:20+00') $$,
+    'in a silence of the fleet nobody is accused before it has settled, whoever was heard');
+DELETE FROM health.monitor_gaps WHERE reason = 'fleet_silent';
 
 -- A tick at second p_at after one at second 0, by a server started at second p_started and remembered as started at p_known.
 CREATE FUNCTION pg_temp.noted(p_at float8, p_started float8, p_known float8) RETURNS text LANGUAGE sql AS $$
@@ -74,6 +82,12 @@ SELECT rows_are(
     $$ SELECT n, pg_temp.noted(p_at, started, known) FROM (VALUES (1, 60, 0, 0), (2, 61, 0, 0), (3, 1, 1, 0), (4, 61, 1, 0), (5, 1, 1, NULL), (6, 0, 1, 0), (7, -5, 1, 0)) AS v (n, p_at, started, known) ORDER BY n $$,
     $$ VALUES (1, NULL), (2, 'engine_stopped 0 61 121'), (3, 'server_restarted 0 1 61'), (4, 'server_restarted 0 61 121'), (5, NULL), (6, NULL), (7, NULL) $$,
     'a minute without a tick is a gap, a restart is one however short; not where nothing is remembered or time does not move'
+);
+UPDATE health.settings SET tick_period = '20 s';
+SELECT rows_are(
+    $$ SELECT n, pg_temp.noted(p_at, 0, 0) FROM (VALUES (1, 100), (2, 101)) AS v (n, p_at) ORDER BY n $$,
+    $$ VALUES (1, NULL), (2, 'engine_stopped 0 101 161') $$,
+    'five periods of a slow engine are no gap, more are'
 );
 
 SELECT * FROM finish();

@@ -76,5 +76,29 @@ SELECT pg_temp.beat(323, 'error', 'a3'); SELECT pg_temp.tick(323);
 SELECT rows_are($$ SELECT (latest('a3')).state, (latest('a3')).outcome ->> 'reason' $$, $$ VALUES ('escalated', 'its strategy asks a person') $$, 'nor does asking a person');
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id = 'a3' AND rule = 'recovery_failed'), 1::bigint, 'at once');
 
+-- Three beats, however long two of them take.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('b1', 'b1', '5 s');
+SELECT pg_temp.beat(s, 'running', 'b1') FROM (VALUES (400), (405), (410)) AS t (s); SELECT pg_temp.tick(411);
+SELECT pg_temp.beat(412, 'failed', 'b1'); SELECT pg_temp.tick(412);
+SELECT health.report_recovery_action(action_id, fencing_token, 'succeeded', '{}', at(413)) FROM health.claim_recovery_actions('w1', 9, ARRAY['b1'], at(413));
+SELECT pg_temp.beat(s, 'running', 'b1') FROM (VALUES (414), (421.9)) AS t (s); SELECT pg_temp.tick(422);
+SELECT is((latest('b1')).state, 'verifying', 'two good heartbeats over two intervals are no proof');
+SELECT pg_temp.beat(426, 'running', 'b1'); SELECT pg_temp.tick(426.1);
+SELECT is((latest('b1')).state, 'succeeded', 'the third is');
+-- Whose sessions are stuck has proven nothing.
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at, executed_at, beats_before, verify_until)
+VALUES ('b1', 'database_connectivity', 'verifying', at(427), at(427), at(400), at(410), 0, at(600));
+INSERT INTO health.stuck_sessions VALUES (1, now(), 'b1', 'x', 'blocks_others', now(), 2, now());
+SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'verifying', 'beats do not speak for sessions');
+DELETE FROM health.stuck_sessions;
+UPDATE health.agent_status SET issue_type = 'resource_exhaustion' WHERE agent_id = 'b1';
+SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'verifying', 'nor for an agent that still has an issue');
+UPDATE health.agent_status SET issue_type = NULL, state = 'error' WHERE agent_id = 'b1';
+SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'verifying', 'or says that it is in error');
+UPDATE health.agent_status SET state = 'running', liveness = 'late' WHERE agent_id = 'b1';
+SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'verifying', 'or is late again');
+UPDATE health.agent_status SET liveness = 'alive' WHERE agent_id = 'b1';
+SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'succeeded', 'when they are gone beats do');
+
 SELECT * FROM finish();
 ROLLBACK;

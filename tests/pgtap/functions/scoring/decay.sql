@@ -8,8 +8,10 @@ SELECT signatures_are(
         health_internal.clipped,
         health_internal.decay,
         health_internal.decayed_sum,
+        health_internal.kept_of_run,
         health_internal.kept_share,
         health_internal.moved_mean,
+        health_internal.moved_processing,
         health_internal.seconds_between,
         health_internal.time_mass
     }',
@@ -18,8 +20,10 @@ SELECT signatures_are(
     ('health_internal.clipped(double precision,double precision,bigint)', 'f', 'sql', 'i', false, ''),
     ('health_internal.decay(double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.decayed_sum(double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.kept_of_run(timestamp with time zone,timestamp with time zone,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.kept_share(double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.moved_mean(double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.moved_processing(double precision,double precision,double precision,double precision)', 'f', 'sql', 'i', false, ''),
     ('health_internal.seconds_between(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 'i', false, ''),
     ('health_internal.time_mass(double precision,double precision)', 'f', 'sql', 'i', false, '')
     $$
@@ -60,6 +64,17 @@ SELECT rows_are(
     $$ SELECT health_internal.kept_share(d, n) FROM (VALUES (1, 0.9::float8, 0::float8), (2, 0.9, 1), (3, 0.9, 99)) AS t (i, d, n) ORDER BY i $$,
     $$ VALUES (0::float8), (0.5), (0.9) $$,
     'a mean is a plain one until decay asks for less'
+);
+SELECT rows_are(
+    $$ SELECT health_internal.moved_processing(m, v, k, u) FROM (VALUES (1, 10::float8, 3000::float8, 0.9::float8, 20::float8), (2, 10, 30, 0.9, 20), (3, NULL, 3000, 0.9, 20),
+        (4, 10, 3000, 0.9, NULL), (5, 10, NULL, 0.9, 20), (6, 100, 10, 0.9, 20)) AS t (i, m, v, k, u) ORDER BY i $$,
+    $$ VALUES (30::float8), (12), (3000), (309), (10), (91) $$,
+    'one processing time lifts the mean by at most what is usual; the first is taken as it is'
+);
+SELECT rows_are(
+    $$ SELECT health_internal.kept_of_run(at(0), at(s), g) FROM (VALUES (0, 10::float8), (10, 10), (90, 10), (90, NULL)) AS t (s, g) $$,
+    $$ VALUES (0::float8), (0.5), (0.9), (NULL) $$,
+    'a mean of a run is a plain one as well, from its first beat on'
 );
 SELECT rows_are(
     $$ SELECT health_internal.clipped(v, 10, n) FROM (VALUES (1, 99::float8, 9), (2, 99, 10), (3, 29, 10), (4, NULL, 10)) AS t (i, v, n) ORDER BY i $$,

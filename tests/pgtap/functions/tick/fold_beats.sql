@@ -80,6 +80,30 @@ SELECT rows_are(
     'a run is new by name, by a counter that fell, by initializing: what it told begins anew, its gap teaches nothing'
 );
 SELECT rows_are(
+    $$ SELECT round(f.processing_mean_ms::numeric, 6), round(f.baseline_processing_ms::numeric, 3) > 100
+       FROM jsonb_array_elements('[
+            [{"s": 0, "run_id": "x", "average_processing_time_ms": 900}, {"s": 10, "run_id": "y"}],
+            [{"s": 0, "run_id": "x", "average_processing_time_ms": 900}, {"s": 10, "run_id": "y"}, {"s": 20, "run_id": "y", "average_processing_time_ms": 50}],
+            [{"s": 0, "run_id": "x", "average_processing_time_ms": 900}, {"s": 10, "run_id": "y", "average_processing_time_ms": 90}, {"s": 20, "run_id": "y", "average_processing_time_ms": 30}]
+        ]') WITH ORDINALITY AS c (beats, n), pg_temp.folded(c.beats) AS f ORDER BY n $$,
+    $$ VALUES (900.000000, true), (475.000000, true), (60.000000, true) $$,
+    'a new run is as slow as is usual until it has told; what it begins with weighs no more than what follows'
+);
+-- Usual is 100 ms, of an objective of 100 ms as well: then it hangs, is slow, is started anew.
+CREATE FUNCTION pg_temp.means(p_beats jsonb) RETURNS numeric LANGUAGE sql
+RETURN round((pg_temp.folded((
+    SELECT jsonb_agg(jsonb_build_object('s', n * 10, 'average_processing_time_ms', 100, 'run_id', 'x')) FROM generate_series(0, 99) AS n
+) || p_beats)).processing_mean_ms::numeric);
+SELECT rows_are(
+    $$ SELECT pg_temp.means(beats) FROM jsonb_array_elements('[
+            [{"s": 1000, "run_id": "x", "average_processing_time_ms": 90000}],
+            [{"s": 1000, "run_id": "x", "average_processing_time_ms": 90000}, {"s": 1010, "run_id": "x", "average_processing_time_ms": 90000}, {"s": 1020, "run_id": "x", "average_processing_time_ms": 90000}],
+            [{"s": 1000, "run_id": "x", "average_processing_time_ms": 90000}, {"s": 1010, "run_id": "x", "average_processing_time_ms": 90000}, {"s": 1020, "run_id": "y", "average_processing_time_ms": 100}]
+        ]') WITH ORDINALITY AS c (beats, n) ORDER BY n $$,
+    $$ VALUES (200::numeric), (406), (100) $$,
+    'one value makes nobody slow, several do, and a restart ends it'
+);
+SELECT rows_are(
     $$ SELECT f.gap_count FROM jsonb_array_elements('[
             [{"s": 0, "state": "stopped"}, {"s": 30}], [{"s": 0}, {"s": 1001}], [{"s": 0}, {"s": 999}]
         ]') WITH ORDINALITY AS c (beats, n), pg_temp.folded(c.beats) AS f ORDER BY n $$,

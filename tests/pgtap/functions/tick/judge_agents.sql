@@ -82,6 +82,24 @@ SELECT is((SELECT policy_id FROM health.agent_status WHERE agent_id = 'slow'),
 SELECT pg_temp.beat('a1', 20000);
 SELECT ok((health.tick(at(20001), true)).agents_judged >= 1, 'what beats is judged');
 SELECT is((health.tick(at(20002), true)).agents_judged, 0::bigint, 'what does not is left alone');
+-- Slowness is an issue, though everything is still done: throughput remembers ten minutes.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval, latency_slo_ms) VALUES ('tardy', 'tardy', '10 s', 20);
+INSERT INTO health.agent_heartbeats (agent_id, received_at, run_id, work_items_processed, average_processing_time_ms)
+SELECT 'tardy', at(50000 + 10 * n), 'r', 10 * n, CASE WHEN n < 100 THEN 5 ELSE 1000 END FROM generate_series(0, 99) AS n;
+SELECT health.tick(at(50991), true);
+SELECT is((SELECT issue_type FROM health.agent_status WHERE agent_id = 'tardy'), NULL, 'quick enough');
+CREATE FUNCTION pg_temp.tardy_after(p_beats integer) RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+    FOR v_n IN 100 .. 99 + p_beats LOOP
+        INSERT INTO health.agent_heartbeats (agent_id, received_at, run_id, work_items_processed, average_processing_time_ms) VALUES ('tardy', at(50000 + 10 * v_n), 'r', 10 * v_n, 1000);
+        PERFORM health.tick(at(50000 + 10 * v_n), true);
+        IF EXISTS (SELECT FROM health.agent_status WHERE agent_id = 'tardy' AND issue_type = 'performance_degradation') THEN
+            RETURN v_n - 99;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+SELECT ok(pg_temp.tardy_after(12) BETWEEN 3 AND 9, 'fifty times its objective is an issue after a few beats, and not after one or two');
 
 SELECT * FROM finish();
 ROLLBACK;

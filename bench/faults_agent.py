@@ -1,0 +1,126 @@
+"""An agent of bench/faults.py: `BaseAgent` as it ships, which suffers what a file tells it to.
+
+The bridge starts it; each start is a line (time, process) in `FOLDER/starts/AGENT`. A fault is
+`FOLDER/faults/AGENT`, as JSON: `kind`, and `pid` where it is the process that is ill, so that a
+restart cures it. With a file `FOLDER/broken/AGENT` no start succeeds; with one in `delays` the next
+one is slow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from hha import BaseAgent
+
+ITEMS = 5
+WORK_SECONDS = 0.005
+SLOW_SECONDS = 1.5
+LEAK_MB = 4
+BROKEN_EXIT_CODE = 3
+DELAY_SECONDS = 6.0
+
+
+class FaultyAgent(BaseAgent):
+    """An agent that falls ill on demand."""
+
+    def __init__(
+        self,
+        agent_id: str,
+        *arguments: Any,
+        folder: Path,
+        parent: str | None = None,
+        has_session: bool = True,
+        **options: Any,
+    ) -> None:
+        super().__init__(agent_id, *arguments, **options)
+        self.folder = folder
+        self.parent = parent
+        self.has_session = has_session
+        self._leaked: list[bytes] = []
+        self._round = 0
+
+    @classmethod
+    def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--folder", type=Path, required=True)
+        parser.add_argument("--parent")
+        parser.add_argument("--no-session", dest="has_session", action="store_false")
+
+    async def _hold_attachment(self) -> None:
+        if self.has_session:
+            await super()._hold_attachment()
+
+    async def do_work(self) -> int:
+        """A few quick items; or whatever the fault of the moment does to them."""
+        self._round += 1
+        while self.parent and not is_running(self.folder, self.parent):
+            time.sleep(0.2)  # noqa: ASYNC251 - it hangs, as clients of a dead server do
+        fault = self._read_fault()
+        if fault == "errors":
+            raise RuntimeError("what it needs is broken")
+        if fault == "block":
+            time.sleep(600)  # noqa: ASYNC251 - a deadlock: not even SIGTERM is heard
+        if fault == "leak":
+            self._leaked.append(b"x" * int(LEAK_MB * 2**20 * self.interval))
+        if fault == "slow":
+            await asyncio.sleep(SLOW_SECONDS)
+            return 1
+        if fault == "goodbye":
+            await self.stop()
+        if fault == "flapping" or self.state == "failed":
+            is_bad = fault == "flapping" and self._round % 4 < 2
+            await self.set_state("failed" if is_bad else "running")
+        await asyncio.sleep(ITEMS * WORK_SECONDS)
+        return ITEMS
+
+    def _read_fault(self) -> str | None:
+        try:
+            fault = json.loads((self.folder / "faults" / self.agent_id).read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return fault["kind"] if fault.get("pid", os.getpid()) == os.getpid() else None
+
+
+def starts(folder: Path, agent_id: str) -> list[tuple[float, int]]:
+    """When, and as which process, an agent was started; in order."""
+    try:
+        lines = (folder / "starts" / agent_id).read_text().splitlines()
+    except FileNotFoundError:
+        return []
+    return [(float(at), int(pid)) for at, pid in map(str.split, lines)]
+
+
+def is_running(folder: Path, agent_id: str) -> bool:
+    """Whether an agent's last process exists and works."""
+    every = starts(folder, agent_id)
+    try:
+        status = Path(f"/proc/{every[-1][1]}/stat").read_text() if every else ""
+    except OSError:
+        return False
+    if (folder / "delays" / agent_id).exists():
+        return False
+    return bool(status) and status.rpartition(")")[2].split()[0] not in "TZX"
+
+
+def main() -> None:
+    """Note the start, and be the agent."""
+    folder = Path(sys.argv[sys.argv.index("--folder") + 1])
+    agent_id = os.environ["HHA_AGENT_ID"]
+    with (folder / "starts" / agent_id).open("a") as file:
+        print(time.time(), os.getpid(), file=file)
+    if (folder / "broken" / agent_id).exists():
+        sys.exit(BROKEN_EXIT_CODE)
+    if (folder / "delays" / agent_id).exists():
+        time.sleep(DELAY_SECONDS)
+        (folder / "delays" / agent_id).unlink(missing_ok=True)
+    FaultyAgent.run_forever(agent_id=agent_id, error_wait=5.0, stop_grace=1.0)
+
+
+if __name__ == "__main__":
+    main()
