@@ -330,7 +330,7 @@ BEGIN
                     WHERE hourly.name = health_internal.series_key('heartbeat', measured.name)
                 )
             )
-            AND NOT (measured.is_counter AND measures.measure = 'spread')
+            AND NOT (measured.is_counter AND measures.measure IN ('spread', 'deviation'))
         UNION ALL
         SELECT 0, 'event', kinds.family, kinds.name, measures.measure, NULL, measures.place
         FROM kinds
