@@ -5,7 +5,9 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
-CREATE OR REPLACE FUNCTION health_internal.step_end(p_anchor timestamptz, p_step interval, p_k integer)
+CREATE OR REPLACE FUNCTION health_internal.step_end(
+    p_anchor timestamptz, p_step interval, p_k integer
+)
 RETURNS timestamptz
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
@@ -232,7 +234,9 @@ LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
 RETURN nullif(concat_ws(
-    ' UNION ALL ', health_internal.metric_rows_sql(p_model_id), health_internal.beat_rows_sql(p_model_id),
+    ' UNION ALL ',
+    health_internal.metric_rows_sql(p_model_id),
+    health_internal.beat_rows_sql(p_model_id),
     health_internal.hour_rows_sql(p_model_id)
 ), '');
 COMMENT ON FUNCTION health_internal.series_rows_sql(bigint) IS

@@ -56,7 +56,9 @@ COMMENT ON FUNCTION health_internal.since_sql(text) IS
 'Expression of measure since, of an expression of the age in steps that is NULL where there was none.';
 
 CREATE OR REPLACE FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single boolean)
-RETURNS TABLE (of_series text, of_events text, of_agents text, of_fleet text, of_all text, as_real text)
+RETURNS TABLE (
+    of_series text, of_events text, of_agents text, of_fleet text, of_all text, as_real text
+)
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp

@@ -61,25 +61,25 @@ RETURNS text
 LANGUAGE sql
 IMMUTABLE
 RETURN CASE
-    WHEN p_measure IN ('level', 'fleet', 'before', 'past') AND p_is_counter THEN format(
-        CASE p_measure
-            WHEN 'past' THEN '(%1$s_greatest - %1$s_least) / 6.0::float8'
-            ELSE '%1$s_greatest - %1$s_least'
-        END,
-        CASE WHEN p_measure IN ('level', 'fleet') THEN 'present' ELSE p_measure END
-    )
+    WHEN p_measure IN ('level', 'fleet') AND p_is_counter THEN 'present_greatest - present_least'
     WHEN p_measure IN ('level', 'fleet') THEN 'present_sum / present_count'
-    WHEN p_measure IN ('before', 'past') THEN format('%1$s_sum / %1$s_count', p_measure)
+    WHEN p_measure = 'before' AND p_is_counter THEN 'before_greatest - before_least'
+    WHEN p_measure = 'before' THEN 'before_sum / before_count'
+    WHEN p_measure = 'past' AND p_is_counter THEN '(past_greatest - past_least) / 6.0::float8'
+    WHEN p_measure = 'past' THEN 'past_sum / past_count'
     WHEN p_measure = 'mean_3' AND p_is_counter THEN '(three_greatest - three_least) / 3.0::float8'
     WHEN p_measure = 'mean_3' THEN 'three_sum / three_count'
     WHEN p_measure = 'mean_7' AND p_is_counter THEN
-        '(greatest(present_greatest, past_greatest) - least(present_least, past_least)) / 7.0::float8'
+        '(greatest(present_greatest, past_greatest) - least(present_least, past_least))'
+        ' / 7.0::float8'
     WHEN p_measure = 'mean_7' THEN
         '(coalesce(present_sum, 0) + coalesce(past_sum, 0))'
         ' / (coalesce(present_count, 0) + coalesce(past_count, 0))'
     WHEN p_is_counter THEN 'NULL::float8'
-    WHEN p_measure = 'spread' THEN 'health_internal.spread_of(present_count, present_sum, present_squares)'
-    WHEN p_measure = 'past_spread' THEN 'health_internal.spread_of(past_count, past_sum, past_squares)'
+    WHEN p_measure = 'spread' THEN
+        'health_internal.spread_of(present_count, present_sum, present_squares)'
+    WHEN p_measure = 'past_spread' THEN
+        'health_internal.spread_of(past_count, past_sum, past_squares)'
 END;
 COMMENT ON FUNCTION health_internal.series_measure_sql(text, boolean) IS
 'Expression of a mean or spread over the columns of window_sums_sql. A counter is measured by what it rose by, in a '

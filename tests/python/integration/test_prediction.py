@@ -26,7 +26,8 @@ AGENTS = 40
 END = datetime(2026, 3, 1, 6, tzinfo=UTC)
 HORIZON = timedelta(days=2)
 
-#: An agent fails each 15 days, or at any time; the day before its load rises and it says so. Hashes, not chance.
+#: An agent fails each 15 days, or at any time; the day before its load rises and it says so.
+#: Hashes, not chance.
 FLEET: LiteralString = """
 WITH steps AS (
     SELECT 'agent ' || a AS agent_id, d,
@@ -292,7 +293,8 @@ def test_one_training_at_a_time_and_a_killed_one_leaves_nothing(engine: Engine) 
         began.wait()
         locked: LiteralString = """
             SELECT count(*) AS n FROM pg_locks
-            WHERE relation = 'health_internal.failure_features'::regclass AND mode = 'RowExclusiveLock'
+            WHERE relation = 'health_internal.failure_features'::regclass
+                AND mode = 'RowExclusiveLock'
         """
         deadline = time.monotonic() + 30
         while engine.row(locked)["n"] == 0 and time.monotonic() < deadline:
@@ -366,7 +368,9 @@ def test_a_model_that_learnt_less_does_not_replace_the_one_in_use(engine: Engine
     # What teaches is spoilt, what tests is not: the same rows, of which the one in use knew none.
     engine.connection.execute(BLUR, (END - timedelta(days=17),))
     worse = train(engine)
-    said = f"not used: model {again['model_id']}, which it would replace, is better on the same rows"
+    said = (
+        f"not used: model {again['model_id']}, which it would replace, is better on the same rows"
+    )
     assert worse["verdict"].startswith(f"{said}, which taught neither (AUC 0."), worse["verdict"]
     assert "not fitted anew" in worse["split_definition"]
     entry = worse["comparison"][-1]
