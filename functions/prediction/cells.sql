@@ -15,8 +15,8 @@ AS $$
     SELECT p_anchor + p_step * p_k;
 $$;
 COMMENT ON FUNCTION health_internal.step_end(timestamptz, interval, integer) IS
-'The time that row p_k stands for. Immutable, since steps are of seconds: days and months would ask for the time zone. So '
-'a plan knows the time, and with it the partitions and how many rows there are.';
+'The time that row p_k stands for. Immutable, since steps are of seconds: days and months would ask for the time '
+'zone. So a plan knows the time, and with it the partitions and how many rows there are.';
 
 CREATE OR REPLACE FUNCTION health_internal.numbered_features(p_model_id bigint)
 RETURNS TABLE (
@@ -79,8 +79,8 @@ AS $$
     ('past', '{mean_7,change_7,deviation}', '{deviation}', 'ages.age > 0', 'NOT told.is_present', NULL);
 $$;
 COMMENT ON FUNCTION health_internal.feature_windows() IS
-'Windows of series: which measures are of them, and which of their spread; as a condition on ages.age, steps before the '
-'row, and on rows of series_rows_sql of one step, which say for a time whether it is in the window.';
+'Windows of series: which measures are of them, and which of their spread; as a condition on ages.age, steps before '
+'the row, and on rows of series_rows_sql of one step, which say of a time whether it is in the window.';
 
 CREATE OR REPLACE FUNCTION health_internal.window_flags_sql(p_model_id bigint, p_time text)
 RETURNS text
@@ -117,8 +117,7 @@ AS $$
             1 AS value_count, logged.metric_value::float8 AS value_sum,
             logged.metric_value::float8 * logged.metric_value::float8 AS squares %s
         FROM health.performance_metrics AS logged
-        WHERE logged.received_at > health_internal.step_end($1, $2, $3 - 7) AND logged.received_at <= health_internal.step_end($1, $2, $4)
-            AND %s
+        WHERE %s
             AND logged.metric_name = ANY (%L::text [])
         $sql$,
         health_internal.window_flags_sql(p_model_id, 'logged.received_at'), parts.condition, asked.names
@@ -131,10 +130,17 @@ AS $$
     ) AS asked
     CROSS JOIN (
         VALUES
-        ('logged.received_at > $6'),
+        -- What a plan knows to be true of all rows is not asked of each.
         (
-            'logged.received_at <= least($6, greatest($5, upper($7))) '
-            'AND (logged.received_at <= $5 OR logged.received_at <@ $7)'
+            'logged.received_at > greatest(health_internal.step_end($1, $2, $3 - 7), $6)'
+            ' AND logged.received_at <= health_internal.step_end($1, $2, $4)'
+        ),
+        (
+            'logged.received_at > health_internal.step_end($1, $2, $3 - 7)'
+            ' AND logged.received_at'
+            ' <= least(health_internal.step_end($1, $2, $4), $6, greatest($5, upper($7)))'
+            ' AND (health_internal.step_end($1, $2, $4) <= $5'
+            ' OR logged.received_at <= $5 OR logged.received_at <@ $7)'
         )
     ) AS parts (condition);
 $$;
@@ -156,7 +162,8 @@ AS $$
         FROM (
             SELECT beats.agent_id::text AS agent_id, max(beats.received_at) AS told_at, %s
             FROM health_internal.raw_beats($5, $6, $7) AS beats
-            WHERE beats.received_at > health_internal.step_end($1, $2, $3 - 7) AND beats.received_at <= health_internal.step_end($1, $2, $4)
+            WHERE beats.received_at > health_internal.step_end($1, $2, $3 - 7)
+                AND beats.received_at <= health_internal.step_end($1, $2, $4)
             GROUP BY beats.agent_id, %s
         ) AS wide
         CROSS JOIN LATERAL (VALUES %s) AS told (name, value_count, value_sum, squares)
@@ -210,7 +217,8 @@ AS $$
             hours.name_ids, hours.value_counts, hours.value_sums, hours.square_sums
         ) AS told (name_id, value_count, value_sum, square_sum)
         INNER JOIN health_internal.series_names AS names ON told.name_id = names.name_id
-        WHERE hours.until_at > health_internal.step_end($1, $2, $3 - 7) AND hours.until_at <= health_internal.step_end($1, $2, $4)
+        WHERE hours.until_at > health_internal.step_end($1, $2, $3 - 7)
+            AND hours.until_at <= health_internal.step_end($1, $2, $4)
             AND hours.until_at > $5 AND hours.until_at <= $6
             AND (hours.until_at - interval '30 minutes' <@ $7) IS NOT TRUE
             AND names.name = ANY (%L::text [])
@@ -255,7 +263,8 @@ AS $$
         SELECT history.agent_id, names.code, history.told_at, history.event_count
         FROM health_internal.agent_history($5, $6, $7) AS history
         INNER JOIN (VALUES %s) AS names (code, family, name) ON history.family = names.family %s
-        WHERE history.told_at > health_internal.step_end($1, $2, $3 - 1000) AND history.told_at <= health_internal.step_end($1, $2, $4)
+        WHERE history.told_at > health_internal.step_end($1, $2, $3 - 1000)
+            AND history.told_at <= health_internal.step_end($1, $2, $4)
             AND history.family = ANY (%L::text [])
         $sql$,
         string_agg(DISTINCT format(

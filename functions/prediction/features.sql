@@ -144,8 +144,8 @@ AS $$
     FROM columns;
 $$;
 COMMENT ON FUNCTION health_internal.feature_columns(bigint, boolean) IS
-'Lists of a model''s columns: over the rows "series" of series_sql, "told" of events (p_is_single: of event_rows_sql, else of '
-'features_of_steps_sql), over "facts" of labels, the fleet''s mean and spread of series, all of them, and all as real. '
+'Lists of a model''s columns: over the rows "series" of series_sql, "told" of events (p_is_single: of event_rows_sql, '
+'else of features_of_steps_sql), over "facts" of labels, the fleet''s mean and spread of series, all of them, and all as real. '
 'NULL: none.';
 
 CREATE OR REPLACE FUNCTION health_internal.features_of_steps_sql(p_model_id bigint)

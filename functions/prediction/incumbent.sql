@@ -103,8 +103,8 @@ $$;
 COMMENT ON FUNCTION health_internal.compare_with_used(
     interval, timestamptz, double precision [], integer [], double precision
 ) IS
-'Scores the model in use on the rows of part test: an entry of failure_models.comparison, and why it should stay (NULL: '
-'no reason): its AUC leads the given scores'' by more than the 95 % interval of DeLong. By rows it had not seen, where '
+'Scores the model in use on the rows of part test: an entry of failure_models.comparison, and why it should stay '
+'(NULL: no reason): its AUC leads the given scores'' by more than the 95 % interval of DeLong. By rows it had not seen, where '
 'there are ten of each label, else by all, of which some taught it: then by no more than the AUC of its own test.';
 
 COMMIT;

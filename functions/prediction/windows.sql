@@ -53,8 +53,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION health_internal.window_sums_sql(bigint, boolean) IS
 'List of the sums over windows that a model''s features need, as columns such as present_sum, of rows "told" as in '
-'series_rows_sql: p_is_single: of one step, else by ages.age, steps before the row. Series have count, sum and squares, '
-'counters least and greatest.';
+'series_rows_sql: p_is_single: of one step, else by ages.age, steps before the row. Series have count, sum and '
+'squares, counters least and greatest.';
 
 CREATE OR REPLACE FUNCTION health_internal.series_measure_sql(p_measure text, p_is_counter boolean)
 RETURNS text
@@ -138,7 +138,9 @@ AS $$
     )
     FROM (
         SELECT
-            string_agg(DISTINCT format('(%s, %L, %L::boolean)', codes.code, codes.key, codes.is_counter), ', ') AS codes,
+            string_agg(
+                DISTINCT format('(%s, %L, %L::boolean)', codes.code, codes.key, codes.is_counter), ', '
+            ) AS codes,
             bool_or(codes.is_counter) AS has_counters,
             array_agg(numbered.measure) AS measures
         FROM health_internal.series_codes(p_model_id) AS codes
