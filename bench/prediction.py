@@ -342,7 +342,7 @@ def scoring(bench: Bench, agents: int) -> dict[str, Any]:
             cpu = min(cpu, process_seconds(pid) - used)
         return {
             "agents": count,
-            "values": 32 * count,
+            "values": 28 * count,
             "seconds": best,
             "per_second": count / best,
             "cpu_seconds": cpu,
