@@ -124,8 +124,8 @@ def speed_table(speed: dict[str, Any]) -> Table:
                 f"{speed['per_cpu_second']:,.0f}",
             ]
         ],
-        "Eight days of four daily metrics and two events per agent, of which the windows hold seven; "
-        "one core, the best of three.",
+        "Eight days of four daily metrics and two events per agent, of which the windows hold "
+        "seven; one core, the best of three.",
     )
 
 
