@@ -1,8 +1,100 @@
--- Training: from the record to a model that is tested on agents and a time it has not seen, compared with
--- predictors that need no model, and only then used. Entry point: health.train_failure_model.
+-- What a training is refused or warned for, and what a model must beat: predictors that need none.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
+
+CREATE OR REPLACE FUNCTION health_internal.check_training(
+    p_horizon interval,
+    p_until timestamptz,
+    p_step interval,
+    p_max_rows integer,
+    p_max_features integer,
+    p_parameters jsonb
+)
+RETURNS void
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_wrong text;
+BEGIN
+    IF p_horizon IS NULL OR p_until IS NULL
+        OR NOT p_horizon BETWEEN interval '1 minute' AND interval '366 days'
+        OR NOT coalesce(p_step, interval '1 minute') BETWEEN interval '1 second' AND interval '31 days'
+        OR NOT coalesce(p_max_rows, 0) BETWEEN 100 AND 500000
+        OR NOT coalesce(p_max_features, 0) BETWEEN 1 AND 200
+        OR NOT isfinite(p_until) THEN
+        RAISE EXCEPTION 'a failure model cannot be trained like that'
+            USING ERRCODE = 'MD001',
+                DETAIL = format(
+                    'Horizon %s, until %s, step %s, at most %s rows and %s features.', p_horizon, p_until,
+                    p_step, p_max_rows, p_max_features
+                ),
+                HINT = 'Give a horizon of 1 minute to 366 days, a time that is finite, a step of 1 second to '
+                    '31 days, 100 to 500,000 rows and 1 to 200 features, or leave all but the horizon out.';
+    END IF;
+    SELECT string_agg(format(
+        '%s: %s%s', coalesce(given.key, 'parameters'), given.value,
+        ' (' || known.least || ' to ' || known.most || ')'
+    ), ', ' ORDER BY given.key)
+    INTO v_wrong
+    FROM jsonb_each(
+        CASE jsonb_typeof(p_parameters) WHEN 'object' THEN p_parameters ELSE jsonb_build_object('', p_parameters) END
+    ) AS given (key, value)
+    LEFT JOIN (
+        VALUES
+        ('bins', 2, 128), ('depth', 1, 8), ('learning_rate', 0.001, 1), ('row_share', 0.01, 1),
+        ('column_share', 0.01, 1), ('least_hessian', 0, 1e9), ('trees', 1, 1000), ('patience', 1, 1000),
+        ('seed', 0, 1e9)
+    ) AS known (key, least, most) ON given.key = known.key
+    WHERE CASE jsonb_typeof(given.value)
+            WHEN 'number' THEN (given.value::numeric BETWEEN known.least AND known.most) IS NOT TRUE
+            ELSE true
+        END;
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'a failure model has no such parameters'
+            USING ERRCODE = 'MD001',
+                DETAIL = v_wrong,
+                HINT = 'Known are the numbers bins, depth, learning_rate, row_share, column_share, least_hessian, '
+                    'trees, patience and seed; what is left out has a default.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.check_training(
+    interval, timestamptz, interval, integer, integer, jsonb
+) IS
+'Raises MD001 for what no model can be trained with.';
+
+CREATE OR REPLACE FUNCTION health_internal.warn_of_left_out(
+    p_from timestamptz, p_until timestamptz, p_step interval
+)
+RETURNS void
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_left_out record;
+BEGIN
+    IF p_step < interval '1 hour' THEN
+        RETURN;
+    END IF;
+    SELECT count(DISTINCT hours.agent_id) AS agent_count, max(hours.left_out_count) AS series_count
+    INTO v_left_out
+    FROM health_internal.series_hours AS hours
+    WHERE hours.until_at > p_from AND hours.until_at <= p_until AND hours.left_out_count > 0;
+    IF v_left_out.agent_count > 0 THEN
+        RAISE WARNING 'hours of % agents lack up to % of their series each',
+            v_left_out.agent_count, v_left_out.series_count
+            USING DETAIL = 'An hour keeps the 64 series of an agent with most values; the model knows no others '
+                'from when raw rows are gone.',
+                HINT = 'Let such an agent log fewer names of metrics, or as several agents.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.warn_of_left_out(timestamptz, timestamptz, interval) IS
+'Warns of agents that told more series within an hour than are kept of it.';
 
 CREATE OR REPLACE FUNCTION health_internal.check_cases(p_horizon interval)
 RETURNS void

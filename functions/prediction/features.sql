@@ -9,9 +9,9 @@ RETURNS real
 LANGUAGE sql
 IMMUTABLE PARALLEL SAFE
 RETURN CASE
-    WHEN p_value IS NULL THEN NULL
     WHEN abs(p_value) < 1e-30 THEN 0
-    ELSE greatest(-1e30, least(1e30, p_value))
+    WHEN abs(p_value) > 1e30 THEN 1e30 * sign(p_value)
+    ELSE p_value
 END::real;
 COMMENT ON FUNCTION health_internal.plain_real(double precision) IS
 'The number as real, which holds 1e-37 to 1e38: what is nearer to 0 than 1e-30 is 0, beyond 1e30 is 1e30.';
@@ -56,7 +56,9 @@ COMMENT ON FUNCTION health_internal.since_sql(text) IS
 'Expression of measure since, of an expression of the age in steps that is NULL where there was none.';
 
 CREATE OR REPLACE FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single boolean)
-RETURNS TABLE (of_series text, of_events text, of_agents text, of_fleet text, of_all text)
+RETURNS TABLE (
+    of_series text, of_events text, of_agents text, of_fleet text, of_all text, as_real text
+)
 LANGUAGE sql
 STABLE
 SET search_path = pg_catalog, pg_temp
@@ -67,23 +69,32 @@ AS $$
             numbered.source,
             numbered.measure,
             CASE
-                WHEN numbered.measure = 'fleet' AND p_is_single THEN format(
-                    'max(series.level) FILTER (WHERE series.code = %s)', numbered.code
-                )
                 WHEN numbered.source IN ('metric', 'heartbeat') THEN format(
                     'max(series.%I) FILTER (WHERE series.code = %s)', numbered.measure, numbered.code
                 )
-                WHEN numbered.source = 'event' AND p_is_single THEN format(
-                    'max(told.%I) FILTER (WHERE told.code = %s)', numbered.measure, numbered.code
-                )
                 WHEN numbered.measure = 'since' THEN health_internal.since_sql(format(
-                    'told.k - max(told.last_at) FILTER (WHERE told.code = %s)', numbered.code
+                    CASE
+                        WHEN p_is_single THEN
+                            '$4 - date_part(''epoch'', max(told.told_at) FILTER (WHERE told.code = %s) - $1) '
+                            '/ date_part(''epoch'', $2)'
+                        ELSE 'told.k - max(told.last_at) FILTER (WHERE told.code = %s)'
+                    END,
+                    numbered.code
                 ))
                 WHEN numbered.measure = 'total' THEN format(
-                    'max(told.total) FILTER (WHERE told.code = %s)', numbered.code
+                    CASE
+                        WHEN p_is_single THEN 'sum(told.event_count) FILTER (WHERE told.code = %s)'
+                        ELSE 'max(told.total) FILTER (WHERE told.code = %s)'
+                    END,
+                    numbered.code
                 )
                 WHEN numbered.source = 'event' THEN format(
-                    'sum(told.event_count) FILTER (WHERE told.code = %s AND told.k - told.cell < %s)',
+                    CASE
+                        WHEN p_is_single THEN
+                            'sum(told.event_count) FILTER '
+                            '(WHERE told.code = %s AND told.told_at > health_internal.step_end($1, $2, $4 - %s))'
+                        ELSE 'sum(told.event_count) FILTER (WHERE told.code = %s AND told.k - told.cell < %s)'
+                    END,
                     numbered.code, substr(numbered.measure, 7)
                 )
                 WHEN numbered.measure = 'number' THEN format(
@@ -106,22 +117,25 @@ AS $$
         string_agg(format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature)
         FILTER (WHERE columns.source = 'label'),
         string_agg(
-            format(
-                ', avg(of_series.f%1$s) AS mean%1$s, stddev_samp(of_series.f%1$s) AS spread%1$s',
-                columns.feature
-            ), '' ORDER BY columns.feature
+            format(', avg(f%1$s) AS mean%1$s, stddev_samp(f%1$s) AS spread%1$s', columns.feature),
+            '' ORDER BY columns.feature
         ) FILTER (WHERE columns.measure = 'fleet'),
         string_agg(
+            CASE columns.measure
+                WHEN 'fleet' THEN format(
+                    ', health_internal.deviation(f%1$s, mean%1$s, spread%1$s) AS f%1$s', columns.feature
+                )
+                ELSE format(', f%s', columns.feature)
+            END,
+            '' ORDER BY columns.feature
+        ),
+        string_agg(
             format(
-                ', health_internal.plain_real(%s) AS f%s',
                 CASE
                     -- Never and long ago lie at the low end, just now at 0.
-                    WHEN columns.measure = 'since' THEN format('coalesce(f%s, -ln(1001.0))', columns.feature)
-                    WHEN columns.source = 'event' THEN format('coalesce(f%s, 0)', columns.feature)
-                    WHEN columns.measure = 'fleet' AND p_is_single THEN format(
-                        'health_internal.deviation(f%1$s, mean%1$s, spread%1$s)', columns.feature
-                    )
-                    ELSE format('f%s', columns.feature)
+                    WHEN columns.measure = 'since' THEN ', coalesce(f%1$s, -ln(1001.0))::real AS f%1$s'
+                    WHEN columns.source = 'event' THEN ', coalesce(f%1$s, 0)::real AS f%1$s'
+                    ELSE ', health_internal.plain_real(f%1$s) AS f%1$s'
                 END,
                 columns.feature
             ),
@@ -130,9 +144,9 @@ AS $$
     FROM columns;
 $$;
 COMMENT ON FUNCTION health_internal.feature_columns(bigint, boolean) IS
-'Lists of a model''s columns over the rows "series", "told" (p_is_single: that hold the measures already) and "facts" '
-'of features_of_steps_sql and features_now_sql, and over the latter''s "of_series" those that compare with the fleet, '
-'NULL: none; and of all of them as real.';
+'Lists of a model''s columns: over the rows "series" of series_sql, "told" of events (p_is_single: of event_rows_sql, '
+'else of features_of_steps_sql), over "facts" of labels, the fleet''s mean and spread of series, all of them, and all as real. '
+'NULL: none.';
 
 CREATE OR REPLACE FUNCTION health_internal.features_of_steps_sql(p_model_id bigint)
 RETURNS text
@@ -146,41 +160,11 @@ AS $$
 
         event_cells AS MATERIALIZED (%2$s),
 
-        windows AS (
-            SELECT
-                cells.agent_id,
-                cells.code,
-                cells.cell + ages.age AS k,
-                max(cells.mean) FILTER (WHERE ages.age = 0) AS level,
-                max(cells.spread) FILTER (WHERE ages.age = 0) AS spread,
-                avg(cells.mean) FILTER (WHERE ages.age < 3) AS mean_3,
-                avg(cells.mean) FILTER (WHERE ages.age < 7) AS mean_7,
-                max(cells.mean) FILTER (WHERE ages.age = 1) AS before,
-                avg(cells.mean) FILTER (WHERE ages.age > 0) AS past,
-                stddev_samp(cells.mean) FILTER (WHERE ages.age > 0) AS past_spread
-            FROM cells
-            CROSS JOIN LATERAL generate_series(0, 7) AS ages (age)
-            WHERE cells.cell + ages.age BETWEEN $3 AND $4
-            GROUP BY cells.agent_id, cells.code, 3
+        of_series AS MATERIALIZED (
+            SELECT series.agent_id, series.k %3$s FROM (%8$s) AS series GROUP BY series.agent_id, series.k
         ),
 
-        series AS (
-            SELECT
-                windows.agent_id, windows.code, windows.k, windows.level, windows.spread,
-                windows.mean_3, windows.mean_7,
-                health_internal.difference(windows.level, windows.before) AS change_1,
-                health_internal.difference(windows.level, windows.past) AS change_7,
-                health_internal.deviation(windows.level, windows.past, windows.past_spread) AS deviation,
-                health_internal.deviation(
-                    windows.level, avg(windows.level) OVER fleet, stddev_samp(windows.level) OVER fleet
-                ) AS fleet
-            FROM windows
-            WINDOW fleet AS (PARTITION BY windows.code, windows.k)
-        ),
-
-        of_series AS (
-            SELECT series.agent_id, series.k %3$s FROM series GROUP BY series.agent_id, series.k
-        ),
+        of_fleet AS (SELECT of_series.k %4$s FROM of_series GROUP BY of_series.k),
 
         told AS (
             SELECT event_cells.*, reached.k
@@ -192,10 +176,10 @@ AS $$
         ),
 
         of_events AS (
-            SELECT told.agent_id, told.k %4$s FROM told GROUP BY told.agent_id, told.k
+            SELECT told.agent_id, told.k %5$s FROM told GROUP BY told.agent_id, told.k
         ),
 
-        of_agents AS MATERIALIZED (%5$s),
+        of_agents AS MATERIALIZED (%6$s),
 
         seen AS (
             SELECT spans.agent_id, min(spans.first_k) AS first_k, max(spans.last_k) AS last_k
@@ -218,38 +202,36 @@ AS $$
             ) AS steps (k)
         )
 
-        SELECT moments.agent_id, moments.k %6$s
-        FROM moments
-        LEFT JOIN of_series USING (agent_id, k)
-        LEFT JOIN of_events USING (agent_id, k)
-        LEFT JOIN of_agents USING (agent_id)
+        SELECT found.agent_id, found.k %9$s
+        FROM (
+            SELECT moments.agent_id, moments.k %7$s
+            FROM moments
+            LEFT JOIN of_series USING (agent_id, k)
+            LEFT JOIN of_fleet USING (k)
+            LEFT JOIN of_events USING (agent_id, k)
+            LEFT JOIN of_agents USING (agent_id)
+            OFFSET 0
+        ) AS found
         $sql$,
         CASE
-            WHEN health_internal.series_rows_sql(p_model_id) <> '' THEN format(
+            WHEN health_internal.series_rows_sql(p_model_id) IS NOT NULL THEN format(
                 $sql$
                 SELECT
-                    sums.agent_id, codes.code, sums.cell,
-                    CASE WHEN codes.is_counter THEN sums.increase ELSE sums.mean END AS mean,
-                    CASE WHEN NOT codes.is_counter THEN sums.spread END AS spread
-                FROM (
-                    SELECT
-                        told.agent_id, told.name, told.cell,
-                        sum(told.value_sum) / sum(told.value_count) AS mean,
-                        max(told.square_sum) - min(told.value_sum) AS increase,
-                        health_internal.merged_spread(
-                            ARRAY[told.value_count, told.value_sum, told.square_sum]
-                        ) AS spread
-                    FROM (%s) AS told
-                    GROUP BY told.agent_id, told.name, told.cell
-                ) AS sums
-                INNER JOIN (%s) AS codes (code, name, is_counter) ON sums.name = codes.name
+                    told.agent_id, told.name, %1$s AS cell, sum(told.value_count) AS value_count,
+                    CASE WHEN codes.is_counter THEN min(told.value_sum) ELSE sum(told.value_sum) END AS value_sum,
+                    CASE WHEN codes.is_counter THEN max(told.squares) ELSE sum(told.squares) END AS squares
+                FROM (%2$s) AS told
+                LEFT JOIN (%3$s) AS codes (name, is_counter) ON told.name = codes.name
+                GROUP BY told.agent_id, told.name, codes.is_counter, 3
                 $sql$,
+                health_internal.cell_sql('told.told_at'),
                 health_internal.series_rows_sql(p_model_id),
-                health_internal.series_codes_sql(p_model_id)
+                (
+                    SELECT 'VALUES ' || string_agg(format('(%L, %L::boolean)', codes.key, codes.is_counter), ', ')
+                    FROM health_internal.series_codes(p_model_id) AS codes
+                )
             )
-            ELSE
-                'SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0::float8 AS mean, 0::float8 AS spread '
-                'WHERE false'
+            ELSE 'SELECT NULL::text AS agent_id, 0 AS cell WHERE false'
         END,
         CASE
             WHEN health_internal.event_rows_sql(p_model_id) IS NOT NULL THEN format(
@@ -278,9 +260,24 @@ AS $$
                 '0 AS next_cell, 0 AS total WHERE false'
         END,
         columns.of_series,
+        columns.of_fleet,
         columns.of_events,
         health_internal.agent_facts_sql(columns.of_agents),
-        columns.of_all
+        columns.of_all,
+        coalesce(
+            health_internal.series_sql(p_model_id, format(
+                $sql$
+                SELECT told.agent_id, told.name, told.cell + ages.age AS k %s
+                FROM cells AS told
+                CROSS JOIN LATERAL generate_series(0, 6) AS ages (age)
+                WHERE told.cell + ages.age BETWEEN $3 AND $4
+                GROUP BY told.agent_id, told.name, 3
+                $sql$,
+                health_internal.window_sums_sql(p_model_id, false)
+            )),
+            'SELECT NULL::text AS agent_id, 0 AS code, 0 AS k WHERE false'
+        ),
+        columns.as_real
     )
     FROM health_internal.feature_columns(p_model_id, false) AS columns;
 $$;

@@ -59,6 +59,7 @@ BEGIN
             FROM (
                 SELECT
                     sums.*,
+                    count(*) OVER (PARTITION BY sums.agent_id) AS series_count,
                     row_number() OVER (
                         PARTITION BY sums.agent_id ORDER BY sums.value_count DESC, sums.name COLLATE "C"
                     ) AS place
@@ -88,12 +89,13 @@ BEGIN
         )
 
         INSERT INTO health_internal.series_hours (
-            until_at, agent_id, name_ids, value_counts, value_sums, square_sums
+            until_at, agent_id, name_ids, value_counts, value_sums, square_sums, left_out_count
         )
         SELECT
             $1, told.agent_id, array_agg(names.name_id ORDER BY told.place),
             array_agg(told.value_count::integer ORDER BY told.place),
-            array_agg(told.value_sum ORDER BY told.place), array_agg(told.square_sum ORDER BY told.place)
+            array_agg(told.value_sum ORDER BY told.place), array_agg(told.square_sum ORDER BY told.place),
+            max(told.series_count) - count(*)
         FROM told
         INNER JOIN (
             SELECT fresh.name_id, fresh.name FROM fresh

@@ -13,8 +13,7 @@ CREATE OR REPLACE FUNCTION health_internal.verdict_of(
     p_trivial_auc double precision,
     p_trivial_precision double precision,
     p_base_log_loss double precision,
-    p_old_model_id bigint,
-    p_old_auc double precision
+    p_objection text
 )
 RETURNS text
 LANGUAGE sql
@@ -33,10 +32,7 @@ RETURN CASE
     )
     WHEN p_log_loss >= p_base_log_loss THEN
         'not used: its probabilities are no better than the mean rate of failures'
-    WHEN p_auc < p_old_auc - p_margin THEN format(
-        'not used: model %s, which it would replace, is better (AUC %s against %s)', p_old_model_id,
-        round(p_old_auc::numeric, 3), round(p_auc::numeric, 3)
-    )
+    WHEN p_objection IS NOT NULL THEN 'not used: ' || p_objection
     ELSE format(
         'used: AUC %s against %s of "%s"', round(p_auc::numeric, 3),
         round(p_trivial_auc::numeric, 3), p_trivial
@@ -44,11 +40,11 @@ RETURN CASE
 END;
 COMMENT ON FUNCTION health_internal.verdict_of(
     double precision, double precision, double precision, double precision, double precision, text,
-    double precision, double precision, double precision, bigint, double precision
+    double precision, double precision, double precision, text
 ) IS
 'Whether a model is used, and why, in words that begin with "used" or "not used": it must beat the best trivial '
-'predictor and the mean rate of failures, and not be clearly worse than the model in use (NULL: there is none), all '
-'on agents and a time that taught nobody.';
+'predictor and the mean rate of failures, on agents and a time that taught it nothing, and there must be no objection '
+'of compare_with_used (NULL).';
 
 CREATE OR REPLACE FUNCTION health_internal.top_families(p_model_id bigint, p_kind text)
 RETURNS jsonb

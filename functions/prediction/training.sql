@@ -29,12 +29,7 @@ DECLARE
         'least_hessian', 1, 'trees', 100, 'patience', 15, 'seed', 1
     ) || coalesce(p_parameters, '{}');
     v_model_id bigint;
-    v_bounds record;
-    v_record record;
-    v_step interval;
-    v_step_seconds double precision;
-    v_anchor timestamptz;
-    v_first integer;
+    v_grid record;
     v_cut timestamptz;
     v_counts record;
     v_grown record;
@@ -51,9 +46,10 @@ DECLARE
     v_best_trivial text := 'never fails';
     v_comparison jsonb := '[]'::jsonb;
     v_quality record;
+    v_used record;
+    v_rows_per_failure double precision;
     v_at_1 record;
     v_at_2 record;
-    v_old record;
     v_published record;
     v_model health.failure_models;
     v_logistic_base double precision;
@@ -61,21 +57,9 @@ DECLARE
 BEGIN
     -- What enters the text are numbers and literals made by format, never a name.
     -- @plpgsql_check_options: security_warnings = off
-    IF p_horizon IS NULL OR p_until IS NULL
-        OR NOT p_horizon BETWEEN interval '1 minute' AND interval '366 days'
-        OR NOT coalesce(p_step, interval '1 minute') BETWEEN interval '1 second' AND interval '31 days'
-        OR NOT coalesce(p_max_rows, 0) BETWEEN 100 AND 500000
-        OR NOT coalesce(p_max_features, 0) BETWEEN 1 AND 200
-        OR NOT isfinite(p_until) THEN
-        RAISE EXCEPTION 'a failure model cannot be trained like that'
-            USING ERRCODE = 'MD001',
-                DETAIL = format(
-                    'Horizon %s, until %s, step %s, at most %s rows and %s features.', p_horizon, p_until,
-                    p_step, p_max_rows, p_max_features
-                ),
-                HINT = 'Give a horizon of 1 minute to 366 days, a time that is finite, a step of 1 second to '
-                    '31 days, 100 to 500,000 rows and 1 to 200 features, or leave all but the horizon out.';
-    END IF;
+    PERFORM health_internal.check_training(
+        p_horizon, p_until, p_step, p_max_rows, p_max_features, coalesce(p_parameters, '{}')
+    );
     PERFORM FROM health_internal.failure_training AS training FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'another training is under way'
@@ -84,37 +68,10 @@ BEGIN
     v_model.model_id := nextval(pg_get_serial_sequence('health.failure_models', 'model_id'));
     v_model_id := v_model.model_id;
 
-    -- Rows an hour apart or more may come from hours, and stand at their ends.
-    SELECT bounds.*
-    INTO v_bounds
-    FROM health_internal.feature_bounds(coalesce(p_step, p_horizon / 4)) AS bounds;
-    SELECT found.*
-    INTO v_record
-    FROM health_internal.record_of(p_until, v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept) AS found;
-    IF v_record.has_hours THEN
-        v_record.cadence_seconds := greatest(3600, v_record.cadence_seconds);
-    END IF;
-    v_step := coalesce(
-        make_interval(secs => date_part('epoch', p_step)),
-        health_internal.choose_step(
-            p_horizon, v_record.cadence_seconds, v_record.agent_seconds, v_record.agent_count, p_max_rows
-        )
-    );
-    v_step_seconds := date_part('epoch', v_step);
-    -- Beyond the last row nothing is known, of failures neither.
-    v_model.trained_until := least(p_until, v_record.last_at);
-    v_anchor := health_internal.choose_anchor(
-        v_model.trained_until, v_step, v_record.cadence_seconds, v_record.last_times
-    );
-    IF v_record.has_hours THEN
-        v_anchor := date_trunc('hour', v_anchor, 'UTC');
-    END IF;
-    v_first := greatest(
-        -floor(date_part('epoch', v_anchor - v_record.first_at) / v_step_seconds),
-        -20.0 * p_max_rows / greatest(v_record.agent_count, 1) - 1000
-    )::integer;
-    IF v_first IS NULL OR health_internal.add_candidates(
-        v_model_id, v_anchor + v_step * (v_first - 1), v_model.trained_until, v_step, 240
+    SELECT grid.* INTO v_grid
+    FROM health_internal.training_grid(p_horizon, p_until, p_step, p_max_rows) AS grid;
+    IF v_grid.first_k IS NULL OR health_internal.add_candidates(
+        v_model_id, v_grid.anchor + v_grid.step * (v_grid.first_k - 1), v_grid.last_at, v_grid.step, 240
     ) = 0 THEN
         RAISE EXCEPTION 'there is no history to train from'
             USING ERRCODE = 'MD002',
@@ -122,11 +79,14 @@ BEGIN
                 HINT = 'Load history with health.load_history and plain INSERTs.';
     END IF;
     PERFORM health_internal.make_cases(
-        v_model_id, make_interval(secs => date_part('epoch', p_horizon)), v_anchor, v_step, v_first, 0,
-        v_model.trained_until, p_max_rows
+        v_model_id, make_interval(secs => date_part('epoch', p_horizon)), v_grid.anchor, v_grid.step,
+        v_grid.first_k, 0, v_grid.last_at, p_max_rows
     );
     v_cut := health_internal.split_cases(make_interval(secs => date_part('epoch', p_horizon)));
     PERFORM health_internal.check_cases(p_horizon);
+    PERFORM health_internal.warn_of_left_out(
+        v_grid.anchor + v_grid.step * v_grid.first_k, v_grid.last_at, v_grid.step
+    );
 
     -- Trivial predictors first, while every candidate is there.
     EXECUTE 'SELECT array_agg(y::integer ORDER BY place) FROM failure_cases WHERE part = ''test''' INTO v_labels;
@@ -229,26 +189,24 @@ BEGIN
         ) AS cases
     $sql$
     INTO v_counts;
-    v_model.auc_margin := health_internal.lead_margin(
-        v_trees, v_best_others, v_labels,
-        v_counts.test_positive_count::double precision / greatest(v_counts.test_failure_count, 1)
-    );
+    v_rows_per_failure := v_counts.test_positive_count::double precision / greatest(v_counts.test_failure_count, 1);
+    v_model.auc_margin := health_internal.lead_margin(v_trees, v_best_others, v_labels, v_rows_per_failure);
     v_model.log_loss := health_internal.log_loss(v_trees, v_labels);
-    SELECT models.model_id, models.auc
-    INTO v_old
-    FROM health.failure_models AS models
-    WHERE models.horizon = p_horizon AND models.is_active;
+    SELECT compared.* INTO v_used
+    FROM health_internal.compare_with_used(
+        p_horizon, v_grid.anchor, v_trees, v_labels, v_rows_per_failure
+    ) AS compared;
+    v_comparison := v_comparison || coalesce(v_used.entry, '[]');
     v_model.verdict := health_internal.verdict_of(
         v_quality.auc, v_quality.average_precision, v_model.log_loss, v_model.auc_margin,
         health_internal.lead_margin(
-            v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels,
-            v_counts.test_positive_count::double precision / greatest(v_counts.test_failure_count, 1)
+            v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels, v_rows_per_failure
         ),
         v_best_trivial, v_model.trivial_auc, v_best_precision,
         health_internal.log_loss(
             array_fill(v_counts.base_rate::double precision, ARRAY[cardinality(v_labels)]), v_labels
         ),
-        v_old.model_id, v_old.auc
+        v_used.objection
     );
     v_model.is_active := starts_with(v_model.verdict, 'used');
     SELECT published.*
@@ -261,8 +219,9 @@ BEGIN
     v_model.horizon := p_horizon;
     v_model.trained_at := v_began;
     v_model.trained_from := v_counts.first_at;
-    v_model.step := v_step;
-    v_model.windows := ARRAY[v_step, v_step * 3, v_step * 7];
+    v_model.trained_until := v_grid.last_at;
+    v_model.step := v_grid.step;
+    v_model.windows := ARRAY[v_grid.step, v_grid.step * 3, v_grid.step * 7];
     v_model.label_definition := format(
         'a failure after t and at most %s later: an event of type failure, or an incident of an agent that did '
         'not answer, failed or was in error; features are of what was received up to t', p_horizon
@@ -278,7 +237,7 @@ BEGIN
     v_model.failure_count := (
         SELECT count(*)
         FROM health_internal.failure_moments AS failures
-        WHERE failures.failed_at > v_counts.first_at AND failures.failed_at <= v_model.trained_until
+        WHERE failures.failed_at > v_counts.first_at AND failures.failed_at <= v_grid.last_at
             AND health_internal.is_watched(failures.agent_id)
     );
     v_model.tree_count := v_published.tree_count;

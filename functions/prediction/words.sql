@@ -81,8 +81,8 @@ RETURN CASE
         || health_internal.span_text(p_step_seconds)
     WHEN p_measure = 'change_7' THEN
         p_name || ' is ' || health_internal.number_text(abs(p_x))
-        || CASE WHEN p_x < 0 THEN ' below' ELSE ' above' END || ' its mean of the last '
-        || health_internal.span_text(7 * p_step_seconds)
+        || CASE WHEN p_x < 0 THEN ' below' ELSE ' above' END || ' its mean of the '
+        || health_internal.span_text(6 * p_step_seconds) || ' before'
     WHEN p_measure = 'deviation' THEN
         p_name || ' is ' || health_internal.number_text(abs(p_x)) || ' standard deviations'
         || CASE WHEN p_x < 0 THEN ' below' ELSE ' above' END || ' its own mean'

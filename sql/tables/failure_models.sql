@@ -101,7 +101,8 @@ COMMENT ON COLUMN health.failure_models.validation_log_loss IS
 COMMENT ON COLUMN health.failure_models.trivial_auc IS 'AUC of the best trivial predictor on the test, 0..1.';
 COMMENT ON COLUMN health.failure_models.comparison IS
 'AUC, recall at 1 % and 2 % and log loss of each method and trivial predictor on the same test rows, by name; '
-'recall here is read off the test''s own curve.';
+'recall here is read off the test''s own curve. Of the model in use also on how many of these rows, and whether some '
+'taught it.';
 COMMENT ON COLUMN health.failure_models.calibration IS
 'Bands of predicted probability on the test: from, rows, mean predicted, observed share of failures.';
 COMMENT ON COLUMN health.failure_models.top_features IS

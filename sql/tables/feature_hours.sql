@@ -24,6 +24,7 @@ CREATE TABLE health_internal.series_hours (
     value_counts integer [] NOT NULL,
     value_sums double precision [] NOT NULL,
     square_sums double precision [] NOT NULL,
+    left_out_count integer NOT NULL DEFAULT 0,
     CONSTRAINT series_hours_pkey PRIMARY KEY (until_at, agent_id),
     CONSTRAINT each_series_of_an_hour_has_one_count_and_two_sums
     CHECK (
@@ -46,6 +47,8 @@ COMMENT ON COLUMN health_internal.series_hours.value_sums IS
 'Their sum, in the unit of the series; of counters the least value.';
 COMMENT ON COLUMN health_internal.series_hours.square_sums IS
 'Sum of squared differences from their mean; of counters the greatest value.';
+COMMENT ON COLUMN health_internal.series_hours.left_out_count IS
+'How many series the agent told beyond those: no model made of hours knows of them. train_failure_model warns.';
 
 CREATE TABLE health_internal.event_hours (
     until_at timestamptz NOT NULL,

@@ -26,12 +26,19 @@ AGENTS = 40
 END = datetime(2026, 3, 1, 6, tzinfo=UTC)
 HORIZON = timedelta(days=2)
 
-#: An agent fails each 15 days; the day before its load rises and it says so. Hashes, not chance.
+#: An agent fails each 15 days, or at any time; the day before its load rises and it says so.
+#: Hashes, not chance.
 FLEET: LiteralString = """
 WITH steps AS (
     SELECT 'agent ' || a AS agent_id, d,
         %(end)s::timestamptz - make_interval(hours => 24 * d) AS at,
-        (d + a * 7) %% 15 AS phase, (hashint4extended(a * 1000 + d, 7) & 1023) / 1023.0 AS noise
+        CASE
+            WHEN NOT %(is_any_time)s THEN (d + a * 7) %% 15
+            WHEN hashint4extended(a * 1000 + d, 8) & 7 = 0 THEN 0
+            WHEN hashint4extended(a * 1000 + d - 1, 8) & 7 = 0 THEN 1
+            ELSE 2
+        END AS phase,
+        (hashint4extended(a * 1000 + d, 7) & 1023) / 1023.0 AS noise
     FROM generate_series(1, %(agents)s) AS a, generate_series(0, %(days)s - 1) AS d
 ),
 agents AS (
@@ -57,7 +64,14 @@ WHERE noise > 0.9 OR (%(is_told)s AND phase = 1 AND agent_id > 'agent 3' AND noi
 """
 
 
-def fleet(engine: Engine, *, is_told: bool, metric: str = "load", code: str = "E1") -> None:
+def fleet(
+    engine: Engine,
+    *,
+    is_told: bool,
+    metric: str = "load",
+    code: str = "E1",
+    is_any_time: bool = False,
+) -> None:
     engine.connection.execute(
         "SELECT health.load_history(%s, %s)",
         (END - timedelta(days=DAYS + 9), END + timedelta(days=3)),
@@ -69,11 +83,12 @@ def fleet(engine: Engine, *, is_told: bool, metric: str = "load", code: str = "E
         "metric": metric,
         "code": code,
         "is_told": is_told,
+        "is_any_time": is_any_time,
     }
     engine.connection.execute(FLEET, values)
 
 
-def train(engine: Engine) -> dict[str, Any]:
+def train(engine: Engine, until: datetime = END) -> dict[str, Any]:
     row = engine.row(
         """
         SELECT health.train_failure_model(
@@ -81,7 +96,7 @@ def train(engine: Engine) -> dict[str, Any]:
         ) AS model_id
         """,
         HORIZON,
-        END,
+        until,
     )
     return engine.row("SELECT * FROM health.failure_models WHERE model_id = %s", row["model_id"])
 
@@ -227,8 +242,15 @@ def test_hours_train_the_model_that_raw_rows_did(engine: Engine) -> None:
     for table in ("agent_heartbeats", "performance_metrics", "system_events"):
         left: Any = f"SELECT count(*) AS n FROM health.{table} WHERE agent_id LIKE 'agent %'"
         assert engine.row(left)["n"] == 0
+    # What hours left out is said to whoever trains by them.
+    heard: list[str] = []
+    engine.connection.add_notice_handler(lambda notice: heard.append(str(notice.message_primary)))
+    engine.connection.execute(
+        "UPDATE health_internal.series_hours SET left_out_count = 3 WHERE agent_id = 'agent 7'"
+    )
     by_hours = train(engine)
     assert by_hours["is_active"], by_hours["verdict"]
+    assert heard == ["hours of 1 agents lack up to 3 of their series each"]
 
     same: LiteralString = """
         SELECT count(DISTINCT log_odds_expression) AS n FROM health_internal.failure_expressions
@@ -271,7 +293,8 @@ def test_one_training_at_a_time_and_a_killed_one_leaves_nothing(engine: Engine) 
         began.wait()
         locked: LiteralString = """
             SELECT count(*) AS n FROM pg_locks
-            WHERE relation = 'health_internal.failure_training'::regclass AND mode = 'RowShareLock'
+            WHERE relation = 'health_internal.failure_features'::regclass
+                AND mode = 'RowExclusiveLock'
         """
         deadline = time.monotonic() + 30
         while engine.row(locked)["n"] == 0 and time.monotonic() < deadline:
@@ -309,24 +332,95 @@ def test_retraining_keeps_the_model_when_it_fails(engine: Engine) -> None:
     assert engine.row(said)["tried_at"] == later
 
 
-def test_a_worse_model_does_not_replace_the_one_in_use(engine: Engine) -> None:
-    fleet(engine, is_told=True)
-    model = train(engine)
-    assert model["is_active"], model["verdict"]
-    assert train(engine)["is_active"], "as good a one does"
-    model = engine.row("SELECT * FROM health.failure_models WHERE is_active")
-    # It was tested when failures announced themselves better than they do now.
-    engine.connection.execute(
-        "UPDATE health.failure_models SET auc = auc + 2 * auc_margin WHERE is_active"
-    )
+#: Another metric that tells less of failures than the load does, and no errors.
+HEAT: LiteralString = """
+DELETE FROM health.system_events WHERE event_type = 'error';
+INSERT INTO health.performance_metrics (agent_id, metric_name, metric_value, received_at)
+SELECT agent_id, 'heat',
+    40 + 10 * (hashtextextended(agent_id, number) & 1023) / 1023.0
+    + CASE WHEN metric_value > 58 THEN 4 ELSE 0 END,
+    received_at
+FROM (
+    SELECT logged.*, row_number() OVER (PARTITION BY agent_id ORDER BY received_at) AS number
+    FROM health.performance_metrics AS logged
+    WHERE metric_name = 'load'
+) AS loads
+"""
+#: The load as if it told nothing, until a time.
+BLUR: LiteralString = """
+UPDATE health.performance_metrics
+SET metric_value = 50 + 10 * (hashtextextended(agent_id || received_at, 5) & 1023) / 1023.0
+WHERE metric_name = 'load' AND received_at < %s
+"""
+
+
+def test_a_model_that_learnt_less_does_not_replace_the_one_in_use(engine: Engine) -> None:
+    fleet(engine, is_told=True, is_any_time=True)
+    engine.connection.execute(HEAT)
+    used = train(engine, END - timedelta(days=10))
+    assert used["is_active"], used["verdict"]
+    again = train(engine, END - timedelta(days=10))
+    assert again["is_active"], "as good a one does"
+    entry = again["comparison"][-1]
+    assert entry["method"] == f"model {used['model_id']}, in use"
+    assert entry["taught_by_some"]
+
+    # What teaches is spoilt, what tests is not: the same rows, of which the one in use knew none.
+    engine.connection.execute(BLUR, (END - timedelta(days=17),))
     worse = train(engine)
-    assert worse["verdict"].startswith(
-        f"not used: model {model['model_id']}, which it would replace, is better (AUC "
+    said = (
+        f"not used: model {again['model_id']}, which it would replace, is better on the same rows"
     )
+    assert worse["verdict"].startswith(f"{said}, which taught neither (AUC 0."), worse["verdict"]
     assert "not fitted anew" in worse["split_definition"]
-    active = engine.rows("SELECT model_id FROM health.failure_models WHERE is_active")
-    assert [row["model_id"] for row in active] == [model["model_id"]]
-    assert {row["model_id"] for row in predictions(engine, END)} == {model["model_id"]}
+    entry = worse["comparison"][-1]
+    assert not entry["taught_by_some"]
+    assert entry["rows"] < worse["test_row_count"]
+    assert entry["auc"] > worse["auc"]
+    assert {row["model_id"] for row in predictions(engine, END)} == {again["model_id"]}
+
+
+def test_rows_that_taught_the_model_in_use_flatter_it_by_no_more_than_its_test(
+    engine: Engine,
+) -> None:
+    fleet(engine, is_told=True, is_any_time=True)
+    engine.connection.execute(HEAT)
+    used = train(engine)
+    assert used["is_active"], used["verdict"]
+    engine.connection.execute(BLUR, (END - timedelta(days=17),))
+    worse = train(engine)
+    assert "is better on the same rows, of which some taught it" in worse["verdict"]
+    assert f"(AUC {used['auc']:.3f} against " in worse["verdict"]
+    # It is kept for what it tells now, not for what it once told.
+    engine.connection.execute(
+        """
+        UPDATE health.performance_metrics
+        SET metric_name = CASE metric_name WHEN 'load' THEN 'heat' ELSE 'load' END,
+            metric_value = CASE metric_name WHEN 'load' THEN metric_value ELSE -metric_value END
+        """
+    )
+    engine.connection.execute("UPDATE health.failure_models SET auc = 1 WHERE is_active")
+    changed = train(engine)
+    assert changed["is_active"], changed["verdict"]
+
+
+def test_a_model_whose_metric_vanished_predicts_by_the_rest_and_is_replaced(
+    engine: Engine,
+) -> None:
+    fleet(engine, is_told=True)
+    used = train(engine)
+    assert used["is_active"], used["verdict"]
+    engine.connection.execute("UPDATE health.performance_metrics SET metric_name = 'other load'")
+    found = predictions(engine, END)
+    assert 0 < len(found) < AGENTS, "agents of which nothing it knows was received have none"
+    assert all(0 <= row["probability"] <= 1 for row in found)
+    other = train(engine)
+    assert other["is_active"], other["verdict"]
+    assert len(predictions(engine, END)) == AGENTS
+    engine.connection.execute(
+        "DELETE FROM health.performance_metrics; DELETE FROM health.system_events"
+    )
+    assert predictions(engine, END) == []
 
 
 async def test_a_bridge_retrains_where_no_cron_does(

@@ -3,7 +3,5 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health_internal.grow_trees(bigint, text, jsonb, integer, integer);
-DROP FUNCTION health_internal.rank_features(bigint, text, integer);
-DROP FUNCTION health_internal.gains_sql(text, integer [], integer, text, integer);
 
 COMMIT;

@@ -2,8 +2,6 @@ BEGIN;
 
 DO $$
 BEGIN
-    PERFORM 'health_internal.gains_sql(text, integer [], integer, text, integer)'::regprocedure;
-    PERFORM 'health_internal.rank_features(bigint, text, integer)'::regprocedure;
     PERFORM 'health_internal.grow_trees(bigint, text, jsonb, integer, integer)'::regprocedure;
 END;
 $$;

@@ -12,7 +12,8 @@ SELECT
     name_ids,
     value_counts,
     value_sums,
-    square_sums
+    square_sums,
+    left_out_count
 FROM health_internal.series_hours
 WHERE false;
 

@@ -1,4 +1,4 @@
--- Training: from the record to a model that is tested on agents and a time it has not seen, compared with
+-- What a training is refused or warned for, and what a model must beat: predictors that need none.
 BEGIN;
 
 SELECT no_plan();
@@ -6,21 +6,29 @@ SELECT no_plan();
 SELECT signatures_are(
     '{
         health_internal.check_cases,
+        health_internal.check_training,
         health_internal.method_quality,
         health_internal.probabilities,
         health_internal.scores_of,
-        health_internal.trivial_predictors
+        health_internal.trivial_predictors,
+        health_internal.warn_of_left_out
     }',
     $$
     VALUES
     ('health_internal.check_cases(interval)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.check_training(interval,timestamp with time zone,interval,integer,integer,jsonb)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.method_quality(text,double precision[],integer[],boolean)', 'f', 'sql', 'i', false, ''),
     ('health_internal.probabilities(double precision[])', 'f', 'sql', 'i', false, ''),
     ('health_internal.scores_of(text,text)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.trivial_predictors(bigint)', 'f', 'sql', 's', false, '')
+    ('health_internal.trivial_predictors(bigint)', 'f', 'sql', 's', false, ''),
+    ('health_internal.warn_of_left_out(timestamp with time zone,timestamp with time zone,interval)', 'f', 'plpgsql', 's', false, '')
     $$
 );
 
+SELECT throws_ok(format($$ SELECT health_internal.check_training('1 day', at(0), NULL, 100, 1, %L) $$, given), 'MD001', 'a failure model has no such parameters', given || ' is refused')
+FROM unnest('{"{\"bins\": 129}","{\"tree\": 5}","{\"depth\": \"4\"}","{\"seed\": null}",[4],4}'::text[]) AS given;
+SELECT lives_ok($$ SELECT health_internal.check_training('366 days', at(0), NULL, 100, 1, '{"bins": 128, "learning_rate": 0.5}') $$, 'what is known is not');
+SELECT throws_ok($$ SELECT health_internal.check_training('367 days', at(0), NULL, 100, 1, '{}') $$, 'MD001', 'a failure model cannot be trained like that', 'a horizon of more than a year is');
 CREATE TEMP TABLE failure_rows (agent_id text, k integer, f1 real);
 CREATE TEMP TABLE failure_cases (agent_id text, k integer, at timestamptz, y smallint, place bigint, part text);
 SELECT throws_ok($$ SELECT health_internal.check_cases('1 day') $$, 'MD002', NULL, 'no history');

@@ -37,6 +37,8 @@ SELECT rows_are($$ SELECT * FROM told WHERE agent_id <> 'many' ORDER BY name $$,
     $$ VALUES ('a1', E'\tcpu_usage_percent', 3, 90::float8, 1400::numeric), ('a1', E'\terror_count', 2, 7::float8, 9::numeric), ('a1', 'm', 3, 9::float8, 14::numeric) $$,
     'count, sum and squares of what was received after the beginning of the hour, to its end; least and greatest of counters; nothing of the engine');
 SELECT rows_are($$ SELECT count(*) FROM told WHERE agent_id = 'many' $$, $$ VALUES (64::bigint) $$, 'an agent that makes up names keeps 64 of an hour');
+SELECT rows_are($$ SELECT agent_id, left_out_count > 0, left_out_count + cardinality(name_ids) = (SELECT count(DISTINCT metric_name) FROM health.performance_metrics AS m WHERE m.agent_id = h.agent_id AND received_at <= at(3600)) FROM health_internal.series_hours AS h WHERE agent_id = 'many' $$, $$ VALUES ('many', true, true) $$, 'and says how many it left out');
+SELECT rows_are($$ SELECT left_out_count FROM health_internal.series_hours WHERE agent_id = 'a1' $$, $$ VALUES (0) $$, 'others leave out none');
 SELECT rows_are($$ SELECT family, name, event_count, last_at FROM health_internal.event_hours WHERE agent_id = 'a1' ORDER BY 1, 2 $$,
     $$ VALUES ('error', 'E1', 2, at(200)), ('restart', '', 1, at(10)) $$, 'events by kind, with the time of the last');
 SELECT rows_are($$ SELECT count(*), sum(event_count), max(event_count) FILTER (WHERE name = 'others') FROM health_internal.event_hours WHERE agent_id = 'many' $$, $$ VALUES (65::bigint, 100::bigint, 36) $$, 'codes beyond 64 are counted together');

@@ -5,15 +5,11 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health_internal.gains_sql,
-        health_internal.grow_trees,
-        health_internal.rank_features
+        health_internal.grow_trees
     }',
     $$
     VALUES
-    ('health_internal.gains_sql(text,integer[],integer,text,integer)', 'f', 'sql', 'i', false, ''),
-    ('health_internal.grow_trees(bigint,text,jsonb,integer,integer)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.rank_features(bigint,text,integer)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.grow_trees(bigint,text,jsonb,integer,integer)', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 
@@ -23,8 +19,6 @@ CREATE TEMP TABLE failure_bins AS
 SELECT n AS rn, n AS place, (n % 4 >= 2)::integer::smallint AS y, CASE WHEN n % 5 = 0 THEN 'choose' ELSE 'train' END AS part,
     (8 + n % 4)::smallint AS b1, (16 + (n / 7) % 4)::smallint AS b2
 FROM generate_series(1, 400) AS n;
-SELECT lives_ok($$ SELECT health_internal.rank_features(1, 'failure_bins', 8) $$, 'features are ranked');
-SELECT ok((SELECT f.gain FROM health_internal.failure_features f WHERE f.feature = 1) > 10 * (SELECT g.gain FROM health_internal.failure_features g WHERE g.feature = 2), 'by what one split tells');
 CREATE TEMP TABLE grown AS SELECT * FROM health_internal.grow_trees(1, 'failure_bins', '{"bins": 8, "depth": 2, "learning_rate": 0.3, "row_share": 1, "column_share": 1, "least_hessian": 1, "seed": 1}', 20, 5);
 SELECT ok(tree_count BETWEEN 5 AND 20 AND round(base::numeric, 6) = 0, 'trees grow while the loss falls') FROM grown;
 SELECT rows_are($$ SELECT DISTINCT feature, cut FROM health_internal.failure_nodes WHERE tree = 1 AND node = 1 $$, $$ VALUES (1, 2::real) $$, 'the first split is the one the labels were made by');

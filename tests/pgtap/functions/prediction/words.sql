@@ -31,7 +31,7 @@ SELECT rows_are(
         ('metric', '', 'load', 'mean_7', NULL, NULL), ('metric', '', 'load', 'spread', NULL, 1), ('label', '', 'model', 'is', 'x', 0), ('label', '', 'age', 'number', NULL, 18)
     ) AS v (s, f, n, m, v, x) $$,
     $$ VALUES ('error E7 3 h ago'), ('no any error known'), ('any failure 3 times so far'), ('error E7 2 times in 3 h'), ('load is 1.5'),
-        ('load fell by 2 within 60 min'), ('load is 2 above its mean of the last 7 h'), ('load is 3 standard deviations above its own mean'),
+        ('load fell by 2 within 60 min'), ('load is 2 above its mean of the 6 h before'), ('load is 3 standard deviations above its own mean'),
         ('load is 3 standard deviations below the fleet''s mean'), ('load is not known'), ('load varies by 1 within 60 min'), ('model is not x'), ('age is 18') $$,
     'every feature has words'
 );
