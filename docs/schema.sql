@@ -88,6 +88,203 @@ ALTER DOMAIN health.average_processing_time_ms OWNER TO health_owner;
 COMMENT ON DOMAIN health.average_processing_time_ms IS 'Mean time per work item in milliseconds, 0 or 1e-100 to 1e15.';
 
 --
+-- Name: backtest_result; Type: TYPE; Schema: health; Owner: health_owner
+--
+
+CREATE TYPE health.backtest_result AS (
+	policy jsonb,
+	from_at timestamp with time zone,
+	to_at timestamp with time zone,
+	agent_count bigint,
+	heartbeat_count bigint,
+	alert_count bigint,
+	alerts_per_day double precision,
+	page_count bigint,
+	pages_per_day double precision,
+	known_incident_count bigint,
+	detected_count bigint,
+	missed_count bigint,
+	detection_seconds_median double precision,
+	detection_seconds_p90 double precision,
+	false_positive_count bigint,
+	restarts_ordered bigint,
+	transition_count bigint,
+	excellent_seconds double precision,
+	good_seconds double precision,
+	fair_seconds double precision,
+	poor_seconds double precision,
+	critical_seconds double precision,
+	tick_count bigint,
+	step_seconds double precision,
+	warmup_seconds double precision,
+	elapsed_ms double precision
+);
+
+ALTER TYPE health.backtest_result OWNER TO health_owner;
+
+--
+-- Name: TYPE backtest_result; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TYPE health.backtest_result IS 'One row per backtest: what the engine would have done under a policy; stable: columns may be added at the end, never removed or retyped within a major version.';
+
+--
+-- Name: COLUMN backtest_result.policy; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.policy IS 'The policy asked for: a name, or the changes.';
+
+--
+-- Name: COLUMN backtest_result.from_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.from_at IS 'Where the figures begin; what was warmed up before is in none of them.';
+
+--
+-- Name: COLUMN backtest_result.to_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.to_at IS 'Where they end.';
+
+--
+-- Name: COLUMN backtest_result.agent_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.agent_count IS 'Agents that were judged in the period.';
+
+--
+-- Name: COLUMN backtest_result.heartbeat_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.heartbeat_count IS 'Heartbeats replayed, the warm-up included.';
+
+--
+-- Name: COLUMN backtest_result.alert_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.alert_count IS 'Alerts that opened.';
+
+--
+-- Name: COLUMN backtest_result.alerts_per_day; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.alerts_per_day IS 'The same by the day.';
+
+--
+-- Name: COLUMN backtest_result.page_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.page_count IS 'Messages to people, reminders and all-clears left out.';
+
+--
+-- Name: COLUMN backtest_result.pages_per_day; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.pages_per_day IS 'The same by the day.';
+
+--
+-- Name: COLUMN backtest_result.known_incident_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.known_incident_count IS 'Troubles that are known: critical incidents of the live engine, events of type failure.';
+
+--
+-- Name: COLUMN backtest_result.detected_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.detected_count IS 'Of these: during how many a critical incident of the agent was open.';
+
+--
+-- Name: COLUMN backtest_result.missed_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.missed_count IS 'Of these: during how many none was.';
+
+--
+-- Name: COLUMN backtest_result.detection_seconds_median; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.detection_seconds_median IS 'From the onset of a known trouble to the incident, seconds; NULL: none was detected.';
+
+--
+-- Name: COLUMN backtest_result.detection_seconds_p90; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.detection_seconds_p90 IS 'What nine of ten stay below, seconds.';
+
+--
+-- Name: COLUMN backtest_result.false_positive_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.false_positive_count IS 'Critical incidents of agents that are not known to have been in trouble then.';
+
+--
+-- Name: COLUMN backtest_result.restarts_ordered; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.restarts_ordered IS 'Restarts a bridge would have been given.';
+
+--
+-- Name: COLUMN backtest_result.transition_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.transition_count IS 'Changes of status or liveness.';
+
+--
+-- Name: COLUMN backtest_result.excellent_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.excellent_seconds IS 'Agent-seconds in this status.';
+
+--
+-- Name: COLUMN backtest_result.good_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.good_seconds IS 'Agent-seconds in this status.';
+
+--
+-- Name: COLUMN backtest_result.fair_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.fair_seconds IS 'Agent-seconds in this status.';
+
+--
+-- Name: COLUMN backtest_result.poor_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.poor_seconds IS 'Agent-seconds in this status.';
+
+--
+-- Name: COLUMN backtest_result.critical_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.critical_seconds IS 'Agent-seconds in this status.';
+
+--
+-- Name: COLUMN backtest_result.tick_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.tick_count IS 'Ticks it took; steps in which nothing can happen are left out.';
+
+--
+-- Name: COLUMN backtest_result.step_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.step_seconds IS 'Between ticks, seconds: nothing is noticed sooner.';
+
+--
+-- Name: COLUMN backtest_result.warmup_seconds; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.warmup_seconds IS 'Replayed before from_at, seconds: as asked, or as far as rows are kept.';
+
+--
+-- Name: COLUMN backtest_result.elapsed_ms; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.backtest_result.elapsed_ms IS 'What the backtest took, milliseconds.';
+
+--
 -- Name: cost_efficiency; Type: DOMAIN; Schema: health; Owner: health_owner
 --
 
@@ -375,7 +572,7 @@ ALTER TYPE health_internal.agent_detection OWNER TO health_owner;
 -- Name: TYPE agent_detection; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON TYPE health_internal.agent_detection IS 'What is said of a minute of an agent: the state after it (minutes judged, the last of them, the mean surprise of late, the usual one; NULL: new), score 0 to below 1 (0.5 is the bar), whether it is an anomaly, and how many times as surprising as usual its series are of late.';
+COMMENT ON TYPE health_internal.agent_detection IS 'What is said of a minute of an agent: the state after it (minutes judged, the last of them, the mean surprise of late, the usual one, the same of the distance; NULL: new), score 0 to below 1 (0.5 is the bar), whether it is an anomaly, and how many times as surprising as usual its series are of late.';
 
 --
 -- Name: alert_change; Type: TYPE; Schema: health_internal; Owner: health_owner
@@ -483,7 +680,8 @@ CREATE TYPE health_internal.blindness AS (
 	from_at timestamp with time zone,
 	ended_at timestamp with time zone,
 	settled_at timestamp with time zone,
-	before_at timestamp with time zone
+	before_at timestamp with time zone,
+	heard_from timestamp with time zone
 );
 
 ALTER TYPE health_internal.blindness OWNER TO health_owner;
@@ -492,7 +690,7 @@ ALTER TYPE health_internal.blindness OWNER TO health_owner;
 -- Name: TYPE blindness; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON TYPE health_internal.blindness IS 'The monitor''s latest blindness (-infinity: none) and when the one before settled.';
+COMMENT ON TYPE health_internal.blindness IS 'The monitor''s latest blindness (-infinity: none), when the one before settled, and from when on who is heard is not silent because of it.';
 
 --
 -- Name: business_row; Type: TYPE; Schema: health_internal; Owner: health_owner
@@ -525,10 +723,39 @@ COMMENT ON TYPE health_internal.business_row IS 'A row that a figure is made of;
 --
 
 CREATE TYPE health_internal.detector_state AS (
-	numbers double precision[],
+	point_count double precision,
+	ignored_count double precision,
+	last_at double precision,
+	last_value double precision,
+	usual_gap double precision,
+	size double precision,
+	level double precision,
+	recent double precision,
+	error_level double precision,
+	error_day double precision,
+	error_week double precision,
+	error_recent double precision,
+	scale double precision,
+	bias double precision,
+	shift double precision,
+	turbulence double precision,
+	record double precision[],
+	mean double precision[],
+	age double precision[],
+	held double precision,
+	held_points double precision,
+	run double precision,
+	longest_run double precision,
+	crept_before double precision,
+	crept_now double precision,
+	crept_points double precision,
+	bin_origin double precision,
+	bin_unit double precision,
+	home double precision,
+	home_spread double precision,
+	seen bit(256),
 	profile real[],
-	visits smallint[],
-	seen bit(256)
+	visits smallint[]
 );
 
 ALTER TYPE health_internal.detector_state OWNER TO health_owner;
@@ -537,7 +764,7 @@ ALTER TYPE health_internal.detector_state OWNER TO health_owner;
 -- Name: TYPE detector_state; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON TYPE health_internal.detector_state IS 'What the detector knows of one series, 1.6 kB: 37 numbers; for 24 hours of the day (UTC) and 168 of the week what the series departs from its level and how often the hour has been seen; which values were seen, a bit for each 8 % further from where the series began. NULL: new.';
+COMMENT ON TYPE health_internal.detector_state IS 'What the detector knows of one series, 1.6 kB, NULL: new. Points judged and ignored; time and value of the last, the usual gap; size (mean magnitude), level and recent level; mean errors of the four experts; scale (mean |residual|), bias of the logarithmic residual, its lasting sign (shift) and the residual''s lasting size (turbulence); of the four views the record, the mean, the points since the record was last come near; how strange the last alarm was and how long ago; the present and the longest run of one value; how far the recent level was from the slow one, before, in this block, and how long the block is; where values are binned from and the unit of that; home, where the series has been for ten thousand points, and the mean distance from it; which values were seen, a bit for each 8 % further from where it began; for 24 hours of the day (UTC) and 168 of the week what the series departs from its level and how often the hour has been seen.';
 
 --
 -- Name: detection; Type: TYPE; Schema: health_internal; Owner: health_owner
@@ -550,7 +777,8 @@ CREATE TYPE health_internal.detection AS (
 	expected_low double precision,
 	expected_high double precision,
 	reason text,
-	surprise double precision
+	surprise double precision,
+	distance double precision
 );
 
 ALTER TYPE health_internal.detection OWNER TO health_owner;
@@ -559,7 +787,7 @@ ALTER TYPE health_internal.detection OWNER TO health_owner;
 -- Name: TYPE detection; Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON TYPE health_internal.detection IS 'What the detector says of one point: the state after it, score 0 to below 1 (0.5 is the bar), whether it is an anomaly, the range in which a single value is none (NULL while the series is being learnt), why (NULL below the bar), and surprise, what the point adds to its agent''s: |residual| in mean residuals (at most 50) times |residual| in half widths of the range (at most 3); NULL while learning.';
+COMMENT ON TYPE health_internal.detection IS 'What the detector says of one point: the state after it, score 0 to below 1 (0.5 is the bar), whether it is an anomaly, the range in which a single value is none, why (NULL below the bar), and what the point adds to its agent: surprise, |residual| in mean residuals (at most 50) times |residual| in half widths of the range (at most 3); distance, from home, in mean distances beyond three (at most 10). Range, surprise and distance are NULL while the series is being learnt.';
 
 --
 -- Name: digest_line; Type: TYPE; Schema: health_internal; Owner: health_owner
@@ -1316,32 +1544,27 @@ ALTER FUNCTION health.availability_between(p_from timestamp with time zone, p_to
 COMMENT ON FUNCTION health.availability_between(p_from timestamp with time zone, p_to timestamp with time zone, p_method text, p_degraded text, p_agent_id text, p_now timestamp with time zone) IS 'Availability of a period by a named method, one row per agent and one of the fleet (agent_id NULL, weighted by time at work); the monitor''s own agents left out. p_method says how maintenance counts: declared (as each window says), with_maintenance (like any other time), without_maintenance (left out), maintenance_as_up; windows announced as measured count like any other time always. p_degraded: as_up, as_lost_share (what the score lacks of 100), as_down. Time the monitor was blind (unknown) and time not at work (off) are told and in no percentage. Raises BI001 for the period, BI002 for the method, AG001 for the agent.';
 
 --
--- Name: backtest(jsonb, timestamp with time zone, timestamp with time zone, interval, interval, text[]); Type: FUNCTION; Schema: health; Owner: health_owner
+-- Name: backtest(text, timestamp with time zone, timestamp with time zone, interval, interval, text[]); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
-CREATE FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval DEFAULT NULL::interval, p_warmup interval DEFAULT '01:00:00'::interval, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS TABLE(policy jsonb, from_at timestamp with time zone, to_at timestamp with time zone, agent_count bigint, heartbeat_count bigint, alert_count bigint, alerts_per_day double precision, page_count bigint, pages_per_day double precision, known_incident_count bigint, detected_count bigint, missed_count bigint, detection_seconds_median double precision, detection_seconds_p90 double precision, false_positive_count bigint, restarts_ordered bigint, transition_count bigint, excellent_seconds double precision, good_seconds double precision, fair_seconds double precision, poor_seconds double precision, critical_seconds double precision, tick_count bigint, step_seconds double precision, warmup_seconds double precision, elapsed_ms double precision)
+CREATE FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval DEFAULT NULL::interval, p_warmup interval DEFAULT '01:00:00'::interval, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS SETOF health.backtest_result
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
-    v_days double precision;
+    v_changes constant jsonb := health_internal.named_policy(p_policy);
+    v_days constant double precision := date_part('epoch', p_to - p_from) / 86400;
     v_events health_internal.backtest_event [];
 BEGIN
     v_events := ARRAY(
         SELECT ROW(happened.*)::health_internal.backtest_event
         FROM health_internal.run_backtest(
-            CASE
-                WHEN jsonb_typeof(p_policy) = 'string'
-                    THEN health_internal.named_policy(p_policy #>> '{}')
-                ELSE p_policy
-            END,
-            p_from, p_to, p_step, p_warmup, p_agent_ids
+            v_changes, p_from, p_to, p_step, p_warmup, p_agent_ids
         ) AS happened
     );
-    v_days := date_part('epoch', p_to - p_from) / 86400;
     RETURN QUERY
     SELECT
-        p_policy,
+        CASE WHEN starts_with(ltrim(p_policy), '{') THEN v_changes ELSE to_jsonb(p_policy) END,
         p_from,
         p_to,
         figures.agent_count,
@@ -1371,13 +1594,58 @@ BEGIN
 END;
 $$;
 
+ALTER FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) IS 'One row (\d+ health.backtest_result): what the engine would have done from p_from to p_to under p_policy: live, the name of a shadow policy, or changes to the policies in force as JSON such as {"critical_below": 55} ({}: none; policy_class in it: for that class only). Stored raw rows are replayed by the live functions in a sandbox that is rolled back: nothing is written, told or restarted. p_step: between ticks, the engine''s period or longer by default; p_warmup: time before p_from that is replayed too, so that agents are known; p_agent_ids: only these. Restarts are carried out at once and change nothing in what agents did. Costs somewhat more than the live ticks did, and holds its snapshot until it ends. Raises BT002 to BT005, BT010.';
+
+--
+-- Name: backtest(jsonb, timestamp with time zone, timestamp with time zone, interval, interval, text[]); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval DEFAULT NULL::interval, p_warmup interval DEFAULT '01:00:00'::interval, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS SETOF health.backtest_result
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT figures.policy,
+     figures.from_at,
+     figures.to_at,
+     figures.agent_count,
+     figures.heartbeat_count,
+     figures.alert_count,
+     figures.alerts_per_day,
+     figures.page_count,
+     figures.pages_per_day,
+     figures.known_incident_count,
+     figures.detected_count,
+     figures.missed_count,
+     figures.detection_seconds_median,
+     figures.detection_seconds_p90,
+     figures.false_positive_count,
+     figures.restarts_ordered,
+     figures.transition_count,
+     figures.excellent_seconds,
+     figures.good_seconds,
+     figures.fair_seconds,
+     figures.poor_seconds,
+     figures.critical_seconds,
+     figures.tick_count,
+     figures.step_seconds,
+     figures.warmup_seconds,
+     figures.elapsed_ms
+    FROM health.backtest((backtest.p_policy #>> '{}'::text[]), backtest.p_from, backtest.p_to, backtest.p_step, backtest.p_warmup, backtest.p_agent_ids) figures(policy, from_at, to_at, agent_count, heartbeat_count, alert_count, alerts_per_day, page_count, pages_per_day, known_incident_count, detected_count, missed_count, detection_seconds_median, detection_seconds_p90, false_positive_count, restarts_ordered, transition_count, excellent_seconds, good_seconds, fair_seconds, poor_seconds, critical_seconds, tick_count, step_seconds, warmup_seconds, elapsed_ms);
+END;
+
 ALTER FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) OWNER TO health_owner;
 
 --
 -- Name: FUNCTION backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) IS 'One row: what the engine would have done from p_from to p_to under the policies in force with the changes p_policy ({}: none; a JSON string: the name of a shadow policy; policy_class in it: for that class only), replayed over stored raw rows by the live functions in a sandbox that is rolled back: nothing is written, told or restarted. p_step: between ticks, the engine''s period or longer by default; p_warmup: time before p_from that is replayed too, so that agents are known; p_agent_ids: only these. Restarts are carried out at once and change nothing in what agents did. Detection times in seconds; *_seconds: agent-seconds in each status. Costs somewhat more than the live ticks did. Raises BT002 to BT005, BT010.';
+COMMENT ON FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) IS 'The same for changes that are JSON already, or a name as a JSON string. Raises BT002 to BT005, BT010.';
 
 --
 -- Name: named_policy(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -1425,55 +1693,6 @@ ALTER FUNCTION health_internal.named_policy(p_policy text) OWNER TO health_owner
 COMMENT ON FUNCTION health_internal.named_policy(p_policy text) IS 'The changes to the policies in force that a name stands for: none for live, those of a shadow policy (the one at work before ended ones), or JSON. Raises BT002.';
 
 --
--- Name: backtest(text, timestamp with time zone, timestamp with time zone, interval, interval, text[]); Type: FUNCTION; Schema: health; Owner: health_owner
---
-
-CREATE FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval DEFAULT NULL::interval, p_warmup interval DEFAULT '01:00:00'::interval, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS TABLE(policy jsonb, from_at timestamp with time zone, to_at timestamp with time zone, agent_count bigint, heartbeat_count bigint, alert_count bigint, alerts_per_day double precision, page_count bigint, pages_per_day double precision, known_incident_count bigint, detected_count bigint, missed_count bigint, detection_seconds_median double precision, detection_seconds_p90 double precision, false_positive_count bigint, restarts_ordered bigint, transition_count bigint, excellent_seconds double precision, good_seconds double precision, fair_seconds double precision, poor_seconds double precision, critical_seconds double precision, tick_count bigint, step_seconds double precision, warmup_seconds double precision, elapsed_ms double precision)
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    BEGIN ATOMIC
- SELECT figures.policy,
-     figures.from_at,
-     figures.to_at,
-     figures.agent_count,
-     figures.heartbeat_count,
-     figures.alert_count,
-     figures.alerts_per_day,
-     figures.page_count,
-     figures.pages_per_day,
-     figures.known_incident_count,
-     figures.detected_count,
-     figures.missed_count,
-     figures.detection_seconds_median,
-     figures.detection_seconds_p90,
-     figures.false_positive_count,
-     figures.restarts_ordered,
-     figures.transition_count,
-     figures.excellent_seconds,
-     figures.good_seconds,
-     figures.fair_seconds,
-     figures.poor_seconds,
-     figures.critical_seconds,
-     figures.tick_count,
-     figures.step_seconds,
-     figures.warmup_seconds,
-     figures.elapsed_ms
-    FROM health.backtest(
-         CASE
-             WHEN starts_with(ltrim(backtest.p_policy), '{'::text) THEN health_internal.named_policy(backtest.p_policy)
-             ELSE to_jsonb(COALESCE(backtest.p_policy, ''::text))
-         END, backtest.p_from, backtest.p_to, backtest.p_step, backtest.p_warmup, backtest.p_agent_ids) figures(policy, from_at, to_at, agent_count, heartbeat_count, alert_count, alerts_per_day, page_count, pages_per_day, known_incident_count, detected_count, missed_count, detection_seconds_median, detection_seconds_p90, false_positive_count, restarts_ordered, transition_count, excellent_seconds, good_seconds, fair_seconds, poor_seconds, critical_seconds, tick_count, step_seconds, warmup_seconds, elapsed_ms);
-END;
-
-ALTER FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) OWNER TO health_owner;
-
---
--- Name: FUNCTION backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) IS 'The same for a policy by name: live, a shadow policy, or changes as JSON text. Raises BT002 to BT005, BT010.';
-
---
 -- Name: run_backtest(jsonb, timestamp with time zone, timestamp with time zone, interval, interval, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -1487,6 +1706,7 @@ DECLARE
     v_events health_internal.backtest_event [];
     v_ticks bigint;
     v_beats bigint;
+    v_bytes bigint;
 BEGIN
     PERFORM health_internal.check_policy_changes(p_changes);
     SELECT checked.*
@@ -1508,6 +1728,14 @@ BEGIN
         );
         v_ticks := health_internal.replay_ticks(v_sandbox, v_plan.warm_from, p_to, v_plan.step);
         v_events := health_internal.sandbox_events(v_sandbox, p_from, p_to);
+        v_bytes := (
+            SELECT sum(pg_total_relation_size(pg_class.oid))
+            FROM pg_class
+            WHERE pg_class.relkind = 'r'
+                AND pg_class.relnamespace IN (
+                    v_sandbox::regnamespace, (v_sandbox || '_internal')::regnamespace
+                )
+        );
         RAISE EXCEPTION 'taken back' USING ERRCODE = 'BT009';
     EXCEPTION
         WHEN SQLSTATE 'BT009' THEN
@@ -1523,6 +1751,7 @@ BEGIN
             'tick_count', v_ticks, 'heartbeat_count', v_beats,
             'step_seconds', date_part('epoch', v_plan.step),
             'warmup_seconds', date_part('epoch', p_from - v_plan.warm_from),
+            'sandbox_bytes', v_bytes,
             'elapsed_ms', round(date_part('epoch', clock_timestamp() - v_started) * 1000)
         )
     )::health_internal.backtest_event;
@@ -1672,61 +1901,96 @@ COMMENT ON FUNCTION health.cancel_maintenance(p_window_id bigint, p_by text, p_n
 CREATE FUNCTION health.claim_deliveries(p_worker text, p_limit integer DEFAULT 20, p_channels text[] DEFAULT NULL::text[], p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(delivery_id bigint, channel text, severity text, subject text, body text, agent_ids text[], details jsonb, idempotency_key text, attempt integer, fencing_token bigint, lease_until timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER ROWS 20
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
     AS $$
 #variable_conflict use_column
 DECLARE
-    v_muted constant bigint [] := health_internal.muted_deliveries(p_now);
+    v_muted bigint [] := '{}'::bigint [];
 BEGIN
-    -- A mute withdraws what waits when it begins. It does not see what a tick queues at that moment:
-    -- that is withdrawn here, or by the next call where somebody is writing the incident.
+    -- A mute withdraws what waits when it begins. It does not see what a tick queues at that moment,
+    -- nor calls back what a bridge held that died since: that is withdrawn here, or by the next call
+    -- where somebody is writing the incident.
+    IF health_internal.has_mutes(p_now) THEN
+        v_muted := health_internal.muted_deliveries(p_now, ARRAY(
+            SELECT due.delivery_id
+            FROM health.deliveries AS due
+            WHERE due.state IN ('pending', 'claimed')
+                AND health_internal.due_at(due) <= p_now
+                AND health_internal.is_waiting(due, p_now)
+        ));
+    END IF;
     IF v_muted <> '{}' THEN
         PERFORM health_internal.withdraw_messages(p_now, ARRAY(
             SELECT unnest(health_internal.incidents_of(messages))
             FROM health.deliveries AS messages
             WHERE messages.delivery_id = ANY (v_muted)
         ));
+        -- A digest that lost its muted lines may leave.
+        v_muted := health_internal.muted_deliveries(p_now, v_muted);
     END IF;
 
     -- Two bridges draw from one bucket one after the other; a channel without a rate has none.
-    PERFORM FROM health.channels
-    WHERE channels.rate_per_minute IS NOT NULL
-        AND EXISTS (
-            SELECT FROM health.deliveries AS due
-            WHERE due.state IN ('pending', 'claimed')
-                AND due.not_before <= p_now
-                AND due.channel = channels.channel
-        )
-    ORDER BY channels.channel
-    FOR UPDATE;
+    IF EXISTS (SELECT FROM health.channels WHERE channels.rate_per_minute IS NOT NULL) THEN
+        PERFORM FROM health.channels
+        WHERE channels.rate_per_minute IS NOT NULL
+            AND EXISTS (
+                SELECT FROM health.deliveries AS due
+                WHERE due.state IN ('pending', 'claimed')
+                    AND health_internal.due_at(due) <= p_now
+                    AND due.channel = channels.channel
+            )
+        ORDER BY channels.channel
+        FOR UPDATE;
+    END IF;
 
     RETURN QUERY
-    WITH locked AS (
-        SELECT due.delivery_id, due.channel, due.not_before
-        FROM health.deliveries AS due
-        INNER JOIN health.channels ON due.channel = channels.channel
-        WHERE due.state IN ('pending', 'claimed')
-            AND health_internal.is_waiting(due, p_now)
-            AND due.not_before <= p_now
-            -- Asked again by this very statement: what it sees to claim it sees muted.
-            AND NOT due.delivery_id = ANY (
-                (SELECT health_internal.muted_deliveries(p_now) AS muted)::bigint []
-            )
-            AND (p_channels IS NULL OR due.channel = ANY (p_channels))
-            AND health_internal.channel_tokens(channels, p_now) >= 1
-        ORDER BY due.not_before, due.delivery_id
-        LIMIT least(greatest(p_limit, 0), 1000)
-        FOR UPDATE OF due SKIP LOCKED
+    WITH locked AS MATERIALIZED (
+        -- As the index gives them, so that those behind are not looked at.
+        SELECT
+            due.delivery_id,
+            due.channel,
+            row_number() OVER () AS number
+        FROM (
+            SELECT
+                due.delivery_id,
+                due.channel
+            FROM health.deliveries AS due
+            WHERE due.state IN ('pending', 'claimed')
+                AND health_internal.due_at(due) <= p_now
+                AND health_internal.is_waiting(due, p_now)
+                AND due.channel = ANY (ARRAY(
+                    SELECT channels.channel
+                    FROM health.channels
+                    WHERE (p_channels IS NULL OR channels.channel = ANY (p_channels))
+                        AND health_internal.channel_tokens(channels, p_now) >= 1
+                ))
+                AND NOT due.delivery_id = ANY (v_muted)
+            ORDER BY health_internal.due_at(due), due.delivery_id
+            LIMIT least(greatest(p_limit, 0), 1000)
+            FOR UPDATE SKIP LOCKED
+        ) AS due
     ),
 
     chosen AS MATERIALIZED (
         SELECT queues.delivery_id, queues.channel
         FROM (
             SELECT
-                locked.*,
+                locked.delivery_id,
+                locked.channel,
                 row_number() OVER (
-                    PARTITION BY locked.channel ORDER BY locked.not_before, locked.delivery_id
+                    PARTITION BY locked.channel ORDER BY locked.number
                 ) AS place
             FROM locked
+            -- Asked again by this very statement: what it sees to claim it sees muted.
+            WHERE NOT locked.delivery_id = ANY (
+                (
+                    SELECT health_internal.muted_deliveries(p_now, ARRAY(
+                        SELECT locked.delivery_id FROM locked
+                    )) AS muted
+                )::bigint []
+            )
         ) AS queues
         INNER JOIN health.channels ON queues.channel = channels.channel
         WHERE queues.place <= health_internal.channel_tokens(channels, p_now)
@@ -1816,6 +2080,9 @@ COMMENT ON FUNCTION health.claim_question(p_lease interval, p_now timestamp with
 CREATE FUNCTION health.claim_recovery_actions(p_worker text, p_limit integer DEFAULT 10, p_agent_ids text[] DEFAULT NULL::text[], p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(action_id bigint, agent_id text, issue_type text, action text, parameters jsonb, attempt integer, fencing_token bigint, lease_until timestamp with time zone, timeout_seconds double precision)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
     AS $$
 DECLARE
     -- One may have begun since the last tick.
@@ -1823,7 +2090,6 @@ DECLARE
         SELECT FROM health_internal.open_freeze_windows(p_now)
     );
 BEGIN
-    -- In PL/pgSQL for the plan it keeps between calls.
     RETURN QUERY
     UPDATE health.recovery_actions AS actions
     SET
@@ -3523,7 +3789,8 @@ BEGIN
             SELECT
                 date_bin('1 minute', points.point_at, timestamptz 'epoch') AS minute,
                 series.metric_name,
-                max(points.surprise) AS surprise
+                max(points.surprise) AS surprise,
+                max(points.distance) AS distance
             FROM health_internal.series_until(
                 p_agent_id, NULL, coalesce(p_to, 'infinity')
             ) AS series
@@ -3533,7 +3800,7 @@ BEGIN
                 health_internal.detect_series(NULL, series.at, series.metric_value)
             ) AS points (
                 point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason,
-                surprise
+                surprise, distance
             )
             GROUP BY 1, 2
         )
@@ -3541,6 +3808,7 @@ BEGIN
         SELECT
             judged.minute,
             sum(judged.surprise) AS surprise,
+            sum(judged.distance) AS distance,
             count(judged.surprise) AS series_count,
             coalesce(
                 array_agg(judged.metric_name ORDER BY judged.surprise DESC, judged.metric_name)
@@ -3552,7 +3820,8 @@ BEGIN
         ORDER BY judged.minute
     LOOP
         v_agent := health_internal.detect_agent(
-            v_agent.state, v_minute.minute, v_minute.surprise, v_minute.series_count
+            v_agent.state, v_minute.minute, v_minute.surprise, v_minute.distance,
+            v_minute.series_count
         );
         CONTINUE WHEN v_minute.minute < date_bin('1 minute', p_from, timestamptz 'epoch');
         recorded_at := v_minute.minute;
@@ -3608,7 +3877,7 @@ BEGIN
             health_internal.detect_series(NULL, v_series.at, v_series.metric_value)
         ) AS points (
             point_at, point_value, state, score, is_anomaly, expected_low, expected_high, reason,
-            surprise
+            surprise, distance
         )
         WHERE p_from IS NULL OR points.point_at >= p_from;
     END LOOP;
@@ -3621,7 +3890,7 @@ ALTER FUNCTION health.replay_anomalies(p_agent_id text, p_metric_name text, p_fr
 -- Name: FUNCTION replay_anomalies(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.replay_anomalies(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_to timestamp with time zone) IS 'What the detector says of each stored point of a series between two times (both included; NULL: all), oldest first. It warms up on every row stored before p_from. p_metric_name: a series of performance_metrics, or a number of the heartbeats by its column (average_processing_time_ms, cpu_usage_percent, memory_usage_mb, cost_efficiency, user_satisfaction, operational_efficiency, revenue_impact_usd; of work_items_processed and error_count what came since the beat before). Nothing is resampled, except that a series of more than 1.1 points a minute is judged, and given, as means per minute. anomaly_score: 0 to below 1, 0.5 is the bar; 0 while the first 150 points are learnt. A point at the same time as the one before is given with score 0 and the reason ignored. No row for an unknown agent or series. It reads the raw tables, which have no index by agent: seconds for millions of rows. Raises AN001 where p_to is before p_from.';
+COMMENT ON FUNCTION health.replay_anomalies(p_agent_id text, p_metric_name text, p_from timestamp with time zone, p_to timestamp with time zone) IS 'What the detector says of each stored point of a series between two times (both included; NULL: all), oldest first. It warms up on every row stored before p_from. p_metric_name: a series of performance_metrics, or a number of the heartbeats by its column (average_processing_time_ms, cpu_usage_percent, memory_usage_mb, cost_efficiency, user_satisfaction, operational_efficiency, revenue_impact_usd; of work_items_processed and error_count what came since the beat before). A metric whose name ends in _total is judged, and given, as its growth per minute; its first point and one at which it fell have no row. Nothing is resampled, except that a series of more than 1.1 points a minute is judged, and given, as means per minute. anomaly_score: 0 to below 1, 0.5 is the bar; 0 while the first 150 points are learnt. A point at the same time as the one before is given with score 0 and the reason ignored. No row for an unknown agent or series. It reads the raw tables, which have no index by agent: seconds for millions of rows. Raises AN001 where p_to is before p_from.';
 
 --
 -- Name: report_delivery(bigint, bigint, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -6000,12 +6269,7 @@ DECLARE
         'least_hessian', 1, 'trees', 100, 'patience', 15, 'seed', 1
     ) || coalesce(p_parameters, '{}');
     v_model_id bigint;
-    v_bounds record;
-    v_record record;
-    v_step interval;
-    v_step_seconds double precision;
-    v_anchor timestamptz;
-    v_first integer;
+    v_grid record;
     v_cut timestamptz;
     v_counts record;
     v_grown record;
@@ -6022,9 +6286,10 @@ DECLARE
     v_best_trivial text := 'never fails';
     v_comparison jsonb := '[]'::jsonb;
     v_quality record;
+    v_used record;
+    v_rows_per_failure double precision;
     v_at_1 record;
     v_at_2 record;
-    v_old record;
     v_published record;
     v_model health.failure_models;
     v_logistic_base double precision;
@@ -6032,21 +6297,9 @@ DECLARE
 BEGIN
     -- What enters the text are numbers and literals made by format, never a name.
     -- @plpgsql_check_options: security_warnings = off
-    IF p_horizon IS NULL OR p_until IS NULL
-        OR NOT p_horizon BETWEEN interval '1 minute' AND interval '366 days'
-        OR NOT coalesce(p_step, interval '1 minute') BETWEEN interval '1 second' AND interval '31 days'
-        OR NOT coalesce(p_max_rows, 0) BETWEEN 100 AND 500000
-        OR NOT coalesce(p_max_features, 0) BETWEEN 1 AND 200
-        OR NOT isfinite(p_until) THEN
-        RAISE EXCEPTION 'a failure model cannot be trained like that'
-            USING ERRCODE = 'MD001',
-                DETAIL = format(
-                    'Horizon %s, until %s, step %s, at most %s rows and %s features.', p_horizon, p_until,
-                    p_step, p_max_rows, p_max_features
-                ),
-                HINT = 'Give a horizon of 1 minute to 366 days, a time that is finite, a step of 1 second to '
-                    '31 days, 100 to 500,000 rows and 1 to 200 features, or leave all but the horizon out.';
-    END IF;
+    PERFORM health_internal.check_training(
+        p_horizon, p_until, p_step, p_max_rows, p_max_features, coalesce(p_parameters, '{}')
+    );
     PERFORM FROM health_internal.failure_training AS training FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'another training is under way'
@@ -6055,37 +6308,10 @@ BEGIN
     v_model.model_id := nextval(pg_get_serial_sequence('health.failure_models', 'model_id'));
     v_model_id := v_model.model_id;
 
-    -- Rows an hour apart or more may come from hours, and stand at their ends.
-    SELECT bounds.*
-    INTO v_bounds
-    FROM health_internal.feature_bounds(coalesce(p_step, p_horizon / 4)) AS bounds;
-    SELECT found.*
-    INTO v_record
-    FROM health_internal.record_of(p_until, v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept) AS found;
-    IF v_record.has_hours THEN
-        v_record.cadence_seconds := greatest(3600, v_record.cadence_seconds);
-    END IF;
-    v_step := coalesce(
-        make_interval(secs => date_part('epoch', p_step)),
-        health_internal.choose_step(
-            p_horizon, v_record.cadence_seconds, v_record.agent_seconds, v_record.agent_count, p_max_rows
-        )
-    );
-    v_step_seconds := date_part('epoch', v_step);
-    -- Beyond the last row nothing is known, of failures neither.
-    v_model.trained_until := least(p_until, v_record.last_at);
-    v_anchor := health_internal.choose_anchor(
-        v_model.trained_until, v_step, v_record.cadence_seconds, v_record.last_times
-    );
-    IF v_record.has_hours THEN
-        v_anchor := date_trunc('hour', v_anchor, 'UTC');
-    END IF;
-    v_first := greatest(
-        -floor(date_part('epoch', v_anchor - v_record.first_at) / v_step_seconds),
-        -20.0 * p_max_rows / greatest(v_record.agent_count, 1) - 1000
-    )::integer;
-    IF v_first IS NULL OR health_internal.add_candidates(
-        v_model_id, v_anchor + v_step * (v_first - 1), v_model.trained_until, v_step, 240
+    SELECT grid.* INTO v_grid
+    FROM health_internal.training_grid(p_horizon, p_until, p_step, p_max_rows) AS grid;
+    IF v_grid.first_k IS NULL OR health_internal.add_candidates(
+        v_model_id, v_grid.anchor + v_grid.step * (v_grid.first_k - 1), v_grid.last_at, v_grid.step, 240
     ) = 0 THEN
         RAISE EXCEPTION 'there is no history to train from'
             USING ERRCODE = 'MD002',
@@ -6093,11 +6319,14 @@ BEGIN
                 HINT = 'Load history with health.load_history and plain INSERTs.';
     END IF;
     PERFORM health_internal.make_cases(
-        v_model_id, make_interval(secs => date_part('epoch', p_horizon)), v_anchor, v_step, v_first, 0,
-        v_model.trained_until, p_max_rows
+        v_model_id, make_interval(secs => date_part('epoch', p_horizon)), v_grid.anchor, v_grid.step,
+        v_grid.first_k, 0, v_grid.last_at, p_max_rows
     );
     v_cut := health_internal.split_cases(make_interval(secs => date_part('epoch', p_horizon)));
     PERFORM health_internal.check_cases(p_horizon);
+    PERFORM health_internal.warn_of_left_out(
+        v_grid.anchor + v_grid.step * v_grid.first_k, v_grid.last_at, v_grid.step
+    );
 
     -- Trivial predictors first, while every candidate is there.
     EXECUTE 'SELECT array_agg(y::integer ORDER BY place) FROM failure_cases WHERE part = ''test''' INTO v_labels;
@@ -6200,26 +6429,24 @@ BEGIN
         ) AS cases
     $sql$
     INTO v_counts;
-    v_model.auc_margin := health_internal.lead_margin(
-        v_trees, v_best_others, v_labels,
-        v_counts.test_positive_count::double precision / greatest(v_counts.test_failure_count, 1)
-    );
+    v_rows_per_failure := v_counts.test_positive_count::double precision / greatest(v_counts.test_failure_count, 1);
+    v_model.auc_margin := health_internal.lead_margin(v_trees, v_best_others, v_labels, v_rows_per_failure);
     v_model.log_loss := health_internal.log_loss(v_trees, v_labels);
-    SELECT models.model_id, models.auc
-    INTO v_old
-    FROM health.failure_models AS models
-    WHERE models.horizon = p_horizon AND models.is_active;
+    SELECT compared.* INTO v_used
+    FROM health_internal.compare_with_used(
+        p_horizon, v_grid.anchor, v_trees, v_labels, v_rows_per_failure
+    ) AS compared;
+    v_comparison := v_comparison || coalesce(v_used.entry, '[]');
     v_model.verdict := health_internal.verdict_of(
         v_quality.auc, v_quality.average_precision, v_model.log_loss, v_model.auc_margin,
         health_internal.lead_margin(
-            v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels,
-            v_counts.test_positive_count::double precision / greatest(v_counts.test_failure_count, 1)
+            v_trees, array_fill(0::double precision, ARRAY[cardinality(v_labels)]), v_labels, v_rows_per_failure
         ),
         v_best_trivial, v_model.trivial_auc, v_best_precision,
         health_internal.log_loss(
             array_fill(v_counts.base_rate::double precision, ARRAY[cardinality(v_labels)]), v_labels
         ),
-        v_old.model_id, v_old.auc
+        v_used.objection
     );
     v_model.is_active := starts_with(v_model.verdict, 'used');
     SELECT published.*
@@ -6232,8 +6459,9 @@ BEGIN
     v_model.horizon := p_horizon;
     v_model.trained_at := v_began;
     v_model.trained_from := v_counts.first_at;
-    v_model.step := v_step;
-    v_model.windows := ARRAY[v_step, v_step * 3, v_step * 7];
+    v_model.trained_until := v_grid.last_at;
+    v_model.step := v_grid.step;
+    v_model.windows := ARRAY[v_grid.step, v_grid.step * 3, v_grid.step * 7];
     v_model.label_definition := format(
         'a failure after t and at most %s later: an event of type failure, or an incident of an agent that did '
         'not answer, failed or was in error; features are of what was received up to t', p_horizon
@@ -6249,7 +6477,7 @@ BEGIN
     v_model.failure_count := (
         SELECT count(*)
         FROM health_internal.failure_moments AS failures
-        WHERE failures.failed_at > v_counts.first_at AND failures.failed_at <= v_model.trained_until
+        WHERE failures.failed_at > v_counts.first_at AND failures.failed_at <= v_grid.last_at
             AND health_internal.is_watched(failures.agent_id)
     );
     v_model.tree_count := v_published.tree_count;
@@ -6500,7 +6728,7 @@ COMMENT ON FUNCTION health_internal.blind_seconds(p_from timestamp with time zon
 
 CREATE FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) RETURNS double precision
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN (p_from < (p_blindness).before_at) THEN health_internal.blind_seconds(p_from, p_until) ELSE GREATEST((0)::double precision, date_part('epoch'::text, (CASE WHEN (p_until < (p_blindness).settled_at) THEN p_until ELSE (p_blindness).ended_at END - GREATEST(p_from, (p_blindness).from_at)))) END;
+    RETURN CASE WHEN (p_from >= (p_blindness).heard_from) THEN (0)::double precision WHEN (p_from < (p_blindness).before_at) THEN health_internal.blind_seconds(p_from, p_until) ELSE GREATEST((0)::double precision, date_part('epoch'::text, (CASE WHEN (p_until < (p_blindness).settled_at) THEN p_until ELSE (p_blindness).ended_at END - GREATEST(p_from, (p_blindness).from_at)))) END;
 
 ALTER FUNCTION health_internal.recent_blind_seconds(p_from timestamp with time zone, p_until timestamp with time zone, p_blindness health_internal.blindness) OWNER TO health_owner;
 
@@ -6516,7 +6744,7 @@ COMMENT ON FUNCTION health_internal.recent_blind_seconds(p_from timestamp with t
 
 CREATE FUNCTION health_internal.accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN ((p_last_at >= (p_blindness).settled_at) OR ((p_last_at + make_interval(secs => p_after_seconds)) <= (p_blindness).from_at)) THEN (p_last_at + make_interval(secs => p_after_seconds)) ELSE GREATEST((p_blindness).settled_at, (p_last_at + make_interval(secs => (p_after_seconds + health_internal.recent_blind_seconds(p_last_at, 'infinity'::timestamp with time zone, p_blindness))))) END;
+    RETURN CASE WHEN ((p_last_at >= (p_blindness).heard_from) OR ((p_last_at + make_interval(secs => p_after_seconds)) <= (p_blindness).from_at)) THEN (p_last_at + make_interval(secs => p_after_seconds)) ELSE GREATEST((p_blindness).settled_at, (p_last_at + make_interval(secs => (p_after_seconds + health_internal.recent_blind_seconds(p_last_at, 'infinity'::timestamp with time zone, p_blindness))))) END;
 
 ALTER FUNCTION health_internal.accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness) OWNER TO health_owner;
 
@@ -6659,6 +6887,7 @@ CREATE FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone
     SET jit TO 'off'
     AS $$
 DECLARE
+    v_needs record;
     v_queued bigint;
 BEGIN
     -- As act_on_alerts: for a few, plans made once.
@@ -6674,9 +6903,14 @@ BEGIN
     END IF;
     PERFORM health_internal.rescue_recoveries(p_now);
     PERFORM health_internal.verify_recoveries(p_now);
-    PERFORM health_internal.settle_recoveries(p_now);
-    v_queued := health_internal.queue_recoveries(p_now);
-    PERFORM health_internal.apply_brakes(p_now);
+    SELECT needs.* INTO v_needs FROM health_internal.recovery_needs() AS needs;
+    PERFORM health_internal.settle_recoveries(p_now, v_needs.needless_agent_ids);
+    v_queued := health_internal.queue_recoveries(
+        p_now, v_needs.idle_agent_ids, v_needs.idle_issue_types
+    );
+    PERFORM health_internal.apply_brakes(
+        p_now, health_internal.watch_storm(p_now, v_needs.troubled_count)
+    );
     PERFORM health_internal.run_own_steps(p_now);
     PERFORM health_internal.tell_of_escalations(p_now);
 
@@ -6687,7 +6921,8 @@ BEGIN
     WHERE actions.action_id = ANY (ARRAY(
         SELECT early.action_id
         FROM health.recovery_actions AS early
-        WHERE early.incident_id IS NULL
+        WHERE early.action_id = ANY (v_needs.early_action_ids)
+            AND early.incident_id IS NULL
             AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
         FOR UPDATE SKIP LOCKED
     ))
@@ -6879,7 +7114,7 @@ BEGIN
                     WHERE hourly.name = health_internal.series_key('heartbeat', measured.name)
                 )
             )
-            AND NOT (measured.is_counter AND measures.measure = 'spread')
+            AND NOT (measured.is_counter AND measures.measure IN ('spread', 'deviation'))
         UNION ALL
         SELECT 0, 'event', kinds.family, kinds.name, measures.measure, NULL, measures.place
         FROM kinds
@@ -7229,30 +7464,49 @@ ALTER FUNCTION health_internal.amount_text(p_value numeric, p_unit text) OWNER T
 COMMENT ON FUNCTION health_internal.amount_text(p_value numeric, p_unit text) IS 'A value of a figure for people, such as $1,234.50, 99.953 % or 1.5 min.';
 
 --
--- Name: apply_brakes(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: apply_brakes(timestamp with time zone, text, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.apply_brakes(p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION health_internal.apply_brakes(p_now timestamp with time zone, p_storm text, p_action_ids bigint[] DEFAULT NULL::bigint[]) RETURNS bigint
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
 DECLARE
-    v_storm constant text := health_internal.watch_storm(p_now);
+    v_free constant bigint := (
+        SELECT settings.recovery_concurrency - count(under_way.action_id)
+        FROM health.settings
+        LEFT JOIN (
+            SELECT actions.action_id
+            FROM health.recovery_actions AS actions
+            WHERE actions.state IN ('claimed', 'executing', 'verifying')
+                AND actions.requested_by = 'engine'
+            UNION ALL
+            SELECT actions.action_id
+            FROM health.recovery_actions AS actions
+            WHERE actions.state = 'pending'
+                AND actions.released_at IS NOT NULL
+                AND actions.requested_by = 'engine'
+        ) AS under_way ON true
+        GROUP BY settings.recovery_concurrency
+    );
+    v_action_ids constant bigint [] := coalesce(
+        p_action_ids,
+        health_internal.recoveries_to_judge(p_now, p_storm IS NOT NULL, v_free > 0)
+    );
     v_waiting constant text [] := ARRAY(
         SELECT actions.agent_id
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'pending'
+        WHERE actions.action_id = ANY (v_action_ids)
     );
     v_maintained text [];
     v_parents jsonb;
     v_group_attempts jsonb;
-    v_free bigint;
     v_verdict record;
     v_moved bigint;
     v_released bigint := 0;
 BEGIN
-    IF v_waiting = '{}' THEN
+    IF v_action_ids = '{}' THEN
         RETURN 0;
     END IF;
     v_maintained := health_internal.agents_in_maintenance(v_waiting, p_now);
@@ -7260,15 +7514,6 @@ BEGIN
     SELECT coalesce(jsonb_object_agg(dead.agent_id, dead.parents), '{}')
     INTO v_parents
     FROM health_internal.missing_parents(v_waiting) AS dead;
-    SELECT greatest(0, settings.recovery_concurrency - (
-        SELECT count(*)
-        FROM health.recovery_actions AS actions
-        WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
-            AND actions.requested_by = 'engine'
-            AND (actions.state <> 'pending' OR actions.released_at IS NOT NULL)
-    ))
-    INTO STRICT v_free
-    FROM health.settings;
 
     -- As few statements as there are answers: one for all that the storm holds, one for all that go.
     FOR v_verdict IN
@@ -7310,7 +7555,7 @@ BEGIN
                     -- Past its first step it is under way: only people stop it.
                     WHEN actions.requested_by <> 'engine' OR actions.started_at IS NOT NULL THEN NULL
                     WHEN v_parents ? actions.agent_id THEN 'parent'
-                    WHEN marks.is_new AND v_storm IS NOT NULL THEN 'storm'
+                    WHEN marks.is_new AND p_storm IS NOT NULL THEN 'storm'
                 END AS must_wait_for
             FROM health.recovery_actions AS actions
             INNER JOIN health.agent_status AS status ON actions.agent_id = status.agent_id
@@ -7328,7 +7573,7 @@ BEGIN
                     AND actions.started_at IS NULL
                     AND actions.released_at IS NULL AS is_new
             ) AS marks
-            WHERE actions.state = 'pending'
+            WHERE actions.action_id = ANY (v_action_ids) AND actions.state = 'pending'
             OFFSET 0
         ),
 
@@ -7421,7 +7666,7 @@ BEGIN
                     WHEN 'freeze' THEN verdicts.freeze_reason
                     WHEN 'maintenance' THEN 'the agent is in maintenance'
                     WHEN 'parent' THEN format('parents first: %s', verdicts.parents)
-                    WHEN 'storm' THEN v_storm
+                    WHEN 'storm' THEN p_storm
                     WHEN 'concurrency' THEN
                         'as many recoveries run as settings.recovery_concurrency allows'
                 END AS hold_reason,
@@ -7463,13 +7708,13 @@ BEGIN
 END;
 $$;
 
-ALTER FUNCTION health_internal.apply_brakes(p_now timestamp with time zone) OWNER TO health_owner;
+ALTER FUNCTION health_internal.apply_brakes(p_now timestamp with time zone, p_storm text, p_action_ids bigint[]) OWNER TO health_owner;
 
 --
--- Name: FUNCTION apply_brakes(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION apply_brakes(p_now timestamp with time zone, p_storm text, p_action_ids bigint[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.apply_brakes(p_now timestamp with time zone) IS 'Looks at every pending recovery: lets those go that nothing holds, the dearest agents first, says of the others what they wait for, and hands to a person what its budget does not allow. Returns how many it let go.';
+COMMENT ON FUNCTION health_internal.apply_brakes(p_now timestamp with time zone, p_storm text, p_action_ids bigint[]) IS 'Looks at pending recoveries, those given or else recoveries_to_judge, while p_storm (NULL: none) holds: lets those go that nothing holds, the dearest agents first, says of the others what they wait for, and hands to a person what its budget does not allow. Returns how many it let go.';
 
 --
 -- Name: arrived_agent_changes(health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -7481,23 +7726,7 @@ CREATE FUNCTION health_internal.arrived_agent_changes(p_range health_internal.ar
     SELECT
         arrived.agent_id
     FROM health_internal.agent_changes AS arrived
-    WHERE (
-            arrived.txid >= (p_range).from_xmax
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-        )
-        OR (
-            arrived.txid = ANY ((p_range).in_progress)
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            AND (
-                arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                OR arrived.cmin::text::bigint >= (p_range).last_own_from
-            )
-        )
-        OR (
-            arrived.txid = (p_range).own_xid
-            AND arrived.cmin::text::bigint
-            BETWEEN (p_range).own_from AND (p_range).own_until
-        )
+    WHERE health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
 $$;
 
 ALTER FUNCTION health_internal.arrived_agent_changes(p_range health_internal.arrival_range) OWNER TO health_owner;
@@ -7521,23 +7750,7 @@ CREATE FUNCTION health_internal.arrived_events(p_range health_internal.arrival_r
         arrived.severity::text,
         arrived.received_at
     FROM health.system_events AS arrived
-    WHERE (
-            arrived.txid >= (p_range).from_xmax
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-        )
-        OR (
-            arrived.txid = ANY ((p_range).in_progress)
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            AND (
-                arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                OR arrived.cmin::text::bigint >= (p_range).last_own_from
-            )
-        )
-        OR (
-            arrived.txid = (p_range).own_xid
-            AND arrived.cmin::text::bigint
-            BETWEEN (p_range).own_from AND (p_range).own_until
-        )
+    WHERE health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
 $$;
 
 ALTER FUNCTION health_internal.arrived_events(p_range health_internal.arrival_range) OWNER TO health_owner;
@@ -7573,25 +7786,7 @@ CREATE FUNCTION health_internal.arrived_heartbeats(p_range health_internal.arriv
         arrived.revenue_impact_usd::double precision
     FROM health.agent_heartbeats AS arrived
     WHERE arrived.received_at >= (p_range).received_from
-        AND (
-            (
-                arrived.txid >= (p_range).from_xmax
-                AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            )
-            OR (
-                arrived.txid = ANY ((p_range).in_progress)
-                AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-                AND (
-                    arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                    OR arrived.cmin::text::bigint >= (p_range).last_own_from
-                )
-            )
-            OR (
-                arrived.txid = (p_range).own_xid
-                AND arrived.cmin::text::bigint
-                BETWEEN (p_range).own_from AND (p_range).own_until
-            )
-        )
+        AND health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
     UNION ALL
     SELECT
         arrived.agent_id::text,
@@ -7611,25 +7806,7 @@ CREATE FUNCTION health_internal.arrived_heartbeats(p_range health_internal.arriv
         arrived.revenue_impact_usd::double precision
     FROM health.ingest_heartbeats AS arrived
     WHERE arrived.received_at >= (p_range).received_from
-        AND (
-            (
-                arrived.txid >= (p_range).from_xmax
-                AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            )
-            OR (
-                arrived.txid = ANY ((p_range).in_progress)
-                AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-                AND (
-                    arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                    OR arrived.cmin::text::bigint >= (p_range).last_own_from
-                )
-            )
-            OR (
-                arrived.txid = (p_range).own_xid
-                AND arrived.cmin::text::bigint
-                BETWEEN (p_range).own_from AND (p_range).own_until
-            )
-        )
+        AND health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
 $$;
 
 ALTER FUNCTION health_internal.arrived_heartbeats(p_range health_internal.arrival_range) OWNER TO health_owner;
@@ -7654,23 +7831,7 @@ CREATE FUNCTION health_internal.arrived_metrics(p_range health_internal.arrival_
         arrived.unit::text,
         arrived.received_at
     FROM health.performance_metrics AS arrived
-    WHERE (
-            arrived.txid >= (p_range).from_xmax
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-        )
-        OR (
-            arrived.txid = ANY ((p_range).in_progress)
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            AND (
-                arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                OR arrived.cmin::text::bigint >= (p_range).last_own_from
-            )
-        )
-        OR (
-            arrived.txid = (p_range).own_xid
-            AND arrived.cmin::text::bigint
-            BETWEEN (p_range).own_from AND (p_range).own_until
-        )
+    WHERE health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
 $$;
 
 ALTER FUNCTION health_internal.arrived_metrics(p_range health_internal.arrival_range) OWNER TO health_owner;
@@ -7695,23 +7856,7 @@ CREATE FUNCTION health_internal.arrived_signals(p_range health_internal.arrival_
         arrived.received_at,
         arrived.attributes
     FROM health_internal.job_signals AS arrived
-    WHERE (
-            arrived.txid >= (p_range).from_xmax
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-        )
-        OR (
-            arrived.txid = ANY ((p_range).in_progress)
-            AND pg_visible_in_snapshot(arrived.txid, (p_range).until)
-            AND (
-                arrived.txid IS DISTINCT FROM (p_range).last_own_xid
-                OR arrived.cmin::text::bigint >= (p_range).last_own_from
-            )
-        )
-        OR (
-            arrived.txid = (p_range).own_xid
-            AND arrived.cmin::text::bigint
-            BETWEEN (p_range).own_from AND (p_range).own_until
-        )
+    WHERE health_internal.is_arrived(arrived.txid, arrived.cmin, p_range)
 $$;
 
 ALTER FUNCTION health_internal.arrived_signals(p_range health_internal.arrival_range) OWNER TO health_owner;
@@ -7835,7 +7980,7 @@ CREATE TABLE health.policies (
     exhaustion_horizon_seconds double precision DEFAULT 1800 NOT NULL,
     revenue_loss_limit_usd double precision DEFAULT 1000 NOT NULL,
     resource_issue_below double precision DEFAULT 20 NOT NULL,
-    performance_issue_below double precision DEFAULT 20 NOT NULL,
+    performance_issue_below double precision DEFAULT 33 NOT NULL,
     error_issue_below double precision DEFAULT 40 NOT NULL,
     is_recovery_enabled boolean DEFAULT true NOT NULL,
     verify_beats integer DEFAULT 3 NOT NULL,
@@ -8837,6 +8982,44 @@ ALTER FUNCTION health_internal.be_brief() OWNER TO health_owner;
 COMMENT ON FUNCTION health_internal.be_brief() IS 'Ends the session if the present transaction is then left idle for 10 s: it holds rows the tick writes, and somebody who went for coffee after BEGIN must not stop the monitor.';
 
 --
+-- Name: beat_as_engine(timestamp with time zone, health_internal.engine); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.beat_as_engine(p_now timestamp with time zone, p_engine health_internal.engine) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO health.agent_heartbeats (
+        agent_id, received_at, work_items_processed, average_processing_time_ms
+    )
+    VALUES ('heartbeat_health_agent', p_now, p_engine.judged_total, p_engine.last_tick_ms);
+    INSERT INTO health.performance_metrics (
+        agent_id, metric_name, metric_value, unit, received_at
+    )
+    SELECT 'heartbeat_health_agent', own.metric_name, own.metric_value, own.unit, p_now
+    FROM (
+        VALUES
+        ('health_checks_performed', p_engine.judged_total::float8, 'count'),
+        (
+            'system_health_score',
+            (SELECT avg(status.score) FROM health.agent_status AS status
+                WHERE status.liveness NOT IN ('never_seen', 'stopped')),
+            'score'
+        )
+    ) AS own (metric_name, metric_value, unit)
+    WHERE own.metric_value IS NOT NULL;
+END;
+$$;
+
+ALTER FUNCTION health_internal.beat_as_engine(p_now timestamp with time zone, p_engine health_internal.engine) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION beat_as_engine(p_now timestamp with time zone, p_engine health_internal.engine); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.beat_as_engine(p_now timestamp with time zone, p_engine health_internal.engine) IS 'The engine beats and logs metrics like any agent, as heartbeat_health_agent.';
+
+--
 -- Name: beat_rows_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -8847,21 +9030,29 @@ CREATE FUNCTION health_internal.beat_rows_sql(p_model_id bigint) RETURNS text
     -- One pass over the heartbeats, then a row for each measure.
     SELECT format(
         $sql$
-        SELECT wide.agent_id, told.name, wide.cell, told.value_count::integer, told.value_sum, told.square_sum
+        SELECT
+            wide.agent_id, told.name, wide.told_at, told.value_count::integer AS value_count, told.value_sum,
+            told.squares %s
         FROM (
-            SELECT beats.agent_id::text AS agent_id, %s AS cell, %s
+            SELECT beats.agent_id::text AS agent_id, max(beats.received_at) AS told_at, %s
             FROM health_internal.raw_beats($5, $6, $7) AS beats
-            WHERE beats.received_at > (SELECT $1 + $2 * ($3 - 8)) AND beats.received_at <= (SELECT $1 + $2 * $4)
-            GROUP BY beats.agent_id, 2
+            WHERE beats.received_at > health_internal.step_end($1, $2, $3 - 7)
+                AND beats.received_at <= health_internal.step_end($1, $2, $4)
+            GROUP BY beats.agent_id, %s
         ) AS wide
-        CROSS JOIN LATERAL (VALUES %s) AS told (name, value_count, value_sum, square_sum)
+        CROSS JOIN LATERAL (VALUES %s) AS told (name, value_count, value_sum, squares)
         WHERE told.value_count > 0
         $sql$,
-        health_internal.cell_sql('beats.received_at'),
+        health_internal.window_flags_sql(p_model_id, 'wide.told_at'),
         string_agg(health_internal.beat_sums_sql(wanted.expression, wanted.is_counter, wanted.place), ', '),
+        health_internal.cell_sql('beats.received_at'),
         string_agg(
             format(
-                '(%L, n%2$s, a%2$s, b%2$s)', health_internal.series_key('heartbeat', wanted.name), wanted.place
+                CASE
+                    WHEN wanted.is_counter THEN '(%L, n%2$s, a%2$s, b%2$s)'
+                    ELSE '(%L, n%2$s, a%2$s, b%2$s + a%2$s * (a%2$s / n%2$s))'
+                END,
+                health_internal.series_key('heartbeat', wanted.name), wanted.place
             ),
             ', '
         )
@@ -8883,7 +9074,7 @@ ALTER FUNCTION health_internal.beat_rows_sql(p_model_id bigint) OWNER TO health_
 -- Name: FUNCTION beat_rows_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.beat_rows_sql(p_model_id bigint) IS 'Query of a model''s measures of heartbeats that are in no hour, as rows of series_rows_sql; NULL: it has none.';
+COMMENT ON FUNCTION health_internal.beat_rows_sql(p_model_id bigint) IS 'Query of a model''s measures of heartbeats that are in no hour, a row for each step, as rows of series_rows_sql; NULL: it has none.';
 
 --
 -- Name: beat_sums_sql(text, boolean, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -9059,7 +9250,38 @@ CREATE FUNCTION health_internal.broken_channels(p_now timestamp with time zone) 
             WHERE deliveries.channel = channels.channel
                 AND deliveries.state = 'delivered'
                 AND deliveries.finished_at > dead.finished_at
-        );
+        )
+    UNION
+    -- A bridge has been there long enough, but none takes this channel's messages: a name that differs
+    -- in its configuration, say.
+    SELECT waiting.channel, min(waiting.not_before)
+    FROM health.deliveries AS waiting
+    INNER JOIN health.channels ON waiting.channel = channels.channel
+    CROSS JOIN health.settings
+    WHERE waiting.state = 'pending'
+        AND waiting.not_before <= p_now - settings.bridge_silent_after
+        AND health_internal.channel_tokens(channels, p_now) >= 1
+        AND NOT EXISTS (
+            SELECT FROM health.deliveries AS taken
+            WHERE taken.channel = waiting.channel
+                AND (
+                    taken.state = 'claimed'
+                    OR taken.finished_at > p_now - settings.bridge_silent_after
+                )
+                AND taken.state <> 'cancelled'
+        )
+        AND EXISTS (
+            SELECT FROM health.agent_status AS bridges
+            WHERE bridges.agent_id >= 'bridge:'
+                AND bridges.agent_id < 'bridge;'
+                AND bridges.run_started_at <= p_now - settings.bridge_silent_after
+                AND bridges.last_heartbeat_at > p_now - settings.bridge_silent_after
+        )
+        AND NOT EXISTS (
+            SELECT FROM health.monitor_gaps AS gaps
+            WHERE gaps.ended_at > p_now - settings.bridge_silent_after
+        )
+    GROUP BY waiting.channel;
 $$;
 
 ALTER FUNCTION health_internal.broken_channels(p_now timestamp with time zone) OWNER TO health_owner;
@@ -9068,7 +9290,7 @@ ALTER FUNCTION health_internal.broken_channels(p_now timestamp with time zone) O
 -- Name: FUNCTION broken_channels(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.broken_channels(p_now timestamp with time zone) IS 'Channels that gave up on a message in the last 24 hours and have delivered none since.';
+COMMENT ON FUNCTION health_internal.broken_channels(p_now timestamp with time zone) IS 'Channels that gave up on a message in the last 24 hours and have delivered none since, and those whose messages no bridge takes while one is alive; given_up_at: when, or since when they wait.';
 
 --
 -- Name: build_sandbox(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -10092,6 +10314,68 @@ ALTER FUNCTION health_internal.check_rules_session() OWNER TO health_owner;
 COMMENT ON FUNCTION health_internal.check_rules_session() IS 'Refuses to evaluate rules (RU003) in a session whose login could become more than health_rules, or that has no statement_timeout; returns it in milliseconds.';
 
 --
+-- Name: check_training(interval, timestamp with time zone, interval, integer, integer, jsonb); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.check_training(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_wrong text;
+BEGIN
+    IF p_horizon IS NULL OR p_until IS NULL
+        OR NOT p_horizon BETWEEN interval '1 minute' AND interval '366 days'
+        OR NOT coalesce(p_step, interval '1 minute') BETWEEN interval '1 second' AND interval '31 days'
+        OR NOT coalesce(p_max_rows, 0) BETWEEN 100 AND 500000
+        OR NOT coalesce(p_max_features, 0) BETWEEN 1 AND 200
+        OR NOT isfinite(p_until) THEN
+        RAISE EXCEPTION 'a failure model cannot be trained like that'
+            USING ERRCODE = 'MD001',
+                DETAIL = format(
+                    'Horizon %s, until %s, step %s, at most %s rows and %s features.', p_horizon, p_until,
+                    p_step, p_max_rows, p_max_features
+                ),
+                HINT = 'Give a horizon of 1 minute to 366 days, a time that is finite, a step of 1 second to '
+                    '31 days, 100 to 500,000 rows and 1 to 200 features, or leave all but the horizon out.';
+    END IF;
+    SELECT string_agg(format(
+        '%s: %s%s', coalesce(given.key, 'parameters'), given.value,
+        ' (' || known.least || ' to ' || known.most || ')'
+    ), ', ' ORDER BY given.key)
+    INTO v_wrong
+    FROM jsonb_each(
+        CASE jsonb_typeof(p_parameters) WHEN 'object' THEN p_parameters ELSE jsonb_build_object('', p_parameters) END
+    ) AS given (key, value)
+    LEFT JOIN (
+        VALUES
+        ('bins', 2, 128), ('depth', 1, 8), ('learning_rate', 0.001, 1), ('row_share', 0.01, 1),
+        ('column_share', 0.01, 1), ('least_hessian', 0, 1e9), ('trees', 1, 1000), ('patience', 1, 1000),
+        ('seed', 0, 1e9)
+    ) AS known (key, least, most) ON given.key = known.key
+    WHERE CASE jsonb_typeof(given.value)
+            WHEN 'number' THEN (given.value::numeric BETWEEN known.least AND known.most) IS NOT TRUE
+            ELSE true
+        END;
+    IF v_wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'a failure model has no such parameters'
+            USING ERRCODE = 'MD001',
+                DETAIL = v_wrong,
+                HINT = 'Known are the numbers bins, depth, learning_rate, row_share, column_share, least_hessian, '
+                    'trees, patience and seed; what is left out has a default.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health_internal.check_training(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION check_training(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.check_training(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb) IS 'Raises MD001 for what no model can be trained with.';
+
+--
 -- Name: check_unconfined(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -10567,6 +10851,107 @@ ALTER FUNCTION health_internal.collect_minutes(p_range health_internal.arrival_r
 --
 
 COMMENT ON FUNCTION health_internal.collect_minutes(p_range health_internal.arrival_range, p_stepped_until timestamp with time zone) IS 'Adds what arrived to the minutes of the series that are watched. Rows received before p_range.received_from are history and left out; values of minutes before p_stepped_until are too late and only counted. Returns how many rows of series_minutes it wrote.';
+
+--
+-- Name: compare_with_used(interval, timestamp with time zone, double precision[], integer[], double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.compare_with_used(p_horizon interval, p_anchor timestamp with time zone, p_scores double precision[], p_labels integer[], p_inflation double precision, OUT entry jsonb, OUT objection text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    AS $_$
+DECLARE
+    v_used record;
+    v_bounds record;
+    v_first_at timestamptz;
+    v_others double precision [];
+    v_unseen boolean [];
+    v_same record;
+    v_quality record;
+    v_own record;
+    v_used_auc double precision;
+    v_margin double precision;
+BEGIN
+    -- What enters the text are numbers and literals made by format, never a name.
+    -- @plpgsql_check_options: security_warnings = off
+    SELECT models.model_id, models.auc, models.step, models.trained_until, compiled.log_odds_expression
+    INTO v_used
+    FROM health.failure_models AS models
+    INNER JOIN health_internal.failure_expressions AS compiled USING (model_id)
+    WHERE models.horizon = p_horizon AND models.is_active;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT bounds.* INTO v_bounds FROM health_internal.feature_bounds(v_used.step) AS bounds;
+    EXECUTE 'SELECT min(at) FROM failure_cases WHERE part = ''test''' INTO v_first_at;
+    -- Its own features, in its own steps; rows at other times than these are not compared.
+    EXECUTE format(
+        $sql$
+        WITH scored AS MATERIALIZED (
+            SELECT features.agent_id, $1 + $2 * features.k AS at, %s AS log_odds FROM (%s) AS features
+        )
+
+        SELECT
+            array_agg(scored.log_odds ORDER BY cases.place), array_agg(cases.at > $8 ORDER BY cases.place)
+        FROM failure_cases AS cases
+        LEFT JOIN scored USING (agent_id, at)
+        WHERE cases.part = 'test'
+        $sql$,
+        v_used.log_odds_expression, health_internal.features_of_steps_sql(v_used.model_id)
+    )
+    INTO v_others, v_unseen
+    USING p_anchor, v_used.step,
+        floor(date_part('epoch', v_first_at - p_anchor) / date_part('epoch', v_used.step))::integer, 0,
+        v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept,
+        -- It was fitted to all rows whose horizon ended by then.
+        v_used.trained_until - p_horizon;
+    SELECT
+        counted.has_unseen,
+        array_agg(rows.score) AS scores, array_agg(rows.other) AS others, array_agg(rows.label) AS labels
+    INTO v_same
+    FROM unnest(p_scores, v_others, p_labels, v_unseen) AS rows (score, other, label, is_unseen)
+    CROSS JOIN (
+        SELECT
+            count(*) FILTER (WHERE all_rows.label = 1) >= 10
+            AND count(*) FILTER (WHERE all_rows.label = 0) >= 10 AS has_unseen
+        FROM unnest(v_others, p_labels, v_unseen) AS all_rows (other, label, is_unseen)
+        WHERE all_rows.is_unseen AND all_rows.other IS NOT NULL
+    ) AS counted
+    WHERE rows.other IS NOT NULL AND (rows.is_unseen OR NOT counted.has_unseen)
+    GROUP BY counted.has_unseen;
+    SELECT quality.* INTO v_own FROM health_internal.rank_quality(v_same.scores, v_same.labels) AS quality;
+    SELECT quality.* INTO v_quality FROM health_internal.rank_quality(v_same.others, v_same.labels) AS quality;
+    IF v_quality.auc IS NULL THEN
+        RETURN;
+    END IF;
+    entry := health_internal.method_quality(
+        format('model %s, in use', v_used.model_id), v_same.others, v_same.labels, false
+    ) || jsonb_build_object('rows', cardinality(v_same.labels), 'taught_by_some', NOT v_same.has_unseen);
+    v_used_auc := v_quality.auc;
+    IF NOT v_same.has_unseen THEN
+        -- Rows that taught it flatter it: it counts for no more than on those that had not.
+        v_used_auc := least(v_used_auc, v_used.auc);
+    END IF;
+    v_margin := health_internal.lead_margin(v_same.scores, v_same.others, v_same.labels, p_inflation);
+    IF v_own.auc < v_used_auc - v_margin THEN
+        objection := format(
+            'model %s, which it would replace, is better on the same rows%s (AUC %s against %s)', v_used.model_id,
+            CASE WHEN v_same.has_unseen THEN ', which taught neither' ELSE ', of which some taught it' END,
+            round(v_used_auc::numeric, 3), round(v_own.auc::numeric, 3)
+        );
+    END IF;
+END;
+$_$;
+
+ALTER FUNCTION health_internal.compare_with_used(p_horizon interval, p_anchor timestamp with time zone, p_scores double precision[], p_labels integer[], p_inflation double precision, OUT entry jsonb, OUT objection text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION compare_with_used(p_horizon interval, p_anchor timestamp with time zone, p_scores double precision[], p_labels integer[], p_inflation double precision, OUT entry jsonb, OUT objection text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.compare_with_used(p_horizon interval, p_anchor timestamp with time zone, p_scores double precision[], p_labels integer[], p_inflation double precision, OUT entry jsonb, OUT objection text) IS 'Scores the model in use on the rows of part test: an entry of failure_models.comparison, and why it should stay (NULL: no reason): its AUC leads the given scores'' by more than the 95 % interval of DeLong. By rows it had not seen, where there are ten of each label, else by all, of which some taught it: then by no more than the AUC of its own test.';
 
 --
 -- Name: compile_model(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -11473,7 +11858,9 @@ BEGIN
                 ELSE least(
                     CASE WHEN decided.decision = 'send' THEN p_now ELSE incidents.told_at END
                     + settings.repeat_interval,
-                    decided.next_step_at
+                    decided.next_step_at,
+                    -- Of several alerts one may be silenced.
+                    decided.mute_ends_at
                 )
             END,
             is_settled = decided.is_over AND decided.decision <> 'withhold'
@@ -11618,99 +12005,62 @@ CREATE FUNCTION health_internal.detect_series(p_state health_internal.detector_s
 DECLARE
     -- Lengths are in points: tried in time they were worse on every set (docs/detection/anomalies.md).
     c_tiny constant double precision := 1e-30::double precision;
-    v_s double precision [] := (p_state).numbers;
-    v_profile real [] := (p_state).profile;
-    v_visits smallint [] := (p_state).visits;
-    -- Scalars are several times faster than elements of an array.
-    v_n double precision := coalesce(v_s[1], 0);
-    v_last_at double precision := v_s[2];
-    v_last_x double precision := v_s[3];
-    v_ignored double precision := coalesce(v_s[4], 0);
-    v_size double precision := coalesce(v_s[5], 0);
-    v_level double precision := v_s[6];
-    v_recent double precision := v_s[7];
-    v_bias double precision := coalesce(v_s[8], 0);
-    v_scale double precision := coalesce(v_s[9], 0);
-    v_shift double precision := coalesce(v_s[10], 0);
-    v_turbulence double precision := coalesce(v_s[11], 0);
-    v_err_1 double precision := coalesce(v_s[12], 0);
-    v_err_2 double precision := coalesce(v_s[13], 0);
-    v_err_3 double precision := coalesce(v_s[14], 0);
-    v_err_4 double precision := coalesce(v_s[15], 0);
-    v_record double precision [] := coalesce(v_s[16:19], '{0,0,0,0}');
-    v_mean double precision [] := coalesce(v_s[20:23], '{0,0,0,0}');
-    v_age double precision [] := coalesce(v_s[24:27], '{0,0,0,0}');
-    v_held double precision := coalesce(v_s[28], 0);
-    v_since double precision := coalesce(v_s[29], 0);
-    v_run double precision := coalesce(v_s[30], 0);
-    v_longest double precision := coalesce(v_s[31], 0);
-    v_crept_before double precision := coalesce(v_s[32], 0);
-    v_crept_now double precision := coalesce(v_s[33], 0);
-    v_crept_points double precision := coalesce(v_s[34], 0);
-    v_usual_gap double precision := coalesce(v_s[35], 0);
-    v_home double precision := coalesce(v_s[36], 0);
-    v_home_unit double precision := coalesce(v_s[37], 0);
-    v_seen bit (256) := coalesce((p_state).seen, 0::bit (256));
-    v_bin integer;
     v_count constant integer := coalesce(cardinality(p_at), 0);
+    s health_internal.detector_state := coalesce(p_state, health_internal.new_detector_state());
+    -- Arrays of their own: an element of one inside a record copies it.
+    v_record double precision [] := s.record;
+    v_mean double precision [] := s.mean;
+    v_age double precision [] := s.age;
+    v_profile real [] := s.profile;
+    v_visits smallint [] := s.visits;
     v_found health_internal.detection;
     v_t double precision;
     v_x double precision;
     v_gap double precision;
-    v_hour integer;
-    v_h integer;
-    v_w integer;
-    v_by_day double precision;
-    v_by_week double precision;
-    v_trust_1 double precision;
-    v_trust_2 double precision;
-    v_trust_3 double precision;
-    v_trust_4 double precision;
-    v_least_err double precision;
-    v_expected double precision;
-    v_unit double precision;
-    v_clip double precision;
-    v_r double precision;
-    v_rl double precision;
-    v_learnt double precision;
-    v_q double precision;
+    -- Memories of 100, 1,000 and 2,000 points; plain means while the series is shorter.
     v_fresh double precision;
     v_rate_100 double precision;
     v_rate_1000 double precision;
     v_rate_2000 double precision;
+    v_h integer;
+    v_w integer;
+    v_by_day double precision;
+    v_by_week double precision;
+    v_least_error double precision;
+    v_trust_level double precision;
+    v_trust_day double precision;
+    v_trust_week double precision;
+    v_trust_recent double precision;
+    v_expected double precision;
+    v_r double precision;
+    v_rl double precision;
+    v_clip double precision;
+    v_learnt double precision;
+    v_unit double precision;
+    v_floor double precision;
     v_views double precision [] := '{0,0,0,0}'::double precision [];
     v_v double precision;
     v_bar double precision;
-    v_floor_x double precision;
     v_reach double precision;
+    v_bin integer;
     v_strange double precision;
-    v_which integer;
-    v_said double precision;
+    v_view integer;
 BEGIN
-    IF p_state IS NULL OR v_profile IS NULL THEN
-        v_profile := array_fill(0::real, ARRAY[192])::real [];
-        v_visits := array_fill(0::smallint, ARRAY[192])::smallint [];
-    END IF;
     FOR v_i IN 1..v_count LOOP
         v_t := date_part('epoch', p_at[v_i]);
         v_x := p_value[v_i];
+        v_found := NULL;
+        v_found.score := 0;
+        v_found.is_anomaly := false;
         -- What is no number, or not later than the last point, is counted and changes nothing else.
         IF v_x IS NULL OR v_t IS NULL OR v_x IN ('NaN', 'Infinity', '-Infinity')
-            OR v_t IN ('Infinity', '-Infinity') OR v_t <= v_last_at THEN
-            v_ignored := v_ignored + 1;
-            v_found.state := NULL;
-            v_found.score := 0;
-            v_found.is_anomaly := false;
-            v_found.expected_low := NULL;
-            v_found.expected_high := NULL;
-            v_found.surprise := NULL;
+            OR v_t IN ('Infinity', '-Infinity') OR v_t <= s.last_at THEN
+            s.ignored_count := s.ignored_count + 1;
             v_found.reason := CASE
-                WHEN v_t <= v_last_at THEN 'ignored: not later than the value before'
+                WHEN v_t <= s.last_at THEN 'ignored: not later than the value before'
                 ELSE 'ignored: not a finite number at a finite time'
             END;
-            IF v_i = v_count THEN
-                EXIT;
-            END IF;
+            EXIT WHEN v_i = v_count;
             RETURN NEXT v_found;
             CONTINUE;
         END IF;
@@ -11720,115 +12070,110 @@ BEGIN
             WHEN abs(v_x) < 1e-30 THEN 0
             ELSE v_x
         END;
-        IF v_n = 0 THEN
-            v_size := abs(v_x);
-            v_level := v_x;
-            v_recent := v_x;
+        IF s.point_count = 0 THEN
+            s.size := abs(v_x);
+            s.level := v_x;
+            s.recent := v_x;
+            s.home := v_x;
         ELSE
-            v_gap := v_t - v_last_at;
+            v_gap := v_t - s.last_at;
             -- After days of silence what is short-lived starts anew; what was learnt stays.
-            IF v_gap > 86400 AND v_gap > 20 * v_usual_gap THEN
-                v_shift := 0;
-                v_turbulence := 0;
-                v_run := 0;
-                v_since := 0;
-                v_held := 0;
+            IF v_gap > 86400 AND v_gap > 20 * s.usual_gap THEN
+                s.shift := 0;
+                s.turbulence := 0;
+                s.run := 0;
+                s.held_points := 0;
+                s.held := 0;
             END IF;
-            v_usual_gap := v_usual_gap
-                + greatest(0.01, 1 / v_n) * (least(v_gap, 5 * v_usual_gap + 86400) - v_usual_gap);
+            s.usual_gap := s.usual_gap + greatest(0.01, 1 / s.point_count)
+                * (least(v_gap, 5 * s.usual_gap + 86400) - s.usual_gap);
         END IF;
-        v_fresh := 1 / (v_n + 1);
+        v_fresh := 1 / (s.point_count + 1);
         v_rate_100 := greatest(0.01, v_fresh);
         v_rate_1000 := greatest(0.001, v_fresh);
         v_rate_2000 := greatest(0.0005, v_fresh);
 
         -- 1. What was expected: four experts, trusted by how small their errors have been.
-        v_hour := (floor(v_t / 3600)::bigint % 168)::integer;
-        v_hour := CASE WHEN v_hour < 0 THEN v_hour + 168 ELSE v_hour END;
-        v_h := v_hour % 24 + 1;
-        v_w := v_hour + 25;
+        v_w := ((floor(v_t / 3600)::bigint % 168 + 168) % 168)::integer;
+        v_h := v_w % 24 + 1;
+        v_w := v_w + 25;
         v_by_day := v_profile[v_h] * (v_visits[v_h] / (v_visits[v_h] + 5.0::double precision));
-        v_q := v_visits[v_w] / (v_visits[v_w] + 5.0::double precision);
-        v_by_week := v_q * v_profile[v_w] + (1 - v_q) * v_by_day;
-        v_least_err := least(v_err_1, v_err_2, v_err_3, v_err_4) + c_tiny;
-        v_trust_1 := greatest(v_least_err / (v_err_1 + c_tiny), 1e-9);
-        v_trust_2 := greatest(v_least_err / (v_err_2 + c_tiny), 1e-9);
-        v_trust_3 := greatest(v_least_err / (v_err_3 + c_tiny), 1e-9);
-        v_trust_4 := greatest(v_least_err / (v_err_4 + c_tiny), 1e-9);
-        v_trust_1 := v_trust_1 * v_trust_1 * v_trust_1 * v_trust_1;
-        v_trust_2 := v_trust_2 * v_trust_2 * v_trust_2 * v_trust_2;
-        v_trust_3 := v_trust_3 * v_trust_3 * v_trust_3 * v_trust_3;
-        v_trust_4 := v_trust_4 * v_trust_4 * v_trust_4 * v_trust_4;
+        v_v := v_visits[v_w] / (v_visits[v_w] + 5.0::double precision);
+        v_by_week := v_v * v_profile[v_w] + (1 - v_v) * v_by_day;
+        v_least_error := least(s.error_level, s.error_day, s.error_week, s.error_recent) + c_tiny;
+        v_trust_level := power(greatest(v_least_error / (s.error_level + c_tiny), 1e-9), 4);
+        v_trust_day := power(greatest(v_least_error / (s.error_day + c_tiny), 1e-9), 4);
+        v_trust_week := power(greatest(v_least_error / (s.error_week + c_tiny), 1e-9), 4);
+        v_trust_recent := power(greatest(v_least_error / (s.error_recent + c_tiny), 1e-9), 4);
         v_expected := (
-            v_trust_1 * v_level + v_trust_2 * (v_level + v_by_day) + v_trust_3 * (v_level + v_by_week)
-            + v_trust_4 * v_recent
-        ) / (v_trust_1 + v_trust_2 + v_trust_3 + v_trust_4);
+            v_trust_level * s.level + v_trust_day * (s.level + v_by_day)
+            + v_trust_week * (s.level + v_by_week) + v_trust_recent * s.recent
+        ) / (v_trust_level + v_trust_day + v_trust_week + v_trust_recent);
 
         -- 2. The residual, plain and in logarithms (a collapse counts as much as a surge). One
         -- outlier teaches no more than clip.
         v_r := v_x - v_expected;
         v_clip := CASE
-            WHEN v_n < 50 OR v_size <= c_tiny THEN abs(v_r) ELSE greatest(20 * v_scale, 0.1 * v_size)
+            WHEN s.point_count < 50 OR s.size <= c_tiny THEN abs(v_r)
+            ELSE greatest(20 * s.scale, 0.1 * s.size)
         END;
         v_learnt := least(v_clip, greatest(-v_clip, v_r));
-        v_size := v_size + v_rate_2000 * (abs(v_expected + v_learnt) + c_tiny - v_size);
-        v_unit := 0.2 * v_size + c_tiny;
-        v_rl := CASE WHEN v_x < 0 THEN -ln(1 - v_x / v_unit) ELSE ln(1 + v_x / v_unit) END
-            - CASE
-                WHEN v_expected < 0 THEN -ln(1 - v_expected / v_unit) ELSE ln(1 + v_expected / v_unit)
-            END
-            - v_bias;
-        v_err_1 := v_err_1 + v_rate_1000 * (
-            least(abs(v_x - v_level), 20 * v_err_1 + v_clip) + c_tiny - v_err_1
+        s.size := s.size + v_rate_2000 * (abs(v_expected + v_learnt) + c_tiny - s.size);
+        v_unit := 0.2 * s.size + c_tiny;
+        v_floor := 0.0005 * s.size + c_tiny;
+        v_rl := health_internal.signed_log(v_x / v_unit)
+            - health_internal.signed_log(v_expected / v_unit);
+        s.error_level := s.error_level + v_rate_1000 * (
+            least(abs(v_x - s.level), 20 * s.error_level + v_clip) + c_tiny - s.error_level
         );
-        v_err_2 := v_err_2 + v_rate_1000 * (
-            least(abs(v_x - v_level - v_by_day), 20 * v_err_2 + v_clip) + c_tiny - v_err_2
+        s.error_day := s.error_day + v_rate_1000 * (
+            least(abs(v_x - s.level - v_by_day), 20 * s.error_day + v_clip) + c_tiny - s.error_day
         );
-        v_err_3 := v_err_3 + v_rate_1000 * (
-            least(abs(v_x - v_level - v_by_week), 20 * v_err_3 + v_clip) + c_tiny - v_err_3
+        s.error_week := s.error_week + v_rate_1000 * (
+            least(abs(v_x - s.level - v_by_week), 20 * s.error_week + v_clip) + c_tiny
+            - s.error_week
         );
-        v_err_4 := v_err_4 + v_rate_1000 * (
-            least(abs(v_x - v_recent), 20 * v_err_4 + v_clip) + c_tiny - v_err_4
+        s.error_recent := s.error_recent + v_rate_1000 * (
+            least(abs(v_x - s.recent), 20 * s.error_recent + v_clip) + c_tiny - s.error_recent
         );
-        v_q := v_expected + v_learnt - v_level;
+        v_v := v_expected + v_learnt - s.level;
         v_visits[v_h] := least(v_visits[v_h] + 1, 100);
-        v_by_day := v_profile[v_h] + (v_q - v_profile[v_h]) / v_visits[v_h];
+        v_by_day := v_profile[v_h] + (v_v - v_profile[v_h]) / v_visits[v_h];
         v_profile[v_h] := CASE WHEN abs(v_by_day) < c_tiny THEN 0 ELSE v_by_day END;
         v_visits[v_w] := least(v_visits[v_w] + 1, 20);
-        v_by_week := v_profile[v_w] + (v_q - v_profile[v_w]) / v_visits[v_w];
+        v_by_week := v_profile[v_w] + (v_v - v_profile[v_w]) / v_visits[v_w];
         v_profile[v_w] := CASE WHEN abs(v_by_week) < c_tiny THEN 0 ELSE v_by_week END;
-        v_level := v_level + v_rate_1000 * (v_q + c_tiny);
-        v_recent := v_recent + v_rate_100 * (v_expected + v_learnt + c_tiny - v_recent);
-        v_bias := v_bias + v_rate_1000 * v_rl;
-        v_scale := v_scale + v_rate_2000 * (abs(v_learnt) + c_tiny - v_scale);
+        s.level := s.level + v_rate_1000 * (v_v + c_tiny);
+        s.recent := s.recent + v_rate_100 * (v_expected + v_learnt + c_tiny - s.recent);
+        s.scale := s.scale + v_rate_2000 * (abs(v_learnt) + c_tiny - s.scale);
 
         -- 3. Four views of it: now, now as a ratio, its lasting sign, its lasting size.
-        v_shift := v_shift + greatest(0.125, v_fresh) * (v_rl + c_tiny - v_shift);
-        v_turbulence := v_turbulence
-            + greatest(0.1, v_fresh) * (least(abs(v_r), 10 * v_scale) + c_tiny - v_turbulence);
+        s.shift := s.shift + greatest(0.125, v_fresh) * (v_rl - s.bias + c_tiny - s.shift);
+        s.bias := s.bias + v_rate_1000 * (v_rl - s.bias);
+        s.turbulence := s.turbulence
+            + greatest(0.1, v_fresh) * (least(abs(v_r), 10 * s.scale) + c_tiny - s.turbulence);
         v_views[1] := abs(v_r);
         v_views[2] := abs(v_rl);
-        v_views[3] := abs(v_shift);
-        v_views[4] := v_turbulence;
+        v_views[3] := abs(s.shift);
+        v_views[4] := s.turbulence;
 
         -- 4. Each against its own record, which fades when nothing comes near it for long.
         v_strange := 0;
-        v_which := 1;
-        v_floor_x := 0.0005 * v_size + c_tiny;
+        v_view := 1;
         FOR v_k IN 1..4 LOOP
             v_v := v_views[v_k];
             v_bar := (
                 v_record[v_k] + 0.17 * v_mean[v_k]
-                + CASE WHEN v_k IN (2, 3) THEN 0.0005 ELSE v_floor_x END
+                + CASE WHEN v_k IN (2, 3) THEN 0.0005 ELSE v_floor END
             );
             IF v_k = 1 THEN
                 v_reach := v_bar;
             END IF;
-            IF v_v > v_strange * v_bar AND v_n >= 150 THEN
+            IF v_v > v_strange * v_bar AND s.point_count >= 150 THEN
                 v_strange := v_v / v_bar;
-                v_which := v_k;
+                v_view := v_k;
             END IF;
-            IF v_n >= 100 THEN
+            IF s.point_count >= 100 THEN
                 IF v_v > v_record[v_k] THEN
                     v_record[v_k] := greatest(
                         v_record[v_k], least(1.08 * v_v, greatest(5 * v_bar, 30 * v_mean[v_k]))
@@ -11841,7 +12186,7 @@ BEGIN
                     IF v_age[v_k] > 500 THEN
                         -- What was a surprise only because the season was not known yet goes soon.
                         v_record[v_k] := v_record[v_k]
-                            - greatest(0.000125, 0.6 / v_n) * (v_record[v_k] - c_tiny);
+                            - greatest(0.000125, 0.6 / s.point_count) * (v_record[v_k] - c_tiny);
                     END IF;
                 END IF;
             END IF;
@@ -11851,110 +12196,101 @@ BEGIN
         END LOOP;
 
         -- 5. Stuck: far longer the same than ever before, in a series that moves. Said once.
-        IF v_x = v_last_x THEN
-            v_run := v_run + 1;
-            IF v_n >= 150 AND v_run = greatest(30, 3 * v_longest) AND v_scale > 2 * v_floor_x
-                AND v_strange < 1.02 THEN
+        IF v_x = s.last_value THEN
+            s.run := s.run + 1;
+            IF s.point_count >= 150 AND s.run = greatest(30, 3 * s.longest_run)
+                AND s.scale > 2 * v_floor AND v_strange < 1.02 THEN
                 v_strange := 1.02;
-                v_which := 5;
+                v_view := 5;
             END IF;
         ELSE
-            v_longest := greatest(v_longest, v_run);
-            v_run := 0;
+            s.longest_run := greatest(s.longest_run, s.run);
+            s.run := 0;
         END IF;
 
         -- 6. Creeping: further from the slow level than in all blocks of 500 points before.
-        v_v := abs(v_recent - v_level);
-        v_crept_now := greatest(v_crept_now, v_v);
-        IF v_n >= 1500 AND v_v > 2 * v_crept_before + 2 * v_scale AND v_strange < 1.02 THEN
+        v_v := abs(s.recent - s.level);
+        s.crept_now := greatest(s.crept_now, v_v);
+        IF s.point_count >= 1500 AND v_v > 2 * (s.crept_before + s.scale) AND v_strange < 1.02 THEN
             v_strange := 1.02;
-            v_which := 6;
-            v_crept_before := v_v;
+            v_view := 6;
+            s.crept_before := v_v;
         END IF;
-        v_crept_points := v_crept_points + 1;
-        IF v_crept_points >= 500 THEN
-            v_crept_before := greatest(0.95 * v_crept_before, v_crept_now);
-            v_crept_now := c_tiny;
-            v_crept_points := 0;
+        s.crept_points := s.crept_points + 1;
+        IF s.crept_points >= 500 THEN
+            s.crept_before := greatest(0.95 * s.crept_before, s.crept_now);
+            s.crept_now := c_tiny;
+            s.crept_points := 0;
         END IF;
 
         -- 7. Never seen: a value with none like it, near or between those there were, and a surprise.
-        IF v_n >= 100 THEN
-            IF v_n = 100 THEN
-                v_home := v_level;
-                v_home_unit := 3 * v_scale + v_floor_x;
+        IF s.point_count >= 100 THEN
+            IF s.point_count = 100 THEN
+                s.bin_origin := s.level;
+                s.bin_unit := 3 * s.scale + v_floor;
             END IF;
-            v_q := (v_x - v_home) / v_home_unit;
             v_bin := 128 + greatest(-126, least(126, floor(
-                12.5 * CASE WHEN v_q < 0 THEN -ln(1 - v_q) ELSE ln(1 + v_q) END
+                12.5 * health_internal.signed_log((v_x - s.bin_origin) / s.bin_unit)
             )))::integer;
-            IF get_bit(v_seen, v_bin) = 0 THEN
-                IF substring(v_seen FROM v_bin FOR 3) = B'000' AND v_n >= 150
-                    AND abs(v_r) > 5 * v_scale AND v_strange < 1.02 THEN
+            IF get_bit(s.seen, v_bin) = 0 THEN
+                IF substring(s.seen FROM v_bin FOR 3) = B'000' AND s.point_count >= 150
+                    AND abs(v_r) > 5 * s.scale AND v_strange < 1.02 THEN
                     v_strange := 1.02;
-                    v_which := 7;
+                    v_view := 7;
                 END IF;
-                v_seen := set_bit(v_seen, v_bin, 1);
+                s.seen := set_bit(s.seen, v_bin, 1);
             END IF;
         END IF;
 
         -- 8. Within 100 points of something strange only what is stranger is said.
-        v_since := v_since + 1;
-        v_said := 0;
-        IF v_strange > v_held OR v_since > 100 THEN
-            v_said := CASE WHEN v_strange < 1e-6 THEN 0 ELSE least(v_strange, 1000) END;
-            v_held := 0;
+        s.held_points := s.held_points + 1;
+        IF v_strange > s.held OR s.held_points > 100 THEN
+            v_v := CASE WHEN v_strange < 1e-6 THEN 0 ELSE power(least(v_strange, 1000), 4) END;
+            v_found.score := v_v / (1 + v_v);
+            v_found.is_anomaly := v_found.score >= 0.5;
+            s.held := 0;
             IF v_strange > 0.9 THEN
-                v_held := v_strange;
-                v_since := 0;
+                s.held := v_strange;
+                s.held_points := 0;
             END IF;
         END IF;
-        v_n := v_n + 1;
-        v_last_at := v_t;
-        v_last_x := v_x;
-        v_found.score := v_said * v_said * v_said * v_said / (1 + v_said * v_said * v_said * v_said);
-        v_found.is_anomaly := v_found.score >= 0.5;
-        v_found.expected_low := NULL;
-        v_found.expected_high := NULL;
-        v_found.surprise := NULL;
-        IF v_n > 150 THEN
-            v_found.surprise := least(50, abs(v_r) / (v_scale + v_floor_x))
-                * least(3, abs(v_r) / v_reach);
+        IF v_found.is_anomaly THEN
+            v_found.reason := health_internal.why_strange(
+                v_view, v_r, v_rl, s.shift, s.recent - s.level
+            );
+        END IF;
+
+        -- 9. What it adds to its agent. Home moves slowly: days of an incident teach it little.
+        v_v := v_x - s.home;
+        IF s.point_count >= 150 THEN
             v_found.expected_low := v_expected - v_reach;
             v_found.expected_high := v_expected + v_reach;
+            v_found.surprise := least(50, abs(v_r) / (s.scale + v_floor))
+                * least(3, abs(v_r) / v_reach);
+            v_found.distance := least(10, greatest(
+                0, abs(v_v) / (s.home_spread + v_floor) - 3
+            ));
         END IF;
-        v_found.reason := CASE
-            WHEN NOT v_found.is_anomaly THEN NULL
-            WHEN v_which = 1 AND v_r > 0 THEN 'value above the expected range'
-            WHEN v_which = 1 THEN 'value below the expected range'
-            WHEN v_which = 2 AND v_rl > 0 THEN 'value many times what was expected'
-            WHEN v_which = 2 THEN 'value a small part of what was expected'
-            WHEN v_which = 3 AND v_shift > 0 THEN 'level has moved up'
-            WHEN v_which = 3 THEN 'level has moved down'
-            WHEN v_which = 4 THEN 'more turbulent than usual'
-            WHEN v_which = 5 THEN 'value is stuck'
-            WHEN v_which = 7 THEN 'no value like it was seen before'
-            WHEN v_recent > v_level THEN 'level creeps up'
-            ELSE 'level creeps down'
-        END;
+        IF s.point_count >= 100 THEN
+            v_v := least(v_clip, greatest(-v_clip, v_v));
+        END IF;
+        v_fresh := greatest(0.0001, v_fresh);
+        s.home := s.home + v_fresh * (v_v + c_tiny);
+        s.home_spread := s.home_spread + v_fresh * (abs(v_v) + c_tiny - s.home_spread);
+        s.point_count := s.point_count + 1;
+        s.last_at := v_t;
+        s.last_value := v_x;
         IF v_i < v_count THEN
-            v_found.state := NULL;
             RETURN NEXT v_found;
         END IF;
     END LOOP;
     IF v_count > 0 THEN
-        v_found.state := ROW(
-            ARRAY[
-                v_n, v_last_at, v_last_x, v_ignored, v_size, v_level, v_recent, v_bias, v_scale,
-                v_shift, v_turbulence, v_err_1, v_err_2, v_err_3, v_err_4
-            ] || v_record || v_mean || v_age || ARRAY[
-                v_held, v_since, v_run, v_longest, v_crept_before, v_crept_now, v_crept_points,
-                v_usual_gap, v_home, v_home_unit
-            ],
-            v_profile,
-            v_visits,
-            v_seen
-        )::health_internal.detector_state;
+        s.record := v_record;
+        s.mean := v_mean;
+        s.age := v_age;
+        s.profile := v_profile;
+        s.visits := v_visits;
+        v_found.state := s;
         RETURN NEXT v_found;
     END IF;
 END;
@@ -11974,7 +12310,7 @@ COMMENT ON FUNCTION health_internal.detect_series(p_state health_internal.detect
 
 CREATE FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) RETURNS health_internal.detection
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT one.*::health_internal.detection AS one FROM health_internal.detect_series(detect.p_state, ARRAY[detect.p_at], ARRAY[detect.p_value]) one(state, score, is_anomaly, expected_low, expected_high, reason, surprise));
+    RETURN (SELECT one.*::health_internal.detection AS one FROM health_internal.detect_series(detect.p_state, ARRAY[detect.p_at], ARRAY[detect.p_value]) one(state, score, is_anomaly, expected_low, expected_high, reason, surprise, distance));
 
 ALTER FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) OWNER TO health_owner;
 
@@ -11985,10 +12321,10 @@ ALTER FUNCTION health_internal.detect(p_state health_internal.detector_state, p_
 COMMENT ON FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) IS 'One step of the detector: state before (NULL: a new series), time, value; the state after and what is to be said of the point. Raises nothing.';
 
 --
--- Name: detect_agent(double precision[], timestamp with time zone, double precision, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: detect_agent(double precision[], timestamp with time zone, double precision, double precision, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint) RETURNS health_internal.agent_detection
+CREATE FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_distance double precision, p_series_count bigint) RETURNS health_internal.agent_detection
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     AS $$
 DECLARE
@@ -11996,10 +12332,13 @@ DECLARE
     v_last_at double precision := p_state[2];
     v_lately double precision := coalesce(p_state[3], 0);
     v_usual double precision := coalesce(p_state[4], 0);
+    v_far_lately double precision := coalesce(p_state[5], 0);
+    v_far_usual double precision := coalesce(p_state[6], 0);
     v_bar double precision;
     v_at constant double precision := date_part('epoch', p_minute);
     -- A few series are no crowd: one of three does not make a third of the agent.
     v_surprise constant double precision := p_surprise / greatest(p_series_count, 10);
+    v_distance constant double precision := coalesce(p_distance, 0) / greatest(p_series_count, 10);
     v_found health_internal.agent_detection;
 BEGIN
     v_found.state := p_state;
@@ -12011,12 +12350,16 @@ BEGIN
     END IF;
     IF v_at - v_last_at > 86400 THEN
         v_lately := 0;
+        v_far_lately := 0;
     END IF;
     -- In units of twice what is usual; one minute is not worth more than fifteen of them.
     v_bar := 2 * (v_usual + 0.1);
     v_lately := v_lately + 0.2 * (least(v_surprise, 15 * v_bar) + 1e-30 - v_lately);
+    v_far_lately := v_far_lately + 0.2 * (v_distance + 1e-30 - v_far_lately);
     IF v_count >= 150 THEN
-        v_found.score := v_lately / (v_lately + v_bar);
+        -- What is far from home for long is no news, but as strange as it was.
+        v_found.score := (v_lately + v_far_lately)
+            / (v_lately + v_far_lately + v_bar + 2 * v_far_usual);
         v_found.is_anomaly := v_lately >= v_bar AND v_surprise >= v_bar;
         v_found.times := 2 * v_lately / v_bar;
     END IF;
@@ -12026,18 +12369,22 @@ BEGIN
         CASE WHEN v_count < 500 THEN v_surprise ELSE least(v_surprise, 3 * v_usual + 0.1) END
         + 1e-30 - v_usual
     );
-    v_found.state := ARRAY[v_count, v_at, v_lately, v_usual];
+    v_far_usual := v_far_usual + greatest(0.0002, 1 / v_count) * (
+        CASE WHEN v_count < 500 THEN v_distance ELSE least(v_distance, 3 * v_far_usual + 0.1) END
+        + 1e-30 - v_far_usual
+    );
+    v_found.state := ARRAY[v_count, v_at, v_lately, v_usual, v_far_lately, v_far_usual];
     RETURN v_found;
 END;
 $$;
 
-ALTER FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint) OWNER TO health_owner;
+ALTER FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_distance double precision, p_series_count bigint) OWNER TO health_owner;
 
 --
--- Name: FUNCTION detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_distance double precision, p_series_count bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint) IS 'One minute of an agent: state before (NULL: a new agent), the minute, the sum of the surprises of its series that have one, how many those are. s = sum / greatest(count, 10); lately: the mean of s over five minutes; usual: over five thousand; bar = 2 (usual + 0.1). Score = lately / (lately + bar), 0 for the first 150 minutes; an anomaly is a minute in which both lately and s reach the bar. A minute without any surprise changes nothing. Raises nothing.';
+COMMENT ON FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_distance double precision, p_series_count bigint) IS 'One minute of an agent: state before (NULL: a new agent), the minute, the sums of the surprises and of the distances of its series that have them, how many those are. s = surprises / greatest(count, 10), d the same of the distances; lately and far: the means of s and d over five minutes; usual and usually far: over five thousand; bar = 2 (usual + 0.1). Score = (lately + far) / (lately + far + bar + 2 usually far), 0 for the first 150 minutes; an anomaly is a minute in which both lately and s reach the bar. A minute without any surprise changes nothing. Raises nothing.';
 
 --
 -- Name: difference(double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12128,6 +12475,200 @@ ALTER FUNCTION health_internal.drop_partition(p_name text) OWNER TO health_owner
 --
 
 COMMENT ON FUNCTION health_internal.drop_partition(p_name text) IS 'Drops one partition; false, and nothing done, if a lock was not to be had within 100 ms or it holds rows that no tick has read.';
+
+--
+-- Name: deliveries; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.deliveries (
+    delivery_id bigint NOT NULL,
+    incident_id bigint,
+    channel text NOT NULL COLLATE pg_catalog."C",
+    event text NOT NULL,
+    step integer DEFAULT 0 NOT NULL,
+    severity text NOT NULL,
+    subject text NOT NULL,
+    body text NOT NULL,
+    agent_ids text[] DEFAULT '{}'::text[] NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    idempotency_key text NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    claimed_by text,
+    fencing_token bigint,
+    lease_until timestamp with time zone,
+    finished_at timestamp with time zone,
+    outcome jsonb DEFAULT '{}'::jsonb NOT NULL,
+    is_first boolean DEFAULT false NOT NULL,
+    lines health_internal.digest_line[],
+    is_noted boolean DEFAULT true NOT NULL,
+    CONSTRAINT delivery_severity_is_known CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text, 'emergency'::text]))),
+    CONSTRAINT delivery_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'claimed'::text, 'delivered'::text, 'dead'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE health.deliveries OWNER TO health_owner;
+
+--
+-- Name: TABLE deliveries; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.deliveries IS 'One row per message to one channel.';
+
+--
+-- Name: COLUMN deliveries.delivery_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.delivery_id IS 'Number of the message.';
+
+--
+-- Name: COLUMN deliveries.incident_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.incident_id IS 'Incident it speaks of; NULL: a digest of several.';
+
+--
+-- Name: COLUMN deliveries.channel; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.channel IS 'Where it goes.';
+
+--
+-- Name: COLUMN deliveries.event; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.event IS 'opened, escalated, reminder, recovery_failed, truth (after a suppression), resolved, digest or report.';
+
+--
+-- Name: COLUMN deliveries.step; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.step IS 'Escalation step it belongs to; 0: none.';
+
+--
+-- Name: COLUMN deliveries.severity; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.severity IS 'info, warning, critical or emergency.';
+
+--
+-- Name: COLUMN deliveries.subject; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.subject IS 'One line.';
+
+--
+-- Name: COLUMN deliveries.body; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.body IS 'The message.';
+
+--
+-- Name: COLUMN deliveries.agent_ids; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.agent_ids IS 'Agents it speaks of.';
+
+--
+-- Name: COLUMN deliveries.details; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.details IS 'The facts, for templates.';
+
+--
+-- Name: COLUMN deliveries.idempotency_key; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.idempotency_key IS 'Same for every attempt of one message; handed to the receiver.';
+
+--
+-- Name: COLUMN deliveries.state; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.state IS 'pending, claimed, delivered, dead or cancelled.';
+
+--
+-- Name: COLUMN deliveries.attempt; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.attempt IS 'Attempts so far.';
+
+--
+-- Name: COLUMN deliveries.created_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.created_at IS 'When it was queued.';
+
+--
+-- Name: COLUMN deliveries.not_before; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.not_before IS 'Earliest time of the next attempt (back-off).';
+
+--
+-- Name: COLUMN deliveries.claimed_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.claimed_by IS 'Bridge that holds it.';
+
+--
+-- Name: COLUMN deliveries.fencing_token; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.fencing_token IS 'Token of that claim.';
+
+--
+-- Name: COLUMN deliveries.lease_until; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.lease_until IS 'Until when the claim holds.';
+
+--
+-- Name: COLUMN deliveries.finished_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.finished_at IS 'When it was delivered or given up.';
+
+--
+-- Name: COLUMN deliveries.outcome; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.outcome IS 'What the last attempt told.';
+
+--
+-- Name: COLUMN deliveries.is_first; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.is_first IS 'Whether it is the first its channel would hear of the trouble.';
+
+--
+-- Name: COLUMN deliveries.lines; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.lines IS 'What a digest tells, a line per incident; a mute takes lines away. NULL: no digest.';
+
+--
+-- Name: COLUMN deliveries.is_noted; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.deliveries.is_noted IS 'Whether the ledger tells of it: false for a digest whose lines health_internal.note_digests has yet to write.';
+
+--
+-- Name: due_at(health.deliveries); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.due_at(p_delivery health.deliveries) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((p_delivery).state = 'claimed'::text) THEN (p_delivery).lease_until ELSE (p_delivery).not_before END;
+
+ALTER FUNCTION health_internal.due_at(p_delivery health.deliveries) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION due_at(p_delivery health.deliveries); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.due_at(p_delivery health.deliveries) IS 'When an open message may be claimed: as queued or put off, or when the lease it is held under runs out. deliveries_open_idx is by it.';
 
 --
 -- Name: due_foresight_parts(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -12925,14 +13466,16 @@ CREATE FUNCTION health_internal.event_rows_sql(p_model_id bigint) RETURNS text
         $sql$
         SELECT history.agent_id, names.code, history.told_at, history.event_count
         FROM health_internal.agent_history($5, $6, $7) AS history
-        INNER JOIN (VALUES %s) AS names (code, family, name)
-            ON history.family = names.family AND (history.name = names.name OR names.name = '')
-        WHERE history.told_at > (SELECT $1 + $2 * ($3 - 1000)) AND history.told_at <= (SELECT $1 + $2 * $4)
+        INNER JOIN (VALUES %s) AS names (code, family, name) ON history.family = names.family %s
+        WHERE history.told_at > health_internal.step_end($1, $2, $3 - 1000)
+            AND history.told_at <= health_internal.step_end($1, $2, $4)
             AND history.family = ANY (%L::text [])
         $sql$,
         string_agg(DISTINCT format(
             '(%s, %L, %L)', numbered.code, numbered.family, numbered.name
         ), ', '),
+        -- To take names out of documents is most of reading events, where nothing asks for them.
+        CASE WHEN bool_or(numbered.name <> '') THEN 'AND (names.name = '''' OR history.name = names.name)' END,
         array_agg(DISTINCT numbered.family)
     )
     FROM health_internal.numbered_features(p_model_id) AS numbered
@@ -13451,7 +13994,7 @@ COMMENT ON FUNCTION health_internal.feature_bounds(p_step interval, OUT rolled_f
 -- Name: feature_columns(bigint, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single boolean) RETURNS TABLE(of_series text, of_events text, of_agents text, of_fleet text, of_all text)
+CREATE FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single boolean) RETURNS TABLE(of_series text, of_events text, of_agents text, of_fleet text, of_all text, as_real text)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -13461,23 +14004,32 @@ CREATE FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single b
             numbered.source,
             numbered.measure,
             CASE
-                WHEN numbered.measure = 'fleet' AND p_is_single THEN format(
-                    'max(series.level) FILTER (WHERE series.code = %s)', numbered.code
-                )
                 WHEN numbered.source IN ('metric', 'heartbeat') THEN format(
                     'max(series.%I) FILTER (WHERE series.code = %s)', numbered.measure, numbered.code
                 )
-                WHEN numbered.source = 'event' AND p_is_single THEN format(
-                    'max(told.%I) FILTER (WHERE told.code = %s)', numbered.measure, numbered.code
-                )
                 WHEN numbered.measure = 'since' THEN health_internal.since_sql(format(
-                    'told.k - max(told.last_at) FILTER (WHERE told.code = %s)', numbered.code
+                    CASE
+                        WHEN p_is_single THEN
+                            '$4 - date_part(''epoch'', max(told.told_at) FILTER (WHERE told.code = %s) - $1) '
+                            '/ date_part(''epoch'', $2)'
+                        ELSE 'told.k - max(told.last_at) FILTER (WHERE told.code = %s)'
+                    END,
+                    numbered.code
                 ))
                 WHEN numbered.measure = 'total' THEN format(
-                    'max(told.total) FILTER (WHERE told.code = %s)', numbered.code
+                    CASE
+                        WHEN p_is_single THEN 'sum(told.event_count) FILTER (WHERE told.code = %s)'
+                        ELSE 'max(told.total) FILTER (WHERE told.code = %s)'
+                    END,
+                    numbered.code
                 )
                 WHEN numbered.source = 'event' THEN format(
-                    'sum(told.event_count) FILTER (WHERE told.code = %s AND told.k - told.cell < %s)',
+                    CASE
+                        WHEN p_is_single THEN
+                            'sum(told.event_count) FILTER '
+                            '(WHERE told.code = %s AND told.told_at > health_internal.step_end($1, $2, $4 - %s))'
+                        ELSE 'sum(told.event_count) FILTER (WHERE told.code = %s AND told.k - told.cell < %s)'
+                    END,
                     numbered.code, substr(numbered.measure, 7)
                 )
                 WHEN numbered.measure = 'number' THEN format(
@@ -13500,22 +14052,25 @@ CREATE FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single b
         string_agg(format(', %s AS f%s', columns.expression, columns.feature), '' ORDER BY columns.feature)
         FILTER (WHERE columns.source = 'label'),
         string_agg(
-            format(
-                ', avg(of_series.f%1$s) AS mean%1$s, stddev_samp(of_series.f%1$s) AS spread%1$s',
-                columns.feature
-            ), '' ORDER BY columns.feature
+            format(', avg(f%1$s) AS mean%1$s, stddev_samp(f%1$s) AS spread%1$s', columns.feature),
+            '' ORDER BY columns.feature
         ) FILTER (WHERE columns.measure = 'fleet'),
         string_agg(
+            CASE columns.measure
+                WHEN 'fleet' THEN format(
+                    ', health_internal.deviation(f%1$s, mean%1$s, spread%1$s) AS f%1$s', columns.feature
+                )
+                ELSE format(', f%s', columns.feature)
+            END,
+            '' ORDER BY columns.feature
+        ),
+        string_agg(
             format(
-                ', health_internal.plain_real(%s) AS f%s',
                 CASE
                     -- Never and long ago lie at the low end, just now at 0.
-                    WHEN columns.measure = 'since' THEN format('coalesce(f%s, -ln(1001.0))', columns.feature)
-                    WHEN columns.source = 'event' THEN format('coalesce(f%s, 0)', columns.feature)
-                    WHEN columns.measure = 'fleet' AND p_is_single THEN format(
-                        'health_internal.deviation(f%1$s, mean%1$s, spread%1$s)', columns.feature
-                    )
-                    ELSE format('f%s', columns.feature)
+                    WHEN columns.measure = 'since' THEN ', coalesce(f%1$s, -ln(1001.0))::real AS f%1$s'
+                    WHEN columns.source = 'event' THEN ', coalesce(f%1$s, 0)::real AS f%1$s'
+                    ELSE ', health_internal.plain_real(f%1$s) AS f%1$s'
                 END,
                 columns.feature
             ),
@@ -13530,7 +14085,7 @@ ALTER FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single bo
 -- Name: FUNCTION feature_columns(p_model_id bigint, p_is_single boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single boolean) IS 'Lists of a model''s columns over the rows "series", "told" (p_is_single: that hold the measures already) and "facts" of features_of_steps_sql and features_now_sql, and over the latter''s "of_series" those that compare with the fleet, NULL: none; and of all of them as real.';
+COMMENT ON FUNCTION health_internal.feature_columns(p_model_id bigint, p_is_single boolean) IS 'Lists of a model''s columns: over the rows "series" of series_sql, "told" of events (p_is_single: of event_rows_sql, else of features_of_steps_sql), over "facts" of labels, the fleet''s mean and spread of series, all of them, and all as real. NULL: none.';
 
 --
 -- Name: number_text(double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -13570,7 +14125,7 @@ COMMENT ON FUNCTION health_internal.span_text(p_seconds double precision) IS 'A 
 
 CREATE FUNCTION health_internal.feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN ((p_source = 'label'::text) AND (p_measure = 'is'::text)) THEN ((p_name || CASE WHEN (p_x > (0)::double precision) THEN ' is '::text ELSE ' is not '::text END) || p_value) WHEN ((p_measure = 'since'::text) AND (COALESCE(p_x, ('-7'::integer)::real) < ('-6.9'::numeric)::double precision)) THEN (('no '::text || health_internal.family_text(p_source, p_family, p_name)) || ' known'::text) WHEN (p_measure = 'since'::text) THEN (((health_internal.family_text(p_source, p_family, p_name) || ' '::text) || health_internal.span_text(((exp(((- p_x))::double precision) - (1)::double precision) * p_step_seconds))) || ' ago'::text) WHEN (p_measure = 'total'::text) THEN (((health_internal.family_text(p_source, p_family, p_name) || ' '::text) || health_internal.number_text((p_x)::double precision)) || ' times so far'::text) WHEN (p_source = 'event'::text) THEN ((((health_internal.family_text(p_source, p_family, p_name) || ' '::text) || health_internal.number_text((p_x)::double precision)) || ' times in '::text) || health_internal.span_text((((substr(p_measure, 7))::integer)::double precision * p_step_seconds))) WHEN (p_x IS NULL) THEN (p_name || ' is not known'::text) WHEN (p_measure = ANY (ARRAY['level'::text, 'number'::text])) THEN ((p_name || ' is '::text) || health_internal.number_text((p_x)::double precision)) WHEN (p_measure = 'spread'::text) THEN ((((p_name || ' varies by '::text) || health_internal.number_text((p_x)::double precision)) || ' within '::text) || health_internal.span_text(p_step_seconds)) WHEN (p_measure = ANY (ARRAY['mean_3'::text, 'mean_7'::text])) THEN ((((p_name || ' averaged '::text) || health_internal.number_text((p_x)::double precision)) || ' over '::text) || health_internal.span_text((((substr(p_measure, 6))::integer)::double precision * p_step_seconds))) WHEN (p_measure = 'change_1'::text) THEN ((((p_name || CASE WHEN (p_x < (0)::double precision) THEN ' fell by '::text ELSE ' rose by '::text END) || health_internal.number_text((abs(p_x))::double precision)) || ' within '::text) || health_internal.span_text(p_step_seconds)) WHEN (p_measure = 'change_7'::text) THEN (((((p_name || ' is '::text) || health_internal.number_text((abs(p_x))::double precision)) || CASE WHEN (p_x < (0)::double precision) THEN ' below'::text ELSE ' above'::text END) || ' its mean of the last '::text) || health_internal.span_text(((7)::double precision * p_step_seconds))) WHEN (p_measure = 'deviation'::text) THEN (((((p_name || ' is '::text) || health_internal.number_text((abs(p_x))::double precision)) || ' standard deviations'::text) || CASE WHEN (p_x < (0)::double precision) THEN ' below'::text ELSE ' above'::text END) || ' its own mean'::text) ELSE (((((p_name || ' is '::text) || health_internal.number_text((abs(p_x))::double precision)) || ' standard deviations'::text) || CASE WHEN (p_x < (0)::double precision) THEN ' below'::text ELSE ' above'::text END) || ' the fleet''s mean'::text) END;
+    RETURN CASE WHEN ((p_source = 'label'::text) AND (p_measure = 'is'::text)) THEN ((p_name || CASE WHEN (p_x > (0)::double precision) THEN ' is '::text ELSE ' is not '::text END) || p_value) WHEN ((p_measure = 'since'::text) AND (COALESCE(p_x, ('-7'::integer)::real) < ('-6.9'::numeric)::double precision)) THEN (('no '::text || health_internal.family_text(p_source, p_family, p_name)) || ' known'::text) WHEN (p_measure = 'since'::text) THEN (((health_internal.family_text(p_source, p_family, p_name) || ' '::text) || health_internal.span_text(((exp(((- p_x))::double precision) - (1)::double precision) * p_step_seconds))) || ' ago'::text) WHEN (p_measure = 'total'::text) THEN (((health_internal.family_text(p_source, p_family, p_name) || ' '::text) || health_internal.number_text((p_x)::double precision)) || ' times so far'::text) WHEN (p_source = 'event'::text) THEN ((((health_internal.family_text(p_source, p_family, p_name) || ' '::text) || health_internal.number_text((p_x)::double precision)) || ' times in '::text) || health_internal.span_text((((substr(p_measure, 7))::integer)::double precision * p_step_seconds))) WHEN (p_x IS NULL) THEN (p_name || ' is not known'::text) WHEN (p_measure = ANY (ARRAY['level'::text, 'number'::text])) THEN ((p_name || ' is '::text) || health_internal.number_text((p_x)::double precision)) WHEN (p_measure = 'spread'::text) THEN ((((p_name || ' varies by '::text) || health_internal.number_text((p_x)::double precision)) || ' within '::text) || health_internal.span_text(p_step_seconds)) WHEN (p_measure = ANY (ARRAY['mean_3'::text, 'mean_7'::text])) THEN ((((p_name || ' averaged '::text) || health_internal.number_text((p_x)::double precision)) || ' over '::text) || health_internal.span_text((((substr(p_measure, 6))::integer)::double precision * p_step_seconds))) WHEN (p_measure = 'change_1'::text) THEN ((((p_name || CASE WHEN (p_x < (0)::double precision) THEN ' fell by '::text ELSE ' rose by '::text END) || health_internal.number_text((abs(p_x))::double precision)) || ' within '::text) || health_internal.span_text(p_step_seconds)) WHEN (p_measure = 'change_7'::text) THEN ((((((p_name || ' is '::text) || health_internal.number_text((abs(p_x))::double precision)) || CASE WHEN (p_x < (0)::double precision) THEN ' below'::text ELSE ' above'::text END) || ' its mean of the '::text) || health_internal.span_text(((6)::double precision * p_step_seconds))) || ' before'::text) WHEN (p_measure = 'deviation'::text) THEN (((((p_name || ' is '::text) || health_internal.number_text((abs(p_x))::double precision)) || ' standard deviations'::text) || CASE WHEN (p_x < (0)::double precision) THEN ' below'::text ELSE ' above'::text END) || ' its own mean'::text) ELSE (((((p_name || ' is '::text) || health_internal.number_text((abs(p_x))::double precision)) || ' standard deviations'::text) || CASE WHEN (p_x < (0)::double precision) THEN ' below'::text ELSE ' above'::text END) || ' the fleet''s mean'::text) END;
 
 ALTER FUNCTION health_internal.feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision) OWNER TO health_owner;
 
@@ -13579,6 +14134,37 @@ ALTER FUNCTION health_internal.feature_text(p_source text, p_family text, p_name
 --
 
 COMMENT ON FUNCTION health_internal.feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision) IS 'What a feature of that value says, in words, such as "error E12 3 h ago".';
+
+--
+-- Name: feature_windows(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.feature_windows() RETURNS TABLE(name text, measures text[], spreads text[], of_age text, of_row text, is_in text)
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    VALUES
+    (
+        'present', '{level,spread,mean_7,change_1,change_7,deviation,fleet}'::text [], '{spread}'::text [],
+        'ages.age = 0', 'told.is_present', '%s > health_internal.step_end($1, $2, $4 - 1) AS is_present'
+    ),
+    (
+        'before', '{change_1}', '{}', 'ages.age = 1', 'NOT told.is_present AND told.is_before',
+        '%s > health_internal.step_end($1, $2, $4 - 2) AS is_before'
+    ),
+    (
+        'three', '{mean_3}', '{}', 'ages.age < 3', 'told.is_three',
+        '%s > health_internal.step_end($1, $2, $4 - 3) AS is_three'
+    ),
+    ('past', '{mean_7,change_7,deviation}', '{deviation}', 'ages.age > 0', 'NOT told.is_present', NULL);
+$_$;
+
+ALTER FUNCTION health_internal.feature_windows() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION feature_windows(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.feature_windows() IS 'Windows of series: which measures are of them, and which of their spread; as a condition on ages.age, steps before the row, and on rows of series_rows_sql of one step, which say of a time whether it is in the window.';
 
 --
 -- Name: features_now_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -13591,37 +14177,54 @@ CREATE FUNCTION health_internal.features_now_sql(p_model_id bigint) RETURNS text
     -- An agent that fell silent is still predicted for the length of the windows, but teaches nothing.
     SELECT format(
         $sql$
-        WITH of_series AS (
-            SELECT series.agent_id, bool_or(series.is_seen) AS is_seen %1$s
-            FROM (%2$s) AS series
-            GROUP BY series.agent_id
+        WITH of_series AS MATERIALIZED (
+            SELECT series.agent_id %7$s FROM (%1$s) AS series GROUP BY series.agent_id
         ),
 
+        of_fleet AS (SELECT count(*) AS agent_count %2$s FROM of_series),
+
         of_events AS (
-            SELECT told.agent_id, bool_or(told.is_seen) AS is_seen %3$s
+            SELECT told.agent_id, max(told.told_at) > health_internal.step_end($1, $2, $4 - 7) AS is_seen %3$s
             FROM (%4$s) AS told
             GROUP BY told.agent_id
         ),
 
-        of_agents AS (%5$s),
+        of_agents AS (%5$s)
 
-        of_fleet AS (SELECT count(*) AS agent_count %6$s FROM of_series)
-
-        SELECT agent_id, $4::integer AS k %7$s
-        FROM of_series
-        FULL JOIN of_events USING (agent_id)
-        LEFT JOIN of_agents USING (agent_id)
-        CROSS JOIN of_fleet
-        WHERE (of_series.is_seen OR of_events.is_seen) AND health_internal.is_watched(agent_id)
+        SELECT found.agent_id, $4::integer AS k %8$s
+        FROM (
+            SELECT agent_id %6$s
+            FROM of_series
+            FULL JOIN of_events USING (agent_id)
+            LEFT JOIN of_agents USING (agent_id)
+            CROSS JOIN of_fleet
+            WHERE (of_series.agent_id IS NOT NULL OR of_events.is_seen) AND health_internal.is_watched(agent_id)
+            OFFSET 0
+        ) AS found
         OFFSET 0
         $sql$,
-        columns.of_series,
-        health_internal.present_series_sql(p_model_id),
-        columns.of_events,
-        health_internal.present_events_sql(p_model_id),
-        health_internal.agent_facts_sql(columns.of_agents),
+        coalesce(
+            health_internal.series_sql(p_model_id, format(
+                $sql$
+                SELECT told.agent_id, told.name, $4::integer AS k %s
+                FROM (%s OFFSET 0) AS told
+                GROUP BY told.agent_id, told.name
+                $sql$,
+                health_internal.window_sums_sql(p_model_id, true),
+                health_internal.series_rows_sql(p_model_id)
+            )),
+            'SELECT NULL::text AS agent_id, 0 AS code WHERE false'
+        ),
         columns.of_fleet,
-        columns.of_all
+        columns.of_events,
+        coalesce(
+            health_internal.event_rows_sql(p_model_id),
+            'SELECT NULL::text AS agent_id, 0 AS code, NULL::timestamptz AS told_at WHERE false'
+        ),
+        health_internal.agent_facts_sql(columns.of_agents),
+        columns.of_all,
+        columns.of_series,
+        columns.as_real
     )
     FROM health_internal.feature_columns(p_model_id, true) AS columns;
 $_$;
@@ -13648,41 +14251,11 @@ CREATE FUNCTION health_internal.features_of_steps_sql(p_model_id bigint) RETURNS
 
         event_cells AS MATERIALIZED (%2$s),
 
-        windows AS (
-            SELECT
-                cells.agent_id,
-                cells.code,
-                cells.cell + ages.age AS k,
-                max(cells.mean) FILTER (WHERE ages.age = 0) AS level,
-                max(cells.spread) FILTER (WHERE ages.age = 0) AS spread,
-                avg(cells.mean) FILTER (WHERE ages.age < 3) AS mean_3,
-                avg(cells.mean) FILTER (WHERE ages.age < 7) AS mean_7,
-                max(cells.mean) FILTER (WHERE ages.age = 1) AS before,
-                avg(cells.mean) FILTER (WHERE ages.age > 0) AS past,
-                stddev_samp(cells.mean) FILTER (WHERE ages.age > 0) AS past_spread
-            FROM cells
-            CROSS JOIN LATERAL generate_series(0, 7) AS ages (age)
-            WHERE cells.cell + ages.age BETWEEN $3 AND $4
-            GROUP BY cells.agent_id, cells.code, 3
+        of_series AS MATERIALIZED (
+            SELECT series.agent_id, series.k %3$s FROM (%8$s) AS series GROUP BY series.agent_id, series.k
         ),
 
-        series AS (
-            SELECT
-                windows.agent_id, windows.code, windows.k, windows.level, windows.spread,
-                windows.mean_3, windows.mean_7,
-                health_internal.difference(windows.level, windows.before) AS change_1,
-                health_internal.difference(windows.level, windows.past) AS change_7,
-                health_internal.deviation(windows.level, windows.past, windows.past_spread) AS deviation,
-                health_internal.deviation(
-                    windows.level, avg(windows.level) OVER fleet, stddev_samp(windows.level) OVER fleet
-                ) AS fleet
-            FROM windows
-            WINDOW fleet AS (PARTITION BY windows.code, windows.k)
-        ),
-
-        of_series AS (
-            SELECT series.agent_id, series.k %3$s FROM series GROUP BY series.agent_id, series.k
-        ),
+        of_fleet AS (SELECT of_series.k %4$s FROM of_series GROUP BY of_series.k),
 
         told AS (
             SELECT event_cells.*, reached.k
@@ -13694,10 +14267,10 @@ CREATE FUNCTION health_internal.features_of_steps_sql(p_model_id bigint) RETURNS
         ),
 
         of_events AS (
-            SELECT told.agent_id, told.k %4$s FROM told GROUP BY told.agent_id, told.k
+            SELECT told.agent_id, told.k %5$s FROM told GROUP BY told.agent_id, told.k
         ),
 
-        of_agents AS MATERIALIZED (%5$s),
+        of_agents AS MATERIALIZED (%6$s),
 
         seen AS (
             SELECT spans.agent_id, min(spans.first_k) AS first_k, max(spans.last_k) AS last_k
@@ -13720,38 +14293,36 @@ CREATE FUNCTION health_internal.features_of_steps_sql(p_model_id bigint) RETURNS
             ) AS steps (k)
         )
 
-        SELECT moments.agent_id, moments.k %6$s
-        FROM moments
-        LEFT JOIN of_series USING (agent_id, k)
-        LEFT JOIN of_events USING (agent_id, k)
-        LEFT JOIN of_agents USING (agent_id)
+        SELECT found.agent_id, found.k %9$s
+        FROM (
+            SELECT moments.agent_id, moments.k %7$s
+            FROM moments
+            LEFT JOIN of_series USING (agent_id, k)
+            LEFT JOIN of_fleet USING (k)
+            LEFT JOIN of_events USING (agent_id, k)
+            LEFT JOIN of_agents USING (agent_id)
+            OFFSET 0
+        ) AS found
         $sql$,
         CASE
-            WHEN health_internal.series_rows_sql(p_model_id) <> '' THEN format(
+            WHEN health_internal.series_rows_sql(p_model_id) IS NOT NULL THEN format(
                 $sql$
                 SELECT
-                    sums.agent_id, codes.code, sums.cell,
-                    CASE WHEN codes.is_counter THEN sums.increase ELSE sums.mean END AS mean,
-                    CASE WHEN NOT codes.is_counter THEN sums.spread END AS spread
-                FROM (
-                    SELECT
-                        told.agent_id, told.name, told.cell,
-                        sum(told.value_sum) / sum(told.value_count) AS mean,
-                        max(told.square_sum) - min(told.value_sum) AS increase,
-                        health_internal.merged_spread(
-                            ARRAY[told.value_count, told.value_sum, told.square_sum]
-                        ) AS spread
-                    FROM (%s) AS told
-                    GROUP BY told.agent_id, told.name, told.cell
-                ) AS sums
-                INNER JOIN (%s) AS codes (code, name, is_counter) ON sums.name = codes.name
+                    told.agent_id, told.name, %1$s AS cell, sum(told.value_count) AS value_count,
+                    CASE WHEN codes.is_counter THEN min(told.value_sum) ELSE sum(told.value_sum) END AS value_sum,
+                    CASE WHEN codes.is_counter THEN max(told.squares) ELSE sum(told.squares) END AS squares
+                FROM (%2$s) AS told
+                LEFT JOIN (%3$s) AS codes (name, is_counter) ON told.name = codes.name
+                GROUP BY told.agent_id, told.name, codes.is_counter, 3
                 $sql$,
+                health_internal.cell_sql('told.told_at'),
                 health_internal.series_rows_sql(p_model_id),
-                health_internal.series_codes_sql(p_model_id)
+                (
+                    SELECT 'VALUES ' || string_agg(format('(%L, %L::boolean)', codes.key, codes.is_counter), ', ')
+                    FROM health_internal.series_codes(p_model_id) AS codes
+                )
             )
-            ELSE
-                'SELECT NULL::text AS agent_id, 0 AS code, 0 AS cell, 0::float8 AS mean, 0::float8 AS spread '
-                'WHERE false'
+            ELSE 'SELECT NULL::text AS agent_id, 0 AS cell WHERE false'
         END,
         CASE
             WHEN health_internal.event_rows_sql(p_model_id) IS NOT NULL THEN format(
@@ -13780,9 +14351,24 @@ CREATE FUNCTION health_internal.features_of_steps_sql(p_model_id bigint) RETURNS
                 '0 AS next_cell, 0 AS total WHERE false'
         END,
         columns.of_series,
+        columns.of_fleet,
         columns.of_events,
         health_internal.agent_facts_sql(columns.of_agents),
-        columns.of_all
+        columns.of_all,
+        coalesce(
+            health_internal.series_sql(p_model_id, format(
+                $sql$
+                SELECT told.agent_id, told.name, told.cell + ages.age AS k %s
+                FROM cells AS told
+                CROSS JOIN LATERAL generate_series(0, 6) AS ages (age)
+                WHERE told.cell + ages.age BETWEEN $3 AND $4
+                GROUP BY told.agent_id, told.name, 3
+                $sql$,
+                health_internal.window_sums_sql(p_model_id, false)
+            )),
+            'SELECT NULL::text AS agent_id, 0 AS code, 0 AS k WHERE false'
+        ),
+        columns.as_real
     )
     FROM health_internal.feature_columns(p_model_id, false) AS columns;
 $_$;
@@ -13857,7 +14443,7 @@ BEGIN
         WHERE trends.sampled_at > p_now - interval '10 minutes'
             AND status.liveness NOT IN ('stopped', 'unresponsive')
             -- What is full already is the judgement's to tell.
-            AND told.exhausts_earliest_at > trends.sampled_at
+            AND trends.used < trends.limit_value
             -- Once said, it is taken back only when it is clearly no longer so.
             AND told.exhausts_earliest_at <= p_now + make_interval(
                 secs => policy.exhaustion_alert_seconds
@@ -14863,6 +15449,11 @@ BEGIN
             v_items := v_beat.work_items_processed;
             v_memory := v_beat.memory_usage_mb;
             v_slow_memory := v_beat.memory_usage_mb;
+            -- As fast as it should be, until it has told.
+            v_processing := CASE
+                WHEN v_processing IS NOT NULL
+                    THEN least(v_baseline_processing, p_status.latency_slo_ms)
+            END;
             v_run_id := v_beat.run_id;
             v_status.run_started_at := v_beat.received_at;
         ELSE
@@ -14874,8 +15465,14 @@ BEGIN
             );
             v_run_id := coalesce(v_beat.run_id, v_run_id);
         END IF;
-        v_processing := health_internal.moved_mean(
-            v_processing, v_beat.average_processing_time_ms, v_kept
+        v_processing := health_internal.moved_processing(
+            v_processing,
+            v_beat.average_processing_time_ms,
+            least(
+                v_kept,
+                health_internal.kept_of_run(v_status.run_started_at, v_beat.received_at, v_gap)
+            ),
+            coalesce(p_status.latency_slo_ms, v_baseline_processing)
         );
         v_baseline_processing := health_internal.moved_mean(
             v_baseline_processing,
@@ -15194,21 +15791,8 @@ BEGIN
     WHERE activity.backend_type = 'checkpointer';
     v_has_restarted := v_engine.server_started_at IS NOT NULL
         AND v_engine.server_started_at <> v_server_started;
-    IF NOT p_is_replay AND p_now > v_engine.last_now AND (
-        v_has_restarted
-        OR p_now - v_engine.last_now
-        > greatest(v_settings.monitor_gap_after, 5 * v_settings.tick_period)
-    ) THEN
-        INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details)
-        VALUES (
-            CASE WHEN v_has_restarted THEN 'server_restarted' ELSE 'engine_stopped' END,
-            v_engine.last_now,
-            p_now,
-            p_now + v_settings.monitor_settle_time,
-            jsonb_build_object(
-                'last_tick_id', v_engine.tick_id, 'server_started_at', v_server_started
-            )
-        );
+    IF NOT p_is_replay THEN
+        PERFORM health_internal.note_gap(p_now, v_engine, v_server_started);
     END IF;
     tick_id := v_engine.tick_id + 1;
     v_range.received_from := judged_until - v_settings.history_after;
@@ -15220,31 +15804,9 @@ BEGIN
     v_range.last_own_xid := v_engine.own_xid;
     v_range.last_own_from := v_engine.own_from;
 
-    -- The engine beats like any agent.
     IF v_engine.last_heartbeat_at IS NULL
         OR judged_until - v_engine.last_heartbeat_at >= v_settings.engine_heartbeat_interval THEN
-        INSERT INTO health.agent_heartbeats (
-            agent_id, received_at, work_items_processed, average_processing_time_ms
-        )
-        VALUES (
-            'heartbeat_health_agent', judged_until, v_engine.judged_total,
-            v_engine.last_tick_ms
-        );
-        INSERT INTO health.performance_metrics (
-            agent_id, metric_name, metric_value, unit, received_at
-        )
-        SELECT 'heartbeat_health_agent', own.metric_name, own.metric_value, own.unit, judged_until
-        FROM (
-            VALUES
-            ('health_checks_performed', v_engine.judged_total::float8, 'count'),
-            (
-                'system_health_score',
-                (SELECT avg(status.score) FROM health.agent_status AS status
-                    WHERE status.liveness NOT IN ('never_seen', 'stopped')),
-                'score'
-            )
-        ) AS own (metric_name, metric_value, unit)
-        WHERE own.metric_value IS NOT NULL;
+        PERFORM health_internal.beat_as_engine(judged_until, v_engine);
         v_engine.last_heartbeat_at := judged_until;
     END IF;
 
@@ -15336,166 +15898,53 @@ BEGIN
     END IF;
 
     WITH signals AS MATERIALIZED (
-        SELECT arrived.*
-        FROM health_internal.arrived_signals(p_range) AS arrived
-        CROSS JOIN health.settings
-        WHERE arrived.received_at >= p_now - settings.history_after
-            AND (
-                settings.unknown_agents = 'register'
-                OR EXISTS (SELECT FROM health.agents WHERE agents.agent_id = arrived.agent_id)
-            )
-    ),
-
-    -- The latest run of each run_id takes part in what follows as the signals it was made of.
-    latest AS MATERIALIZED (
-        SELECT known.*
-        FROM (SELECT DISTINCT signals.agent_id, signals.run_id FROM signals) AS touched
-        CROSS JOIN LATERAL (
-            SELECT runs.*
-            FROM health.job_runs AS runs
-            WHERE runs.agent_id = touched.agent_id
-                AND runs.run_id = touched.run_id
-                AND runs.began_at IS NOT NULL
-            ORDER BY runs.began_at DESC, runs.job_run_id DESC
-            LIMIT 1
-        ) AS known
-    ),
-
-    told AS (
-        SELECT
-            signals.agent_id, signals.run_id, signals.signal, signals.received_at,
-            signals.attributes, NULL::bigint AS job_run_id
-        FROM signals
-        WHERE signals.signal <> 'log'
-        UNION ALL
-        SELECT
-            latest.agent_id, latest.run_id, 'start', latest.started_at, NULL, latest.job_run_id
-        FROM latest
-        WHERE latest.started_at IS NOT NULL
-        UNION ALL
-        SELECT
-            latest.agent_id, latest.run_id, latest.outcome, latest.finished_at,
-            latest.attributes, latest.job_run_id
-        FROM latest
-        WHERE latest.outcome IN ('success', 'fail')
-    ),
-
-    followed AS (
-        SELECT
-            told.*,
-            lag(told.signal) OVER by_run AS last_signal,
-            told.received_at - lag(told.received_at) OVER by_run AS since_last
-        FROM told
-        WINDOW by_run AS (
-            PARTITION BY told.agent_id, told.run_id
-            ORDER BY told.received_at, told.signal <> 'start', told.job_run_id
-        )
-    ),
-
-    -- A run begins with a start, unless it has started (a run_id that is told twice), and with an end
-    -- that no start came before, unless it says again within a minute what the last end said.
-    numbered AS (
-        SELECT
-            followed.*,
-            count(*) FILTER (WHERE CASE
-                WHEN followed.last_signal IS NULL THEN true
-                WHEN followed.signal = 'start'
-                    THEN followed.last_signal <> 'start' OR followed.run_id = ''
-                ELSE followed.last_signal <> 'start' AND NOT (
-                    followed.last_signal = followed.signal AND followed.run_id <> ''
-                    AND followed.since_last <= interval '1 minute'
-                )
-            END) OVER (
-                PARTITION BY followed.agent_id, followed.run_id
-                ORDER BY followed.received_at, followed.signal <> 'start', followed.job_run_id
-                ROWS UNBOUNDED PRECEDING
-            ) AS run_number
-        FROM followed
-    ),
-
-    runs AS (
-        SELECT
-            numbered.agent_id,
-            numbered.run_id,
-            numbered.run_number,
-            max(numbered.job_run_id) AS job_run_id,
-            min(numbered.received_at) FILTER (WHERE numbered.signal = 'start') AS started_at,
-            min(numbered.received_at) FILTER (WHERE numbered.signal <> 'start') AS finished_at,
-            min(numbered.signal) FILTER (WHERE numbered.signal <> 'start') AS ending,
-            max(numbered.received_at) AS last_signal_at,
-            (array_agg(numbered.attributes ORDER BY numbered.received_at)
-                FILTER (WHERE numbered.signal <> 'start'))[1] AS attributes
-        FROM numbered
-        GROUP BY numbered.agent_id, numbered.run_id, numbered.run_number
-    ),
-
-    -- Where runs are not named, the next start ends what had not ended.
-    closed AS (
-        SELECT
-            runs.agent_id,
-            runs.run_id,
-            -- A start that came late may cut a known run in two.
-            CASE
-                WHEN row_number() OVER (
-                    PARTITION BY runs.job_run_id ORDER BY runs.run_number
-                ) = 1 THEN runs.job_run_id
-            END AS job_run_id,
-            runs.started_at,
-            runs.attributes,
-            runs.last_signal_at,
-            coalesce(runs.started_at, runs.finished_at) AS began_at,
-            coalesce(runs.finished_at, lead(runs.started_at) OVER by_run) AS finished_at,
-            coalesce(
-                runs.ending,
-                CASE WHEN lead(runs.started_at) OVER by_run IS NOT NULL THEN 'lost' END
-            ) AS outcome
-        FROM runs
-        WINDOW by_run AS (PARTITION BY runs.agent_id, runs.run_id ORDER BY runs.run_number)
+        SELECT recent.*
+        FROM health_internal.recent_signals(p_now, p_range) AS recent
     ),
 
     -- The first new run that came too late for the missed one takes its row.
     placed AS (
         SELECT
-            closed.agent_id,
-            closed.run_id,
-            closed.started_at,
-            closed.finished_at,
-            closed.outcome,
-            closed.attributes,
-            closed.last_signal_at,
-            closed.began_at,
+            told.agent_id,
+            told.run_id,
+            told.started_at,
+            told.finished_at,
+            told.outcome,
+            told.attributes,
+            told.last_signal_at,
+            told.began_at,
             agents.max_run_time,
             answers.answered_at,
             coalesce(
-                closed.job_run_id,
+                told.job_run_id,
                 CASE
                     WHEN answers.answered_at = missed.expected_at AND row_number() OVER (
-                        PARTITION BY closed.agent_id, answers.answered_at ORDER BY closed.began_at
+                        PARTITION BY told.agent_id, answers.answered_at ORDER BY told.began_at
                     ) = 1 THEN jobs.missed_run_id
                 END
             ) AS job_run_id
-        FROM closed
-        LEFT JOIN health.agents ON closed.agent_id = agents.agent_id
-        LEFT JOIN health.job_expectations AS jobs ON closed.agent_id = jobs.agent_id
+        FROM health_internal.told_runs(p_now, p_range) AS told
+        LEFT JOIN health.agents ON told.agent_id = agents.agent_id
+        LEFT JOIN health.job_expectations AS jobs ON told.agent_id = jobs.agent_id
         LEFT JOIN health.job_runs AS missed ON jobs.missed_run_id = missed.job_run_id
         -- Nearly all answer the time expected, or the one before; of others the schedule is asked.
         LEFT JOIN LATERAL (
             SELECT CASE
-                WHEN closed.began_at >= jobs.previous_at AND closed.began_at < jobs.counts_from
+                WHEN told.began_at >= jobs.previous_at AND told.began_at < jobs.counts_from
                     THEN jobs.previous_at
-                WHEN closed.began_at >= jobs.counts_from
-                    AND closed.began_at
+                WHEN told.began_at >= jobs.counts_from
+                    AND told.began_at
                     < health_internal.run_counts_from(jobs.expected_at, jobs.following_at)
                     THEN jobs.expected_at
             END AS answered_at
-        ) AS near ON jobs.schedule IS NOT NULL AND closed.job_run_id IS NULL
+        ) AS near ON jobs.schedule IS NOT NULL AND told.job_run_id IS NULL
         LEFT JOIN LATERAL (
             SELECT found.answered_at
             FROM health_internal.expect_run(
-                jobs.schedule, jobs.time_zone, closed.began_at, true
+                jobs.schedule, jobs.time_zone, told.began_at, true
             ) AS found
             WHERE jobs.schedule IS NOT NULL
-                AND closed.job_run_id IS NULL
+                AND told.job_run_id IS NULL
                 AND near.answered_at IS NULL
             -- Else the function would be asked first, and its answer thrown away.
             OFFSET 0
@@ -15617,7 +16066,7 @@ ALTER FUNCTION health_internal.fold_signals(p_now timestamp with time zone, p_ra
 -- Name: FUNCTION fold_signals(p_now timestamp with time zone, p_range health_internal.arrival_range); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.fold_signals(p_now timestamp with time zone, p_range health_internal.arrival_range) IS 'Makes runs of the signals that arrived and takes over changed schedules; returns how many signals. Signals are paired by run_id in order of received_at, whatever the order of arrival; without run_id an end belongs to the start before it, and a further start ends a run as lost. An end without a start is a run of its own until its start arrives.';
+COMMENT ON FUNCTION health_internal.fold_signals(p_now timestamp with time zone, p_range health_internal.arrival_range) IS 'Makes runs of the signals that arrived (told_runs) and takes over changed schedules; returns how many signals.';
 
 --
 -- Name: fold_unusual_beats(bigint, health_internal.beat[], boolean, health_internal.arrival_range, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -15926,12 +16375,16 @@ CREATE FUNCTION health_internal.fold_usual_beats(p_turn health_internal.turn, p_
         END AS bin_weight,
         CASE
             WHEN pairs.gap_count < (p_policy).young_beats - (pairs.gap IS NOT NULL)::integer
-                THEN (p_policy).young_late_intervals
+                THEN (p_policy).young_late_intervals * health_internal.told_share(
+                    pairs.expected_interval_seconds, pairs.learnt_interval_seconds
+                )
             ELSE pairs.late_intervals
         END AS late_intervals,
         CASE
             WHEN pairs.gap_count < (p_policy).young_beats - (pairs.gap IS NOT NULL)::integer
-                THEN (p_policy).young_unresponsive_intervals
+                THEN (p_policy).young_unresponsive_intervals * health_internal.told_share(
+                    pairs.expected_interval_seconds, pairs.learnt_interval_seconds
+                )
             ELSE pairs.unresponsive_intervals
         END AS unresponsive_intervals,
         -- The deadlines are learnt anew when a gap was long, and else by turns: every 32 gaps, of an
@@ -15955,9 +16408,13 @@ CREATE FUNCTION health_internal.fold_usual_beats(p_turn health_internal.turn, p_
         + coalesce(pairs.items_in, 0) AS baseline_item_sum,
         pairs.baseline_seconds * pairs.base + (p_turn).base_seconds * (1 - pairs.base)
             AS baseline_seconds,
-        health_internal.moved_mean(
+        health_internal.moved_processing(
             pairs.processing_mean_ms, pairs.processing_in,
-            health_internal.kept_share(pairs.fast, pairs.gap_weight * pairs.fast + 1)
+            least(
+                health_internal.kept_share(pairs.fast, pairs.gap_weight * pairs.fast + 1),
+                health_internal.kept_of_run(pairs.run_started_at, pairs.last_at, pairs.gap)
+            ),
+            coalesce(pairs.latency_slo_ms, pairs.baseline_processing_ms)
         ) AS processing_mean_ms,
         health_internal.moved_mean(
             pairs.baseline_processing_ms,
@@ -16291,7 +16748,10 @@ CREATE FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.reso
 DECLARE
     v_effective double precision;
     v_alike double precision;
-    v_level double precision;
+    v_deviation double precision;
+    v_mean_error double precision;
+    v_freedom double precision;
+    v_errors double precision;
     v_left double precision;
     v_z double precision;
     v_span constant double precision := least(
@@ -16319,15 +16779,18 @@ BEGIN
     v_alike := least(0.95, greatest(0, coalesce(
         (p_trend).residual_product_sum / nullif((p_trend).residual_square_sum, 0), 0
     )));
-    slope_error_per_hour := sqrt(
-        greatest(
-            0,
-            (p_trend).value_square_sum - slope_per_hour * (p_trend).product_sum
-        ) / (p_trend).weight * v_effective / (v_effective - 2)
-        * (p_trend).weight_square_sum / (p_trend).weight / (p_trend).hours_square_sum
-        * (1 + v_alike) / (1 - v_alike)
+    v_deviation := sqrt(
+        greatest(0, (p_trend).value_square_sum - slope_per_hour * (p_trend).product_sum)
+        / (p_trend).weight * v_effective / (v_effective - 2)
     );
-    slope_error_per_hour := greatest(slope_error_per_hour, 1e-6 * abs(slope_per_hour));
+    v_mean_error := v_deviation * sqrt((1 + v_alike) / (1 - v_alike) / v_effective);
+    slope_error_per_hour := greatest(
+        v_mean_error * sqrt((p_trend).weight / (p_trend).hours_square_sum),
+        1e-6 * abs(slope_per_hour)
+    );
+    -- Of few samples two errors are too little: about Student's t of 95 %.
+    v_freedom := greatest(1, v_effective * (1 - v_alike) / (1 + v_alike) - 2);
+    v_errors := 2 + 3 / v_freedom;
     v_z := CASE
         WHEN slope_error_per_hour > 0 THEN least(40, greatest(
             -40, slope_per_hour / slope_error_per_hour
@@ -16335,26 +16798,35 @@ BEGIN
         ELSE 0
     END;
     confidence := 1 / (1 + exp(-1.702 * v_z));
-    IF v_z < 3 OR slope_per_hour * v_span < 0.01 * (p_trend).limit_value THEN
+    IF v_z < greatest(3, 1.25 * v_errors)
+        OR slope_per_hour * v_span < 0.01 * (p_trend).limit_value THEN
         basis := 'not foreseeable: the slope is not significantly positive';
         RETURN;
     END IF;
-    v_level := greatest(
-        (p_trend).used, (p_trend).mean_value - slope_per_hour * (p_trend).mean_hours
+    -- From the mean to the limit; what the last sample is above the line beyond its noise is a step.
+    v_left := (p_trend).limit_value - (p_trend).mean_value - greatest(
+        0,
+        (p_trend).used - 4 * v_deviation
+        - ((p_trend).mean_value - slope_per_hour * (p_trend).mean_hours)
     );
-    v_left := greatest(0, (p_trend).limit_value - v_level);
-    IF v_left / slope_per_hour > 10 * v_span THEN
+    IF v_left / slope_per_hour + (p_trend).mean_hours > 10 * v_span THEN
         basis := format(
             'not foreseeable: further away than ten times the %s hours seen', round(v_span::numeric, 1)
         );
         RETURN;
     END IF;
-    exhausts_at := (p_trend).sampled_at + make_interval(secs => 3600 * v_left / slope_per_hour);
-    exhausts_earliest_at := (p_trend).sampled_at + make_interval(
-        secs => 3600 * v_left / (slope_per_hour + 2 * slope_error_per_hour)
+    exhausts_at := (p_trend).sampled_at + make_interval(
+        secs => 3600 * greatest(0, v_left / slope_per_hour + (p_trend).mean_hours)
     );
+    exhausts_earliest_at := least(exhausts_at, (p_trend).sampled_at + make_interval(
+        secs => 3600 * greatest(0, (p_trend).mean_hours + health_internal.line_reaches(
+            v_left - 2 * v_deviation, slope_per_hour, slope_error_per_hour, v_mean_error, - v_errors
+        ))
+    ));
     exhausts_latest_at := (p_trend).sampled_at + make_interval(
-        secs => 3600 * v_left / (slope_per_hour - 2 * slope_error_per_hour)
+        secs => 3600 * greatest(0, (p_trend).mean_hours + health_internal.line_reaches(
+            v_left, slope_per_hour, slope_error_per_hour, v_mean_error, v_errors
+        ))
     );
     basis := format(
         'decayed least squares over %s samples in %s hours', (p_trend).sample_count,
@@ -16369,7 +16841,7 @@ ALTER FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resou
 -- Name: FUNCTION foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) IS 'When a trend meets its limit. Slope by decayed least squares; its error is the usual one for n_eff = (Σw)² / Σw² samples, times √((1 + ρ) / (1 - ρ)) for residuals of lag-1 correlation ρ (effective sample size of an AR(1) series). Interval: slope ± 2 errors. Foreseeable only where the slope is 3 errors above 0 and rose by 1 % of the limit, and the crossing is within ten times the time seen (at most 12 h of it). confidence: probability that it rises at all, by the logistic approximation of the normal distribution; NULL: too few samples.';
+COMMENT ON FUNCTION health_internal.foretell_exhaustion(p_trend health_internal.resource_trends, OUT slope_per_hour double precision, OUT slope_error_per_hour double precision, OUT exhausts_at timestamp with time zone, OUT exhausts_earliest_at timestamp with time zone, OUT exhausts_latest_at timestamp with time zone, OUT confidence double precision, OUT basis text) IS 'When a trend meets its limit. Slope by decayed least squares; its error is the usual one for n_eff = (Σw)² / Σw² samples, times √((1 + ρ) / (1 - ρ)) for residuals of lag-1 correlation ρ (effective sample size of an AR(1) series). Interval: Fieller''s for the crossing of a line, 2 + 3 / (n_eff - 2) errors wide; it begins two deviations of a sample below the limit, since one sample may reach it before the line. About 95 of 100 hold the first sample at the limit, where the growth is a line. Foreseeable only where the slope is 3 errors above 0 and rose by 1 % of the limit, and the crossing is within ten times the time seen (at most 12 h of it). confidence: probability that it rises at all, by the logistic approximation of the normal distribution; NULL: too few samples.';
 
 --
 -- Name: forget_agents(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -16449,6 +16921,7 @@ CREATE FUNCTION health_internal.furnish_sandbox(p_sandbox text, p_policy jsonb, 
 DECLARE
     v_table text;
     v_beats bigint;
+    v_copied bigint;
 BEGIN
     -- What people configured, as it stands now. Tables without a row of the past are left empty.
     FOREACH v_table IN ARRAY ARRAY[
@@ -16525,6 +16998,8 @@ BEGIN
         p_sandbox || '_internal'
     )
     USING p_from, p_to, p_agent_ids;
+    GET DIAGNOSTICS v_copied = ROW_COUNT;
+    v_beats := v_beats + v_copied;
     FOREACH v_table IN ARRAY ARRAY['agent_heartbeats', 'performance_metrics', 'system_events']
     LOOP
         EXECUTE format(
@@ -16549,7 +17024,7 @@ ALTER FUNCTION health_internal.furnish_sandbox(p_sandbox text, p_policy jsonb, p
 -- Name: FUNCTION furnish_sandbox(p_sandbox text, p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.furnish_sandbox(p_sandbox text, p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'Fills a sandbox: configuration as it stands now, the policy of each class with p_policy''s changes, an engine that has not ticked, and the raw rows received in the period, of p_agent_ids or of all. Rules of users are left out: they ask the present. Returns how many heartbeats agents sent.';
+COMMENT ON FUNCTION health_internal.furnish_sandbox(p_sandbox text, p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[]) IS 'Fills a sandbox: configuration as it stands now, the policy of each class with p_policy''s changes, an engine that has not ticked, and the raw rows received in the period, of p_agent_ids or of all. Rules of users are left out: they ask the present. Returns how many heartbeats there are.';
 
 --
 -- Name: gains_sql(text, integer[], integer, text, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -16858,6 +17333,43 @@ ALTER FUNCTION health_internal.grow_trees(p_model_id bigint, p_table text, p_par
 COMMENT ON FUNCTION health_internal.grow_trees(p_model_id bigint, p_table text, p_parameters jsonb, p_max_trees integer, p_patience integer, OUT base double precision, OUT tree_count integer, OUT scores double precision[], OUT losses double precision[]) IS 'Grows boosted trees on the rows of part train into failure_nodes; with p_patience it ends when the loss of the rows of part choose has not fallen for so many trees, and keeps those up to the least. Returns the base and, by rn, the log-odds of every row of the table.';
 
 --
+-- Name: hand_on_comments(regclass, regclass[]); Type: PROCEDURE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE PROCEDURE health_internal.hand_on_comments(IN p_view regclass, VARIADIC p_sources regclass[])
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_column record;
+BEGIN
+    -- A loop, because a comment is given by a statement of its own.
+    FOR v_column IN
+        SELECT DISTINCT ON (of_view.attnum)
+            of_view.attname AS name,
+            col_description(of_source.attrelid, of_source.attnum) AS description
+        FROM unnest(p_sources) WITH ORDINALITY AS sources (relation, place)
+        INNER JOIN pg_attribute AS of_view ON of_view.attrelid = p_view AND of_view.attnum > 0
+        INNER JOIN pg_attribute AS of_source
+            ON of_source.attrelid = sources.relation AND of_source.attname = of_view.attname
+        WHERE col_description(of_view.attrelid, of_view.attnum) IS NULL
+        ORDER BY of_view.attnum, sources.place
+    LOOP
+        EXECUTE format(
+            'COMMENT ON COLUMN %s.%I IS %L', p_view, v_column.name, v_column.description
+        );
+    END LOOP;
+END;
+$$;
+
+ALTER PROCEDURE health_internal.hand_on_comments(IN p_view regclass, VARIADIC p_sources regclass[]) OWNER TO health_owner;
+
+--
+-- Name: PROCEDURE hand_on_comments(IN p_view regclass, VARIADIC p_sources regclass[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON PROCEDURE health_internal.hand_on_comments(IN p_view regclass, VARIADIC p_sources regclass[]) IS 'Describes each column of a view that has no comment as the column of that name of the first source that has one.';
+
+--
 -- Name: has_changed_materially(jsonb, jsonb); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -17008,14 +17520,19 @@ BEGIN
                 WHEN 'score_emergency' = ANY (p_last_conditions) THEN p_policy.recovered_margin
                 ELSE 0
             END
+                -- To be late lowers the score and calls nobody: silence alone begins no alert on it.
+                AND (p_liveness <> 'late' OR 'score_emergency' = ANY (p_last_conditions))
                 THEN 'score_emergency'
         END,
         CASE
-            WHEN p_ungated_score < p_policy.emergency_below
-                OR (
-                    p_ungated_score < p_policy.critical_below
-                    AND v_bad_count >= p_policy.confirm_bad
+            WHEN (
+                p_liveness <> 'late'
+                AND p_ungated_score < p_policy.critical_below
+                AND (
+                    p_ungated_score < p_policy.emergency_below
+                    OR v_bad_count >= p_policy.confirm_bad
                 )
+            )
                 OR (
                     'score_critical' = ANY (p_last_conditions)
                     AND p_ungated_score < p_policy.critical_below + p_policy.recovered_margin
@@ -17057,7 +17574,7 @@ ALTER FUNCTION health_internal.holding_conditions(p_liveness text, p_state text,
 -- Name: FUNCTION holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies) IS 'The built-in alert rules that hold for an agent after an evaluation, given the last one''s outcome: facts at once, a score below critical when confirm_bad of the last confirm_of evaluations were bad, an issue when seen confirm_bad times in a row; scores end only recovered_margin above their limit. A reported loss is business_impact when confirm_bad of the last confirm_of evaluations saw it, until confirm_bad in a row saw none.';
+COMMENT ON FUNCTION health_internal.holding_conditions(p_liveness text, p_state text, p_ungated_score double precision, p_gate double precision, p_last_bad_evaluations integer, p_issue_candidate text, p_last_candidate text, p_last_evaluations integer, p_last_issue_type text, p_last_conditions text[], p_loss_evaluations integer, p_policy health.policies) IS 'The built-in alert rules that hold for an agent after an evaluation, given the last one''s outcome: facts at once, a score below critical when confirm_bad of the last confirm_of evaluations were bad, an issue when seen confirm_bad times in a row; scores end only recovered_margin above their limit, and begin nothing while the agent is late. A reported loss is business_impact when confirm_bad of the last confirm_of evaluations saw it, until confirm_bad in a row saw none.';
 
 --
 -- Name: hour_of_week(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -17074,6 +17591,53 @@ ALTER FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) OWNER
 --
 
 COMMENT ON FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) IS 'Hour of the week, UTC: 0 is Monday 00:00 to 01:00, 167 Sunday 23:00 to 24:00.';
+
+--
+-- Name: hour_rows_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.hour_rows_sql(p_model_id bigint) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    SELECT format(
+        $sql$
+        SELECT
+            hours.agent_id::text, names.name::text, hours.until_at, told.value_count, told.value_sum,
+            CASE
+                WHEN names.name = ANY (%L::text []) THEN told.square_sum
+                ELSE told.square_sum + told.value_sum * (told.value_sum / told.value_count)
+            END
+            %s
+        FROM health_internal.series_hours AS hours
+        CROSS JOIN LATERAL unnest(
+            hours.name_ids, hours.value_counts, hours.value_sums, hours.square_sums
+        ) AS told (name_id, value_count, value_sum, square_sum)
+        INNER JOIN health_internal.series_names AS names ON told.name_id = names.name_id
+        WHERE hours.until_at > health_internal.step_end($1, $2, $3 - 7)
+            AND hours.until_at <= health_internal.step_end($1, $2, $4)
+            AND hours.until_at > $5 AND hours.until_at <= $6
+            AND (hours.until_at - interval '30 minutes' <@ $7) IS NOT TRUE
+            AND names.name = ANY (%L::text [])
+        $sql$,
+        coalesce(
+            array_agg(DISTINCT asked.key) FILTER (WHERE asked.is_counter),
+            '{}'
+        ),
+        health_internal.window_flags_sql(p_model_id, 'hours.until_at'),
+        array_agg(DISTINCT asked.key)
+    )
+    FROM health_internal.series_codes(p_model_id) AS asked
+    HAVING count(*) > 0;
+$_$;
+
+ALTER FUNCTION health_internal.hour_rows_sql(p_model_id bigint) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION hour_rows_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.hour_rows_sql(p_model_id bigint) IS 'Query of a model''s series that are in hours, as rows of series_rows_sql; NULL: it has none.';
 
 --
 -- Name: hourly_series(timestamp with time zone, timestamp with time zone, timestamp with time zone, timestamp with time zone, tstzmultirange); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -17643,184 +18207,6 @@ ALTER FUNCTION health_internal.incident_rows(p_from timestamp with time zone, p_
 COMMENT ON FUNCTION health_internal.incident_rows(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Rows of the figures that are made of incidents, by the time of their detection. Those marked as false positives count as incidents and as false positives, and in nothing else.';
 
 --
--- Name: deliveries; Type: TABLE; Schema: health; Owner: health_owner
---
-
-CREATE TABLE health.deliveries (
-    delivery_id bigint NOT NULL,
-    incident_id bigint,
-    channel text NOT NULL COLLATE pg_catalog."C",
-    event text NOT NULL,
-    step integer DEFAULT 0 NOT NULL,
-    severity text NOT NULL,
-    subject text NOT NULL,
-    body text NOT NULL,
-    agent_ids text[] DEFAULT '{}'::text[] NOT NULL,
-    details jsonb DEFAULT '{}'::jsonb NOT NULL,
-    idempotency_key text NOT NULL,
-    state text DEFAULT 'pending'::text NOT NULL,
-    attempt integer DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    not_before timestamp with time zone NOT NULL,
-    claimed_by text,
-    fencing_token bigint,
-    lease_until timestamp with time zone,
-    finished_at timestamp with time zone,
-    outcome jsonb DEFAULT '{}'::jsonb NOT NULL,
-    is_first boolean DEFAULT false NOT NULL,
-    lines health_internal.digest_line[],
-    is_noted boolean DEFAULT true NOT NULL,
-    CONSTRAINT delivery_severity_is_known CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text, 'emergency'::text]))),
-    CONSTRAINT delivery_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'claimed'::text, 'delivered'::text, 'dead'::text, 'cancelled'::text])))
-);
-
-ALTER TABLE health.deliveries OWNER TO health_owner;
-
---
--- Name: TABLE deliveries; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON TABLE health.deliveries IS 'One row per message to one channel.';
-
---
--- Name: COLUMN deliveries.delivery_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.delivery_id IS 'Number of the message.';
-
---
--- Name: COLUMN deliveries.incident_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.incident_id IS 'Incident it speaks of; NULL: a digest of several.';
-
---
--- Name: COLUMN deliveries.channel; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.channel IS 'Where it goes.';
-
---
--- Name: COLUMN deliveries.event; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.event IS 'opened, escalated, reminder, recovery_failed, truth (after a suppression), resolved, digest or report.';
-
---
--- Name: COLUMN deliveries.step; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.step IS 'Escalation step it belongs to; 0: none.';
-
---
--- Name: COLUMN deliveries.severity; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.severity IS 'info, warning, critical or emergency.';
-
---
--- Name: COLUMN deliveries.subject; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.subject IS 'One line.';
-
---
--- Name: COLUMN deliveries.body; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.body IS 'The message.';
-
---
--- Name: COLUMN deliveries.agent_ids; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.agent_ids IS 'Agents it speaks of.';
-
---
--- Name: COLUMN deliveries.details; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.details IS 'The facts, for templates.';
-
---
--- Name: COLUMN deliveries.idempotency_key; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.idempotency_key IS 'Same for every attempt of one message; handed to the receiver.';
-
---
--- Name: COLUMN deliveries.state; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.state IS 'pending, claimed, delivered, dead or cancelled.';
-
---
--- Name: COLUMN deliveries.attempt; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.attempt IS 'Attempts so far.';
-
---
--- Name: COLUMN deliveries.created_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.created_at IS 'When it was queued.';
-
---
--- Name: COLUMN deliveries.not_before; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.not_before IS 'Earliest time of the next attempt (back-off).';
-
---
--- Name: COLUMN deliveries.claimed_by; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.claimed_by IS 'Bridge that holds it.';
-
---
--- Name: COLUMN deliveries.fencing_token; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.fencing_token IS 'Token of that claim.';
-
---
--- Name: COLUMN deliveries.lease_until; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.lease_until IS 'Until when the claim holds.';
-
---
--- Name: COLUMN deliveries.finished_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.finished_at IS 'When it was delivered or given up.';
-
---
--- Name: COLUMN deliveries.outcome; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.outcome IS 'What the last attempt told.';
-
---
--- Name: COLUMN deliveries.is_first; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.is_first IS 'Whether it is the first its channel would hear of the trouble.';
-
---
--- Name: COLUMN deliveries.lines; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.lines IS 'What a digest tells, a line per incident; a mute takes lines away. NULL: no digest.';
-
---
--- Name: COLUMN deliveries.is_noted; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.deliveries.is_noted IS 'Whether the ledger tells of it: false for a digest whose lines health_internal.note_digests has yet to write.';
-
---
 -- Name: incidents_of(health.deliveries); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -17952,6 +18338,40 @@ ALTER FUNCTION health_internal.insert_heartbeats(p_items json) OWNER TO health_o
 --
 
 COMMENT ON FUNCTION health_internal.insert_heartbeats(p_items json) IS 'Inserts an array of heartbeats into ingest_heartbeats. Raises GW001 for a field it does not know, GW002 for an item without agent_id, the rules of the columns, and AG005 for an agent that is not the login''s.';
+
+--
+-- Name: is_arrived(xid8, cid, health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.is_arrived(p_txid xid8, p_command cid, p_range health_internal.arrival_range) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT
+        (
+            p_txid >= (p_range).from_xmax
+            AND pg_visible_in_snapshot(p_txid, (p_range).until)
+        )
+        OR (
+            p_txid = ANY ((p_range).in_progress)
+            AND pg_visible_in_snapshot(p_txid, (p_range).until)
+            AND (
+                p_txid IS DISTINCT FROM (p_range).last_own_xid
+                OR p_command::text::bigint >= (p_range).last_own_from
+            )
+        )
+        OR (
+            p_txid = (p_range).own_xid
+            AND p_command::text::bigint BETWEEN (p_range).own_from AND (p_range).own_until
+        )
+$$;
+
+ALTER FUNCTION health_internal.is_arrived(p_txid xid8, p_command cid, p_range health_internal.arrival_range) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION is_arrived(p_txid xid8, p_command cid, p_range health_internal.arrival_range); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.is_arrived(p_txid xid8, p_command cid, p_range health_internal.arrival_range) IS 'Whether a row of this transaction and command (its txid and cmin) is to be folded by the tick of p_range: the three branches, each a range of the index on txid. Inlined.';
 
 --
 -- Name: is_business_agent(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18431,7 +18851,8 @@ BEGIN
         SELECT surprises.agent_id, surprises.minute_at, surprises.series_surprises, said.*
         FROM health_internal.agent_surprises AS surprises
         CROSS JOIN LATERAL health_internal.detect_agent(
-            surprises.state, surprises.minute_at, surprises.surprise, surprises.series_count
+            surprises.state, surprises.minute_at, surprises.surprise, surprises.distance,
+            surprises.series_count
         ) AS said
         WHERE NOT surprises.is_judged AND surprises.minute_at < p_stepped_until
     ),
@@ -18479,6 +18900,38 @@ ALTER FUNCTION health_internal.judge_surprises(p_stepped_until timestamp with ti
 --
 
 COMMENT ON FUNCTION health_internal.judge_surprises(p_stepped_until timestamp with time zone) IS 'Takes the minutes of agents all of whose series are judged, those before p_stepped_until, through detect_agent; opens or continues their episodes. Returns how many agents are strange.';
+
+--
+-- Name: seconds_between(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN tstzrange_subdiff(p_to, p_from);
+
+ALTER FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION seconds_between(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Seconds from one time to another, exact to the microsecond. (An interval would be made and taken apart again; the difference that ranges of times are indexed by is one subtraction.)';
+
+--
+-- Name: kept_of_run(timestamp with time zone, timestamp with time zone, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.kept_of_run(p_run_started_at timestamp with time zone, p_at timestamp with time zone, p_gap_seconds double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (health_internal.seconds_between(p_run_started_at, p_at) / (health_internal.seconds_between(p_run_started_at, p_at) + p_gap_seconds));
+
+ALTER FUNCTION health_internal.kept_of_run(p_run_started_at timestamp with time zone, p_at timestamp with time zone, p_gap_seconds double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION kept_of_run(p_run_started_at timestamp with time zone, p_at timestamp with time zone, p_gap_seconds double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.kept_of_run(p_run_started_at timestamp with time zone, p_at timestamp with time zone, p_gap_seconds double precision) IS 'How much of a mean is kept when a value comes p_gap_seconds after the last one: the share of the run before it, so that a young run has a plain mean and its first values do not stand for long.';
 
 --
 -- Name: kept_share(double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18717,6 +19170,22 @@ ALTER FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count b
 --
 
 COMMENT ON FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_late_limit double precision, p_unresponsive_limit double precision) IS 'Learnt intervals after which silence is late and unresponsive: for each the edge x of the histogram with the least cost × P(gap > x) + interval × x, plus one interval for a lost beat, at most its limit. P has a weak prior (a tenth of one gap, tail x^-3); a cost is seconds of delay per false alarm and day.';
+
+--
+-- Name: line_reaches(double precision, double precision, double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.line_reaches(p_rise double precision, p_slope double precision, p_slope_error double precision, p_mean_error double precision, p_errors double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (((p_rise * p_slope) + (p_errors * sqrt(((power(p_mean_error, (2)::double precision) * (power(p_slope, (2)::double precision) - power((p_errors * p_slope_error), (2)::double precision))) + power((p_slope_error * p_rise), (2)::double precision))))) / (power(p_slope, (2)::double precision) - power((p_errors * p_slope_error), (2)::double precision)));
+
+ALTER FUNCTION health_internal.line_reaches(p_rise double precision, p_slope double precision, p_slope_error double precision, p_mean_error double precision, p_errors double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION line_reaches(p_rise double precision, p_slope double precision, p_slope_error double precision, p_mean_error double precision, p_errors double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.line_reaches(p_rise double precision, p_slope double precision, p_slope_error double precision, p_mean_error double precision, p_errors double precision) IS 'How long after the mean of its samples a line has risen by p_rise, at the latest (p_errors > 0) or the earliest (p_errors < 0) that so many standard errors of mean and slope allow: a bound of Fieller''s interval (1954). The slope must be more than p_errors of its errors above 0.';
 
 --
 -- Name: log_loss(double precision[], integer[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -19445,23 +19914,18 @@ CREATE FUNCTION health_internal.metric_rows_sql(p_model_id bigint) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
     -- Names come in as literals, and are compared; they are never identifiers.
-    -- health_internal.raw_metrics written out: through the function each row would pass two nodes more. Their cell
-    -- is looked up among the ends of the steps, which takes a third of the time of reckoning it.
+    -- health_internal.raw_metrics written out: through the function each row would pass two nodes more.
     SELECT string_agg(format(
         $sql$
         SELECT
-            logged.agent_id::text AS agent_id, logged.metric_name::text AS name,
-            $3 - 8 + width_bucket(logged.received_at, (
-                SELECT array_agg($1 + $2 * ends.k + interval '1 microsecond' ORDER BY ends.k)
-                FROM generate_series($3 - 8, $4 - 1) AS ends (k)
-            )) AS cell,
-            1 AS value_count, logged.metric_value::float8 AS value_sum, 0::float8 AS square_sum
+            logged.agent_id::text AS agent_id, logged.metric_name::text AS name, logged.received_at AS told_at,
+            1 AS value_count, logged.metric_value::float8 AS value_sum,
+            logged.metric_value::float8 * logged.metric_value::float8 AS squares %s
         FROM health.performance_metrics AS logged
-        WHERE logged.received_at > (SELECT $1 + $2 * ($3 - 8)) AND logged.received_at <= (SELECT $1 + $2 * $4)
-            AND %s
+        WHERE %s
             AND logged.metric_name = ANY (%L::text [])
         $sql$,
-        parts.condition, asked.names
+        health_internal.window_flags_sql(p_model_id, 'logged.received_at'), parts.condition, asked.names
     ), ' UNION ALL ')
     FROM (
         SELECT array_agg(DISTINCT numbered.name) AS names
@@ -19471,10 +19935,17 @@ CREATE FUNCTION health_internal.metric_rows_sql(p_model_id bigint) RETURNS text
     ) AS asked
     CROSS JOIN (
         VALUES
-        ('logged.received_at > $6'),
+        -- What a plan knows to be true of all rows is not asked of each.
         (
-            'logged.received_at <= least($6, greatest($5, upper($7))) '
-            'AND (logged.received_at <= $5 OR logged.received_at <@ $7)'
+            'logged.received_at > greatest(health_internal.step_end($1, $2, $3 - 7), $6)'
+            ' AND logged.received_at <= health_internal.step_end($1, $2, $4)'
+        ),
+        (
+            'logged.received_at > health_internal.step_end($1, $2, $3 - 7)'
+            ' AND logged.received_at'
+            ' <= least(health_internal.step_end($1, $2, $4), $6, greatest($5, upper($7)))'
+            ' AND (health_internal.step_end($1, $2, $4) <= $5'
+            ' OR logged.received_at <= $5 OR logged.received_at <@ $7)'
         )
     ) AS parts (condition);
 $_$;
@@ -19687,6 +20158,22 @@ ALTER FUNCTION health_internal.moved_mean_gap(p_mean_seconds double precision, p
 COMMENT ON FUNCTION health_internal.moved_mean_gap(p_mean_seconds double precision, p_gap_seconds double precision, p_gap_count bigint) IS 'The mean gap after one more: step 1/(n+2), at least 1/100; a gap counts at most ten times the mean.';
 
 --
+-- Name: moved_processing(double precision, double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.moved_processing(p_mean double precision, p_value double precision, p_kept double precision, p_usual double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN LEAST(health_internal.moved_mean(p_mean, p_value, p_kept), (p_mean + p_usual));
+
+ALTER FUNCTION health_internal.moved_processing(p_mean double precision, p_value double precision, p_kept double precision, p_usual double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION moved_processing(p_mean double precision, p_value double precision, p_kept double precision, p_usual double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.moved_processing(p_mean double precision, p_value double precision, p_kept double precision, p_usual double precision) IS 'moved_mean of processing times: one value lifts it by at most what is usual (the objective, else the baseline), so that no single value, of an agent that was stopped a while, say, makes it slow.';
+
+--
 -- Name: moved_trend(health_internal.resource_trends, timestamp with time zone, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -19761,10 +20248,10 @@ ALTER FUNCTION health_internal.moved_trend(p_trend health_internal.resource_tren
 COMMENT ON FUNCTION health_internal.moved_trend(p_trend health_internal.resource_trends, p_at timestamp with time zone, p_value double precision, p_limit double precision) IS 'A trend after one more sample: weighted sums about their means (West 1979), weights exp(-age / 6 h). A sample counts at most four standard deviations, or 2 % of the limit, from where the line foretold it. One that is not later changes nothing.';
 
 --
--- Name: muted_deliveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: muted_deliveries(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone) RETURNS bigint[]
+CREATE FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone, p_delivery_ids bigint[]) RETURNS bigint[]
     LANGUAGE plpgsql STABLE
     AS $$
 BEGIN
@@ -19772,40 +20259,44 @@ BEGIN
         RETURN '{}'::bigint [];
     END IF;
     RETURN ARRAY(
-        WITH waiting AS MATERIALIZED (
-            SELECT messages.delivery_id, messages.incident_id, messages.event
+        WITH told AS MATERIALIZED (
+            SELECT
+                messages.delivery_id,
+                lines.incident_id,
+                lines.event
             FROM health.deliveries AS messages
-            WHERE messages.state IN ('pending', 'claimed')
-                AND messages.not_before <= p_now
-                AND health_internal.is_waiting(messages, p_now)
-                AND messages.incident_id IS NOT NULL
-            UNION ALL
-            SELECT messages.delivery_id, lines.incident_id, lines.event
-            FROM health.deliveries AS messages
-            CROSS JOIN LATERAL unnest(messages.lines) AS lines
-            WHERE messages.state IN ('pending', 'claimed')
-                AND messages.not_before <= p_now
-                AND health_internal.is_waiting(messages, p_now)
+            CROSS JOIN LATERAL (
+                SELECT
+                    messages.incident_id,
+                    messages.event
+                WHERE messages.incident_id IS NOT NULL
+                UNION ALL
+                SELECT
+                    digest.incident_id,
+                    digest.event
+                FROM unnest(messages.lines) AS digest
+            ) AS lines
+            WHERE messages.delivery_id = ANY (p_delivery_ids)
         )
 
-        SELECT DISTINCT waiting.delivery_id
+        SELECT DISTINCT told.delivery_id
         FROM unnest(health_internal.muted_incidents(p_now, ARRAY(
-            SELECT DISTINCT waiting.incident_id FROM waiting
+            SELECT DISTINCT told.incident_id FROM told
         ))) AS muted
-        INNER JOIN waiting ON muted.incident_id = waiting.incident_id
+        INNER JOIN told ON muted.incident_id = told.incident_id
         -- An acknowledgement says nothing against an all-clear.
-        WHERE waiting.event <> 'resolved' OR muted.reason_code <> 'acknowledged'
+        WHERE told.event <> 'resolved' OR muted.reason_code <> 'acknowledged'
     );
 END;
 $$;
 
-ALTER FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone) OWNER TO health_owner;
+ALTER FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone, p_delivery_ids bigint[]) OWNER TO health_owner;
 
 --
--- Name: FUNCTION muted_deliveries(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION muted_deliveries(p_now timestamp with time zone, p_delivery_ids bigint[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone) IS 'Messages that could be claimed at p_now and tell of what a mute keeps quiet: it and the message came to be at the same moment, or a bridge that died held the message when the mute began.';
+COMMENT ON FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone, p_delivery_ids bigint[]) IS 'Those of the given messages that tell of what a mute keeps quiet at p_now.';
 
 --
 -- Name: muted_incidents(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -19841,6 +20332,22 @@ ALTER FUNCTION health_internal.muted_incidents(p_now timestamp with time zone, p
 --
 
 COMMENT ON FUNCTION health_internal.muted_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Those of the given incidents that maintenance, a silence or an acknowledgement keeps quiet at p_now.';
+
+--
+-- Name: new_detector_state(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.new_detector_state() RETURNS health_internal.detector_state
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ROW((0)::double precision, (0)::double precision, NULL::double precision, NULL::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, '{0,0,0,0}'::double precision[], '{0,0,0,0}'::double precision[], '{0,0,0,0}'::double precision[], (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::double precision, (0)::bit(256), array_fill((0)::real, ARRAY[192]), array_fill((0)::smallint, ARRAY[192]))::health_internal.detector_state;
+
+ALTER FUNCTION health_internal.new_detector_state() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION new_detector_state(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.new_detector_state() IS 'The state before the first point.';
 
 --
 -- Name: parse_schedule(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -20139,6 +20646,46 @@ ALTER FUNCTION health_internal.note_foresight_error(p_part text, p_error text, p
 COMMENT ON FUNCTION health_internal.note_foresight_error(p_part text, p_error text, p_now timestamp with time zone) IS 'Keeps what a failing part said, for foresight_health.';
 
 --
+-- Name: note_gap(timestamp with time zone, health_internal.engine, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.note_gap(p_now timestamp with time zone, p_engine health_internal.engine, p_server_started_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_has_restarted constant boolean :=
+        (p_engine.server_started_at <> p_server_started_at) IS TRUE;
+    v_settings health.settings;
+BEGIN
+    SELECT settings.* INTO STRICT v_settings FROM health.settings;
+    IF p_now > p_engine.last_now AND (
+        v_has_restarted
+        OR p_now - p_engine.last_now
+        > greatest(v_settings.monitor_gap_after, 5 * v_settings.tick_period)
+    ) THEN
+        INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details)
+        VALUES (
+            CASE WHEN v_has_restarted THEN 'server_restarted' ELSE 'engine_stopped' END,
+            p_engine.last_now,
+            p_now,
+            p_now + v_settings.monitor_settle_time,
+            jsonb_build_object(
+                'last_tick_id', p_engine.tick_id, 'server_started_at', p_server_started_at
+            )
+        );
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health_internal.note_gap(p_now timestamp with time zone, p_engine health_internal.engine, p_server_started_at timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION note_gap(p_now timestamp with time zone, p_engine health_internal.engine, p_server_started_at timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.note_gap(p_now timestamp with time zone, p_engine health_internal.engine, p_server_started_at timestamp with time zone) IS 'Notes a monitor gap since the last tick, as p_engine remembers it: the server was started anew since (server_restarted), or it is longer ago than settings.monitor_gap_after and five periods (engine_stopped).';
+
+--
 -- Name: note_maintenance(timestamp with time zone, text[], text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -20212,26 +20759,28 @@ ALTER FUNCTION health_internal.note_series_error(p_error text) OWNER TO health_o
 COMMENT ON FUNCTION health_internal.note_series_error(p_error text) IS 'Keeps what a failing watch over series said, for engine_health.';
 
 --
--- Name: note_surprises(text[], text[], double precision[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: note_surprises(text[], text[], double precision[], double precision[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone) RETURNS void
+CREATE FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_distances double precision[], p_minute timestamp with time zone) RETURNS void
     LANGUAGE sql
     AS $$
     INSERT INTO health_internal.agent_surprises AS known (
-        agent_id, minute_at, surprise, series_count, series_surprises
+        agent_id, minute_at, surprise, distance, series_count, series_surprises
     )
     SELECT
         points.agent_id,
         p_minute,
         sum(points.surprise),
+        sum(points.distance),
         count(*),
         coalesce(
             jsonb_object_agg(points.metric_name, round(points.surprise::numeric, 1))
             FILTER (WHERE points.surprise >= 3),
             '{}'
         )
-    FROM unnest(p_agent_ids, p_metric_names, p_surprises) AS points (agent_id, metric_name, surprise)
+    FROM unnest(p_agent_ids, p_metric_names, p_surprises, p_distances)
+        AS points (agent_id, metric_name, surprise, distance)
     WHERE points.surprise IS NOT NULL
     GROUP BY points.agent_id
     ON CONFLICT (agent_id) DO UPDATE SET
@@ -20241,6 +20790,9 @@ CREATE FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_name
         surprise = excluded.surprise + CASE
             WHEN known.minute_at = excluded.minute_at THEN known.surprise ELSE 0
         END,
+        distance = excluded.distance + CASE
+            WHEN known.minute_at = excluded.minute_at THEN known.distance ELSE 0
+        END,
         series_count = excluded.series_count + CASE
             WHEN known.minute_at = excluded.minute_at THEN known.series_count ELSE 0
         END,
@@ -20249,13 +20801,13 @@ CREATE FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_name
         END;
 $$;
 
-ALTER FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone) OWNER TO health_owner;
+ALTER FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_distances double precision[], p_minute timestamp with time zone) OWNER TO health_owner;
 
 --
--- Name: FUNCTION note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_distances double precision[], p_minute timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone) IS 'Adds the surprises of some series in one minute to those of their agents; judge_surprises follows when the minute is whole.';
+COMMENT ON FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_distances double precision[], p_minute timestamp with time zone) IS 'Adds the surprises and distances of some series in one minute to those of their agents; judge_surprises follows when the minute is whole.';
 
 --
 -- Name: note_unconfirmed(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -20281,14 +20833,19 @@ BEGIN
         transitions.agent_id,
         'suppressed',
         decided.decision[2],
-        format(
-            'not confirmed: score %s is below %s in %s of the last %s evaluations, %s are needed',
-            round(status.ungated_score::numeric, 1),
-            policy.critical_below,
-            bit_count((status.bad_evaluations & ((1 << policy.confirm_of) - 1))::bit(32)),
-            policy.confirm_of,
-            policy.confirm_bad
-        )
+        CASE
+            WHEN status.liveness = 'late' THEN format(
+                'late, and not given up yet: no heartbeat since %s', status.last_heartbeat_at
+            )
+            ELSE format(
+                'not confirmed: score %s is below %s in %s of the last %s evaluations, %s are needed',
+                round(status.ungated_score::numeric, 1),
+                policy.critical_below,
+                bit_count((status.bad_evaluations & ((1 << policy.confirm_of) - 1))::bit(32)),
+                policy.confirm_of,
+                policy.confirm_bad
+            )
+        END
     FROM health.status_transitions AS transitions
     INNER JOIN health.agent_status AS status ON transitions.agent_id = status.agent_id
     INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
@@ -20317,7 +20874,7 @@ ALTER FUNCTION health_internal.note_unconfirmed(p_now timestamp with time zone) 
 -- Name: FUNCTION note_unconfirmed(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.note_unconfirmed(p_now timestamp with time zone) IS 'Notes in the ledger agents whose score fell below the alert''s threshold, but not often enough yet.';
+COMMENT ON FUNCTION health_internal.note_unconfirmed(p_now timestamp with time zone) IS 'Notes in the ledger agents whose score fell below the alert''s threshold, but not often enough yet, or because they are late.';
 
 --
 -- Name: notice_fleet_silence(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -20370,6 +20927,7 @@ BEGIN
 
     SELECT
         onset.started_at,
+        (SELECT count(*) FROM expected) AS expected_count,
         (SELECT count(*) FROM silent) AS silent_count,
         (
             SELECT count(*)
@@ -20393,8 +20951,9 @@ BEGIN
         ) AS orphan_count
     INTO v_fleet
     FROM onset;
-    IF v_fleet.silent_count < 20
-        OR v_fleet.silent_count < 0.8 * (v_fleet.silent_count + v_fleet.beating_count)
+    -- One that lost a beat just before is not among the silent, and one of the fleet.
+    IF v_fleet.expected_count < 20
+        OR v_fleet.silent_count < 0.8 * greatest(20, v_fleet.silent_count + v_fleet.beating_count)
         OR v_fleet.orphan_count >= 0.8 * v_fleet.silent_count THEN
         RETURN false;
     END IF;
@@ -20425,7 +20984,7 @@ ALTER FUNCTION health_internal.notice_fleet_silence(p_now timestamp with time zo
 -- Name: FUNCTION notice_fleet_silence(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.notice_fleet_silence(p_now timestamp with time zone) IS 'Notes a monitor gap (fleet_silent) when at least 20 agents, and at least 80 % of those that should have beaten since, fell silent within about an interval, without lost sessions, failure states or a dead parent that most of them share; agents in maintenance do not count. Returns whether there is a new one.';
+COMMENT ON FUNCTION health_internal.notice_fleet_silence(p_now timestamp with time zone) IS 'Notes a monitor gap (fleet_silent) when of at least 20 agents at least 80 % of those that should have beaten since (and no fewer than 16) fell silent within about an interval, without lost sessions, failure states or a dead parent that most of them share; agents in maintenance do not count. Returns whether there is a new one.';
 
 --
 -- Name: notify(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -21026,7 +21585,7 @@ COMMENT ON FUNCTION health_internal.own_tenants() IS 'Tenants the session''s log
 
 CREATE FUNCTION health_internal.plain_real(p_value double precision) RETURNS real
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (CASE WHEN (p_value IS NULL) THEN NULL::double precision WHEN (abs(p_value) < (0.000000000000000000000000000001)::double precision) THEN (0)::double precision ELSE GREATEST(('-1000000000000000000000000000000'::numeric)::double precision, LEAST(('1000000000000000000000000000000'::numeric)::double precision, p_value)) END)::real;
+    RETURN (CASE WHEN (abs(p_value) < (0.000000000000000000000000000001)::double precision) THEN (0)::double precision WHEN (abs(p_value) > ('1000000000000000000000000000000'::numeric)::double precision) THEN (('1000000000000000000000000000000'::numeric)::double precision * sign(p_value)) ELSE p_value END)::real;
 
 ALTER FUNCTION health_internal.plain_real(p_value double precision) OWNER TO health_owner;
 
@@ -21083,150 +21642,6 @@ ALTER FUNCTION health_internal.predict_all(p_now timestamp with time zone) OWNER
 --
 
 COMMENT ON FUNCTION health_internal.predict_all(p_now timestamp with time zone) IS 'Replaces failure_predictions by what every active model says as of p_now, or trends where there is none; returns how many rows.';
-
---
--- Name: present_events_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
---
-
-CREATE FUNCTION health_internal.present_events_sql(p_model_id bigint) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-    SELECT CASE WHEN health_internal.event_rows_sql(p_model_id) IS NOT NULL THEN format(
-        $sql$
-        SELECT
-            history.agent_id,
-            history.code,
-            %s AS since,
-            sum(history.event_count) FILTER (WHERE history.told_at > $1 + $2 * ($4 - 1)) AS count_1,
-            sum(history.event_count) FILTER (WHERE history.told_at > $1 + $2 * ($4 - 3)) AS count_3,
-            sum(history.event_count) FILTER (WHERE history.told_at > $1 + $2 * ($4 - 7)) AS count_7,
-            sum(history.event_count) AS total,
-            max(history.told_at) > $1 + $2 * ($4 - 7) AS is_seen
-        FROM (%s) AS history
-        GROUP BY history.agent_id, history.code
-        $sql$,
-        health_internal.since_sql(
-            '$4 - date_part(''epoch'', max(history.told_at) - $1) / date_part(''epoch'', $2)'
-        ),
-        health_internal.event_rows_sql(p_model_id)
-    ) ELSE 'SELECT NULL::text AS agent_id, 0 AS code, false AS is_seen WHERE false' END;
-$_$;
-
-ALTER FUNCTION health_internal.present_events_sql(p_model_id bigint) OWNER TO health_owner;
-
---
--- Name: FUNCTION present_events_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON FUNCTION health_internal.present_events_sql(p_model_id bigint) IS 'Query of a model''s events at step $4: agent_id, code, a column for each measure, and is_seen: whether there was one in the last seven steps.';
-
---
--- Name: present_series_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
---
-
-CREATE FUNCTION health_internal.present_series_sql(p_model_id bigint) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-    -- m0 is the mean of the last step, m7 that of the oldest. OFFSET 0 keeps an expression from being reckoned
-    -- again wherever it is named. What no feature asks for is not reckoned at all.
-    SELECT CASE WHEN health_internal.series_rows_sql(p_model_id) <> '' THEN format(
-        $sql$
-        SELECT
-            spread_out.*,
-            health_internal.difference(spread_out.level, spread_out.before) AS change_1,
-            health_internal.difference(spread_out.level, spread_out.past) AS change_7,
-            health_internal.deviation(spread_out.level, spread_out.past, spread_out.past_spread) AS deviation
-        FROM (
-            SELECT
-                means.agent_id, means.code, means.m0 AS level, means.m1 AS before, means.spread,
-                means.is_seen, means.mean_3, means.mean_7, means.past,
-                sqrt((%1$s) / nullif(means.past_count - 1, 0)) AS past_spread
-            FROM (
-                SELECT
-                    steps.*,
-                    num_nonnulls(%2$s) > 0 AS is_seen,
-                    (coalesce(m0, 0) + coalesce(m1, 0) + coalesce(m2, 0))
-                    / nullif(num_nonnulls(m0, m1, m2), 0) AS mean_3,
-                    (%3$s) / nullif(num_nonnulls(%2$s), 0) AS mean_7,
-                    (%4$s) / nullif(num_nonnulls(%5$s), 0) AS past,
-                    num_nonnulls(%5$s) AS past_count
-                FROM (
-                    SELECT
-                        sums.agent_id, codes.code,
-                        CASE WHEN NOT codes.is_counter THEN sums.spread END AS spread, %6$s
-                    FROM (
-                        SELECT told.agent_id, told.name, %7$s
-                        FROM (%8$s OFFSET 0) AS told
-                        GROUP BY told.agent_id, told.name
-                    ) AS sums
-                    INNER JOIN (%9$s) AS codes (code, name, is_counter) ON sums.name = codes.name
-                    OFFSET 0
-                ) AS steps
-                OFFSET 0
-            ) AS means
-            OFFSET 0
-        ) AS spread_out
-        $sql$,
-        (
-            SELECT string_agg(format('coalesce((m%1$s - past) * (m%1$s - past), 0)', age), ' + ')
-            FROM generate_series(1, 7) AS ages (age)
-        ),
-        (SELECT string_agg('m' || age, ', ') FROM generate_series(0, 6) AS ages (age)),
-        (SELECT string_agg(format('coalesce(m%s, 0)', age), ' + ') FROM generate_series(0, 6) AS ages (age)),
-        (SELECT string_agg(format('coalesce(m%s, 0)', age), ' + ') FROM generate_series(1, 7) AS ages (age)),
-        (SELECT string_agg('m' || age, ', ') FROM generate_series(1, 7) AS ages (age)),
-        (
-            SELECT string_agg(format(
-                CASE
-                    WHEN asked.has_counters
-                        THEN 'CASE WHEN codes.is_counter THEN b%1$s - a%1$s ELSE s%1$s / n%1$s END AS m%1$s'
-                    ELSE 's%1$s / n%1$s AS m%1$s'
-                END,
-                ages.age
-            ), ', ')
-            FROM generate_series(0, 7) AS ages (age)
-        ),
-        (
-            SELECT string_agg(format(
-                'sum(told.value_sum) FILTER (WHERE told.cell = $4 - %1$s) AS s%1$s, '
-                'sum(told.value_count) FILTER (WHERE told.cell = $4 - %1$s) AS n%1$s'
-                || CASE
-                    WHEN asked.has_counters THEN
-                        ', min(told.value_sum) FILTER (WHERE told.cell = $4 - %1$s) AS a%1$s, '
-                        'max(told.square_sum) FILTER (WHERE told.cell = $4 - %1$s) AS b%1$s'
-                    ELSE ''
-                END,
-                ages.age
-            ), ', ')
-            FROM generate_series(0, 7) AS ages (age)
-        ) || CASE
-            WHEN asked.has_spreads THEN
-                ', health_internal.merged_spread(ARRAY[told.value_count, told.value_sum, told.square_sum]) '
-                'FILTER (WHERE told.cell = $4) AS spread'
-            ELSE ', NULL::float8 AS spread'
-        END,
-        health_internal.series_rows_sql(p_model_id),
-        health_internal.series_codes_sql(p_model_id)
-    ) ELSE 'SELECT NULL::text AS agent_id, 0 AS code, false AS is_seen WHERE false' END
-    FROM (
-        SELECT
-            bool_or(measures.is_counter) IS TRUE AS has_counters,
-            bool_or(numbered.measure = 'spread') IS TRUE AS has_spreads
-        FROM health_internal.numbered_features(p_model_id) AS numbered
-        LEFT JOIN health_internal.heartbeat_measures() AS measures
-            ON numbered.source = 'heartbeat' AND numbered.name = measures.name
-    ) AS asked;
-$_$;
-
-ALTER FUNCTION health_internal.present_series_sql(p_model_id bigint) OWNER TO health_owner;
-
---
--- Name: FUNCTION present_series_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON FUNCTION health_internal.present_series_sql(p_model_id bigint) IS 'Query of a model''s series at step $4: agent_id, code, a column for each measure but fleet, and is_seen: whether there was a value in the last seven steps.';
 
 --
 -- Name: previous_run_at(text, text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -21322,10 +21737,10 @@ ALTER FUNCTION health_internal.publish_model(p_model_id bigint, p_kind text, p_p
 COMMENT ON FUNCTION health_internal.publish_model(p_model_id bigint, p_kind text, p_parameters jsonb, p_tree_count integer, p_row_ratio double precision, p_is_refitted boolean, OUT base double precision, OUT tree_count integer) IS 'Brings failure_nodes and failure_features to what predicts: fitted anew to all cases if p_is_refitted, which are p_row_ratio times as many as those that the given number of trees was found with; returns base and number of trees.';
 
 --
--- Name: queue_recoveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: queue_recoveries(timestamp with time zone, text[], text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone, p_agent_ids text[], p_issue_types text[]) RETURNS bigint
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -21335,24 +21750,23 @@ DECLARE
     v_issue_types text [];
     v_transition_ids bigint [];
 BEGIN
-    -- By level, not by edge: a tick whose act failed is made good by the next one.
     SELECT
-        array_agg(troubled.agent_id ORDER BY troubled.agent_id),
-        array_agg(troubled.issue_type ORDER BY troubled.agent_id),
+        array_agg(idle.agent_id ORDER BY idle.agent_id),
+        array_agg(idle.issue_type ORDER BY idle.agent_id),
         array_agg(
             (
                 SELECT transitions.transition_id
                 FROM health.status_transitions AS transitions
-                WHERE transitions.agent_id = troubled.agent_id
-                    AND transitions.issue_type = troubled.issue_type
+                WHERE transitions.agent_id = idle.agent_id
+                    AND transitions.issue_type = idle.issue_type
                     AND transitions.issue_type IS DISTINCT FROM transitions.old_issue_type
                 ORDER BY transitions.occurred_at DESC
                 LIMIT 1
             )
-            ORDER BY troubled.agent_id
+            ORDER BY idle.agent_id
         )
     INTO v_agent_ids, v_issue_types, v_transition_ids
-    FROM health_internal.troubled_agents() AS troubled
+    FROM unnest(p_agent_ids, p_issue_types) AS idle (agent_id, issue_type)
     LEFT JOIN LATERAL (
         SELECT
             actions.state,
@@ -21360,7 +21774,7 @@ BEGIN
             actions.finished_at,
             actions.settled_at
         FROM health.recovery_actions AS actions
-        WHERE actions.agent_id = troubled.agent_id
+        WHERE actions.agent_id = idle.agent_id
         ORDER BY actions.created_at DESC, actions.action_id DESC
         LIMIT 1
     ) AS latest ON true
@@ -21371,7 +21785,7 @@ BEGIN
             AND (
                 latest.state <> 'escalated'
                 OR latest.settled_at IS NOT NULL
-                OR latest.issue_type <> troubled.issue_type
+                OR latest.issue_type <> idle.issue_type
             )
         );
     IF v_agent_ids IS NULL THEN
@@ -21381,13 +21795,13 @@ BEGIN
 END;
 $$;
 
-ALTER FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone) OWNER TO health_owner;
+ALTER FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone, p_agent_ids text[], p_issue_types text[]) OWNER TO health_owner;
 
 --
--- Name: FUNCTION queue_recoveries(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION queue_recoveries(p_now timestamp with time zone, p_agent_ids text[], p_issue_types text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone) IS 'Queues a recovery for every agent in trouble that has none under way and is not a person''s already. Returns how many.';
+COMMENT ON FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone, p_agent_ids text[], p_issue_types text[]) IS 'Queues a recovery for each of these agents in trouble that have none under way, but for those that are a person''s already. Returns how many.';
 
 --
 -- Name: queue_report(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -21849,7 +22263,13 @@ CREATE FUNCTION health_internal.recent_blindness() RETURNS health_internal.blind
     BEGIN ATOMIC
  SELECT ROW(COALESCE(lower(latest.times), '-infinity'::timestamp with time zone), COALESCE(( SELECT max(gaps.ended_at) AS max
             FROM health.monitor_gaps gaps
-           WHERE ((gaps.started_at >= lower(latest.times)) AND (gaps.reason <> 'fleet_silent'::text))), lower(latest.times), '-infinity'::timestamp with time zone), COALESCE(upper(latest.times), '-infinity'::timestamp with time zone), COALESCE(upper(latest.before), '-infinity'::timestamp with time zone))::health_internal.blindness AS "row"
+           WHERE ((gaps.started_at >= lower(latest.times)) AND (gaps.reason <> 'fleet_silent'::text))), lower(latest.times), '-infinity'::timestamp with time zone), COALESCE(upper(latest.times), '-infinity'::timestamp with time zone), COALESCE(upper(latest.before), '-infinity'::timestamp with time zone), COALESCE(( SELECT
+                 CASE
+                     WHEN bool_or((gaps.reason = 'fleet_silent'::text)) THEN upper(latest.times)
+                     ELSE max(gaps.ended_at)
+                 END AS max
+            FROM health.monitor_gaps gaps
+           WHERE (gaps.started_at >= lower(latest.times))), '-infinity'::timestamp with time zone))::health_internal.blindness AS "row"
     FROM ( SELECT (array_agg(merged.times ORDER BY merged.times DESC))[1] AS times,
              (array_agg(merged.times ORDER BY merged.times DESC))[2] AS before
             FROM ( SELECT unnest(range_agg(tstzrange(gaps.started_at, gaps.settled_at))) AS times
@@ -21867,6 +22287,31 @@ ALTER FUNCTION health_internal.recent_blindness() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health_internal.recent_blindness() IS 'The monitor''s latest time of blindness, for many agents to be compared with.';
+
+--
+-- Name: recent_signals(timestamp with time zone, health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recent_signals(p_now timestamp with time zone, p_range health_internal.arrival_range) RETURNS TABLE(agent_id text, run_id text, signal text, received_at timestamp with time zone, attributes jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT arrived.*
+    FROM health_internal.arrived_signals(p_range) AS arrived
+    CROSS JOIN health.settings
+    WHERE arrived.received_at >= p_now - settings.history_after
+        AND (
+            settings.unknown_agents = 'register'
+            OR EXISTS (SELECT FROM health.agents WHERE agents.agent_id = arrived.agent_id)
+        )
+$$;
+
+ALTER FUNCTION health_internal.recent_signals(p_now timestamp with time zone, p_range health_internal.arrival_range) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recent_signals(p_now timestamp with time zone, p_range health_internal.arrival_range); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recent_signals(p_now timestamp with time zone, p_range health_internal.arrival_range) IS 'Those of them that tell of now, and not of a stranger who is refused. Inlined.';
 
 --
 -- Name: recommend_from_agents(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -22131,21 +22576,23 @@ CREATE FUNCTION health_internal.recommend_from_engine(p_now timestamp with time 
         AND engine.last_tick_ms IS NOT NULL
     UNION ALL
     SELECT
-        NULL,
+        refusals.agent_id,
         'too_many_series',
         3,
-        'raise settings.series_per_agent, or let agents log fewer metric names',
-        engine.skipped_series_total || ' metric values were left out since installation: their agents '
-        'had too many series.',
-        jsonb_build_object('limit_count', settings.series_per_agent)
-    FROM health_internal.engine
-    CROSS JOIN health.settings
-    WHERE engine.skipped_series_total > 0
-        AND EXISTS (
-            SELECT FROM health_internal.metric_series AS series
-            GROUP BY series.agent_id
-            HAVING count(*) >= settings.series_per_agent
+        'let it log fewer metric names, or raise settings.series_per_agent',
+        format(
+            'It has %s metrics already; %s more a minute, such as "%s", are left out: does it put values '
+            'into names?',
+            settings.series_per_agent, refusals.name_count, refusals.metric_name
+        ),
+        jsonb_build_object(
+            'limit_count', settings.series_per_agent, 'name_count', refusals.name_count,
+            'last_at', refusals.last_at
         )
+    FROM health_internal.series_refusals AS refusals
+    CROSS JOIN health.settings
+    WHERE refusals.reason = 'name_limit'
+        AND refusals.last_at > p_now - interval '1 hour'
     UNION ALL
     SELECT
         NULL,
@@ -22164,7 +22611,7 @@ ALTER FUNCTION health_internal.recommend_from_engine(p_now timestamp with time z
 -- Name: FUNCTION recommend_from_engine(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.recommend_from_engine(p_now timestamp with time zone) IS 'About the monitor itself: slow_ticks (on the mean, more than half the period), too_many_series, failing_foresight.';
+COMMENT ON FUNCTION health_internal.recommend_from_engine(p_now timestamp with time zone) IS 'About the monitor itself: slow_ticks (on the mean, more than half the period), too_many_series (names of an agent were left out within the last hour), failing_foresight.';
 
 --
 -- Name: recommend_from_exhaustion(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -22184,49 +22631,58 @@ CREATE FUNCTION health_internal.recommend_from_exhaustion(p_now timestamp with t
         format('give it more %s, or find what takes it', trends.resource),
         format(
             'At %s per hour its %s reaches %s about %s (between %s and %s).',
-            round(told.slope_per_hour::numeric, 2), trends.resource,
-            round(trends.limit_value::numeric, 1),
+            concat_ws(' ', round(told.slope_per_hour::numeric, 2), units.unit), trends.resource,
+            concat_ws(' ', round(trends.limit_value::numeric, 1), units.unit),
             to_char(told.exhausts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'),
             to_char(told.exhausts_earliest_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI'),
             to_char(told.exhausts_latest_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI')
         ),
         jsonb_build_object(
             'subject', trends.resource,
+            'used_at_present', round(trends.used::numeric, 1),
             'limit_value', trends.limit_value,
             'slope_per_hour', round(told.slope_per_hour::numeric, 3),
-            'used_at_present_at', trends.sampled_at,
+            'unit', units.unit,
+            'sampled_at', trends.sampled_at,
             'exhausts_at', told.exhausts_at,
             'exhausts_earliest_at', told.exhausts_earliest_at,
             'exhausts_latest_at', told.exhausts_latest_at
         )
     FROM health_internal.resource_trends AS trends
     CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends) AS told
+    LEFT JOIN health_internal.metric_series AS series
+        ON trends.agent_id = series.agent_id AND trends.resource = series.metric_name
+    CROSS JOIN LATERAL (
+        SELECT CASE trends.resource WHEN 'memory' THEN 'MB' WHEN 'cpu' THEN '%' ELSE series.unit END
+    ) AS units (unit)
     WHERE trends.sampled_at > p_now - interval '10 minutes'
-        AND told.exhausts_earliest_at > trends.sampled_at
+        AND trends.used < trends.limit_value
         AND told.exhausts_earliest_at <= p_now + interval '7 days'
     UNION ALL
     SELECT
         trends.agent_id,
         'over_provisioned',
         5,
-        'give it less memory: it uses at most ' || round(100 * trends.peak / trends.limit_value)
+        'give it less memory: it uses at most ' || round(100 * trends.peak / status.memory_limit_mb)
         || ' % of its limit',
         format(
             'In the %s hours of this run it never used more than %s of %s MB.',
             round(date_part('epoch', trends.sampled_at - trends.began_at) / 3600),
-            round(trends.peak), round(trends.limit_value)
+            round(trends.peak), round(status.memory_limit_mb)
         ),
         jsonb_build_object(
             'peak_mb', round(trends.peak::numeric, 1),
-            'limit_mb', round(trends.limit_value::numeric, 1),
+            'limit_mb', round(status.memory_limit_mb::numeric, 1),
             'began_at', trends.began_at
         )
     FROM health_internal.resource_trends AS trends
+    -- A trend's limit is what policy lets it use of this one.
+    INNER JOIN health.agent_status AS status ON trends.agent_id = status.agent_id
     WHERE trends.resource = 'memory'
         AND trends.sampled_at >= trends.began_at + interval '24 hours'
         AND trends.sampled_at > p_now - interval '10 minutes'
-        AND trends.limit_value >= 128
-        AND trends.peak < 0.3 * trends.limit_value;
+        AND status.memory_limit_mb >= 128
+        AND trends.peak < 0.3 * status.memory_limit_mb;
 $$;
 
 ALTER FUNCTION health_internal.recommend_from_exhaustion(p_now timestamp with time zone) OWNER TO health_owner;
@@ -22485,15 +22941,18 @@ BEGIN
             SELECT FROM health.recovery_actions AS actions
             WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
         ) THEN
-        PERFORM health_internal.act_on_recoveries(p_now);
+        recoveries_queued := health_internal.act_on_recoveries(p_now);
     END IF;
     PERFORM health_internal.note_unconfirmed(p_now);
     PERFORM health_internal.notify(p_now);
     PERFORM health_internal.note_digests();
-    SELECT count(*)
-    INTO recoveries_queued
-    FROM health.recovery_actions AS actions
-    WHERE actions.created_at = p_now AND actions.state = 'pending';
+    -- Without those that a person was asked about at once.
+    IF recoveries_queued > 0 THEN
+        SELECT count(*)
+        INTO recoveries_queued
+        FROM health.recovery_actions AS actions
+        WHERE actions.created_at = p_now AND actions.state = 'pending';
+    END IF;
     -- Ring, once, for new work only: what waits for its time is found by the bridge's poll.
     IF recoveries_queued > 0 OR EXISTS (
         SELECT FROM health.deliveries
@@ -22513,6 +22972,140 @@ ALTER FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT
 --
 
 COMMENT ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) IS 'Moves recoveries on, tells what is new, writes what the ledger still lacks, and rings health_wakeup once if the bridge has work. Returns how many recoveries were queued.';
+
+--
+-- Name: recoveries_to_judge(timestamp with time zone, boolean, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recoveries_to_judge(p_now timestamp with time zone, p_is_storm boolean, p_has_room boolean) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE
+    SET enable_nestloop TO 'off'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_is_frozen constant boolean := EXISTS (
+        SELECT FROM health_internal.open_freeze_windows(p_now)
+    );
+    v_is_all_frozen constant boolean := EXISTS (
+        SELECT FROM health_internal.open_freeze_windows(p_now) AS windows
+        WHERE windows.policy_class IS NULL
+    );
+BEGIN
+    -- Ten thousand may be held, each tick: what is held, and still would be, is not weighed again.
+    -- Each comparison is with what comes before that brake, in the order of apply_brakes.
+    RETURN ARRAY(
+        WITH in_maintenance AS MATERIALIZED (
+            SELECT periods.agent_id
+            FROM health.maintenance_periods AS periods
+            WHERE periods.ended_at IS NULL AND periods.until_at > p_now
+        )
+
+        SELECT actions.action_id
+        FROM health.recovery_actions AS actions
+        WHERE actions.state = 'pending'
+            AND CASE
+                WHEN actions.approved_at IS NOT NULL THEN true
+                WHEN actions.hold = 'freeze' THEN NOT v_is_all_frozen
+                WHEN v_is_frozen THEN true
+                WHEN actions.hold = 'maintenance'
+                    THEN actions.agent_id NOT IN (SELECT agent_id FROM in_maintenance)
+                WHEN actions.hold = 'storm' AND p_is_storm THEN actions.agent_id IN (
+                    SELECT agent_id FROM in_maintenance
+                    UNION ALL
+                    SELECT dependencies.child_id FROM health.dependencies
+                )
+                WHEN actions.hold = 'concurrency' AND NOT p_is_storm AND NOT p_has_room
+                    THEN actions.agent_id IN (
+                        SELECT agent_id FROM in_maintenance
+                        UNION ALL
+                        SELECT dependencies.child_id FROM health.dependencies
+                        UNION ALL
+                        -- Its group may have spent its budget since.
+                        SELECT agents.agent_id
+                        FROM health.agents
+                        WHERE agents.recovery_group IS NOT NULL
+                    )
+                ELSE true
+            END
+    );
+END;
+$$;
+
+ALTER FUNCTION health_internal.recoveries_to_judge(p_now timestamp with time zone, p_is_storm boolean, p_has_room boolean) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recoveries_to_judge(p_now timestamp with time zone, p_is_storm boolean, p_has_room boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recoveries_to_judge(p_now timestamp with time zone, p_is_storm boolean, p_has_room boolean) IS 'Pending recoveries whose brake may be another than the one that holds them. p_is_storm: a storm holds at present; p_has_room: the limit of the fleet has room.';
+
+--
+-- Name: recovery_needs(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.recovery_needs(OUT troubled_count bigint, OUT idle_agent_ids text[], OUT idle_issue_types text[], OUT needless_agent_ids text[], OUT early_action_ids bigint[]) RETURNS record
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        count(*) FILTER (WHERE agents.issue_type IS NOT NULL),
+        coalesce(
+            array_agg(agents.agent_id) FILTER (
+                WHERE agents.issue_type IS NOT NULL AND NOT agents.has_recovery
+            ),
+            '{}'
+        ),
+        coalesce(
+            array_agg(agents.issue_type) FILTER (
+                WHERE agents.issue_type IS NOT NULL AND NOT agents.has_recovery
+            ),
+            '{}'
+        ),
+        coalesce(
+            array_agg(agents.agent_id) FILTER (
+                WHERE agents.issue_type IS NULL AND agents.is_engines
+            ),
+            '{}'
+        ),
+        coalesce(
+            array_agg(agents.early_action_id) FILTER (WHERE agents.early_action_id IS NOT NULL),
+            '{}'
+        )
+    FROM (
+        SELECT
+            known.agent_id,
+            max(known.issue_type) AS issue_type,
+            bool_or(known.has_recovery) AS has_recovery,
+            bool_or(known.is_engines) AS is_engines,
+            max(known.early_action_id) AS early_action_id
+        FROM (
+            SELECT
+                troubled.agent_id,
+                troubled.issue_type,
+                false AS has_recovery,
+                false AS is_engines,
+                NULL::bigint AS early_action_id
+            FROM health_internal.troubled_agents() AS troubled
+            UNION ALL
+            SELECT
+                actions.agent_id,
+                NULL,
+                true,
+                actions.state = 'pending' AND actions.requested_by = 'engine',
+                CASE WHEN actions.incident_id IS NULL THEN actions.action_id END
+            FROM health.recovery_actions AS actions
+            WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+        ) AS known
+        GROUP BY known.agent_id
+    ) AS agents;
+$$;
+
+ALTER FUNCTION health_internal.recovery_needs(OUT troubled_count bigint, OUT idle_agent_ids text[], OUT idle_issue_types text[], OUT needless_agent_ids text[], OUT early_action_ids bigint[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION recovery_needs(OUT troubled_count bigint, OUT idle_agent_ids text[], OUT idle_issue_types text[], OUT needless_agent_ids text[], OUT early_action_ids bigint[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.recovery_needs(OUT troubled_count bigint, OUT idle_agent_ids text[], OUT idle_issue_types text[], OUT needless_agent_ids text[], OUT early_action_ids bigint[]) IS 'How many agents are in trouble; those of them without an open recovery, with their issues; agents out of trouble for which the engine''s recovery waits; and open recoveries without an incident.';
 
 --
 -- Name: recovery_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -24405,6 +24998,7 @@ BEGIN
             FROM (
                 SELECT
                     sums.*,
+                    count(*) OVER (PARTITION BY sums.agent_id) AS series_count,
                     row_number() OVER (
                         PARTITION BY sums.agent_id ORDER BY sums.value_count DESC, sums.name COLLATE "C"
                     ) AS place
@@ -24434,12 +25028,13 @@ BEGIN
         )
 
         INSERT INTO health_internal.series_hours (
-            until_at, agent_id, name_ids, value_counts, value_sums, square_sums
+            until_at, agent_id, name_ids, value_counts, value_sums, square_sums, left_out_count
         )
         SELECT
             $1, told.agent_id, array_agg(names.name_id ORDER BY told.place),
             array_agg(told.value_count::integer ORDER BY told.place),
-            array_agg(told.value_sum ORDER BY told.place), array_agg(told.square_sum ORDER BY told.place)
+            array_agg(told.value_sum ORDER BY told.place), array_agg(told.square_sum ORDER BY told.place),
+            max(told.series_count) - count(*)
         FROM told
         INNER JOIN (
             SELECT fresh.name_id, fresh.name FROM fresh
@@ -25636,22 +26231,6 @@ ALTER FUNCTION health_internal.scores_of(p_expression text, p_part text) OWNER T
 COMMENT ON FUNCTION health_internal.scores_of(p_expression text, p_part text) IS 'An expression over the columns of failure_rows (f1, f2, …), for the cases of a part in the order of place.';
 
 --
--- Name: seconds_between(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
---
-
-CREATE FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) RETURNS double precision
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN tstzrange_subdiff(p_to, p_from);
-
-ALTER FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO health_owner;
-
---
--- Name: FUNCTION seconds_between(p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Seconds from one time to another, exact to the microsecond. (An interval would be made and taken apart again; the difference that ranges of times are indexed by is one subtraction.)';
-
---
 -- Name: seconds_to_exhaustion(double precision, double precision, double precision, double precision, double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -25862,30 +26441,28 @@ ALTER FUNCTION health_internal.send_notices(p_now timestamp with time zone, p_fr
 COMMENT ON FUNCTION health_internal.send_notices(p_now timestamp with time zone, p_fresh health_internal.notices[]) IS 'Queues the messages of channels that may speak now (see route_modes), p_fresh too, has the others wait, and notes each in the ledger, the lines of digests by way of note_digests; returns how many.';
 
 --
--- Name: series_codes_sql(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: series_codes(bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.series_codes_sql(p_model_id bigint) RETURNS text
+CREATE FUNCTION health_internal.series_codes(p_model_id bigint) RETURNS TABLE(code bigint, key text, is_counter boolean)
     LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT 'VALUES ' || string_agg(DISTINCT format(
-        '(%s, %L, %L::boolean)', numbered.code, health_internal.series_key(numbered.source, numbered.name),
+    SELECT DISTINCT
+        numbered.code, health_internal.series_key(numbered.source, numbered.name),
         coalesce(measures.is_counter, false)
-    ), ', ')
     FROM health_internal.numbered_features(p_model_id) AS numbered
     LEFT JOIN health_internal.heartbeat_measures() AS measures
         ON numbered.source = 'heartbeat' AND numbered.name = measures.name
     WHERE numbered.source IN ('metric', 'heartbeat');
 $$;
 
-ALTER FUNCTION health_internal.series_codes_sql(p_model_id bigint) OWNER TO health_owner;
+ALTER FUNCTION health_internal.series_codes(p_model_id bigint) OWNER TO health_owner;
 
 --
--- Name: FUNCTION series_codes_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION series_codes(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.series_codes_sql(p_model_id bigint) IS 'Query of a model''s series: code, series_key, and whether it is a counter; NULL: it has none.';
+COMMENT ON FUNCTION health_internal.series_codes(p_model_id bigint) IS 'The series of a model: code, series_key, and whether it is a counter.';
 
 --
 -- Name: series_key(text, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -25902,6 +26479,22 @@ ALTER FUNCTION health_internal.series_key(p_source text, p_name text) OWNER TO h
 --
 
 COMMENT ON FUNCTION health_internal.series_key(p_source text, p_name text) IS 'Name of a metric, or of a measure of heartbeats behind a tab: names of metrics hold no control characters.';
+
+--
+-- Name: series_measure_sql(text, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.series_measure_sql(p_measure text, p_is_counter boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN ((p_measure = ANY (ARRAY['level'::text, 'fleet'::text])) AND p_is_counter) THEN 'present_greatest - present_least'::text WHEN (p_measure = ANY (ARRAY['level'::text, 'fleet'::text])) THEN 'present_sum / present_count'::text WHEN ((p_measure = 'before'::text) AND p_is_counter) THEN 'before_greatest - before_least'::text WHEN (p_measure = 'before'::text) THEN 'before_sum / before_count'::text WHEN ((p_measure = 'past'::text) AND p_is_counter) THEN '(past_greatest - past_least) / 6.0::float8'::text WHEN (p_measure = 'past'::text) THEN 'past_sum / past_count'::text WHEN ((p_measure = 'mean_3'::text) AND p_is_counter) THEN '(three_greatest - three_least) / 3.0::float8'::text WHEN (p_measure = 'mean_3'::text) THEN 'three_sum / three_count'::text WHEN ((p_measure = 'mean_7'::text) AND p_is_counter) THEN '(greatest(present_greatest, past_greatest) - least(present_least, past_least)) / 7.0::float8'::text WHEN (p_measure = 'mean_7'::text) THEN '(coalesce(present_sum, 0) + coalesce(past_sum, 0)) / (coalesce(present_count, 0) + coalesce(past_count, 0))'::text WHEN p_is_counter THEN 'NULL::float8'::text WHEN (p_measure = 'spread'::text) THEN 'health_internal.spread_of(present_count, present_sum, present_squares)'::text WHEN (p_measure = 'past_spread'::text) THEN 'health_internal.spread_of(past_count, past_sum, past_squares)'::text ELSE NULL::text END;
+
+ALTER FUNCTION health_internal.series_measure_sql(p_measure text, p_is_counter boolean) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION series_measure_sql(p_measure text, p_is_counter boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.series_measure_sql(p_measure text, p_is_counter boolean) IS 'Expression of a mean or spread over the columns of window_sums_sql. A counter is measured by what it rose by, in a step; it has no spread.';
 
 --
 -- Name: series_phase(timestamp with time zone, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -26047,37 +26640,7 @@ COMMENT ON FUNCTION health_internal.series_phase(p_now timestamp with time zone,
 CREATE FUNCTION health_internal.series_rows_sql(p_model_id bigint) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-    SELECT coalesce(
-        concat_ws(
-            ' UNION ALL ', health_internal.metric_rows_sql(p_model_id), health_internal.beat_rows_sql(p_model_id),
-            (
-                SELECT format(
-                    $sql$
-                    SELECT
-                        hours.agent_id::text, names.name::text, %s, told.value_count, told.value_sum,
-                        told.square_sum
-                    FROM health_internal.series_hours AS hours
-                    CROSS JOIN LATERAL unnest(
-                        hours.name_ids, hours.value_counts, hours.value_sums, hours.square_sums
-                    ) AS told (name_id, value_count, value_sum, square_sum)
-                    INNER JOIN health_internal.series_names AS names ON told.name_id = names.name_id
-                    WHERE hours.until_at > (SELECT $1 + $2 * ($3 - 8)) AND hours.until_at <= (SELECT $1 + $2 * $4)
-                        AND hours.until_at > $5 AND hours.until_at <= $6
-                        AND (hours.until_at - interval '30 minutes' <@ $7) IS NOT TRUE
-                        AND names.name = ANY (%L::text [])
-                    $sql$,
-                    health_internal.cell_sql('hours.until_at'),
-                    array_agg(DISTINCT health_internal.series_key(numbered.source, numbered.name))
-                )
-                FROM health_internal.numbered_features(p_model_id) AS numbered
-                WHERE numbered.source IN ('metric', 'heartbeat')
-                HAVING count(*) > 0
-            )
-        ),
-        ''
-    );
-$_$;
+    RETURN NULLIF(concat_ws(' UNION ALL '::text, health_internal.metric_rows_sql(p_model_id), health_internal.beat_rows_sql(p_model_id), health_internal.hour_rows_sql(p_model_id)), ''::text);
 
 ALTER FUNCTION health_internal.series_rows_sql(p_model_id bigint) OWNER TO health_owner;
 
@@ -26085,7 +26648,81 @@ ALTER FUNCTION health_internal.series_rows_sql(p_model_id bigint) OWNER TO healt
 -- Name: FUNCTION series_rows_sql(p_model_id bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.series_rows_sql(p_model_id bigint) IS 'Query of what is known of a model''s series: agent_id, name (series_key), cell, value_count, value_sum and square_sum as in series_hours, of raw rows and of hours. Empty: it has none.';
+COMMENT ON FUNCTION health_internal.series_rows_sql(p_model_id bigint) IS 'Query of what is known of a model''s series, of raw rows and of hours: agent_id, name (series_key), told_at, value_count, value_sum and squares (their sum); of counters least and greatest value instead of the sums; and window_flags_sql. NULL: it has none.';
+
+--
+-- Name: series_sql(bigint, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.series_sql(p_model_id bigint, p_sums text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    -- OFFSET 0 keeps an expression from being reckoned again wherever it is named.
+    SELECT format(
+        $sql$
+        SELECT
+            means.agent_id, means.code, means.k %1$s
+        FROM (
+            SELECT sums.agent_id, codes.code, sums.k %2$s
+            FROM (%3$s) AS sums
+            INNER JOIN (VALUES %4$s) AS codes (code, name, is_counter) ON sums.name = codes.name
+            OFFSET 0
+        ) AS means
+        $sql$,
+        (
+            SELECT string_agg(DISTINCT CASE numbered.measure
+                WHEN 'change_1' THEN ', health_internal.difference(means.level, means.before) AS change_1'
+                WHEN 'change_7' THEN ', health_internal.difference(means.level, means.past) AS change_7'
+                WHEN 'deviation' THEN
+                    ', health_internal.deviation(means.level, means.past, means.past_spread) AS deviation'
+                WHEN 'fleet' THEN ', means.level AS fleet'
+                ELSE format(', means.%I', numbered.measure)
+            END, '')
+            FROM health_internal.numbered_features(p_model_id) AS numbered
+            WHERE numbered.source IN ('metric', 'heartbeat')
+        ),
+        (
+            SELECT string_agg(format(
+                CASE
+                    WHEN asked.has_counters THEN ', CASE WHEN codes.is_counter THEN %1$s ELSE %2$s END AS %3$I'
+                    ELSE ', %2$s AS %3$I'
+                END,
+                health_internal.series_measure_sql(means.name, true),
+                health_internal.series_measure_sql(means.name, false),
+                means.name
+            ), '')
+            FROM (
+                VALUES
+                ('level', '{level,change_1,change_7,deviation,fleet}'::text []), ('before', '{change_1}'),
+                ('past', '{change_7,deviation}'), ('past_spread', '{deviation}'), ('mean_3', '{mean_3}'),
+                ('mean_7', '{mean_7}'), ('spread', '{spread}')
+            ) AS means (name, measures)
+            WHERE asked.measures && means.measures
+        ),
+        p_sums,
+        asked.codes
+    )
+    FROM (
+        SELECT
+            string_agg(
+                DISTINCT format('(%s, %L, %L::boolean)', codes.code, codes.key, codes.is_counter), ', '
+            ) AS codes,
+            bool_or(codes.is_counter) AS has_counters,
+            array_agg(numbered.measure) AS measures
+        FROM health_internal.series_codes(p_model_id) AS codes
+        INNER JOIN health_internal.numbered_features(p_model_id) AS numbered USING (code)
+    ) AS asked
+    WHERE asked.codes IS NOT NULL;
+$_$;
+
+ALTER FUNCTION health_internal.series_sql(p_model_id bigint, p_sums text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION series_sql(p_model_id bigint, p_sums text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.series_sql(p_model_id bigint, p_sums text) IS 'Query of a model''s series, agent_id, code, k and a column for each measure (of fleet the level, which is compared later), from a query of agent_id, name, k and the columns of window_sums_sql; NULL: it has none.';
 
 --
 -- Name: series_until(text, text, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -26183,14 +26820,42 @@ CREATE FUNCTION health_internal.series_until(p_agent_id text, p_metric_name text
             avg(counted.metric_value) AS metric_value
         FROM counted
         GROUP BY 1, 2, CASE WHEN counted.is_dense THEN 0 ELSE counted.place END
+    ),
+
+    series AS (
+        SELECT
+            points.metric_name,
+            health_internal.is_counter_name(points.metric_name) AS is_counter,
+            array_agg(points.at ORDER BY points.at, points.metric_value) AS at,
+            array_agg(points.metric_value ORDER BY points.at, points.metric_value)
+                AS metric_value
+        FROM points
+        GROUP BY points.metric_name
     )
 
     SELECT
-        points.metric_name,
-        array_agg(points.at ORDER BY points.at, points.metric_value),
-        array_agg(points.metric_value ORDER BY points.at, points.metric_value)
-    FROM points
-    GROUP BY points.metric_name
+        series.metric_name,
+        CASE WHEN series.is_counter THEN grown.at ELSE series.at END,
+        CASE WHEN series.is_counter THEN grown.metric_value ELSE series.metric_value END
+    FROM series
+    -- As live: a fall is a new beginning, and that point has no growth.
+    LEFT JOIN LATERAL (
+        SELECT
+            array_agg(readings.at ORDER BY readings.place) AS at,
+            array_agg(readings.growth * 60 / readings.seconds ORDER BY readings.place)
+                AS metric_value
+        FROM (
+            SELECT
+                stored.at, stored.place,
+                stored.reading - lag(stored.reading) OVER by_place AS growth,
+                date_part('epoch', stored.at - lag(stored.at) OVER by_place) AS seconds
+            FROM unnest(series.at, series.metric_value) WITH ORDINALITY
+                AS stored (at, reading, place)
+            WINDOW by_place AS (ORDER BY stored.place)
+        ) AS readings
+        WHERE readings.growth >= 0 AND readings.seconds > 0
+    ) AS grown ON series.is_counter
+    WHERE NOT series.is_counter OR grown.at IS NOT NULL
 $$;
 
 ALTER FUNCTION health_internal.series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone) OWNER TO health_owner;
@@ -26199,7 +26864,7 @@ ALTER FUNCTION health_internal.series_until(p_agent_id text, p_metric_name text,
 -- Name: FUNCTION series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone) IS 'One row per series of the agent (p_metric_name NULL: all) with its stored points up to a time, oldest first: performance_metrics by recorded_at (received_at where NULL), columns of heartbeats by received_at; of the counters work_items_processed and error_count what came since the beat before. A series of more than 1.1 points a minute is given as means per minute (stamped with its beginning), as the live fold makes them; any other as it is.';
+COMMENT ON FUNCTION health_internal.series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone) IS 'One row per series of the agent (p_metric_name NULL: all) with its stored points up to a time, oldest first: performance_metrics by recorded_at (received_at where NULL), columns of heartbeats by received_at; of the counters work_items_processed and error_count what came since the beat before; of metrics whose name ends in _total the growth per minute since the point before, where there was one and it did not fall. A series of more than 1.1 points a minute is given as means per minute (stamped with its beginning), as the live fold makes them; any other as it is.';
 
 --
 -- Name: service_rows(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -26772,10 +27437,10 @@ ALTER FUNCTION health_internal.set_watched(p_agent_id text, p_metric_name text, 
 COMMENT ON FUNCTION health_internal.set_watched(p_agent_id text, p_metric_name text, p_is_watched boolean, p_now timestamp with time zone) IS 'Watches a series, or no longer. Raises AG001 for an unknown agent, SE002 for a metric it never sent.';
 
 --
--- Name: settle_recoveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: settle_recoveries(timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.settle_recoveries(p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION health_internal.settle_recoveries(p_now timestamp with time zone, p_needless_ids text[]) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -26798,14 +27463,9 @@ BEGIN
     WHERE actions.action_id = ANY (ARRAY(
         SELECT needless.action_id
         FROM health.recovery_actions AS needless
-        WHERE needless.state = 'pending'
+        WHERE needless.agent_id = ANY (p_needless_ids)
+            AND needless.state = 'pending'
             AND needless.requested_by = 'engine'
-            AND NOT needless.agent_id = ANY (v_stuck)
-            AND (
-                SELECT status.issue_type
-                FROM health.agent_status AS status
-                WHERE status.agent_id = needless.agent_id
-            ) IS NULL
         FOR UPDATE SKIP LOCKED
     ));
 
@@ -26842,13 +27502,13 @@ BEGIN
 END;
 $$;
 
-ALTER FUNCTION health_internal.settle_recoveries(p_now timestamp with time zone) OWNER TO health_owner;
+ALTER FUNCTION health_internal.settle_recoveries(p_now timestamp with time zone, p_needless_ids text[]) OWNER TO health_owner;
 
 --
--- Name: FUNCTION settle_recoveries(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION settle_recoveries(p_now timestamp with time zone, p_needless_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.settle_recoveries(p_now timestamp with time zone) IS 'Cancels what the engine queued for agents that recovered by themselves, notes when trouble was over, and hands to a person what no bridge claims within the policy''s recovery_claim_seconds.';
+COMMENT ON FUNCTION health_internal.settle_recoveries(p_now timestamp with time zone, p_needless_ids text[]) IS 'Cancels what the engine queued for agents that recovered by themselves (p_needless_ids), notes when trouble was over, and hands to a person what no bridge claims within the policy''s recovery_claim_seconds.';
 
 --
 -- Name: severity_of_rank(integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -26865,6 +27525,22 @@ ALTER FUNCTION health_internal.severity_of_rank(p_rank integer) OWNER TO health_
 --
 
 COMMENT ON FUNCTION health_internal.severity_of_rank(p_rank integer) IS 'The severity of a rank; see severity_rank.';
+
+--
+-- Name: signed_log(double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.signed_log(p_value double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_value < (0)::double precision) THEN (- ln(((1)::double precision - p_value))) ELSE ln(((1)::double precision + p_value)) END;
+
+ALTER FUNCTION health_internal.signed_log(p_value double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION signed_log(p_value double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.signed_log(p_value double precision) IS 'sign(x) ln(1 + |x|): linear near 0, a ratio far from it. Raises nothing.';
 
 --
 -- Name: since_sql(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -26991,7 +27667,15 @@ CREATE FUNCTION health_internal.spent_by_groups(p_now timestamp with time zone) 
                 actions.agent_id,
                 NULL
             FROM health.recovery_actions AS actions
-            WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+            WHERE actions.state IN ('claimed', 'executing', 'verifying')
+                AND actions.started_at IS NULL
+                AND actions.released_at IS NOT NULL
+            UNION ALL
+            SELECT
+                actions.agent_id,
+                NULL
+            FROM health.recovery_actions AS actions
+            WHERE actions.state = 'pending'
                 AND actions.started_at IS NULL
                 AND actions.released_at IS NOT NULL
         ) AS recent
@@ -27073,6 +27757,22 @@ ALTER FUNCTION health_internal.split_cases(p_horizon interval) OWNER TO health_o
 COMMENT ON FUNCTION health_internal.split_cases(p_horizon interval) IS 'Sets part of failure_cases: train and choose for rows whose horizon ends by the time that 60 % of the positive rows lie before, test for other agents after it, NULL for the rest. Returns that time.';
 
 --
+-- Name: spread_of(double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.spread_of(p_count double precision, p_sum double precision, p_squares double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_count <= (1)::double precision) THEN NULL::double precision WHEN ((p_squares - (p_sum * (p_sum / p_count))) <= ((0.000000000001)::double precision * p_squares)) THEN (0)::double precision ELSE sqrt(((p_squares - (p_sum * (p_sum / p_count))) / (p_count - (1)::double precision))) END;
+
+ALTER FUNCTION health_internal.spread_of(p_count double precision, p_sum double precision, p_squares double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION spread_of(p_count double precision, p_sum double precision, p_squares double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.spread_of(p_count double precision, p_sum double precision, p_squares double precision) IS 'Standard deviation of values from their count, sum and sum of squares: 0 below a millionth of the values, where it is of rounding, which depends on the order of a sum; NULL of fewer than two.';
+
+--
 -- Name: standardised(integer, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -27117,6 +27817,24 @@ ALTER FUNCTION health_internal.step_after(p_strategy jsonb, p_step integer, p_is
 --
 
 COMMENT ON FUNCTION health_internal.step_after(p_strategy jsonb, p_step integer, p_is_verification boolean, p_outcome text) IS 'The step that follows one with this outcome: the next one, or after a failure the one behind the next verify; NULL, or beyond the last: none.';
+
+--
+-- Name: step_end(timestamp with time zone, interval, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.step_end(p_anchor timestamp with time zone, p_step interval, p_k integer) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT p_anchor + p_step * p_k;
+$$;
+
+ALTER FUNCTION health_internal.step_end(p_anchor timestamp with time zone, p_step interval, p_k integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION step_end(p_anchor timestamp with time zone, p_step interval, p_k integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.step_end(p_anchor timestamp with time zone, p_step interval, p_k integer) IS 'The time that row p_k stands for. Immutable, since steps are of seconds: days and months would ask for the time zone. So a plan knows the time, and with it the partitions and how many rows there are.';
 
 --
 -- Name: step_minute(timestamp with time zone, timestamp with time zone, bigint, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -27197,6 +27915,7 @@ DECLARE
     v_metric_names text [];
     v_values double precision [];
     v_surprises double precision [];
+    v_distances double precision [];
     v_strange health_internal.strange_point [];
 BEGIN
     WITH waiting AS (
@@ -27283,6 +28002,7 @@ BEGIN
         array_agg(judged.metric_name),
         array_agg(judged.point_value),
         array_agg(judged.surprise),
+        array_agg(judged.distance),
         array_agg(ROW(
             judged.agent_id, judged.metric_name, p_minute, judged.point_value,
             greatest(0, least(judged.score, 0.999999999)), judged.is_anomaly, judged.expected_low,
@@ -27292,11 +28012,13 @@ BEGIN
             OR judged.point_value < judged.expected_low
             OR judged.point_value > judged.expected_high
         )
-    INTO v_agent_ids, v_metric_names, v_values, v_surprises, v_strange
+    INTO v_agent_ids, v_metric_names, v_values, v_surprises, v_distances, v_strange
     FROM judged;
 
     PERFORM health_internal.learn_baselines(v_agent_ids, v_metric_names, v_values, p_minute);
-    PERFORM health_internal.note_surprises(v_agent_ids, v_metric_names, v_surprises, p_minute);
+    PERFORM health_internal.note_surprises(
+        v_agent_ids, v_metric_names, v_surprises, v_distances, p_minute
+    );
     IF v_strange IS NOT NULL THEN
         PERFORM health_internal.note_anomalies(p_now, p_minute, v_strange);
     END IF;
@@ -28544,6 +29266,148 @@ ALTER FUNCTION health_internal.threshold_at(p_scores double precision[], p_label
 COMMENT ON FUNCTION health_internal.threshold_at(p_scores double precision[], p_labels integer[], p_share double precision) IS 'The least score that at most this share (0..1) of the rows labelled 0 reaches; where none is, the highest.';
 
 --
+-- Name: told_runs(timestamp with time zone, health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.told_runs(p_now timestamp with time zone, p_range health_internal.arrival_range) RETURNS TABLE(agent_id text, run_id text, job_run_id bigint, started_at timestamp with time zone, attributes jsonb, last_signal_at timestamp with time zone, began_at timestamp with time zone, finished_at timestamp with time zone, outcome text)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH signals AS MATERIALIZED (
+        SELECT recent.*
+        FROM health_internal.recent_signals(p_now, p_range) AS recent
+    ),
+
+    -- The latest run of each run_id takes part in what follows as the signals it was made of.
+    latest AS MATERIALIZED (
+        SELECT known.*
+        FROM (SELECT DISTINCT signals.agent_id, signals.run_id FROM signals) AS touched
+        CROSS JOIN LATERAL (
+            SELECT runs.*
+            FROM health.job_runs AS runs
+            WHERE runs.agent_id = touched.agent_id
+                AND runs.run_id = touched.run_id
+                AND runs.began_at IS NOT NULL
+            ORDER BY runs.began_at DESC, runs.job_run_id DESC
+            LIMIT 1
+        ) AS known
+    ),
+
+    told AS (
+        SELECT
+            signals.agent_id, signals.run_id, signals.signal, signals.received_at,
+            signals.attributes, NULL::bigint AS job_run_id
+        FROM signals
+        WHERE signals.signal <> 'log'
+        UNION ALL
+        SELECT
+            latest.agent_id, latest.run_id, 'start', latest.started_at, NULL, latest.job_run_id
+        FROM latest
+        WHERE latest.started_at IS NOT NULL
+        UNION ALL
+        SELECT
+            latest.agent_id, latest.run_id, latest.outcome, latest.finished_at,
+            latest.attributes, latest.job_run_id
+        FROM latest
+        WHERE latest.outcome IN ('success', 'fail')
+    ),
+
+    followed AS (
+        SELECT
+            told.*,
+            lag(told.signal) OVER by_run AS last_signal,
+            told.received_at - lag(told.received_at) OVER by_run AS since_last
+        FROM told
+        WINDOW by_run AS (
+            PARTITION BY told.agent_id, told.run_id
+            ORDER BY told.received_at, told.signal <> 'start', told.job_run_id
+        )
+    ),
+
+    -- A run begins with a start, unless it has started (a run_id that is told twice), and with an end
+    -- that no start came before, unless it says again within a minute what the last end said.
+    numbered AS (
+        SELECT
+            followed.*,
+            count(*) FILTER (WHERE CASE
+                WHEN followed.last_signal IS NULL THEN true
+                WHEN followed.signal = 'start'
+                    THEN followed.last_signal <> 'start' OR followed.run_id = ''
+                ELSE followed.last_signal <> 'start' AND NOT (
+                    followed.last_signal = followed.signal AND followed.run_id <> ''
+                    AND followed.since_last <= interval '1 minute'
+                )
+            END) OVER (
+                PARTITION BY followed.agent_id, followed.run_id
+                ORDER BY followed.received_at, followed.signal <> 'start', followed.job_run_id
+                ROWS UNBOUNDED PRECEDING
+            ) AS run_number
+        FROM followed
+    ),
+
+    runs AS (
+        SELECT
+            numbered.agent_id,
+            numbered.run_id,
+            numbered.run_number,
+            max(numbered.job_run_id) AS job_run_id,
+            min(numbered.received_at) FILTER (WHERE numbered.signal = 'start') AS started_at,
+            min(numbered.received_at) FILTER (WHERE numbered.signal <> 'start') AS finished_at,
+            min(numbered.signal) FILTER (WHERE numbered.signal <> 'start') AS ending,
+            max(numbered.received_at) AS last_signal_at,
+            (array_agg(numbered.attributes ORDER BY numbered.received_at)
+                FILTER (WHERE numbered.signal <> 'start'))[1] AS attributes
+        FROM numbered
+        GROUP BY numbered.agent_id, numbered.run_id, numbered.run_number
+    )
+
+    -- Where runs are not named, the next start ends what had not ended.
+    SELECT
+        runs.agent_id,
+        runs.run_id,
+        -- A start that came late may cut a known run in two.
+        CASE
+            WHEN row_number() OVER (
+                PARTITION BY runs.job_run_id ORDER BY runs.run_number
+            ) = 1 THEN runs.job_run_id
+        END AS job_run_id,
+        runs.started_at,
+        runs.attributes,
+        runs.last_signal_at,
+        coalesce(runs.started_at, runs.finished_at) AS began_at,
+        coalesce(runs.finished_at, lead(runs.started_at) OVER by_run) AS finished_at,
+        coalesce(
+            runs.ending,
+            CASE WHEN lead(runs.started_at) OVER by_run IS NOT NULL THEN 'lost' END
+        ) AS outcome
+    FROM runs
+    WINDOW by_run AS (PARTITION BY runs.agent_id, runs.run_id ORDER BY runs.run_number)
+$$;
+
+ALTER FUNCTION health_internal.told_runs(p_now timestamp with time zone, p_range health_internal.arrival_range) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION told_runs(p_now timestamp with time zone, p_range health_internal.arrival_range); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.told_runs(p_now timestamp with time zone, p_range health_internal.arrival_range) IS 'The runs that recent signals tell of, with those known before (job_run_id). Signals are paired by run_id in order of received_at, whatever the order of arrival; without run_id an end belongs to the start before it, and a further start ends a run as lost. An end without a start is a run of its own until its start arrives.';
+
+--
+-- Name: told_share(double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.told_share(p_told_seconds double precision, p_learnt_seconds double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN GREATEST((1)::double precision, (p_told_seconds / p_learnt_seconds));
+
+ALTER FUNCTION health_internal.told_share(p_told_seconds double precision, p_learnt_seconds double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION told_share(p_told_seconds double precision, p_learnt_seconds double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.told_share(p_told_seconds double precision, p_learnt_seconds double precision) IS 'The longer of told and learnt interval, in learnt ones. A young agent is allowed that: the beats it starts with come quicker than those that follow.';
+
+--
 -- Name: top_families(bigint, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -28576,6 +29440,58 @@ ALTER FUNCTION health_internal.top_families(p_model_id bigint, p_kind text) OWNE
 --
 
 COMMENT ON FUNCTION health_internal.top_families(p_model_id bigint, p_kind text) IS 'Families of features by their share of the gain or of the weights.';
+
+--
+-- Name: training_grid(interval, timestamp with time zone, interval, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.training_grid(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, OUT step interval, OUT anchor timestamp with time zone, OUT first_k integer, OUT last_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_bounds record;
+    v_record record;
+BEGIN
+    -- Rows an hour apart or more may come from hours, and stand at their ends.
+    SELECT bounds.*
+    INTO v_bounds
+    FROM health_internal.feature_bounds(coalesce(p_step, p_horizon / 4)) AS bounds;
+    SELECT found.*
+    INTO v_record
+    FROM health_internal.record_of(p_until, v_bounds.rolled_from, v_bounds.rolled_until, v_bounds.kept) AS found;
+    IF v_record.first_at IS NULL THEN
+        RETURN;
+    END IF;
+    IF v_record.has_hours THEN
+        v_record.cadence_seconds := greatest(3600, v_record.cadence_seconds);
+    END IF;
+    step := coalesce(
+        make_interval(secs => date_part('epoch', p_step)),
+        health_internal.choose_step(
+            p_horizon, v_record.cadence_seconds, v_record.agent_seconds, v_record.agent_count, p_max_rows
+        )
+    );
+    -- Beyond the last row nothing is known, of failures neither.
+    last_at := least(p_until, v_record.last_at);
+    anchor := health_internal.choose_anchor(last_at, step, v_record.cadence_seconds, v_record.last_times);
+    IF v_record.has_hours THEN
+        anchor := date_trunc('hour', anchor, 'UTC');
+    END IF;
+    first_k := greatest(
+        -floor(date_part('epoch', anchor - v_record.first_at) / date_part('epoch', step)),
+        -20.0 * p_max_rows / greatest(v_record.agent_count, 1) - 1000
+    )::integer;
+END;
+$$;
+
+ALTER FUNCTION health_internal.training_grid(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, OUT step interval, OUT anchor timestamp with time zone, OUT first_k integer, OUT last_at timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION training_grid(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, OUT step interval, OUT anchor timestamp with time zone, OUT first_k integer, OUT last_at timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.training_grid(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, OUT step interval, OUT anchor timestamp with time zone, OUT first_k integer, OUT last_at timestamp with time zone) IS 'Where the rows of a training stand: at anchor + k · step from first_k to 0, and until when the record reaches; NULL: nothing was recorded.';
 
 --
 -- Name: tree_expression(bigint, integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -29251,20 +30167,20 @@ ALTER FUNCTION health_internal.usage_sums(p_from timestamp with time zone, p_to 
 COMMENT ON FUNCTION health_internal.usage_sums(p_from timestamp with time zone, p_to timestamp with time zone) IS 'What agents told in their heartbeats of a period, summed from the roll-ups (hours that begin in it; days where it is longer than half of hour_retention); of agents in none yet what they told last.';
 
 --
--- Name: verdict_of(double precision, double precision, double precision, double precision, double precision, text, double precision, double precision, double precision, bigint, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: verdict_of(double precision, double precision, double precision, double precision, double precision, text, double precision, double precision, double precision, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision) RETURNS text
+CREATE FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_objection text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (((p_auc - p_trivial_auc) <= p_margin) AND ((p_auc < p_trivial_auc) OR (p_average_precision < (p_trivial_precision + (0.1)::double precision)) OR ((p_auc - (0.5)::double precision) <= p_margin_over_chance))) THEN format('not used: its AUC %s does not beat "%s" (%s) by more than chance allows (%s)'::text, round((p_auc)::numeric, 3), p_trivial, round((p_trivial_auc)::numeric, 3), round((p_margin)::numeric, 3)) WHEN (p_log_loss >= p_base_log_loss) THEN 'not used: its probabilities are no better than the mean rate of failures'::text WHEN (p_auc < (p_old_auc - p_margin)) THEN format('not used: model %s, which it would replace, is better (AUC %s against %s)'::text, p_old_model_id, round((p_old_auc)::numeric, 3), round((p_auc)::numeric, 3)) ELSE format('used: AUC %s against %s of "%s"'::text, round((p_auc)::numeric, 3), round((p_trivial_auc)::numeric, 3), p_trivial) END;
+    RETURN CASE WHEN (((p_auc - p_trivial_auc) <= p_margin) AND ((p_auc < p_trivial_auc) OR (p_average_precision < (p_trivial_precision + (0.1)::double precision)) OR ((p_auc - (0.5)::double precision) <= p_margin_over_chance))) THEN format('not used: its AUC %s does not beat "%s" (%s) by more than chance allows (%s)'::text, round((p_auc)::numeric, 3), p_trivial, round((p_trivial_auc)::numeric, 3), round((p_margin)::numeric, 3)) WHEN (p_log_loss >= p_base_log_loss) THEN 'not used: its probabilities are no better than the mean rate of failures'::text WHEN (p_objection IS NOT NULL) THEN ('not used: '::text || p_objection) ELSE format('used: AUC %s against %s of "%s"'::text, round((p_auc)::numeric, 3), round((p_trivial_auc)::numeric, 3), p_trivial) END;
 
-ALTER FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision) OWNER TO health_owner;
+ALTER FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_objection text) OWNER TO health_owner;
 
 --
--- Name: FUNCTION verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_objection text); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision) IS 'Whether a model is used, and why, in words that begin with "used" or "not used": it must beat the best trivial predictor and the mean rate of failures, and not be clearly worse than the model in use (NULL: there is none), all on agents and a time that taught nobody.';
+COMMENT ON FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_objection text) IS 'Whether a model is used, and why, in words that begin with "used" or "not used": it must beat the best trivial predictor and the mean rate of failures, on agents and a time that taught it nothing, and there must be no objection of compare_with_used (NULL).';
 
 --
 -- Name: verify_recoveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -29432,6 +30348,42 @@ ALTER FUNCTION health_internal.wanted_alerts() OWNER TO health_owner;
 --
 
 COMMENT ON FUNCTION health_internal.wanted_alerts() IS 'One row per alert that should be open: conditions the judgement found, findings of rules, and business_impact where an agent in critical trouble earns, or says it loses, more per hour than its policy''s revenue_loss_limit_usd.';
+
+--
+-- Name: warn_of_left_out(timestamp with time zone, timestamp with time zone, interval); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.warn_of_left_out(p_from timestamp with time zone, p_until timestamp with time zone, p_step interval) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_left_out record;
+BEGIN
+    IF p_step < interval '1 hour' THEN
+        RETURN;
+    END IF;
+    SELECT count(DISTINCT hours.agent_id) AS agent_count, max(hours.left_out_count) AS series_count
+    INTO v_left_out
+    FROM health_internal.series_hours AS hours
+    WHERE hours.until_at > p_from AND hours.until_at <= p_until AND hours.left_out_count > 0;
+    IF v_left_out.agent_count > 0 THEN
+        RAISE WARNING 'hours of % agents lack up to % of their series each',
+            v_left_out.agent_count, v_left_out.series_count
+            USING DETAIL = 'An hour keeps the 64 series of an agent with most values; the model knows no others '
+                'from when raw rows are gone.',
+                HINT = 'Let such an agent log fewer names of metrics, or as several agents.';
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health_internal.warn_of_left_out(p_from timestamp with time zone, p_until timestamp with time zone, p_step interval) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION warn_of_left_out(p_from timestamp with time zone, p_until timestamp with time zone, p_step interval); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.warn_of_left_out(p_from timestamp with time zone, p_until timestamp with time zone, p_step interval) IS 'Warns of agents that told more series within an hour than are kept of it.';
 
 --
 -- Name: watch_flapping(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -29769,10 +30721,10 @@ ALTER FUNCTION health_internal.watch_sessions(p_now timestamp with time zone, p_
 COMMENT ON FUNCTION health_internal.watch_sessions(p_now timestamp with time zone, p_have_all_ended boolean) IS 'Compares attached sessions with the exclusive advisory locks held by their recorded pids. An agent whose lock is gone is suspected at once (late, and unresponsive after session_grace_seconds), unless it said goodbye, attached again, or all sessions ended together (p_have_all_ended: the server was restarted, which is a monitor gap). Returns how many are newly suspected.';
 
 --
--- Name: watch_storm(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: watch_storm(timestamp with time zone, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.watch_storm(p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION health_internal.watch_storm(p_now timestamp with time zone, p_troubled_count bigint) RETURNS text
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
     SET jit TO 'off'
@@ -29780,26 +30732,11 @@ CREATE FUNCTION health_internal.watch_storm(p_now timestamp with time zone) RETU
 DECLARE
     v_settings health.settings;
     v_storm health.recovery_storms;
-    v_troubled bigint;
     v_agents bigint := 0;
     v_is_storm boolean := false;
     v_summary text;
 BEGIN
     SELECT settings.* INTO STRICT v_settings FROM health.settings;
-    SELECT count(*) INTO v_troubled FROM health_internal.troubled_agents();
-    -- The fleet is counted only when that many are in trouble, and no further than to the number of
-    -- which they are no storm.
-    IF v_troubled >= v_settings.storm_count THEN
-        SELECT count(*)
-        INTO v_agents
-        FROM (
-            SELECT
-            FROM health.agent_status AS status
-            WHERE status.liveness NOT IN ('never_seen', 'stopped')
-            LIMIT ceil(v_troubled / nullif(v_settings.storm_share, 0))::bigint
-        ) AS fleet;
-        v_is_storm := v_troubled > v_settings.storm_share * v_agents;
-    END IF;
     SELECT storms.*
     INTO v_storm
     FROM health.recovery_storms AS storms
@@ -29810,6 +30747,26 @@ BEGIN
         SELECT FROM health.recovery_storms AS storms WHERE storms.ended_at IS NULL
     ) THEN
         RETURN 'storm: an approval is under way';
+    END IF;
+    -- The fleet is counted only when that many are in trouble, and no further than to the number of
+    -- which they are no storm; while one goes on, every ten seconds.
+    IF p_troubled_count >= v_settings.storm_count THEN
+        IF v_storm.counted_at > p_now - interval '10 seconds' AND v_storm.counted_at <= p_now THEN
+            v_agents := v_storm.agent_count;
+        ELSE
+            SELECT count(*)
+            INTO v_agents
+            FROM (
+                SELECT
+                FROM health.agent_status AS status
+                WHERE status.liveness NOT IN ('never_seen', 'stopped')
+                LIMIT ceil(p_troubled_count / nullif(v_settings.storm_share, 0))::bigint
+            ) AS fleet;
+            UPDATE health.recovery_storms AS storms
+            SET agent_count = v_agents, counted_at = p_now
+            WHERE storms.storm_id = v_storm.storm_id;
+        END IF;
+        v_is_storm := p_troubled_count > v_settings.storm_share * v_agents;
     END IF;
     IF NOT v_is_storm THEN
         IF v_storm.storm_id IS NOT NULL THEN
@@ -29822,30 +30779,30 @@ BEGIN
     END IF;
     v_summary := format(
         'storm: %s of %s agents are in trouble at once; health.approve_recoveries lets recoveries go',
-        v_troubled, v_agents
+        p_troubled_count, v_agents
     );
     IF v_storm.storm_id IS NULL THEN
-        INSERT INTO health.recovery_storms (began_at, troubled_count, agent_count)
-        VALUES (p_now, v_troubled, v_agents);
+        INSERT INTO health.recovery_storms (began_at, counted_at, troubled_count, agent_count)
+        VALUES (p_now, p_now, p_troubled_count, v_agents);
         PERFORM health_internal.open_storm_alert(p_now, v_summary);
         RETURN v_summary;
     END IF;
-    IF v_troubled > v_storm.troubled_count THEN
+    IF p_troubled_count > v_storm.troubled_count THEN
         UPDATE health.recovery_storms AS storms
-        SET troubled_count = v_troubled, agent_count = v_agents
+        SET troubled_count = p_troubled_count
         WHERE storms.storm_id = v_storm.storm_id;
     END IF;
     RETURN CASE WHEN v_storm.approved_at IS NULL THEN v_summary END;
 END;
 $$;
 
-ALTER FUNCTION health_internal.watch_storm(p_now timestamp with time zone) OWNER TO health_owner;
+ALTER FUNCTION health_internal.watch_storm(p_now timestamp with time zone, p_troubled_count bigint) OWNER TO health_owner;
 
 --
--- Name: FUNCTION watch_storm(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION watch_storm(p_now timestamp with time zone, p_troubled_count bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.watch_storm(p_now timestamp with time zone) IS 'Whether too much of the fleet is in trouble at once to act unasked: why, or NULL (no storm, or a person approved it). Opens and closes the storm and its alert.';
+COMMENT ON FUNCTION health_internal.watch_storm(p_now timestamp with time zone, p_troubled_count bigint) IS 'Whether too much of the fleet is in trouble at once to act unasked: why, or NULL (no storm, or a person approved it). Opens and closes the storm and its alert.';
 
 --
 -- Name: watch_stuck_sessions(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -29916,6 +30873,93 @@ ALTER FUNCTION health_internal.weighted_mean(p_heartbeat double precision, p_hea
 --
 
 COMMENT ON FUNCTION health_internal.weighted_mean(p_heartbeat double precision, p_heartbeat_weight double precision, p_performance double precision, p_performance_weight double precision, p_errors double precision, p_errors_weight double precision, p_resources double precision, p_resources_weight double precision, p_business double precision, p_business_weight double precision) IS 'Mean of the components that have data, by weight; NULL without any. (Where all have, which is usual, the sum of the weights is a constant in a plan.)';
+
+--
+-- Name: why_strange(integer, double precision, double precision, double precision, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.why_strange(p_view integer, p_residual double precision, p_ratio double precision, p_shift double precision, p_creep double precision) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE p_view WHEN 1 THEN (('value '::text || CASE WHEN (p_residual > (0)::double precision) THEN 'above'::text ELSE 'below'::text END) || ' the expected range'::text) WHEN 2 THEN CASE WHEN (p_ratio > (0)::double precision) THEN 'value many times what was expected'::text ELSE 'value a small part of what was expected'::text END WHEN 3 THEN ('level has moved '::text || CASE WHEN (p_shift > (0)::double precision) THEN 'up'::text ELSE 'down'::text END) WHEN 4 THEN 'more turbulent than usual'::text WHEN 5 THEN 'value is stuck'::text WHEN 6 THEN ('level creeps '::text || CASE WHEN (p_creep > (0)::double precision) THEN 'up'::text ELSE 'down'::text END) WHEN 7 THEN 'no value like it was seen before'::text ELSE NULL::text END;
+
+ALTER FUNCTION health_internal.why_strange(p_view integer, p_residual double precision, p_ratio double precision, p_shift double precision, p_creep double precision) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION why_strange(p_view integer, p_residual double precision, p_ratio double precision, p_shift double precision, p_creep double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.why_strange(p_view integer, p_residual double precision, p_ratio double precision, p_shift double precision, p_creep double precision) IS 'Why a point is strange, in words: the view that was strangest, with the sign of the residual, of that of the logarithms, of the shift or of the creep.';
+
+--
+-- Name: window_flags_sql(bigint, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.window_flags_sql(p_model_id bigint, p_time text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT coalesce(string_agg(', ' || format(windows.is_in, p_time), '' ORDER BY windows.name), '')
+    FROM health_internal.feature_windows() AS windows
+    WHERE windows.is_in IS NOT NULL
+        AND (
+            windows.name = 'present'
+            OR EXISTS (
+                SELECT FROM health_internal.numbered_features(p_model_id) AS numbered
+                WHERE numbered.measure = ANY (windows.measures)
+            )
+        );
+$$;
+
+ALTER FUNCTION health_internal.window_flags_sql(p_model_id bigint, p_time text) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION window_flags_sql(p_model_id bigint, p_time text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.window_flags_sql(p_model_id bigint, p_time text) IS 'List of whether the expression of a time is in the windows of step $4 that a model asks for.';
+
+--
+-- Name: window_sums_sql(bigint, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.window_sums_sql(p_model_id bigint, p_is_single boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- What no feature asks for is not summed.
+    SELECT string_agg(format(
+        ', %s FILTER (WHERE %s) AS %s_%s', kinds.aggregate,
+        CASE WHEN p_is_single THEN windows.of_row ELSE windows.of_age END, windows.name, kinds.kind
+    ), '')
+    FROM (
+        SELECT
+            bool_or(NOT codes.is_counter) AS has_series,
+            bool_or(codes.is_counter) AS has_counters,
+            array_agg(numbered.measure) AS measures
+        FROM health_internal.numbered_features(p_model_id) AS numbered
+        INNER JOIN health_internal.series_codes(p_model_id) AS codes USING (code)
+    ) AS asked
+    INNER JOIN health_internal.feature_windows() AS windows ON asked.measures && windows.measures
+    INNER JOIN (
+        VALUES
+        ('count', 'sum(told.value_count)'), ('sum', 'sum(told.value_sum)'),
+        ('squares', 'sum(told.squares)'), ('least', 'min(told.value_sum)'), ('greatest', 'max(told.squares)')
+    ) AS kinds (kind, aggregate)
+        ON CASE kinds.kind
+            WHEN 'squares' THEN asked.has_series AND asked.measures && windows.spreads
+            WHEN 'least' THEN asked.has_counters
+            WHEN 'greatest' THEN asked.has_counters
+            ELSE asked.has_series
+        END;
+$$;
+
+ALTER FUNCTION health_internal.window_sums_sql(p_model_id bigint, p_is_single boolean) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION window_sums_sql(p_model_id bigint, p_is_single boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.window_sums_sql(p_model_id bigint, p_is_single boolean) IS 'List of the sums over windows that a model''s features need, as columns such as present_sum, of rows "told" as in series_rows_sql: p_is_single: of one step, else by ages.age, steps before the row. Series have count, sum and squares, counters least and greatest.';
 
 --
 -- Name: withdraw_at_once(timestamp with time zone, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -30212,25 +31256,6 @@ ALTER FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone,
 --
 
 COMMENT ON FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Takes back what has not left of those incidents (NULL: all) that are muted at p_now: notices and messages, and their lines in digests, which are worded anew. The ledger says so; whoever did not hear is told the truth when the mute ends. What a bridge holds is not called back: it is withdrawn when that fails or loses its lease. Returns how many messages.';
-
---
--- Name: merged_spread(double precision[]); Type: AGGREGATE; Schema: health_internal; Owner: health_owner
---
-
-CREATE AGGREGATE health_internal.merged_spread(double precision[]) (
-    SFUNC = float8_combine,
-    STYPE = double precision[],
-    INITCOND = '{0,0,0}',
-    FINALFUNC = float8_stddev_samp
-);
-
-ALTER AGGREGATE health_internal.merged_spread(double precision[]) OWNER TO health_owner;
-
---
--- Name: AGGREGATE merged_spread(double precision[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON AGGREGATE health_internal.merged_spread(double precision[]) IS 'Standard deviation of values of which parts are told by {count, sum, sum of squared differences from their mean}.';
 
 --
 -- Name: agent_days; Type: TABLE; Schema: health; Owner: health_owner
@@ -33462,6 +34487,92 @@ COMMENT ON COLUMN health.escalation_steps.repeat_count IS 'How often it is repea
 COMMENT ON COLUMN health.escalation_steps.repeat_interval IS 'Time between repeats.';
 
 --
+-- Name: metric_series; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.metric_series (
+    agent_id text NOT NULL COLLATE pg_catalog."C",
+    metric_name text NOT NULL COLLATE pg_catalog."C",
+    unit text,
+    last_value double precision NOT NULL,
+    last_received_at timestamp with time zone NOT NULL,
+    value_count bigint NOT NULL,
+    decayed_at timestamp with time zone NOT NULL,
+    weight double precision NOT NULL,
+    value_sum double precision NOT NULL,
+    square_sum double precision NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE health_internal.metric_series OWNER TO health_owner;
+
+--
+-- Name: TABLE metric_series; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.metric_series IS 'One row per series of performance_metrics: time-decayed sums with weight exp(-age / 60 min), folded from new rows only.';
+
+--
+-- Name: COLUMN metric_series.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.agent_id IS 'Which agent logs the series.';
+
+--
+-- Name: COLUMN metric_series.metric_name; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.metric_name IS 'Name of the series.';
+
+--
+-- Name: COLUMN metric_series.unit; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.unit IS 'Unit as last told.';
+
+--
+-- Name: COLUMN metric_series.last_value; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.last_value IS 'The latest value by received_at.';
+
+--
+-- Name: COLUMN metric_series.last_received_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.last_received_at IS 'When it was received.';
+
+--
+-- Name: COLUMN metric_series.value_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.value_count IS 'Values folded since the series began.';
+
+--
+-- Name: COLUMN metric_series.decayed_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.decayed_at IS 'Time to which the sums are decayed.';
+
+--
+-- Name: COLUMN metric_series.weight; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.weight IS 'Sum of weights, in values.';
+
+--
+-- Name: COLUMN metric_series.value_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.value_sum IS 'Weighted sum of values.';
+
+--
+-- Name: COLUMN metric_series.square_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.metric_series.square_sum IS 'Weighted sum of squared values.';
+
+--
 -- Name: exhaustion; Type: VIEW; Schema: health; Owner: health_owner
 --
 
@@ -33476,7 +34587,8 @@ CREATE VIEW health.exhaustion WITH (security_barrier='true') AS
     exhausts_latest_at,
     confidence,
     basis,
-    sampled_at
+    sampled_at,
+    unit
    FROM ( SELECT trends.agent_id,
             trends.resource,
             trends.used,
@@ -33487,9 +34599,15 @@ CREATE VIEW health.exhaustion WITH (security_barrier='true') AS
             told.exhausts_latest_at,
             told.confidence,
             told.basis,
-            trends.sampled_at
-           FROM (health_internal.resource_trends trends
-             CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends.*) told(slope_per_hour, slope_error_per_hour, exhausts_at, exhausts_earliest_at, exhausts_latest_at, confidence, basis))) shown
+            trends.sampled_at,
+                CASE trends.resource
+                    WHEN 'memory'::text THEN 'MB'::text
+                    WHEN 'cpu'::text THEN '%'::text
+                    ELSE series.unit
+                END AS unit
+           FROM ((health_internal.resource_trends trends
+             CROSS JOIN LATERAL health_internal.foretell_exhaustion(trends.*) told(slope_per_hour, slope_error_per_hour, exhausts_at, exhausts_earliest_at, exhausts_latest_at, confidence, basis))
+             LEFT JOIN health_internal.metric_series series ON (((trends.agent_id = series.agent_id) AND (trends.resource = series.metric_name))))) shown
   WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.exhaustion OWNER TO health_owner;
@@ -33534,19 +34652,19 @@ COMMENT ON COLUMN health.exhaustion.slope_per_hour IS 'Rise per hour, in the res
 -- Name: COLUMN exhaustion.exhausts_at; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.exhaustion.exhausts_at IS 'When it meets its limit if it goes on so; NULL: not foreseeable, see basis.';
+COMMENT ON COLUMN health.exhaustion.exhausts_at IS 'When its line meets the limit if it goes on so; NULL: not foreseeable, see basis.';
 
 --
 -- Name: COLUMN exhaustion.exhausts_earliest_at; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.exhaustion.exhausts_earliest_at IS 'The same for a slope two standard errors steeper.';
+COMMENT ON COLUMN health.exhaustion.exhausts_earliest_at IS 'From when on a sample may be at the limit: about 95 of 100 intervals hold the first one that is.';
 
 --
 -- Name: COLUMN exhaustion.exhausts_latest_at; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.exhaustion.exhausts_latest_at IS 'The same for a slope two standard errors flatter.';
+COMMENT ON COLUMN health.exhaustion.exhausts_latest_at IS 'Until when its line meets the limit, by the errors of its slope and of its level.';
 
 --
 -- Name: COLUMN exhaustion.confidence; Type: COMMENT; Schema: health; Owner: health_owner
@@ -33565,6 +34683,12 @@ COMMENT ON COLUMN health.exhaustion.basis IS 'What it rests on, or why it is not
 --
 
 COMMENT ON COLUMN health.exhaustion.sampled_at IS 'Time of the latest sample; hours count from it, backwards.';
+
+--
+-- Name: COLUMN exhaustion.unit; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.exhaustion.unit IS 'Of used and limit_value, and of slope_per_hour by the hour: MB, %, or what its metric was logged with.';
 
 --
 -- Name: expectations; Type: VIEW; Schema: health; Owner: health_owner
@@ -33616,7 +34740,7 @@ CREATE VIEW health.expectations WITH (security_barrier='true') AS
                         END)) AS unresponsive_after_seconds
                    FROM ((health.agent_status status
                      JOIN health.current_policies policy ON ((status.policy_class = policy.policy_class)))
-                     CROSS JOIN health_internal.recent_blindness() blindness(from_at, ended_at, settled_at, before_at))
+                     CROSS JOIN health_internal.recent_blindness() blindness(from_at, ended_at, settled_at, before_at, heard_from))
                   WHERE ((status.last_heartbeat_at IS NOT NULL) AND (status.liveness <> 'stopped'::text) AND (status.grace_seconds < ('1000000000'::numeric)::double precision))) awaited) shown
   WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
@@ -33959,7 +35083,7 @@ COMMENT ON COLUMN health.failure_models.trivial_auc IS 'AUC of the best trivial 
 -- Name: COLUMN failure_models.comparison; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.failure_models.comparison IS 'AUC, recall at 1 % and 2 % and log loss of each method and trivial predictor on the same test rows, by name; recall here is read off the test''s own curve.';
+COMMENT ON COLUMN health.failure_models.comparison IS 'AUC, recall at 1 % and 2 % and log loss of each method and trivial predictor on the same test rows, by name; recall here is read off the test''s own curve. Of the model in use also on how many of these rows, and whether some taught it.';
 
 --
 -- Name: COLUMN failure_models.calibration; Type: COMMENT; Schema: health; Owner: health_owner
@@ -36762,6 +37886,7 @@ CREATE TABLE health.recovery_storms (
     ended_at timestamp with time zone,
     troubled_count bigint NOT NULL,
     agent_count bigint NOT NULL,
+    counted_at timestamp with time zone NOT NULL,
     approved_at timestamp with time zone,
     approved_by text,
     CONSTRAINT an_approval_has_a_time_and_a_name CHECK (((approved_at IS NULL) = (approved_by IS NULL)))
@@ -36803,7 +37928,13 @@ COMMENT ON COLUMN health.recovery_storms.troubled_count IS 'Agents in trouble at
 -- Name: COLUMN recovery_storms.agent_count; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recovery_storms.agent_count IS 'Agents at work then.';
+COMMENT ON COLUMN health.recovery_storms.agent_count IS 'Agents at work when they were last counted.';
+
+--
+-- Name: COLUMN recovery_storms.counted_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_storms.counted_at IS 'When that was: every ten seconds while it goes on.';
 
 --
 -- Name: COLUMN recovery_storms.approved_at; Type: COMMENT; Schema: health; Owner: health_owner
@@ -37221,92 +38352,6 @@ COMMENT ON COLUMN health.usual_values.usual_high IS 'Center plus three spreads.'
 --
 
 COMMENT ON COLUMN health.usual_values.value_count IS 'Minutes it was learnt from.';
-
---
--- Name: metric_series; Type: TABLE; Schema: health_internal; Owner: health_owner
---
-
-CREATE TABLE health_internal.metric_series (
-    agent_id text NOT NULL COLLATE pg_catalog."C",
-    metric_name text NOT NULL COLLATE pg_catalog."C",
-    unit text,
-    last_value double precision NOT NULL,
-    last_received_at timestamp with time zone NOT NULL,
-    value_count bigint NOT NULL,
-    decayed_at timestamp with time zone NOT NULL,
-    weight double precision NOT NULL,
-    value_sum double precision NOT NULL,
-    square_sum double precision NOT NULL
-)
-WITH (fillfactor='70');
-
-ALTER TABLE health_internal.metric_series OWNER TO health_owner;
-
---
--- Name: TABLE metric_series; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON TABLE health_internal.metric_series IS 'One row per series of performance_metrics: time-decayed sums with weight exp(-age / 60 min), folded from new rows only.';
-
---
--- Name: COLUMN metric_series.agent_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.agent_id IS 'Which agent logs the series.';
-
---
--- Name: COLUMN metric_series.metric_name; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.metric_name IS 'Name of the series.';
-
---
--- Name: COLUMN metric_series.unit; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.unit IS 'Unit as last told.';
-
---
--- Name: COLUMN metric_series.last_value; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.last_value IS 'The latest value by received_at.';
-
---
--- Name: COLUMN metric_series.last_received_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.last_received_at IS 'When it was received.';
-
---
--- Name: COLUMN metric_series.value_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.value_count IS 'Values folded since the series began.';
-
---
--- Name: COLUMN metric_series.decayed_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.decayed_at IS 'Time to which the sums are decayed.';
-
---
--- Name: COLUMN metric_series.weight; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.weight IS 'Sum of weights, in values.';
-
---
--- Name: COLUMN metric_series.value_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.value_sum IS 'Weighted sum of values.';
-
---
--- Name: COLUMN metric_series.square_sum; Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON COLUMN health_internal.metric_series.square_sum IS 'Weighted sum of squared values.';
 
 --
 -- Name: series_states; Type: TABLE; Schema: health_internal; Owner: health_owner
@@ -38384,6 +39429,7 @@ CREATE TABLE health_internal.agent_surprises (
     minute_at timestamp with time zone NOT NULL,
     is_judged boolean DEFAULT false NOT NULL,
     surprise double precision NOT NULL,
+    distance double precision DEFAULT 0 NOT NULL,
     series_count bigint NOT NULL,
     series_surprises jsonb DEFAULT '{}'::jsonb NOT NULL,
     state double precision[]
@@ -38421,6 +39467,12 @@ COMMENT ON COLUMN health_internal.agent_surprises.is_judged IS 'False: some of i
 --
 
 COMMENT ON COLUMN health_internal.agent_surprises.surprise IS 'Sum of what the detector found of its series in that minute.';
+
+--
+-- Name: COLUMN agent_surprises.distance; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.agent_surprises.distance IS 'Sum of how far from home they were, in mean distances beyond three.';
 
 --
 -- Name: COLUMN agent_surprises.series_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
@@ -39312,6 +40364,7 @@ CREATE TABLE health_internal.series_hours (
     value_counts integer[] NOT NULL,
     value_sums double precision[] NOT NULL,
     square_sums double precision[] NOT NULL,
+    left_out_count integer DEFAULT 0 NOT NULL,
     CONSTRAINT each_series_of_an_hour_has_one_count_and_two_sums CHECK (((cardinality(name_ids) = cardinality(value_counts)) AND (cardinality(name_ids) = cardinality(value_sums)) AND (cardinality(name_ids) = cardinality(square_sums))))
 );
 
@@ -39358,6 +40411,12 @@ COMMENT ON COLUMN health_internal.series_hours.value_sums IS 'Their sum, in the 
 --
 
 COMMENT ON COLUMN health_internal.series_hours.square_sums IS 'Sum of squared differences from their mean; of counters the greatest value.';
+
+--
+-- Name: COLUMN series_hours.left_out_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.series_hours.left_out_count IS 'How many series the agent told beyond those: no model made of hours knows of them. train_failure_model warns.';
 
 --
 -- Name: series_names; Type: TABLE; Schema: health_internal; Owner: health_owner
@@ -40180,13 +41239,17 @@ COMMENT ON INDEX health.deliveries_incident_idx IS 'health_internal.withdraw_mes
 -- Name: deliveries_open_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
-CREATE INDEX deliveries_open_idx ON health.deliveries USING btree (not_before) WHERE (state = ANY (ARRAY['pending'::text, 'claimed'::text]));
+CREATE INDEX deliveries_open_idx ON health.deliveries USING btree ((
+CASE
+    WHEN (state = 'claimed'::text) THEN lease_until
+    ELSE not_before
+END), delivery_id) WHERE (state = ANY (ARRAY['pending'::text, 'claimed'::text]));
 
 --
 -- Name: INDEX deliveries_open_idx; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON INDEX health.deliveries_open_idx IS 'claim_deliveries reads what is due.';
+COMMENT ON INDEX health.deliveries_open_idx IS 'claim_deliveries takes the first few of many that are due: not those that are held, however many.';
 
 --
 -- Name: deliveries_unnoted_idx; Type: INDEX; Schema: health; Owner: health_owner
@@ -40547,6 +41610,18 @@ CREATE INDEX recovery_actions_finished_idx ON health.recovery_actions USING btre
 --
 
 COMMENT ON INDEX health.recovery_actions_finished_idx IS 'health_internal.recovery_rows reads what ended in a period.';
+
+--
+-- Name: recovery_actions_moving_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX recovery_actions_moving_idx ON health.recovery_actions USING btree (agent_id) WHERE (state = ANY (ARRAY['claimed'::text, 'executing'::text, 'verifying'::text]));
+
+--
+-- Name: INDEX recovery_actions_moving_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.recovery_actions_moving_idx IS 'Each tick looks at the few that are under way, however many are held.';
 
 --
 -- Name: recovery_actions_started_idx; Type: INDEX; Schema: health; Owner: health_owner
@@ -41555,6 +42630,13 @@ GRANT ALL ON FUNCTION health.availability_between(p_from timestamp with time zon
 GRANT ALL ON FUNCTION health.availability_between(p_from timestamp with time zone, p_to timestamp with time zone, p_method text, p_degraded text, p_agent_id text, p_now timestamp with time zone) TO health_bridge;
 
 --
+-- Name: FUNCTION backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) TO health_analyst;
+
+--
 -- Name: FUNCTION backtest(p_policy jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -41566,13 +42648,6 @@ GRANT ALL ON FUNCTION health.backtest(p_policy jsonb, p_from timestamp with time
 --
 
 REVOKE ALL ON FUNCTION health_internal.named_policy(p_policy text) FROM PUBLIC;
-
---
--- Name: FUNCTION backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: ACL; Schema: health; Owner: health_owner
---
-
-REVOKE ALL ON FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION health.backtest(p_policy text, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]) TO health_analyst;
 
 --
 -- Name: FUNCTION run_backtest(p_changes jsonb, p_from timestamp with time zone, p_to timestamp with time zone, p_step interval, p_warmup interval, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -42249,10 +43324,10 @@ REVOKE ALL ON FUNCTION health_internal.alarming_agents() FROM PUBLIC;
 REVOKE ALL ON FUNCTION health_internal.amount_text(p_value numeric, p_unit text) FROM PUBLIC;
 
 --
--- Name: FUNCTION apply_brakes(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION apply_brakes(p_now timestamp with time zone, p_storm text, p_action_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.apply_brakes(p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.apply_brakes(p_now timestamp with time zone, p_storm text, p_action_ids bigint[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION arrived_agent_changes(p_range health_internal.arrival_range); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -42364,6 +43439,12 @@ REVOKE ALL ON FUNCTION health_internal.baseline_spread(p_center double precision
 --
 
 REVOKE ALL ON FUNCTION health_internal.be_brief() FROM PUBLIC;
+
+--
+-- Name: FUNCTION beat_as_engine(p_now timestamp with time zone, p_engine health_internal.engine); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.beat_as_engine(p_now timestamp with time zone, p_engine health_internal.engine) FROM PUBLIC;
 
 --
 -- Name: FUNCTION beat_rows_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -42525,6 +43606,12 @@ REVOKE ALL ON FUNCTION health_internal.check_rules_session() FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.check_rules_session() TO health_rules;
 
 --
+-- Name: FUNCTION check_training(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.check_training(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, p_max_features integer, p_parameters jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_unconfined(); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -42589,6 +43676,12 @@ REVOKE ALL ON FUNCTION health_internal.close_storm_alert(p_now timestamp with ti
 --
 
 REVOKE ALL ON FUNCTION health_internal.collect_minutes(p_range health_internal.arrival_range, p_stepped_until timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION compare_with_used(p_horizon interval, p_anchor timestamp with time zone, p_scores double precision[], p_labels integer[], p_inflation double precision, OUT entry jsonb, OUT objection text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.compare_with_used(p_horizon interval, p_anchor timestamp with time zone, p_scores double precision[], p_labels integer[], p_inflation double precision, OUT entry jsonb, OUT objection text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION compile_model(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -42698,10 +43791,10 @@ REVOKE ALL ON FUNCTION health_internal.detect_series(p_state health_internal.det
 REVOKE ALL ON FUNCTION health_internal.detect(p_state health_internal.detector_state, p_at timestamp with time zone, p_value double precision) FROM PUBLIC;
 
 --
--- Name: FUNCTION detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_distance double precision, p_series_count bigint); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_series_count bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.detect_agent(p_state double precision[], p_minute timestamp with time zone, p_surprise double precision, p_distance double precision, p_series_count bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION difference(p_value double precision, p_from double precision); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -42722,6 +43815,19 @@ REVOKE ALL ON FUNCTION health_internal.deviation(p_value double precision, p_mea
 REVOKE ALL ON FUNCTION health_internal.drop_partition(p_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.drop_partition(p_name text) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.drop_partition(p_name text) TO health_admin;
+
+--
+-- Name: TABLE deliveries; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.deliveries TO health_analyst;
+GRANT SELECT ON TABLE health.deliveries TO health_bridge;
+
+--
+-- Name: FUNCTION due_at(p_delivery health.deliveries); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.due_at(p_delivery health.deliveries) FROM PUBLIC;
 
 --
 -- Name: FUNCTION due_foresight_parts(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -42894,6 +44000,12 @@ REVOKE ALL ON FUNCTION health_internal.span_text(p_seconds double precision) FRO
 --
 
 REVOKE ALL ON FUNCTION health_internal.feature_text(p_source text, p_family text, p_name text, p_measure text, p_value text, p_x real, p_step_seconds double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION feature_windows(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.feature_windows() FROM PUBLIC;
 
 --
 -- Name: FUNCTION features_now_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -43083,6 +44195,12 @@ REVOKE ALL ON FUNCTION health_internal.gap_mass(p_gap_count bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION health_internal.grow_trees(p_model_id bigint, p_table text, p_parameters jsonb, p_max_trees integer, p_patience integer, OUT base double precision, OUT tree_count integer, OUT scores double precision[], OUT losses double precision[]) FROM PUBLIC;
 
 --
+-- Name: PROCEDURE hand_on_comments(IN p_view regclass, VARIADIC p_sources regclass[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON PROCEDURE health_internal.hand_on_comments(IN p_view regclass, VARIADIC p_sources regclass[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION has_changed_materially(p_old jsonb, p_new jsonb); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -43133,6 +44251,12 @@ GRANT ALL ON FUNCTION health_internal.hour_of_week(p_at timestamp with time zone
 GRANT ALL ON FUNCTION health_internal.hour_of_week(p_at timestamp with time zone) TO health_bridge;
 
 --
+-- Name: FUNCTION hour_rows_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.hour_rows_sql(p_model_id bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION hourly_series(p_from timestamp with time zone, p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -43170,13 +44294,6 @@ REVOKE ALL ON FUNCTION health_internal.incident_message(p_now timestamp with tim
 REVOKE ALL ON FUNCTION health_internal.incident_rows(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: TABLE deliveries; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT SELECT ON TABLE health.deliveries TO health_analyst;
-GRANT SELECT ON TABLE health.deliveries TO health_bridge;
-
---
 -- Name: FUNCTION incidents_of(p_delivery health.deliveries); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -43194,6 +44311,12 @@ REVOKE ALL ON FUNCTION health_internal.inherit_told(p_now timestamp with time zo
 
 REVOKE ALL ON FUNCTION health_internal.insert_heartbeats(p_items json) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.insert_heartbeats(p_items json) TO health_gateway;
+
+--
+-- Name: FUNCTION is_arrived(p_txid xid8, p_command cid, p_range health_internal.arrival_range); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.is_arrived(p_txid xid8, p_command cid, p_range health_internal.arrival_range) FROM PUBLIC;
 
 --
 -- Name: FUNCTION is_business_agent(p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -43258,6 +44381,18 @@ REVOKE ALL ON FUNCTION health_internal.judge_shadows(p_now timestamp with time z
 REVOKE ALL ON FUNCTION health_internal.judge_surprises(p_stepped_until timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION seconds_between(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION kept_of_run(p_run_started_at timestamp with time zone, p_at timestamp with time zone, p_gap_seconds double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.kept_of_run(p_run_started_at timestamp with time zone, p_at timestamp with time zone, p_gap_seconds double precision) FROM PUBLIC;
+
+--
 -- Name: FUNCTION kept_share(p_decay double precision, p_count double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -43298,6 +44433,14 @@ REVOKE ALL ON FUNCTION health_internal.learn_baselines(p_agent_ids text[], p_met
 --
 
 REVOKE ALL ON FUNCTION health_internal.learn_deadlines(p_histogram real[], p_gap_count bigint, p_interval_seconds double precision, p_mean_gap_seconds double precision, p_late_cost double precision, p_unresponsive_cost double precision, p_late_limit double precision, p_unresponsive_limit double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION line_reaches(p_rise double precision, p_slope double precision, p_slope_error double precision, p_mean_error double precision, p_errors double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.line_reaches(p_rise double precision, p_slope double precision, p_slope_error double precision, p_mean_error double precision, p_errors double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.line_reaches(p_rise double precision, p_slope double precision, p_slope_error double precision, p_mean_error double precision, p_errors double precision) TO health_analyst;
+GRANT ALL ON FUNCTION health_internal.line_reaches(p_rise double precision, p_slope double precision, p_slope_error double precision, p_mean_error double precision, p_errors double precision) TO health_bridge;
 
 --
 -- Name: FUNCTION log_loss(p_probabilities double precision[], p_labels integer[]); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -43513,22 +44656,34 @@ REVOKE ALL ON FUNCTION health_internal.moved_mean(p_mean double precision, p_val
 REVOKE ALL ON FUNCTION health_internal.moved_mean_gap(p_mean_seconds double precision, p_gap_seconds double precision, p_gap_count bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION moved_processing(p_mean double precision, p_value double precision, p_kept double precision, p_usual double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.moved_processing(p_mean double precision, p_value double precision, p_kept double precision, p_usual double precision) FROM PUBLIC;
+
+--
 -- Name: FUNCTION moved_trend(p_trend health_internal.resource_trends, p_at timestamp with time zone, p_value double precision, p_limit double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.moved_trend(p_trend health_internal.resource_trends, p_at timestamp with time zone, p_value double precision, p_limit double precision) FROM PUBLIC;
 
 --
--- Name: FUNCTION muted_deliveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION muted_deliveries(p_now timestamp with time zone, p_delivery_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.muted_deliveries(p_now timestamp with time zone, p_delivery_ids bigint[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION muted_incidents(p_now timestamp with time zone, p_incident_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.muted_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION new_detector_state(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.new_detector_state() FROM PUBLIC;
 
 --
 -- Name: FUNCTION parse_schedule(p_schedule text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -43577,6 +44732,12 @@ GRANT ALL ON FUNCTION health_internal.note_engine_error(p_error text) TO health_
 REVOKE ALL ON FUNCTION health_internal.note_foresight_error(p_part text, p_error text, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION note_gap(p_now timestamp with time zone, p_engine health_internal.engine, p_server_started_at timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.note_gap(p_now timestamp with time zone, p_engine health_internal.engine, p_server_started_at timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION note_maintenance(p_now timestamp with time zone, p_joined text[], p_left text[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -43591,10 +44752,10 @@ GRANT ALL ON FUNCTION health_internal.note_series_error(p_error text) TO health_
 GRANT ALL ON FUNCTION health_internal.note_series_error(p_error text) TO health_admin;
 
 --
--- Name: FUNCTION note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_distances double precision[], p_minute timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_minute timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.note_surprises(p_agent_ids text[], p_metric_names text[], p_surprises double precision[], p_distances double precision[], p_minute timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_unconfirmed(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -43692,18 +44853,6 @@ REVOKE ALL ON FUNCTION health_internal.plain_real(p_value double precision) FROM
 REVOKE ALL ON FUNCTION health_internal.predict_all(p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION present_events_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
---
-
-REVOKE ALL ON FUNCTION health_internal.present_events_sql(p_model_id bigint) FROM PUBLIC;
-
---
--- Name: FUNCTION present_series_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
---
-
-REVOKE ALL ON FUNCTION health_internal.present_series_sql(p_model_id bigint) FROM PUBLIC;
-
---
 -- Name: FUNCTION previous_run_at(p_schedule text, p_time_zone text, p_at timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -43722,10 +44871,10 @@ REVOKE ALL ON FUNCTION health_internal.probabilities(p_scores double precision[]
 REVOKE ALL ON FUNCTION health_internal.publish_model(p_model_id bigint, p_kind text, p_parameters jsonb, p_tree_count integer, p_row_ratio double precision, p_is_refitted boolean, OUT base double precision, OUT tree_count integer) FROM PUBLIC;
 
 --
--- Name: FUNCTION queue_recoveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION queue_recoveries(p_now timestamp with time zone, p_agent_ids text[], p_issue_types text[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.queue_recoveries(p_now timestamp with time zone, p_agent_ids text[], p_issue_types text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION queue_report(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -43898,6 +45047,12 @@ GRANT ALL ON FUNCTION health_internal.recent_blindness() TO health_analyst;
 GRANT ALL ON FUNCTION health_internal.recent_blindness() TO health_bridge;
 
 --
+-- Name: FUNCTION recent_signals(p_now timestamp with time zone, p_range health_internal.arrival_range); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recent_signals(p_now timestamp with time zone, p_range health_internal.arrival_range) FROM PUBLIC;
+
+--
 -- Name: FUNCTION recommend_from_agents(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -43958,6 +45113,18 @@ REVOKE ALL ON FUNCTION health_internal.record_of(p_until timestamp with time zon
 REVOKE ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) TO health_bridge;
 GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) TO health_admin;
+
+--
+-- Name: FUNCTION recoveries_to_judge(p_now timestamp with time zone, p_is_storm boolean, p_has_room boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recoveries_to_judge(p_now timestamp with time zone, p_is_storm boolean, p_has_room boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recovery_needs(OUT troubled_count bigint, OUT idle_agent_ids text[], OUT idle_issue_types text[], OUT needless_agent_ids text[], OUT early_action_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.recovery_needs(OUT troubled_count bigint, OUT idle_agent_ids text[], OUT idle_issue_types text[], OUT needless_agent_ids text[], OUT early_action_ids bigint[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION recovery_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44284,12 +45451,6 @@ REVOKE ALL ON FUNCTION health_internal.score_resource_efficiency(p_cpu_percent d
 REVOKE ALL ON FUNCTION health_internal.scores_of(p_expression text, p_part text) FROM PUBLIC;
 
 --
--- Name: FUNCTION seconds_between(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
---
-
-REVOKE ALL ON FUNCTION health_internal.seconds_between(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
-
---
 -- Name: FUNCTION seconds_to_exhaustion(p_fast_mean_mb double precision, p_slow_mean_mb double precision, p_age_seconds double precision, p_fast_memory_seconds double precision, p_slow_memory_seconds double precision, p_usage_mb double precision, p_limit_mb double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -44302,16 +45463,22 @@ REVOKE ALL ON FUNCTION health_internal.seconds_to_exhaustion(p_fast_mean_mb doub
 REVOKE ALL ON FUNCTION health_internal.send_notices(p_now timestamp with time zone, p_fresh health_internal.notices[]) FROM PUBLIC;
 
 --
--- Name: FUNCTION series_codes_sql(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION series_codes(p_model_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.series_codes_sql(p_model_id bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.series_codes(p_model_id bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION series_key(p_source text, p_name text); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.series_key(p_source text, p_name text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION series_measure_sql(p_measure text, p_is_counter boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.series_measure_sql(p_measure text, p_is_counter boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION series_phase(p_now timestamp with time zone, p_is_replay boolean, OUT stepped_points bigint, OUT is_unfinished boolean); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44326,6 +45493,12 @@ GRANT ALL ON FUNCTION health_internal.series_phase(p_now timestamp with time zon
 --
 
 REVOKE ALL ON FUNCTION health_internal.series_rows_sql(p_model_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION series_sql(p_model_id bigint, p_sums text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.series_sql(p_model_id bigint, p_sums text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION series_until(p_agent_id text, p_metric_name text, p_until timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44377,16 +45550,22 @@ REVOKE ALL ON FUNCTION health_internal.service_transitions(p_from timestamp with
 REVOKE ALL ON FUNCTION health_internal.set_watched(p_agent_id text, p_metric_name text, p_is_watched boolean, p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION settle_recoveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION settle_recoveries(p_now timestamp with time zone, p_needless_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.settle_recoveries(p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.settle_recoveries(p_now timestamp with time zone, p_needless_ids text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION severity_of_rank(p_rank integer); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.severity_of_rank(p_rank integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION signed_log(p_value double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.signed_log(p_value double precision) FROM PUBLIC;
 
 --
 -- Name: FUNCTION since_sql(p_steps text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44419,6 +45598,12 @@ REVOKE ALL ON FUNCTION health_internal.spent_by_groups(p_now timestamp with time
 REVOKE ALL ON FUNCTION health_internal.split_cases(p_horizon interval) FROM PUBLIC;
 
 --
+-- Name: FUNCTION spread_of(p_count double precision, p_sum double precision, p_squares double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.spread_of(p_count double precision, p_sum double precision, p_squares double precision) FROM PUBLIC;
+
+--
 -- Name: FUNCTION standardised(p_feature integer, p_mean double precision, p_scale double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -44429,6 +45614,12 @@ REVOKE ALL ON FUNCTION health_internal.standardised(p_feature integer, p_mean do
 --
 
 REVOKE ALL ON FUNCTION health_internal.step_after(p_strategy jsonb, p_step integer, p_is_verification boolean, p_outcome text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION step_end(p_anchor timestamp with time zone, p_step interval, p_k integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.step_end(p_anchor timestamp with time zone, p_step interval, p_k integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION step_minute(p_now timestamp with time zone, p_minute timestamp with time zone, p_after bigint, p_limit integer, OUT last_series_id bigint, OUT step_count bigint, OUT has_strange boolean); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44615,10 +45806,28 @@ REVOKE ALL ON FUNCTION health_internal.tg_status_transitions__queue_recoveries()
 REVOKE ALL ON FUNCTION health_internal.threshold_at(p_scores double precision[], p_labels integer[], p_share double precision) FROM PUBLIC;
 
 --
+-- Name: FUNCTION told_runs(p_now timestamp with time zone, p_range health_internal.arrival_range); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.told_runs(p_now timestamp with time zone, p_range health_internal.arrival_range) FROM PUBLIC;
+
+--
+-- Name: FUNCTION told_share(p_told_seconds double precision, p_learnt_seconds double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.told_share(p_told_seconds double precision, p_learnt_seconds double precision) FROM PUBLIC;
+
+--
 -- Name: FUNCTION top_families(p_model_id bigint, p_kind text); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.top_families(p_model_id bigint, p_kind text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION training_grid(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, OUT step interval, OUT anchor timestamp with time zone, OUT first_k integer, OUT last_at timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.training_grid(p_horizon interval, p_until timestamp with time zone, p_step interval, p_max_rows integer, OUT step interval, OUT anchor timestamp with time zone, OUT first_k integer, OUT last_at timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION tree_expression(p_model_id bigint, p_tree integer); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44681,10 +45890,10 @@ REVOKE ALL ON FUNCTION health_internal.usage_rows(p_from timestamp with time zon
 REVOKE ALL ON FUNCTION health_internal.usage_sums(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_objection text); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_old_model_id bigint, p_old_auc double precision) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.verdict_of(p_auc double precision, p_average_precision double precision, p_log_loss double precision, p_margin double precision, p_margin_over_chance double precision, p_trivial text, p_trivial_auc double precision, p_trivial_precision double precision, p_base_log_loss double precision, p_objection text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION verify_recoveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44697,6 +45906,12 @@ REVOKE ALL ON FUNCTION health_internal.verify_recoveries(p_now timestamp with ti
 --
 
 REVOKE ALL ON FUNCTION health_internal.wanted_alerts() FROM PUBLIC;
+
+--
+-- Name: FUNCTION warn_of_left_out(p_from timestamp with time zone, p_until timestamp with time zone, p_step interval); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.warn_of_left_out(p_from timestamp with time zone, p_until timestamp with time zone, p_step interval) FROM PUBLIC;
 
 --
 -- Name: FUNCTION watch_flapping(p_now timestamp with time zone, p_incident_ids bigint[]); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44717,10 +45932,10 @@ REVOKE ALL ON FUNCTION health_internal.watch_jobs(p_now timestamp with time zone
 REVOKE ALL ON FUNCTION health_internal.watch_sessions(p_now timestamp with time zone, p_have_all_ended boolean) FROM PUBLIC;
 
 --
--- Name: FUNCTION watch_storm(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION watch_storm(p_now timestamp with time zone, p_troubled_count bigint); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.watch_storm(p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.watch_storm(p_now timestamp with time zone, p_troubled_count bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION watch_stuck_sessions(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44735,6 +45950,24 @@ REVOKE ALL ON FUNCTION health_internal.watch_stuck_sessions(p_now timestamp with
 REVOKE ALL ON FUNCTION health_internal.weighted_mean(p_heartbeat double precision, p_heartbeat_weight double precision, p_performance double precision, p_performance_weight double precision, p_errors double precision, p_errors_weight double precision, p_resources double precision, p_resources_weight double precision, p_business double precision, p_business_weight double precision) FROM PUBLIC;
 
 --
+-- Name: FUNCTION why_strange(p_view integer, p_residual double precision, p_ratio double precision, p_shift double precision, p_creep double precision); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.why_strange(p_view integer, p_residual double precision, p_ratio double precision, p_shift double precision, p_creep double precision) FROM PUBLIC;
+
+--
+-- Name: FUNCTION window_flags_sql(p_model_id bigint, p_time text); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.window_flags_sql(p_model_id bigint, p_time text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION window_sums_sql(p_model_id bigint, p_is_single boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.window_sums_sql(p_model_id bigint, p_is_single boolean) FROM PUBLIC;
+
+--
 -- Name: FUNCTION withdraw_at_once(p_now timestamp with time zone, p_window_id bigint); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -44745,12 +45978,6 @@ REVOKE ALL ON FUNCTION health_internal.withdraw_at_once(p_now timestamp with tim
 --
 
 REVOKE ALL ON FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone, p_incident_ids bigint[]) FROM PUBLIC;
-
---
--- Name: FUNCTION merged_spread(double precision[]); Type: ACL; Schema: health_internal; Owner: health_owner
---
-
-REVOKE ALL ON FUNCTION health_internal.merged_spread(double precision[]) FROM PUBLIC;
 
 --
 -- Name: TABLE agent_days; Type: ACL; Schema: health; Owner: health_owner
