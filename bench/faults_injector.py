@@ -190,7 +190,8 @@ class Injector:
         row = None
         with contextlib.suppress(psycopg.Error), self.bench.connect(self.dbname) as connection:
             row = connection.execute(
-                "SELECT extract(epoch FROM unresponsive_at - clock_timestamp())::float8"
+                "SELECT unresponsive_after_seconds"
+                " - extract(epoch FROM clock_timestamp() - last_heartbeat_at)::float8"
                 " FROM health.expectations WHERE agent_id = %s",
                 (agent,),
             ).fetchone()

@@ -56,6 +56,13 @@ SELECT is(pg_temp.find(900, 'critical'), NULL, 'which is the last');
 SELECT is(pg_temp.find(910, NULL), 'safe console resolved, till boss resolved, till console resolved', 'who was told hears of the end');
 SELECT is(pg_temp.find(920, 'critical'), 'safe console opened, till console opened', 'trouble that is critical at once');
 SELECT is(pg_temp.find(985, 'critical'), 'till boss escalated', 'is the boss''s after its minute');
+-- Who took it stickily keeps it when it grows; else it is told again.
+SELECT pg_temp.find(995, NULL);
+SELECT is(pg_temp.find(2010, 'warning'), 'safe console opened, till console opened', 'a warning again');
+SELECT health.acknowledge_alert(alert_id, 'ana', p_is_sticky => agent_id = 'till', p_now => at(2015)) FROM health.open_alerts WHERE rule = 'odd';
+SELECT is(pg_temp.find(2030, 'critical'), 'safe console escalated', 'an acknowledgement ends with a rise, a sticky one does not');
+SELECT is(pg_temp.find(2200, 'critical'), NULL, 'nor do its steps begin');
+SELECT is(pg_temp.find(2210, NULL), 'safe console resolved, till console resolved', 'both hear of the end');
 
 SELECT * FROM finish();
 ROLLBACK;
