@@ -7513,7 +7513,7 @@ BEGIN
     v_group_attempts := health_internal.spent_by_groups(p_now);
     SELECT coalesce(jsonb_object_agg(dead.agent_id, dead.parents), '{}')
     INTO v_parents
-    FROM health_internal.missing_parents(v_waiting) AS dead;
+    FROM health_internal.missing_parents(v_waiting, p_now) AS dead;
 
     -- As few statements as there are answers: one for all that the storm holds, one for all that go.
     FOR v_verdict IN
@@ -11550,10 +11550,10 @@ ALTER FUNCTION health_internal.create_partition(p_table text, p_from timestamp w
 COMMENT ON FUNCTION health_internal.create_partition(p_table text, p_from timestamp with time zone, p_until timestamp with time zone, p_is_history boolean) IS 'Makes one partition of a raw table or of score_history, with what the default partition holds of it; true if it exists now, false if a lock was not to be had within 100 ms (call again).';
 
 --
--- Name: dead_parents(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: dead_parents(text[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.dead_parents(p_agent_ids text[]) RETURNS TABLE(agent_id text, is_down boolean, parents text)
+CREATE FUNCTION health_internal.dead_parents(p_agent_ids text[], p_now timestamp with time zone) RETURNS TABLE(agent_id text, is_down boolean, parents text, is_back boolean)
     LANGUAGE plpgsql STABLE
     AS $$
 #variable_conflict use_column
@@ -11562,7 +11562,8 @@ BEGIN
     SELECT
         groups.child_id,
         bool_or(groups.needed_count > groups.possible_count),
-        string_agg(groups.parents, ', ' ORDER BY groups.parents)
+        string_agg(groups.parents, ', ' ORDER BY groups.parents),
+        bool_or(groups.is_back)
     FROM (
         SELECT
             dependencies.child_id,
@@ -11570,13 +11571,21 @@ BEGIN
             least(max(dependencies.minimum_alive_count), count(*)) AS needed_count,
             count(*) FILTER (WHERE NOT judged.is_dead) AS possible_count,
             count(*) FILTER (WHERE NOT judged.is_dead AND NOT judged.is_suspected) AS alive_count,
-            string_agg(dependencies.parent_id, ', ' ORDER BY dependencies.parent_id)
-                FILTER (WHERE judged.is_dead OR judged.is_suspected) AS parents
+            string_agg(
+                dependencies.parent_id
+                || coalesce(' (back; awaited until ' || returned.until_at || ')', ''),
+                ', ' ORDER BY dependencies.parent_id
+            ) FILTER (WHERE judged.is_dead OR judged.is_suspected) AS parents,
+            bool_or(returned.until_at IS NOT NULL) AS is_back
         FROM health.dependencies
         LEFT JOIN health.agent_status AS status ON dependencies.parent_id = status.agent_id
+        LEFT JOIN health_internal.returned_parents(p_agent_ids, p_now) AS returned
+            ON dependencies.child_id = returned.agent_id
+            AND dependencies.parent_id = returned.parent_id
         CROSS JOIN LATERAL (
             SELECT
-                coalesce(status.active_conditions && '{unresponsive,failed}', false) AS is_dead,
+                coalesce(status.active_conditions && '{unresponsive,failed}', false)
+                OR returned.until_at IS NOT NULL AS is_dead,
                 coalesce(status.liveness = 'late', false) AS is_suspected
         ) AS judged
         WHERE dependencies.child_id = ANY (p_agent_ids)
@@ -11590,13 +11599,13 @@ BEGIN
 END;
 $$;
 
-ALTER FUNCTION health_internal.dead_parents(p_agent_ids text[]) OWNER TO health_owner;
+ALTER FUNCTION health_internal.dead_parents(p_agent_ids text[], p_now timestamp with time zone) OWNER TO health_owner;
 
 --
--- Name: FUNCTION dead_parents(p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION dead_parents(p_agent_ids text[], p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.dead_parents(p_agent_ids text[]) IS 'One row per given agent that misses parents: is_down: too few of a group are left; else too few are left beyond those that are late, of whom nobody knows yet. Dead is unresponsive or failed.';
+COMMENT ON FUNCTION health_internal.dead_parents(p_agent_ids text[], p_now timestamp with time zone) IS 'One row per given agent that misses parents: is_down: too few of a group are left; else too few are left beyond those that are late, of whom nobody knows yet. Dead is unresponsive or failed, or so lately that the agent has had no time to be heard since (is_back).';
 
 --
 -- Name: deadline_limit(double precision, integer, double precision, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -17386,24 +17395,6 @@ ALTER FUNCTION health_internal.has_changed_materially(p_old jsonb, p_new jsonb) 
 COMMENT ON FUNCTION health_internal.has_changed_materially(p_old jsonb, p_new jsonb) IS 'Whether evidence says something else than it did: a number that more than doubled or halved, a word that changed, one more or one less. Times (*_at), lists and objects do not count.';
 
 --
--- Name: has_dead_parent(text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
---
-
-CREATE FUNCTION health_internal.has_dead_parent(p_agent_id text) RETURNS boolean
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT EXISTS (SELECT FROM health_internal.missing_parents(ARRAY[p_agent_id]));
-$$;
-
-ALTER FUNCTION health_internal.has_dead_parent(p_agent_id text) OWNER TO health_owner;
-
---
--- Name: FUNCTION has_dead_parent(p_agent_id text); Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON FUNCTION health_internal.has_dead_parent(p_agent_id text) IS 'Whether a parent this agent needs is dead; of a redundancy group, too many of them.';
-
---
 -- Name: has_moved(real, double precision); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -17929,7 +17920,9 @@ BEGIN
         least(
             spoken.silence_ends_at,
             maintained.until_at,
-            CASE WHEN held.holds THEN held.acknowledged_until END
+            CASE WHEN held.holds THEN held.acknowledged_until END,
+            -- Looked at again each tick: it may be heard any moment.
+            CASE WHEN parents.is_back THEN p_now END
         ),
         CASE
             WHEN coalesce(
@@ -17955,7 +17948,7 @@ BEGIN
     LEFT JOIN health.incidents AS fleet
         ON held.fleet_incident_id = fleet.incident_id AND fleet.resolved_at IS NULL
     LEFT JOIN health_internal.flapping_agents AS flapping ON held.agent_id = flapping.agent_id
-    LEFT JOIN health_internal.dead_parents(ARRAY(SELECT due.agent_id FROM due)) AS parents
+    LEFT JOIN health_internal.dead_parents(ARRAY(SELECT due.agent_id FROM due), p_now) AS parents
         ON held.agent_id = parents.agent_id;
 END;
 $$;
@@ -19959,10 +19952,10 @@ ALTER FUNCTION health_internal.metric_rows_sql(p_model_id bigint) OWNER TO healt
 COMMENT ON FUNCTION health_internal.metric_rows_sql(p_model_id bigint) IS 'Query of the values of a model''s metrics that are in no hour, as rows of series_rows_sql; NULL: it has none.';
 
 --
--- Name: missing_parents(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: missing_parents(text[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.missing_parents(p_agent_ids text[]) RETURNS TABLE(agent_id text, parents text)
+CREATE FUNCTION health_internal.missing_parents(p_agent_ids text[], p_now timestamp with time zone) RETURNS TABLE(agent_id text, parents text)
     LANGUAGE sql STABLE
     AS $$
     SELECT
@@ -19974,6 +19967,9 @@ CREATE FUNCTION health_internal.missing_parents(p_agent_ids text[]) RETURNS TABL
             string_agg(dependencies.parent_id, ', ' ORDER BY dependencies.parent_id) AS parents
         FROM health.dependencies
         LEFT JOIN health.agent_status AS parent ON dependencies.parent_id = parent.agent_id
+        LEFT JOIN health_internal.returned_parents(p_agent_ids, p_now) AS returned
+            ON dependencies.child_id = returned.agent_id
+            AND dependencies.parent_id = returned.parent_id
         WHERE dependencies.child_id = ANY (p_agent_ids)
         GROUP BY
             dependencies.child_id,
@@ -19982,6 +19978,7 @@ CREATE FUNCTION health_internal.missing_parents(p_agent_ids text[]) RETURNS TABL
         -- Too few of a redundancy group are left; without a group each one counts.
         HAVING count(*) FILTER (WHERE NOT (
             coalesce(parent.issue_type = 'agent_unresponsive', false)
+            OR returned.until_at IS NOT NULL
             OR EXISTS (
                 SELECT FROM health.recovery_actions AS actions
                 WHERE actions.agent_id = dependencies.parent_id
@@ -19992,13 +19989,13 @@ CREATE FUNCTION health_internal.missing_parents(p_agent_ids text[]) RETURNS TABL
     GROUP BY needs.agent_id;
 $$;
 
-ALTER FUNCTION health_internal.missing_parents(p_agent_ids text[]) OWNER TO health_owner;
+ALTER FUNCTION health_internal.missing_parents(p_agent_ids text[], p_now timestamp with time zone) OWNER TO health_owner;
 
 --
--- Name: FUNCTION missing_parents(p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION missing_parents(p_agent_ids text[], p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.missing_parents(p_agent_ids text[]) IS 'Which of these agents lack a parent at present, and which: it does not answer, or is being recovered.';
+COMMENT ON FUNCTION health_internal.missing_parents(p_agent_ids text[], p_now timestamp with time zone) IS 'Which of these agents lack a parent at present, and which: it does not answer, is being recovered, or came back so lately that the agent has had no time to be heard since.';
 
 --
 -- Name: missing_partitions(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -24472,6 +24469,52 @@ ALTER FUNCTION health_internal.return_rows(p_from timestamp with time zone, p_to
 --
 
 COMMENT ON FUNCTION health_internal.return_rows(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Rows of the cost of the monitoring, of the net benefit and of the return on it: what was saved, and the cost as a negative row; for the return each as a share of the cost, percent.';
+
+--
+-- Name: returned_parents(text[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.returned_parents(p_agent_ids text[], p_now timestamp with time zone) RETURNS TABLE(agent_id text, parent_id text, until_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        dependencies.child_id,
+        dependencies.parent_id,
+        allowed.until_at
+    FROM health.dependencies
+    INNER JOIN health.agent_status AS child ON dependencies.child_id = child.agent_id
+    CROSS JOIN LATERAL (
+        SELECT max(alerts.resolved_at) AS at
+        FROM (
+            SELECT incidents.incident_id
+            FROM health.incidents
+            WHERE incidents.agent_id = dependencies.parent_id
+            ORDER BY incidents.onset_at DESC
+            LIMIT 10
+        ) AS latest
+        INNER JOIN health.alerts ON latest.incident_id = alerts.incident_id
+        WHERE alerts.rule IN ('unresponsive', 'failed')
+    ) AS returned
+    CROSS JOIN LATERAL (
+        SELECT returned.at + make_interval(
+            secs => child.grace_seconds
+            + child.learnt_interval_seconds * child.unresponsive_intervals
+        ) AS until_at
+    ) AS allowed
+    WHERE dependencies.child_id = ANY (p_agent_ids)
+        -- A job has a schedule instead.
+        AND child.grace_seconds < 1e9
+        AND child.last_heartbeat_at <= returned.at
+        AND allowed.until_at > p_now;
+$$;
+
+ALTER FUNCTION health_internal.returned_parents(p_agent_ids text[], p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION returned_parents(p_agent_ids text[], p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.returned_parents(p_agent_ids text[], p_now timestamp with time zone) IS 'Parents that came back, of given agents that have not been heard since: such an agent is given the silence it may always have, from that moment on (until_at).';
 
 --
 -- Name: ring_for(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -43743,10 +43786,10 @@ GRANT ALL ON FUNCTION health_internal.create_partition(p_table text, p_from time
 GRANT ALL ON FUNCTION health_internal.create_partition(p_table text, p_from timestamp with time zone, p_until timestamp with time zone, p_is_history boolean) TO health_admin;
 
 --
--- Name: FUNCTION dead_parents(p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION dead_parents(p_agent_ids text[], p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.dead_parents(p_agent_ids text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.dead_parents(p_agent_ids text[], p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION deadline_limit(p_young_intervals double precision, p_young_beats integer, p_hard_limit double precision, p_gap_count bigint); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44207,12 +44250,6 @@ REVOKE ALL ON PROCEDURE health_internal.hand_on_comments(IN p_view regclass, VAR
 REVOKE ALL ON FUNCTION health_internal.has_changed_materially(p_old jsonb, p_new jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION has_dead_parent(p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
---
-
-REVOKE ALL ON FUNCTION health_internal.has_dead_parent(p_agent_id text) FROM PUBLIC;
-
---
 -- Name: FUNCTION has_moved(p_before real, p_now double precision); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -44610,10 +44647,10 @@ REVOKE ALL ON FUNCTION health_internal.method_quality(p_name text, p_scores doub
 REVOKE ALL ON FUNCTION health_internal.metric_rows_sql(p_model_id bigint) FROM PUBLIC;
 
 --
--- Name: FUNCTION missing_parents(p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION missing_parents(p_agent_ids text[], p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.missing_parents(p_agent_ids text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.missing_parents(p_agent_ids text[], p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION missing_partitions(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -45249,6 +45286,12 @@ GRANT ALL ON FUNCTION health_internal.retrain_failure_model(p_horizon interval, 
 --
 
 REVOKE ALL ON FUNCTION health_internal.return_rows(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION returned_parents(p_agent_ids text[], p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.returned_parents(p_agent_ids text[], p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION ring_for(p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner

@@ -221,7 +221,9 @@ BEGIN
         least(
             spoken.silence_ends_at,
             maintained.until_at,
-            CASE WHEN held.holds THEN held.acknowledged_until END
+            CASE WHEN held.holds THEN held.acknowledged_until END,
+            -- Looked at again each tick: it may be heard any moment.
+            CASE WHEN parents.is_back THEN p_now END
         ),
         CASE
             WHEN coalesce(
@@ -247,7 +249,7 @@ BEGIN
     LEFT JOIN health.incidents AS fleet
         ON held.fleet_incident_id = fleet.incident_id AND fleet.resolved_at IS NULL
     LEFT JOIN health_internal.flapping_agents AS flapping ON held.agent_id = flapping.agent_id
-    LEFT JOIN health_internal.dead_parents(ARRAY(SELECT due.agent_id FROM due)) AS parents
+    LEFT JOIN health_internal.dead_parents(ARRAY(SELECT due.agent_id FROM due), p_now) AS parents
         ON held.agent_id = parents.agent_id;
 END;
 $$;

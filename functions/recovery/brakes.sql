@@ -57,7 +57,7 @@ BEGIN
     v_group_attempts := health_internal.spent_by_groups(p_now);
     SELECT coalesce(jsonb_object_agg(dead.agent_id, dead.parents), '{}')
     INTO v_parents
-    FROM health_internal.missing_parents(v_waiting) AS dead;
+    FROM health_internal.missing_parents(v_waiting, p_now) AS dead;
 
     -- As few statements as there are answers: one for all that the storm holds, one for all that go.
     FOR v_verdict IN

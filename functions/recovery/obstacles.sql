@@ -21,7 +21,10 @@ $$;
 COMMENT ON FUNCTION health_internal.agents_in_maintenance(text [], timestamptz) IS
 'Which of these agents people work on at p_now: the only place that tells the brakes so.';
 
-CREATE OR REPLACE FUNCTION health_internal.missing_parents(p_agent_ids text [])
+CREATE OR REPLACE FUNCTION health_internal.missing_parents(
+    p_agent_ids text [],
+    p_now timestamptz
+)
 RETURNS TABLE (agent_id text, parents text)
 LANGUAGE sql
 STABLE
@@ -35,6 +38,9 @@ AS $$
             string_agg(dependencies.parent_id, ', ' ORDER BY dependencies.parent_id) AS parents
         FROM health.dependencies
         LEFT JOIN health.agent_status AS parent ON dependencies.parent_id = parent.agent_id
+        LEFT JOIN health_internal.returned_parents(p_agent_ids, p_now) AS returned
+            ON dependencies.child_id = returned.agent_id
+            AND dependencies.parent_id = returned.parent_id
         WHERE dependencies.child_id = ANY (p_agent_ids)
         GROUP BY
             dependencies.child_id,
@@ -43,6 +49,7 @@ AS $$
         -- Too few of a redundancy group are left; without a group each one counts.
         HAVING count(*) FILTER (WHERE NOT (
             coalesce(parent.issue_type = 'agent_unresponsive', false)
+            OR returned.until_at IS NOT NULL
             OR EXISTS (
                 SELECT FROM health.recovery_actions AS actions
                 WHERE actions.agent_id = dependencies.parent_id
@@ -52,18 +59,9 @@ AS $$
     ) AS needs
     GROUP BY needs.agent_id;
 $$;
-COMMENT ON FUNCTION health_internal.missing_parents(text []) IS
-'Which of these agents lack a parent at present, and which: it does not answer, or is being recovered.';
-
-CREATE OR REPLACE FUNCTION health_internal.has_dead_parent(p_agent_id text)
-RETURNS boolean
-LANGUAGE sql
-STABLE
-AS $$
-    SELECT EXISTS (SELECT FROM health_internal.missing_parents(ARRAY[p_agent_id]));
-$$;
-COMMENT ON FUNCTION health_internal.has_dead_parent(text) IS
-'Whether a parent this agent needs is dead; of a redundancy group, too many of them.';
+COMMENT ON FUNCTION health_internal.missing_parents(text [], timestamptz) IS
+'Which of these agents lack a parent at present, and which: it does not answer, is being recovered, or came '
+'back so lately that the agent has had no time to be heard since.';
 
 CREATE OR REPLACE FUNCTION health_internal.spent_by_groups(p_now timestamptz)
 RETURNS jsonb

@@ -117,6 +117,8 @@ class World:
     is_grouped: bool = False
     withdrawn: set[tuple[int, str]] = field(default_factory=set)
     owed: set[tuple[int, str]] = field(default_factory=set)
+    fallen: set[str] = field(default_factory=set)
+    back_at: dict[str, float] = field(default_factory=dict)
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         """Every row of a query."""
@@ -167,6 +169,7 @@ class World:
         self.engine.tick(self.now, by=self.connection)
         row = self.connection.execute(NOBODY_IS_OVERLOOKED).fetchone()
         assert row == {"holds": True}, "an agent is due before the engine looks for it"
+        self.watch_parents()
         self.compare()
         self.deliver()
 
@@ -417,17 +420,40 @@ class World:
             or agent in self.flappers
         )
 
+    def status(self, agent: str) -> dict[str, Any]:
+        """What the engine holds of an agent, and how long it may be silent."""
+        (row,) = self.rows(
+            "SELECT liveness, active_conditions, last_heartbeat_at, grace_seconds + "
+            "learnt_interval_seconds * unresponsive_intervals AS allowed_seconds "
+            "FROM health.agent_status WHERE agent_id = %s",
+            agent,
+        )
+        return row
+
+    def watch_parents(self) -> None:
+        """Who of the parents fell, and when it came back."""
+        for parent in sorted(set(PARENTS.values())):
+            if {"unresponsive", "failed"} & set(self.status(parent)["active_conditions"]):
+                self.fallen.add(parent)
+            elif parent in self.fallen:
+                self.fallen.remove(parent)
+                self.back_at[parent] = self.now
+
     def parent_state(self, agent: str) -> str:
-        """Up, late or down."""
+        """Up, late or down; so also while the agent has had no time to be heard since it is back."""
         if agent not in PARENTS:
             return "up"
-        (row,) = self.rows(
-            "SELECT liveness, active_conditions FROM health.agent_status WHERE agent_id = %s",
-            PARENTS[agent],
-        )
-        if {"unresponsive", "failed"} & set(row["active_conditions"]):
+        parent = PARENTS[agent]
+        if parent in self.fallen:
             return "down"
-        return "late" if row["liveness"] == "late" else "up"
+        child, back_at = self.status(agent), self.back_at.get(parent)
+        if (
+            back_at is not None
+            and child["last_heartbeat_at"] <= at(back_at)
+            and self.now < back_at + child["allowed_seconds"]
+        ):
+            return "down"
+        return "late" if self.status(parent)["liveness"] == "late" else "up"
 
     @property
     def flappers(self) -> set[str]:

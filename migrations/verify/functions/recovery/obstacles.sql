@@ -3,8 +3,7 @@ BEGIN;
 DO $$
 BEGIN
     PERFORM 'health_internal.agents_in_maintenance(text [], timestamptz)'::regprocedure;
-    PERFORM 'health_internal.missing_parents(text [])'::regprocedure;
-    PERFORM 'health_internal.has_dead_parent(text)'::regprocedure;
+    PERFORM 'health_internal.missing_parents(text [], timestamptz)'::regprocedure;
     PERFORM 'health_internal.spent_by_groups(timestamptz)'::regprocedure;
     PERFORM 'health_internal.recoveries_to_judge(timestamptz, boolean, boolean)'::regprocedure;
 END;

@@ -6,7 +6,6 @@ SELECT no_plan();
 SELECT signatures_are(
     '{
         health_internal.agents_in_maintenance,
-        health_internal.has_dead_parent,
         health_internal.missing_parents,
         health_internal.recoveries_to_judge,
         health_internal.spent_by_groups
@@ -14,8 +13,7 @@ SELECT signatures_are(
     $$
     VALUES
     ('health_internal.agents_in_maintenance(text[],timestamp with time zone)', 'f', 'sql', 's', false, ''),
-    ('health_internal.has_dead_parent(text)', 'f', 'sql', 's', false, ''),
-    ('health_internal.missing_parents(text[])', 'f', 'sql', 's', false, ''),
+    ('health_internal.missing_parents(text[],timestamp with time zone)', 'f', 'sql', 's', false, ''),
     ('health_internal.recoveries_to_judge(timestamp with time zone,boolean,boolean)', 'f', 'plpgsql', 's', false, ''),
     ('health_internal.spent_by_groups(timestamp with time zone)', 'f', 'sql', 's', false, '')
     $$
@@ -25,10 +23,12 @@ INSERT INTO health.agents (agent_id, agent_name, recovery_group) VALUES
 ('p1', 'p1', NULL), ('p2', 'p2', NULL), ('k1', 'k1', NULL), ('k2', 'k2', NULL), ('m', 'm', NULL), ('g', 'g', 'web'), ('x', 'x', NULL);
 INSERT INTO health.agent_status (agent_id, issue_type) SELECT agent_id, CASE WHEN agent_id <> 'p2' THEN 'agent_unresponsive' END FROM health.agents;
 INSERT INTO health.dependencies VALUES ('k1', 'p1', NULL), ('k2', 'p1', 'either'), ('k2', 'p2', 'either');
-SELECT rows_are($$ SELECT a, health_internal.has_dead_parent(a) FROM unnest(ARRAY['k1', 'k2', 'p1', 'nobody']) AS a $$,
-    $$ VALUES ('k1', true), ('k2', false), ('p1', false), ('nobody', false) $$, 'a child lacks its dead parent, not one of two');
+SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{k1,k2,p1,nobody}', at(0)) $$, $$ VALUES ('k1', 'p1') $$,
+    'a child lacks its dead parent, not one of two');
 UPDATE health.agent_status SET issue_type = 'agent_unresponsive' WHERE agent_id = 'p2';
-SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{k1,k2,x}') $$, $$ VALUES ('k1', 'p1'), ('k2', 'p1, p2') $$, 'but both');
+SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{k1,k2,x}', at(0)) $$, $$ VALUES ('k1', 'p1'), ('k2', 'p1, p2') $$, 'but both');
+UPDATE health.agent_status SET issue_type = NULL WHERE agent_id IN ('p1', 'p2');
+SELECT is_empty($$ SELECT * FROM health_internal.missing_parents('{k1,k2,x}', at(0)) $$, 'until they are back');
 INSERT INTO health.maintenance_windows (matchers, starts_at, ends_at, created_by, reason) VALUES ('{}', at(0), at(100), 'ana', '');
 INSERT INTO health.maintenance_periods (window_id, agent_id, started_at, until_at) SELECT window_id, 'm', at(0), at(100) FROM health.maintenance_windows;
 SELECT is(health_internal.agents_in_maintenance('{m,x}', at(99)), '{m}', 'people work on one');
