@@ -440,7 +440,7 @@ class World:
                 self.back_at[parent] = self.now
 
     def parent_state(self, agent: str) -> str:
-        """Up, late or down; so also while the agent has had no time to be heard since it is back."""
+        """Up, late or down, also while the agent has had no time to be heard since."""
         if agent not in PARENTS:
             return "up"
         parent = PARENTS[agent]
