@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -142,3 +144,24 @@ def test_the_example_shows_every_kind_and_all_it_shows_is_valid(
     kinds = re.findall(r'^kind = "(\w+)"', text, flags=re.MULTILINE)
     assert sorted([*kinds, "console"]) == sorted(CHANNELS)
     assert len(config.channels) == len(CHANNELS)
+
+
+@pytest.mark.parametrize("kind", sorted(CHANNELS))
+def test_a_channel_is_at_most_sixty_lines_beside_its_words(kind: str) -> None:
+    module = inspect.getmodule(CHANNELS[kind])
+    assert module is not None
+    # What a comment or an empty line is the parser does not keep; docstrings it does.
+    tree = ast.parse(inspect.getsource(module))
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    lines = {
+        number
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and not hasattr(node, "body")
+        for number in range(node.lineno, (node.end_lineno or 0) + 1)
+    } | {node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)}
+    assert len(lines) <= 60

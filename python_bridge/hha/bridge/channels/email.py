@@ -1,4 +1,4 @@
-"""Letters over SMTP by aiosmtplib, one connection each. 4xx is tried again, 5xx is not."""
+"""Letters over SMTP by aiosmtplib, one connection each."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import aiosmtplib
 
 from hha.bridge.channels.contract import DeliveryResult, Message
 from hha.bridge.channels.letter import TEMPLATES, letter
+from hha.bridge.channels.mail_answers import judged
 from hha.bridge.channels.mail_settings import read_address, read_connection
 from hha.bridge.channels.posting import read_timeout
-from hha.bridge.channels.wording import one_line
 from hha.bridge.channels.writer import Writer
 from hha.bridge.section import Section
 
@@ -67,23 +67,11 @@ class EmailChannel:
                 refused, _ = await client.send_message(content)
             with contextlib.suppress(aiosmtplib.SMTPException):
                 await client.quit(timeout=_QUIT_SECONDS)
-        except aiosmtplib.SMTPRecipientsRefused as reason:
-            mildest = min(reason.recipients, key=lambda recipient: recipient.code)
-            return self._judge(mildest.code, mildest.message)
-        except aiosmtplib.SMTPResponseException as reason:
-            return self._judge(reason.code, reason.message)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as reason:
-            return DeliveryResult("failed", {"reason": type(reason).__name__})
+            return judged(reason, config.recipients)
         finally:
             client.close()  # a client left as a context would wait for the answer to QUIT
         return DeliveryResult("delivered", {"refused_recipients": len(refused)} if refused else {})
 
     async def close(self) -> None:
         return None
-
-    def _judge(self, code: int, answer: str) -> DeliveryResult:
-        """5xx is for good; all else may be different next time. Addresses stay here."""
-        for recipient in self._config.recipients:
-            answer = answer.replace(recipient.addr_spec, "recipient")
-        details: dict[str, object] = {"smtp_code": code, "smtp_answer": one_line(answer, 200)}
-        return DeliveryResult("refused" if 500 <= code < 600 else "failed", details)
