@@ -219,7 +219,8 @@ def tables(results: list[Result], options: argparse.Namespace) -> list[Table]:
             ["queue", "at once", "claims/s", "claimed and finished/s", "p50 ms", "p99 ms"],
             note="Deliveries are like the others' jobs; a recovery's finish also writes two rows "
             "of its trail and begins its verification; PgQ's only consumer takes all there is. "
-            f"{WORKERS} workers, {options.jobs:,} jobs twice (10,000 where they claim 1,000 at once), "
+            f"{WORKERS} workers, {options.jobs:,} jobs "
+            f"twice (10,000 where they claim 1,000 at once), "
             f"medians of {options.runs} runs; "
             "p50, p99: from the call that enqueues to the claim's answer, one worker listening."
             + whole_batches(here),
@@ -271,15 +272,15 @@ def goals(results: list[Result]) -> list[Goal]:
         single = [result for result in of_pgq if result.name == SINGLE_EVENTS]
         for name in OURS:
             mine = [result for result in here if result.name == name]
-            for batch in sorted({result.batch for result in mine}):
-                made.append(
-                    most(
-                        f"{name}, claims/s, {batch:,} at once{words}",
-                        [result for result in mine if result.batch == batch],
-                        [result for result in others if result.batch == batch],
-                        claims_of,
-                    )
+            made.extend(
+                most(
+                    f"{name}, claims/s, {batch:,} at once{words}",
+                    [result for result in mine if result.batch == batch],
+                    [result for result in others if result.batch == batch],
+                    claims_of,
                 )
+                for batch in sorted({result.batch for result in mine})
+            )
             made.append(most(f"{name}, claimed and finished/s{words}", mine, others, jobs_of))
             made.append(soonest(f"{name}, p50{words}", mine, others))
             if single:
