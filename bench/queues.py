@@ -219,9 +219,8 @@ def tables(results: list[Result], options: argparse.Namespace) -> list[Table]:
             ["queue", "at once", "claims/s", "claimed and finished/s", "p50 ms", "p99 ms"],
             note="Deliveries are like the others' jobs; a recovery's finish also writes two rows "
             "of its trail and begins its verification; PgQ's only consumer takes all there is. "
-            f"{WORKERS} workers, {options.jobs:,} jobs "
-            f"twice (10,000 where they claim 1,000 at once), "
-            f"medians of {options.runs} runs; "
+            f"{WORKERS} workers, {options.jobs:,} jobs twice (10,000 where they claim 1,000 "
+            f"at once), medians of {options.runs} runs; "
             "p50, p99: from the call that enqueues to the claim's answer, one worker listening."
             + whole_batches(here),
         )

@@ -24486,6 +24486,7 @@ CREATE FUNCTION health_internal.returned_parents(p_agent_ids text[], p_now times
     CROSS JOIN LATERAL (
         SELECT max(alerts.resolved_at) AS at
         FROM (
+            -- Trouble of another kind may have come since; how long the history is does not matter.
             SELECT incidents.incident_id
             FROM health.incidents
             WHERE incidents.agent_id = dependencies.parent_id

@@ -69,6 +69,7 @@ AS $$
     CROSS JOIN LATERAL (
         SELECT max(alerts.resolved_at) AS at
         FROM (
+            -- Trouble of another kind may have come since; how long the history is does not matter.
             SELECT incidents.incident_id
             FROM health.incidents
             WHERE incidents.agent_id = dependencies.parent_id

@@ -12,8 +12,7 @@ import logging
 import psycopg
 
 from hha.bridge.database import DATABASE_ERRORS, HealthDatabase, with_defaults
-from hha.bridge.pace import Backoff, Counters, Stop
-from hha.errors import DatabaseUnavailable, from_psycopg
+from hha.bridge.pace import Backoff, Counters, Stop, is_away
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +47,9 @@ class RuleRunner:
             except DATABASE_ERRORS as reason:
                 self._counters.note_error(reason)
                 logger.warning("rules were not evaluated: %s", reason, extra={"action": "rules"})
-                is_away = isinstance(reason, psycopg.Error) and isinstance(
-                    from_psycopg(reason), DatabaseUnavailable
-                )
                 # A login that may not evaluate rules will not be allowed to a second later.
-                await self._stop.pause(backoff.next_seconds() if is_away else _LOOK_SECONDS)
+                is_soon = isinstance(reason, psycopg.Error) and is_away(reason)
+                await self._stop.pause(backoff.next_seconds() if is_soon else _LOOK_SECONDS)
 
     async def _evaluate(self) -> None:
         # Not cancelled from here: psycopg would wait for the rule that does not let itself be.
