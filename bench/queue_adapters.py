@@ -55,7 +55,7 @@ class _Ours:
 
     async def open(self, dsn: str, batch: int) -> None:
         self._connection = await psycopg.AsyncConnection.connect(
-            dsn, autocommit=True, row_factory=dict_row, prepare_threshold=None
+            dsn, autocommit=True, row_factory=dict_row, prepare_threshold=2**31
         )
         self._batch = batch
 
@@ -68,7 +68,9 @@ class _Ours:
         return [(row["id"], row) for row in await cursor.fetchall()]
 
     async def finish(self, job: Any) -> None:
-        await self._connection.execute(self.report_sql, (job["id"], job["fencing_token"]))
+        await self._connection.execute(
+            self.report_sql, (job["id"], job["fencing_token"]), prepare=True
+        )
 
     async def left(self) -> int:
         cursor = await self._connection.execute(self.left_sql)

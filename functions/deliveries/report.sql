@@ -17,8 +17,8 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_outcome constant jsonb := jsonb_build_object('reported', p_outcome) || coalesce(p_details, '{}');
     v_state text;
-    v_incident_ids bigint [];
 BEGIN
     IF p_outcome IS NULL OR p_outcome NOT IN (
         'delivered', 'failed', 'refused', 'released'
@@ -28,12 +28,24 @@ BEGIN
                 HINT = 'Report delivered, failed, refused or released.';
     END IF;
 
+    -- By far the most, and so without what only the others need.
+    IF p_outcome = 'delivered' THEN
+        UPDATE health.deliveries AS messages
+        SET
+            state = 'delivered',
+            lease_until = NULL,
+            finished_at = p_now,
+            outcome = v_outcome
+        WHERE messages.delivery_id = p_delivery_id
+            AND messages.fencing_token = p_fencing_token
+            AND messages.state = 'claimed';
+        RETURN FOUND;
+    END IF;
+
     UPDATE health.deliveries AS messages
     SET
         state = CASE
-            WHEN p_outcome = 'delivered' THEN 'delivered'
-            WHEN p_outcome = 'released' THEN 'pending'
-            WHEN p_outcome = 'refused' OR messages.attempt >= 10 THEN 'dead'
+            WHEN p_outcome = 'refused' OR (p_outcome = 'failed' AND messages.attempt >= 10) THEN 'dead'
             ELSE 'pending'
         END,
         -- Given back untried, as by a bridge that stops: that was no attempt.
@@ -52,18 +64,20 @@ BEGIN
         END,
         lease_until = NULL,
         finished_at = CASE
-            WHEN p_outcome IN ('delivered', 'refused')
-                OR (p_outcome = 'failed' AND messages.attempt >= 10) THEN p_now
+            WHEN p_outcome = 'refused' OR (p_outcome = 'failed' AND messages.attempt >= 10) THEN p_now
         END,
-        outcome = jsonb_build_object('reported', p_outcome) || coalesce(p_details, '{}')
+        outcome = v_outcome
     WHERE messages.delivery_id = p_delivery_id
         AND messages.fencing_token = p_fencing_token
         AND messages.state = 'claimed'
-    RETURNING messages.state, health_internal.incidents_of(messages)
-    INTO v_state, v_incident_ids;
+    RETURNING messages.state INTO v_state;
     -- A mute that began while a bridge had it holds for the next attempt.
     IF v_state = 'pending' THEN
-        PERFORM health_internal.withdraw_messages(p_now, v_incident_ids);
+        PERFORM health_internal.withdraw_messages(p_now, (
+            SELECT health_internal.incidents_of(messages)
+            FROM health.deliveries AS messages
+            WHERE messages.delivery_id = p_delivery_id
+        ));
     END IF;
     IF p_outcome = 'released' AND v_state IS NOT NULL THEN
         PERFORM pg_notify('health_wakeup', '');

@@ -183,15 +183,11 @@ BEGIN
         WHERE actions.action_id = p_action_id;
         RETURN true;
     END IF;
-    PERFORM health_internal.end_steps(
-        p_now, ARRAY[p_action_id], p_outcome,
-        health_internal.failure_reason(p_outcome, v_details), v_details
-    );
     -- Unless only heartbeats are awaited there is something to do now. A NOTIFY would make those who
     -- report at once commit one after the other.
-    IF EXISTS (
-        SELECT FROM health.recovery_actions AS actions
-        WHERE actions.action_id = p_action_id AND actions.state <> 'verifying'
+    IF health_internal.end_steps(
+        p_now, ARRAY[p_action_id], p_outcome,
+        health_internal.failure_reason(p_outcome, v_details), v_details
     ) THEN
         PERFORM pg_notify('health_wakeup', '');
     END IF;

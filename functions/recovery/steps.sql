@@ -34,20 +34,22 @@ COMMENT ON FUNCTION health_internal.step_after(jsonb, integer, boolean, text) IS
 CREATE OR REPLACE FUNCTION health_internal.begin_steps(
     p_now timestamptz,
     p_action_ids bigint [],
-    p_worker text,
-    p_action text DEFAULT NULL
+    p_worker text
 )
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
+-- Planned once a session, as in end_steps.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
 AS $$
 BEGIN
     INSERT INTO health.recovery_steps (action_id, step, action, parameters, worker, started_at)
     SELECT
         actions.action_id,
         actions.step,
-        coalesce(p_action, actions.action),
-        CASE WHEN p_action IS NULL THEN actions.parameters ELSE '{}' END,
+        actions.action,
+        actions.parameters,
         p_worker,
         p_now
     FROM health.recovery_actions AS actions
@@ -55,9 +57,8 @@ BEGIN
     ORDER BY actions.action_id;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.begin_steps(timestamptz, bigint [], text, text) IS
-'Notes that the present steps of these recoveries began, as p_action where that is not the '
-'recovery''s own.';
+COMMENT ON FUNCTION health_internal.begin_steps(timestamptz, bigint [], text) IS
+'Notes that p_worker began the present steps of these recoveries.';
 
 CREATE OR REPLACE FUNCTION health_internal.tell_finished(
     p_now timestamptz,
@@ -110,7 +111,7 @@ CREATE OR REPLACE FUNCTION health_internal.end_steps(
     p_details jsonb DEFAULT '{}',
     p_is_held boolean DEFAULT false
 )
-RETURNS void
+RETURNS boolean
 LANGUAGE plpgsql
 VOLATILE
 -- Planned once a session: planning took longer than all the rest. It must not be a plan that reads
@@ -122,14 +123,16 @@ SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
-    v_verifying bigint [];
     v_finished bigint [];
+    v_is_due boolean;
 BEGIN
-    UPDATE health.recovery_steps AS steps
-    SET finished_at = p_now, outcome = p_outcome, reason = p_reason, details = p_details
-    WHERE steps.action_id = ANY (p_action_ids) AND steps.finished_at IS NULL;
+    WITH ended_steps AS (
+        UPDATE health.recovery_steps AS steps
+        SET finished_at = p_now, outcome = p_outcome, reason = p_reason, details = p_details
+        WHERE steps.action_id = ANY (p_action_ids) AND steps.finished_at IS NULL
+    ),
 
-    WITH ended AS (
+    ended AS (
         UPDATE health.recovery_actions AS actions
         SET
             state = following.state,
@@ -239,22 +242,28 @@ BEGIN
             OFFSET 0
         ) AS following
         WHERE actions.action_id = following.action_id
-        RETURNING actions.action_id, actions.state
+        RETURNING actions.action_id, actions.state, actions.step
+    ),
+
+    verifications AS (
+        INSERT INTO health.recovery_steps (action_id, step, action, worker, started_at)
+        SELECT ended.action_id, ended.step, 'verify', 'engine', p_now
+        FROM ended
+        WHERE ended.state = 'verifying'
+        ORDER BY ended.action_id
     )
 
     SELECT
-        array_agg(ended.action_id) FILTER (WHERE ended.state = 'verifying'),
         array_agg(ended.action_id) FILTER (
             WHERE ended.state IN ('succeeded', 'failed', 'escalated')
-        )
-    INTO v_verifying, v_finished
+        ),
+        coalesce(bool_or(ended.state <> 'verifying'), false)
+    INTO v_finished, v_is_due
     FROM ended;
-    IF v_verifying IS NOT NULL THEN
-        PERFORM health_internal.begin_steps(p_now, v_verifying, 'engine', 'verify');
-    END IF;
     IF v_finished IS NOT NULL THEN
         PERFORM health_internal.tell_finished(p_now, v_finished);
     END IF;
+    RETURN v_is_due;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.end_steps(
@@ -262,6 +271,7 @@ COMMENT ON FUNCTION health_internal.end_steps(
 ) IS
 'Ends the present steps of these recoveries with one outcome (succeeded, failed, refused, lost) and '
 'moves each on: to its next step, to verification, or to its end, which becomes an event. p_is_held: a '
-'worker may be at it until its lease ends. The caller has locked the rows.';
+'worker may be at it until its lease ends. The caller has locked the rows. Returns whether there is '
+'something to do now, other than to wait for heartbeats.';
 
 COMMIT;

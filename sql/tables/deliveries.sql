@@ -140,13 +140,10 @@ CREATE INDEX deliveries_incident_idx ON health.deliveries (incident_id);
 COMMENT ON INDEX health.deliveries_incident_idx IS
 'health_internal.withdraw_messages cancels the waiting messages of incidents.';
 
-CREATE INDEX deliveries_channel_idx ON health.deliveries (channel);
-COMMENT ON INDEX health.deliveries_channel_idx IS 'Serves the foreign key when a channel is removed.';
-
-CREATE INDEX deliveries_finished_idx ON health.deliveries (channel, state, finished_at)
-WHERE finished_at IS NOT NULL;
-COMMENT ON INDEX health.deliveries_finished_idx IS
-'health_internal.broken_channels compares each channel''s last success with its last failure.';
+CREATE INDEX deliveries_channel_idx ON health.deliveries (channel, state, finished_at);
+COMMENT ON INDEX health.deliveries_channel_idx IS
+'health_internal.broken_channels compares each channel''s last success with its last failure; serves '
+'the foreign key when a channel is removed.';
 
 CREATE TABLE health_internal.notices (
     channel text COLLATE "C" NOT NULL,

@@ -23,6 +23,9 @@ from hha.errors import DatabaseUnavailable, TransientError, from_psycopg
 DATABASE_ERRORS = (psycopg.Error, TimeoutError)
 _CALL_SECONDS = 10.0
 _CONNECT_SECONDS = 5.0
+#: Only what asks for it is prepared. PostgreSQL finds a function again that was replaced, but refuses
+#: a prepared statement whose columns have changed.
+_UNASKED_NEVER = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,11 @@ class HealthDatabase:
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[dict[str, Any]]] = (
             AsyncConnectionPool(
                 self._dsn,
-                # Not prepared: a prepared SELECT of a function would outlive a redeployment.
-                kwargs={"autocommit": True, "row_factory": dict_row, "prepare_threshold": None},
+                kwargs={
+                    "autocommit": True,
+                    "row_factory": dict_row,
+                    "prepare_threshold": _UNASKED_NEVER,
+                },
                 min_size=1,
                 max_size=4,
                 timeout=_CONNECT_SECONDS,
@@ -214,14 +220,15 @@ class HealthDatabase:
         )
 
     async def _ask(self, statement: str, values: Sequence[object]) -> bool:
-        (row,) = await self._call(statement, values)
+        # Yes or no, whatever the release.
+        (row,) = await self._call(statement, values, prepare=True)
         return bool(row["answer"])
 
     async def _call(
-        self, statement: str, values: Sequence[object] | None = None
+        self, statement: str, values: Sequence[object] | None = None, *, prepare: bool = False
     ) -> list[dict[str, Any]]:
         async with asyncio.timeout(_CALL_SECONDS), self._pool.connection() as connection:
-            cursor = await connection.execute(statement, values)
+            cursor = await connection.execute(statement, values, prepare=prepare)
             return await cursor.fetchall()
 
 

@@ -12,7 +12,7 @@ SELECT signatures_are(
     }',
     $$
     VALUES
-    ('health_internal.begin_steps(timestamp with time zone,bigint[],text,text)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.begin_steps(timestamp with time zone,bigint[],text)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.end_steps(timestamp with time zone,bigint[],text,text,jsonb,boolean)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.step_after(jsonb,integer,boolean,text)', 'f', 'plpgsql', 'i', false, ''),
     ('health_internal.tell_finished(timestamp with time zone,bigint[])', 'f', 'sql', 'v', false, '')
