@@ -27,21 +27,35 @@ AS $$
     UNION
     -- A bridge has been there long enough, but none takes this channel's messages: a name that differs
     -- in its configuration, say.
-    SELECT waiting.channel, min(waiting.not_before)
-    FROM health.deliveries AS waiting
-    INNER JOIN health.channels ON waiting.channel = channels.channel
-    CROSS JOIN health.settings
-    WHERE waiting.state = 'pending'
-        AND waiting.not_before <= p_now - settings.bridge_silent_after
+    SELECT channels.channel, queues.waits_since
+    FROM health.settings
+    CROSS JOIN health.channels
+    -- A row of the index each, however many messages were sent.
+    CROSS JOIN LATERAL (
+        SELECT
+            (
+                SELECT min(deliveries.not_before)
+                FROM health.deliveries
+                WHERE deliveries.channel = channels.channel AND deliveries.state = 'pending'
+            ) AS waits_since,
+            (
+                SELECT max(deliveries.finished_at)
+                FROM health.deliveries
+                WHERE deliveries.channel = channels.channel AND deliveries.state = 'delivered'
+            ) AS delivered_at,
+            (
+                SELECT max(deliveries.finished_at)
+                FROM health.deliveries
+                WHERE deliveries.channel = channels.channel AND deliveries.state = 'dead'
+            ) AS given_up_at
+    ) AS queues
+    WHERE queues.waits_since <= p_now - settings.bridge_silent_after
         AND health_internal.channel_tokens(channels, p_now) >= 1
+        AND coalesce(greatest(queues.delivered_at, queues.given_up_at), '-infinity')
+        <= p_now - settings.bridge_silent_after
         AND NOT EXISTS (
             SELECT FROM health.deliveries AS taken
-            WHERE taken.channel = waiting.channel
-                AND (
-                    taken.state = 'claimed'
-                    OR taken.finished_at > p_now - settings.bridge_silent_after
-                )
-                AND taken.state <> 'cancelled'
+            WHERE taken.channel = channels.channel AND taken.state = 'claimed'
         )
         AND EXISTS (
             SELECT FROM health.agent_status AS bridges
@@ -53,8 +67,7 @@ AS $$
         AND NOT EXISTS (
             SELECT FROM health.monitor_gaps AS gaps
             WHERE gaps.ended_at > p_now - settings.bridge_silent_after
-        )
-    GROUP BY waiting.channel;
+        );
 $$;
 COMMENT ON FUNCTION health_internal.broken_channels(timestamptz) IS
 'Channels that gave up on a message in the last 24 hours and have delivered none since, and those whose '
