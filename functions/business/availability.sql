@@ -77,6 +77,7 @@ RETURNS TABLE (
 )
 LANGUAGE plpgsql
 STABLE
+SET jit = off
 AS $$
 DECLARE
     v_first timestamptz := date_trunc('day', p_from, 'UTC');

@@ -105,7 +105,9 @@ AS $$
             ) AS is_recovered_by_engine,
             coalesce(bool_or(tried.state = 'escalated'), false) AS is_escalated
         FROM health.recovery_actions AS tried
-        WHERE tried.incident_id = incidents.incident_id
+        -- The agent's are found by index.
+        WHERE tried.agent_id = incidents.agent_id
+            AND tried.incident_id = incidents.incident_id
             AND tried.started_at IS NOT NULL
             AND tried.created_at < p_to
     ) AS actions
