@@ -143,31 +143,62 @@ COMMENT ON FUNCTION health_internal.trend_rows(timestamptz, timestamptz) IS
 CREATE OR REPLACE FUNCTION health_internal.business_rows(
     p_from timestamptz,
     p_to timestamptz,
-    p_now timestamptz
+    p_now timestamptz,
+    p_figure text DEFAULT NULL
 )
 RETURNS SETOF health_internal.business_row
 LANGUAGE sql
 STABLE
 AS $$
-    SELECT rows.* FROM health_internal.service_rows(p_from, p_to, p_now) AS rows
+    SELECT rows.*
+    FROM health_internal.service_rows(p_from, p_to, p_now) AS rows
+    WHERE coalesce(p_figure IN (
+        'availability', 'availability_lost_share', 'availability_against_comparison',
+        'system_health'
+    ), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.incident_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.incident_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN (
+        'incident_count', 'mean_time_to_detection', 'mean_time_to_alert',
+        'mean_time_to_acknowledge', 'mean_time_to_recovery', 'false_positive_rate',
+        'self_resolved_rate', 'manual_intervention_reduction'
+    ), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.recovery_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.recovery_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN ('automated_recovery_success', 'escalation_rate'), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.risk_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.risk_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN ('open_critical_incidents', 'revenue_at_risk'), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.lost_revenue_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.lost_revenue_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure = 'revenue_lost', true)
     UNION ALL
-    SELECT rows.* FROM health_internal.saved_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.saved_rows(p_from, p_to) AS rows
+    WHERE coalesce(
+        p_figure IN ('revenue_protected', 'cost_avoidance', 'manual_hours_avoided'), true
+    )
     UNION ALL
-    SELECT rows.* FROM health_internal.return_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.return_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN ('monitoring_cost', 'net_benefit', 'roi'), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.usage_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.usage_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN (
+        'user_satisfaction', 'capacity_utilization', 'growth_readiness', 'monitor_headroom',
+        'resource_waste', 'resource_waste_reduction'
+    ), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.trend_rows(p_from, p_to) AS rows;
+    SELECT rows.*
+    FROM health_internal.trend_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN ('availability_trend', 'incident_trend'), true);
 $$;
-COMMENT ON FUNCTION health_internal.business_rows(timestamptz, timestamptz, timestamptz) IS
-'The rows of every figure.';
+COMMENT ON FUNCTION health_internal.business_rows(timestamptz, timestamptz, timestamptz, text) IS
+'The rows of every figure; of p_figure, where given, what is made together with it, and nothing else.';
 
 COMMIT;

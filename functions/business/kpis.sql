@@ -182,7 +182,7 @@ BEGIN
     SELECT
         rows.agent_id, rows.incident_id, rows.action_id, rows.from_at, rows.to_at, rows.amount,
         rows.weight, rows.low, rows.high, rows.note
-    FROM health_internal.business_rows(p_from, v_to, p_now) AS rows
+    FROM health_internal.business_rows(p_from, v_to, p_now, p_figure) AS rows
     WHERE rows.figure = p_figure
         AND (
             (SELECT health_internal.own_tenants()) IS NULL

@@ -28,7 +28,7 @@ CREATE VIEW health.alert_history AS
 SELECT
     events.alert_event_id,
     alerts.alert_id,
-    alerts.agent_id,
+    incidents.agent_id,
     alerts.rule,
     alerts.severity,
     events.occurred_at,
@@ -38,7 +38,9 @@ SELECT
     events.reason_code,
     events.channel,
     alerts.incident_id
-FROM health.alerts
+-- An agent's are found by its incidents.
+FROM health.incidents
+INNER JOIN health.alerts ON incidents.incident_id = alerts.incident_id
 INNER JOIN health.alert_events AS events
     ON alerts.incident_id = events.incident_id
     AND (
@@ -54,7 +56,7 @@ UNION ALL
 SELECT
     events.alert_event_id,
     alerts.alert_id,
-    alerts.agent_id,
+    incidents.agent_id,
     alerts.rule,
     alerts.severity,
     deliveries.finished_at,
@@ -64,7 +66,8 @@ SELECT
     NULL,
     events.channel,
     alerts.incident_id
-FROM health.alerts
+FROM health.incidents
+INNER JOIN health.alerts ON incidents.incident_id = alerts.incident_id
 INNER JOIN health.alert_events AS events
     ON alerts.incident_id = events.incident_id
     AND events.alert_id IS NULL
