@@ -26,6 +26,15 @@ _CONNECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why an agent must not be started now. `kind` is 'running' where it need not be any more."""
+
+    agent_id: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """The right to work on one item. `seconds` is how long it lasts unless renewed."""
 
@@ -206,6 +215,24 @@ class HealthDatabase:
             " p_event_data => %s)",
             (self._worker, event_type, Jsonb(data)),
         )
+
+    async def announce_agents(self, agent_ids: Sequence[str]) -> None:
+        """Say which agents this bridge manages, in place of what it said before."""
+        await self._call(
+            "SELECT health.announce_agents(p_worker => %s, p_agent_ids => %s)",
+            (self._worker, list(agent_ids)),
+        )
+
+    async def obstacles_to_start(
+        self, agent_ids: Sequence[str], waited_seconds: float
+    ) -> list[Obstacle]:
+        """Which of these agents this bridge must not start, after having waited for so long."""
+        rows = await self._call(
+            "SELECT agent_id, obstacle, reason FROM health.obstacles_to_start("
+            "p_agent_ids => %s, p_waited_seconds => %s)",
+            (list(agent_ids), waited_seconds),
+        )
+        return [Obstacle(row["agent_id"], row["obstacle"], row["reason"]) for row in rows]
 
     async def bridge_heartbeat(self, metrics: dict[str, object]) -> None:
         await self._call(

@@ -50,7 +50,7 @@ class Bridge:
         self._counters = Counters()
         self._database = HealthDatabase(dsn, config.worker)
         self._attachment = Attachment(dsn, config.worker)
-        self._heartbeat = Heartbeat(self._database, self._counters)
+        self._heartbeat = Heartbeat(self._database, self._counters, config.agents)
         self._traces = open_traces(config.worker)
         self._ticker = Ticker(
             self._database, self._stop, self._stop.bell(), self._counters, self._traces
