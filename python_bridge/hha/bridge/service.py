@@ -29,6 +29,7 @@ from hha.bridge.listener import listen
 from hha.bridge.pace import Counters, Stop
 from hha.bridge.recovery import RecoveryWork
 from hha.bridge.rules import RuleRunner
+from hha.bridge.starts import Starts
 from hha.bridge.ticker import Ticker, keep_house, keep_models
 from hha.bridge.traces import open_traces
 from hha.bridge.worker import Worker
@@ -110,7 +111,14 @@ class Bridge:
 
     async def _serve(self) -> None:
         recovery, delivery = self._workers()
-        await asyncio.gather(*(executor.open() for executor in self._executors.values()))
+        starts = Starts(
+            self._database,
+            self._executors,
+            self._stop,
+            self._counters,
+            poll_seconds=self._config.poll_seconds,
+        )
+        await starts.begin()
         async with asyncio.TaskGroup() as background:
             lasting = [
                 background.create_task(self._heartbeat.run(), name="heartbeat"),
@@ -132,6 +140,7 @@ class Bridge:
                         self._database, rules_dsn, self._config.worker, self._stop, self._counters
                     )
                     loops.create_task(rules.run(), name="rules")
+                loops.create_task(starts.run(), name="starts")
                 loops.create_task(recovery.run(), name="recovery")
                 loops.create_task(delivery.run(), name="delivery")
                 self._supervisor.ready()
