@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import psycopg
@@ -18,53 +17,12 @@ from psycopg.types.json import Jsonb, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from hha.bridge.channels import Message
+from hha.bridge.items import Delivery, Lease, Obstacle, RecoveryAction
 from hha.errors import DatabaseUnavailable, TransientError, from_psycopg
 
 DATABASE_ERRORS = (psycopg.Error, TimeoutError)
 _CALL_SECONDS = 10.0
 _CONNECT_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Why an agent must not be started now. `kind` is 'running' where it need not be any more."""
-
-    agent_id: str
-    kind: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to work on one item. `seconds` is how long it lasts unless renewed."""
-
-    kind: Literal["recovery", "delivery"]
-    item_id: int
-    fencing_token: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryAction:
-    """A claimed action: which agent, and the name of what to do.
-
-    `parameters` are facts for the executor, whatever JSON stands there; {} unless an object.
-    """
-
-    lease: Lease
-    agent_id: str
-    issue_type: str
-    action: str
-    parameters: Mapping[str, object]
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A claimed message."""
-
-    lease: Lease
-    message: Message
 
 
 class HealthDatabase:

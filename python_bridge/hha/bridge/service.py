@@ -20,11 +20,12 @@ import psycopg
 from hha.attachment import Attachment
 from hha.bridge.channels import Channel
 from hha.bridge.config import BridgeConfig
-from hha.bridge.database import Delivery, HealthDatabase, RecoveryAction
+from hha.bridge.database import HealthDatabase
 from hha.bridge.delivery import DeliveryWork
 from hha.bridge.executors import Executor, ExecutorContext
 from hha.bridge.exit_reports import ExitReports
 from hha.bridge.heartbeat import Heartbeat
+from hha.bridge.items import Delivery, RecoveryAction
 from hha.bridge.listener import listen
 from hha.bridge.pace import Counters, Stop
 from hha.bridge.recovery import RecoveryWork

@@ -11,8 +11,9 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 
-from hha.bridge.database import DATABASE_ERRORS, HealthDatabase, Obstacle
+from hha.bridge.database import DATABASE_ERRORS, HealthDatabase
 from hha.bridge.executors import Executor
+from hha.bridge.items import Obstacle
 from hha.bridge.pace import Counters, Stop
 
 logger = logging.getLogger(__name__)
