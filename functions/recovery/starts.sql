@@ -29,6 +29,11 @@ AS $$
         WHERE status.agent_id = ANY (p_agent_ids)
     ),
 
+    frozen AS MATERIALIZED (
+        SELECT windows.window_name, windows.policy_class
+        FROM health_internal.open_freeze_windows(p_now) AS windows
+    ),
+
     facts AS (
         SELECT
             known.*,
@@ -36,7 +41,7 @@ AS $$
             known.liveness IN ('stopped', 'never_seen') AS is_at_rest,
             (
                 SELECT min(frozen.window_name)
-                FROM health_internal.open_freeze_windows(p_now) AS frozen
+                FROM frozen
                 WHERE coalesce(frozen.policy_class, known.policy_class) = known.policy_class
             ) AS freeze,
             latest.action_id,
@@ -90,7 +95,7 @@ AS $$
                 AND facts.last_heartbeat_at > p_now - make_interval(secs => p_waited_seconds)
                 THEN 'running'
             WHEN facts.agent_id = ANY (
-                health_internal.agents_in_maintenance(p_agent_ids, p_now)
+                (SELECT health_internal.agents_in_maintenance(p_agent_ids, p_now))::text []
             ) THEN 'maintenance'
             WHEN facts.freeze IS NOT NULL AND NOT facts.is_at_rest THEN 'freeze'
             WHEN facts.is_under_way THEN 'recovery'
