@@ -151,8 +151,8 @@ BEGIN
         claimed_by = p_worker,
         fencing_token = nextval('health_internal.fencing_tokens'),
         lease_until = p_now + interval '30 seconds'
-    FROM chosen
-    WHERE messages.delivery_id = chosen.delivery_id
+    -- By the index, however many messages there were when the plan was made.
+    WHERE messages.delivery_id = ANY (ARRAY(SELECT chosen.delivery_id FROM chosen))
     RETURNING
         messages.delivery_id, messages.channel, messages.severity, messages.subject, messages.body,
         messages.agent_ids, messages.details, messages.idempotency_key, messages.attempt,
