@@ -131,7 +131,8 @@ COMMENT ON FUNCTION health_internal.close_fleet_incidents(timestamptz) IS
 CREATE OR REPLACE FUNCTION health_internal.open_recovery_failed(
     p_now timestamptz,
     p_agent_ids text [],
-    p_reason text
+    p_reason text,
+    p_is_news boolean DEFAULT true
 )
 RETURNS void
 LANGUAGE plpgsql
@@ -145,6 +146,7 @@ BEGIN
     FROM unnest(p_agent_ids) AS failed (agent_id)
     INNER JOIN health.alert_rules AS rules
         ON rules.rule = 'recovery_failed' AND rules.is_enabled
+    WHERE p_is_news
     ON CONFLICT (agent_id, engine_rule) WHERE resolved_at IS NULL DO NOTHING;
 
     WITH opened AS (
@@ -152,8 +154,15 @@ BEGIN
             incident_id, agent_id, rule, severity, summary, details, is_managed, opened_at
         )
         SELECT
-            incidents.incident_id, incidents.agent_id, rules.rule, rules.severity,
-            rules.summary || ': ' || p_reason, jsonb_build_object('reason', p_reason), true, p_now
+            incidents.incident_id,
+            incidents.agent_id,
+            rules.rule,
+            -- What was so from the beginning makes nothing worse.
+            CASE WHEN p_is_news THEN rules.severity ELSE incidents.severity END,
+            rules.summary || ': ' || p_reason,
+            jsonb_build_object('reason', p_reason),
+            true,
+            p_now
         FROM health.incidents
         INNER JOIN health.alert_rules AS rules
             ON rules.rule = 'recovery_failed' AND rules.is_enabled
@@ -176,12 +185,14 @@ BEGIN
             health_internal.severity_rank(incidents.severity),
             health_internal.severity_rank(opened.severity)
         )),
+        is_recovery_failure_told = incidents.is_recovery_failure_told OR NOT p_is_news,
         next_check_at = '-infinity'
     FROM opened
     WHERE incidents.incident_id = opened.incident_id;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.open_recovery_failed(timestamptz, text [], text) IS
-'Opens the alert recovery_failed for agents that only a person can help; the next notify tells of it.';
+COMMENT ON FUNCTION health_internal.open_recovery_failed(timestamptz, text [], text, boolean) IS
+'Opens the alert recovery_failed for agents that only a person can help; the next notify tells of it. p_is_news '
+'false: it was so from the beginning, and is part of what is told of incidents that are open, no message of its own.';
 
 COMMIT;

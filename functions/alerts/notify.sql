@@ -41,16 +41,12 @@ BEGIN
             p_now, health_internal.decide_incidents(p_now, v_due)
         );
     END IF;
-    -- What a bridge that died held is claimed again, or withdrawn.
+    -- What a bridge that died held is tried again or given up, unless it is muted by now.
     IF EXISTS (
-        SELECT FROM health.deliveries
-        WHERE deliveries.state = 'claimed' AND deliveries.lease_until < p_now
+        SELECT FROM health.deliveries AS held
+        WHERE held.state = 'claimed' AND health_internal.due_at(held) < p_now
     ) THEN
-        PERFORM health_internal.withdraw_messages(p_now, ARRAY(
-            SELECT unnest(health_internal.incidents_of(lapsed))
-            FROM health.deliveries AS lapsed
-            WHERE lapsed.state = 'claimed' AND lapsed.lease_until < p_now
-        ));
+        PERFORM health_internal.withdraw_messages(p_now, health_internal.end_lost_leases(p_now));
     END IF;
     RETURN v_count + health_internal.bundle_deliveries(p_now);
 END;

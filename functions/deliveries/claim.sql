@@ -47,16 +47,14 @@ AS $$
 DECLARE
     v_muted bigint [] := '{}'::bigint [];
 BEGIN
-    -- A mute withdraws what waits when it begins. It does not see what a tick queues at that moment,
-    -- nor calls back what a bridge held that died since: that is withdrawn here, or by the next call
-    -- where somebody is writing the incident.
+    -- A mute withdraws what waits when it begins. It does not see what a tick queues at that moment:
+    -- that is withdrawn here, or by the next call where somebody is writing the incident.
     IF health_internal.has_mutes(p_now) THEN
         v_muted := health_internal.muted_deliveries(p_now, ARRAY(
             SELECT due.delivery_id
             FROM health.deliveries AS due
-            WHERE due.state IN ('pending', 'claimed')
+            WHERE due.state = 'pending'
                 AND health_internal.due_at(due) <= p_now
-                AND health_internal.is_waiting(due, p_now)
         ));
     END IF;
     IF v_muted <> '{}' THEN
@@ -75,7 +73,7 @@ BEGIN
         WHERE channels.rate_per_minute IS NOT NULL
             AND EXISTS (
                 SELECT FROM health.deliveries AS due
-                WHERE due.state IN ('pending', 'claimed')
+                WHERE due.state = 'pending'
                     AND health_internal.due_at(due) <= p_now
                     AND due.channel = channels.channel
             )
@@ -95,9 +93,8 @@ BEGIN
                 due.delivery_id,
                 due.channel
             FROM health.deliveries AS due
-            WHERE due.state IN ('pending', 'claimed')
+            WHERE due.state = 'pending'
                 AND health_internal.due_at(due) <= p_now
-                AND health_internal.is_waiting(due, p_now)
                 AND due.channel = ANY (ARRAY(
                     SELECT channels.channel
                     FROM health.channels
@@ -154,8 +151,8 @@ BEGIN
         claimed_by = p_worker,
         fencing_token = nextval('health_internal.fencing_tokens'),
         lease_until = p_now + interval '30 seconds'
-    FROM chosen
-    WHERE messages.delivery_id = chosen.delivery_id
+    -- By the index, however many messages there were when the plan was made.
+    WHERE messages.delivery_id = ANY (ARRAY(SELECT chosen.delivery_id FROM chosen))
     RETURNING
         messages.delivery_id, messages.channel, messages.severity, messages.subject, messages.body,
         messages.agent_ids, messages.details, messages.idempotency_key, messages.attempt,
@@ -163,8 +160,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health.claim_deliveries(text, integer, text [], timestamptz) IS
-'Claims due messages for p_worker for 30 s, only of p_channels where given; messages whose lease ran '
-'out are claimed again, with the same idempotency_key. What is muted is withdrawn instead. A channel with a rate hands out as many as its '
+'Claims due messages for p_worker for 30 s, only of p_channels where given; what its bridge did not report '
+'in time the tick makes due again, with the same idempotency_key. What is muted is withdrawn instead. A channel with a rate hands out as many as its '
 'bucket holds; the others wait, and beyond its burst become one digest.';
 
 GRANT EXECUTE ON FUNCTION health.claim_deliveries(text, integer, text [], timestamptz)

@@ -85,6 +85,8 @@ SET jit = off
 AS $$
 DECLARE
     v_needs record;
+    v_joined text [];
+    v_storm text;
     v_queued bigint;
 BEGIN
     -- As act_on_alerts: for a few, plans made once.
@@ -105,31 +107,38 @@ BEGIN
     v_queued := health_internal.queue_recoveries(
         p_now, v_needs.idle_agent_ids, v_needs.idle_issue_types
     );
-    PERFORM health_internal.apply_brakes(
-        p_now, health_internal.watch_storm(p_now, v_needs.troubled_count)
-    );
+    -- Those queued before their incident opened.
+    WITH joined AS (
+        UPDATE health.recovery_actions AS actions
+        SET incident_id = incidents.incident_id
+        FROM health.incidents
+        WHERE actions.action_id = ANY (ARRAY(
+            SELECT early.action_id
+            FROM health.recovery_actions AS early
+            WHERE early.action_id = ANY (v_needs.early_action_ids)
+                AND early.incident_id IS NULL
+                AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
+            FOR UPDATE SKIP LOCKED
+        ))
+            AND incidents.agent_id = actions.agent_id
+            AND incidents.resolved_at IS NULL
+        RETURNING actions.agent_id
+    )
+
+    SELECT array_agg(joined.agent_id) INTO v_joined FROM joined;
+    v_storm := health_internal.watch_storm(p_now, v_needs.troubled_count);
+    -- In a storm a person is asked about all of them.
+    IF v_storm IS NULL THEN
+        PERFORM health_internal.tell_of_unmanaged(p_now, v_needs.idle_agent_ids || v_joined);
+    END IF;
+    PERFORM health_internal.apply_brakes(p_now, v_storm);
     PERFORM health_internal.run_own_steps(p_now);
     PERFORM health_internal.tell_of_escalations(p_now);
-
-    -- Those queued before their incident opened.
-    UPDATE health.recovery_actions AS actions
-    SET incident_id = incidents.incident_id
-    FROM health.incidents
-    WHERE actions.action_id = ANY (ARRAY(
-        SELECT early.action_id
-        FROM health.recovery_actions AS early
-        WHERE early.action_id = ANY (v_needs.early_action_ids)
-            AND early.incident_id IS NULL
-            AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
-        FOR UPDATE SKIP LOCKED
-    ))
-        AND incidents.agent_id = actions.agent_id
-        AND incidents.resolved_at IS NULL;
     RETURN v_queued;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.act_on_recoveries(timestamptz) IS
-'Moves recoveries on: lost leases and time-outs, verification by heartbeats, needless ones, new ones, '
-'brakes, the database''s own steps, questions to people. Returns how many were queued.';
+'Moves recoveries on: lost leases and time-outs, verification by heartbeats, needless ones, new ones and which '
+'of them no bridge can carry out, brakes, the database''s own steps, questions to people. Returns how many were queued.';
 
 COMMIT;

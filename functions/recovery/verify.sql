@@ -22,16 +22,40 @@ BEGIN
         WHERE actions.state = 'claimed' AND actions.lease_until < p_now
         FOR UPDATE SKIP LOCKED
     ) AS claimed;
-    UPDATE health.recovery_actions AS actions
-    SET
-        state = 'pending',
-        claimed_by = NULL,
-        fencing_token = nextval('health_internal.fencing_tokens'),
-        lease_until = NULL,
-        not_before = p_now,
-        released_at = p_now,
-        outcome = actions.outcome || '{"lease": "lost"}'
-    WHERE actions.action_id = ANY (v_action_ids);
+    WITH returned AS (
+        UPDATE health.recovery_actions AS actions
+        SET
+            state = 'pending',
+            claimed_by = NULL,
+            fencing_token = nextval('health_internal.fencing_tokens'),
+            lease_until = NULL,
+            not_before = p_now,
+            released_at = p_now,
+            outcome = actions.outcome || jsonb_build_object(
+                'lost_claims', coalesce((actions.outcome ->> 'lost_claims')::integer, 0) + 1
+            )
+        WHERE actions.action_id = ANY (v_action_ids)
+        RETURNING
+            actions.action_id,
+            (actions.outcome ->> 'lost_claims')::integer >= (
+                SELECT policies.recovery_budget_count
+                FROM health.agent_status AS status
+                INNER JOIN health.current_policies AS policies
+                    ON status.policy_class = policies.policy_class
+                WHERE status.agent_id = actions.agent_id
+            ) AS is_last
+    )
+
+    SELECT array_agg(returned.action_id)
+    INTO v_action_ids
+    FROM returned
+    WHERE returned.is_last;
+    -- It may be what ends the bridges that take it.
+    IF v_action_ids IS NOT NULL THEN
+        PERFORM health_internal.escalate_recoveries(
+            p_now, v_action_ids, 'each time its bridge went silent before it began'
+        );
+    END IF;
 
     -- Of what was executing nobody knows how far it came: heartbeats tell.
     SELECT array_agg(lost.action_id)
@@ -65,8 +89,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.rescue_recoveries(timestamptz) IS
-'Ends leases and steps whose time is up: claimed goes back to the queue, executing without a lease to '
-'verification, executing beyond its time-out has failed.';
+'Ends leases and steps whose time is up: claimed goes back to the queue, or to a person when that happened as '
+'often as the policy''s recovery_budget_count allows attempts; executing without a lease goes to '
+'verification; executing beyond its time-out has failed.';
 
 CREATE OR REPLACE FUNCTION health_internal.verify_recoveries(p_now timestamptz)
 RETURNS void

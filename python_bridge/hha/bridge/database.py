@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import psycopg
@@ -18,6 +17,7 @@ from psycopg.types.json import Jsonb, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from hha.bridge.channels import Message
+from hha.bridge.items import Delivery, Lease, Obstacle, RecoveryAction
 from hha.errors import DatabaseUnavailable, TransientError, from_psycopg
 
 DATABASE_ERRORS = (psycopg.Error, TimeoutError)
@@ -26,39 +26,6 @@ _CONNECT_SECONDS = 5.0
 #: Only what asks for it is prepared. PostgreSQL finds a function again that was replaced, but refuses
 #: a prepared statement whose columns have changed.
 _UNASKED_NEVER = 2**31
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to work on one item. `seconds` is how long it lasts unless renewed."""
-
-    kind: Literal["recovery", "delivery"]
-    item_id: int
-    fencing_token: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryAction:
-    """A claimed action: which agent, and the name of what to do.
-
-    `parameters` are facts for the executor, whatever JSON stands there; {} unless an object.
-    """
-
-    lease: Lease
-    agent_id: str
-    issue_type: str
-    action: str
-    parameters: Mapping[str, object]
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A claimed message."""
-
-    lease: Lease
-    message: Message
 
 
 class HealthDatabase:
@@ -212,6 +179,24 @@ class HealthDatabase:
             " p_event_data => %s)",
             (self._worker, event_type, Jsonb(data)),
         )
+
+    async def announce_agents(self, agent_ids: Sequence[str]) -> None:
+        """Say which agents this bridge manages, in place of what it said before."""
+        await self._call(
+            "SELECT health.announce_agents(p_worker => %s, p_agent_ids => %s)",
+            (self._worker, list(agent_ids)),
+        )
+
+    async def obstacles_to_start(
+        self, agent_ids: Sequence[str], waited_seconds: float
+    ) -> list[Obstacle]:
+        """Which of these agents this bridge must not start, after having waited for so long."""
+        rows = await self._call(
+            "SELECT agent_id, obstacle, reason FROM health.obstacles_to_start("
+            "p_agent_ids => %s, p_waited_seconds => %s)",
+            (list(agent_ids), waited_seconds),
+        )
+        return [Obstacle(row["agent_id"], row["obstacle"], row["reason"]) for row in rows]
 
     async def bridge_heartbeat(self, metrics: dict[str, object]) -> None:
         await self._call(

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Mapping
 
 from hha.bridge.channels import Channel
-from hha.bridge.database import Delivery, HealthDatabase
+from hha.bridge.database import HealthDatabase
+from hha.bridge.items import Delivery
 from hha.bridge.pace import Counters
 from hha.bridge.worker import Report
 

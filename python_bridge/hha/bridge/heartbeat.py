@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import uuid
+from collections.abc import Collection
 
 import psutil
 
@@ -20,11 +21,18 @@ _GOODBYE_SECONDS = 3.0
 
 
 class Heartbeat:
-    """Sends health.bridge_heartbeat every 10 s. `is_known` is set once the database knows us."""
+    """Sends health.bridge_heartbeat every 10 s. `is_known` is set once the database knows us.
 
-    def __init__(self, database: HealthDatabase, counters: Counters) -> None:
+    With the first beat, and the first after the database was away (it may be another one by now),
+    it says which agents this bridge manages.
+    """
+
+    def __init__(
+        self, database: HealthDatabase, counters: Counters, agent_ids: Collection[str] = ()
+    ) -> None:
         self._database = database
         self._counters = counters
+        self._agent_ids = tuple(agent_ids)
         self._run_id = uuid.uuid4().hex
         self._process = psutil.Process()
         self._process.cpu_percent()  # the first call only sets the starting point
@@ -33,13 +41,18 @@ class Heartbeat:
     async def run(self) -> None:
         """Beat until cancelled."""
         backoff = Backoff()
+        has_announced = False
         while True:
             try:
                 await self._database.bridge_heartbeat(self._metrics("running"))
                 self.is_known.set()
+                if not has_announced:
+                    await self._database.announce_agents(self._agent_ids)
+                    has_announced = True
                 backoff.reset()
                 await asyncio.sleep(_PERIOD_SECONDS)
             except DATABASE_ERRORS as reason:
+                has_announced = False
                 self._counters.note_error(reason)
                 logger.warning("heartbeat failed: %s", reason, extra={"action": "heartbeat"})
                 await asyncio.sleep(backoff.next_seconds())

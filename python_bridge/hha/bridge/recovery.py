@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from hha.bridge.database import HealthDatabase, RecoveryAction
+from hha.bridge.database import HealthDatabase
 from hha.bridge.executors import Executor
+from hha.bridge.items import RecoveryAction
 from hha.bridge.pace import Counters
 from hha.bridge.worker import Report
 

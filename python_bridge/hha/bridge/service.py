@@ -20,15 +20,17 @@ import psycopg
 from hha.attachment import Attachment
 from hha.bridge.channels import Channel
 from hha.bridge.config import BridgeConfig
-from hha.bridge.database import Delivery, HealthDatabase, RecoveryAction
+from hha.bridge.database import HealthDatabase
 from hha.bridge.delivery import DeliveryWork
 from hha.bridge.executors import Executor, ExecutorContext
 from hha.bridge.exit_reports import ExitReports
 from hha.bridge.heartbeat import Heartbeat
+from hha.bridge.items import Delivery, RecoveryAction
 from hha.bridge.listener import listen
 from hha.bridge.pace import Counters, Stop
 from hha.bridge.recovery import RecoveryWork
 from hha.bridge.rules import RuleRunner
+from hha.bridge.starts import Starts
 from hha.bridge.ticker import Ticker, keep_house, keep_models
 from hha.bridge.traces import open_traces
 from hha.bridge.worker import Worker
@@ -50,7 +52,7 @@ class Bridge:
         self._counters = Counters()
         self._database = HealthDatabase(dsn, config.worker)
         self._attachment = Attachment(dsn, config.worker)
-        self._heartbeat = Heartbeat(self._database, self._counters)
+        self._heartbeat = Heartbeat(self._database, self._counters, config.agents)
         self._traces = open_traces(config.worker)
         self._ticker = Ticker(
             self._database, self._stop, self._stop.bell(), self._counters, self._traces
@@ -110,7 +112,14 @@ class Bridge:
 
     async def _serve(self) -> None:
         recovery, delivery = self._workers()
-        await asyncio.gather(*(executor.open() for executor in self._executors.values()))
+        starts = Starts(
+            self._database,
+            self._executors,
+            self._stop,
+            self._counters,
+            poll_seconds=self._config.poll_seconds,
+        )
+        await starts.begin()
         async with asyncio.TaskGroup() as background:
             lasting = [
                 background.create_task(self._heartbeat.run(), name="heartbeat"),
@@ -132,6 +141,7 @@ class Bridge:
                         self._database, rules_dsn, self._config.worker, self._stop, self._counters
                     )
                     loops.create_task(rules.run(), name="rules")
+                loops.create_task(starts.run(), name="starts")
                 loops.create_task(recovery.run(), name="recovery")
                 loops.create_task(delivery.run(), name="delivery")
                 self._supervisor.ready()

@@ -12,7 +12,8 @@ import logging
 import time
 from typing import Generic, Protocol, TypeVar
 
-from hha.bridge.database import DATABASE_ERRORS, HealthDatabase, Lease
+from hha.bridge.database import DATABASE_ERRORS, HealthDatabase
+from hha.bridge.items import Lease
 from hha.bridge.pace import Backoff, Counters, Stop
 from hha.bridge.traces import Traces
 

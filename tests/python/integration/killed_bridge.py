@@ -19,9 +19,9 @@ from typing import Any
 import psutil
 
 from hha.bridge import service
-from hha.bridge.database import Delivery, RecoveryAction
 from hha.bridge.delivery import DeliveryWork
 from hha.bridge.executors import launching, process
+from hha.bridge.items import Delivery, RecoveryAction
 from hha.bridge.recovery import RecoveryWork
 from hha.bridge.worker import Report
 

@@ -61,6 +61,7 @@ actions = st.one_of(
     st.tuples(st.just("channel"), st.just("console"), st.sampled_from(["failed", "refused"])),
     st.tuples(st.just("orphan"), st.just("child"), st.sampled_from([1, 1, 2])),
     st.tuples(st.just("unrecovered"), agents, st.just(0)),
+    st.tuples(st.just("unmanaged"), agents, st.just(0)),
     st.tuples(st.just("blackout"), st.just("fleet"), st.sampled_from([1, 3, 5])),
 )
 histories = st.lists(st.lists(actions, max_size=2), min_size=8, max_size=24)
@@ -348,6 +349,21 @@ class World:
             at(self.now),
             agent,
         )
+
+    def do_unmanaged(self, agent: str, _value: int) -> None:
+        """No bridge manages it: part of its trouble, if it has any, and no news of its own."""
+        opened = self.rows(
+            "SELECT incident_id FROM health.open_alerts WHERE agent_id = %s "
+            "GROUP BY incident_id HAVING NOT bool_or(rule = 'recovery_failed')",
+            agent,
+        )
+        self.rows(
+            "SELECT health_internal.open_recovery_failed(%s, ARRAY[%s], 'nobody can', false)",
+            at(self.now),
+            agent,
+        )
+        for row in opened:
+            self.incidents[row["incident_id"]].is_failure_told = True
 
     def do_channel(self, _channel: str, mood: str) -> None:
         self.channel_mood = mood
@@ -711,6 +727,16 @@ GIVEN_UP = [
     *[[] for _ in range(26)],
 ]
 
+NOBODYS = [
+    [("state", "lone", "failed"), ("finding", "twin", "warning")],
+    [("unmanaged", "lone", 0), ("unmanaged", "twin", 0)],
+    [("unrecovered", "lone", 0), ("unrecovered", "twin", 0)],
+    [("finding", "twin", None), ("silence", "lone", 35)],
+    *[[] for _ in range(6)],
+    [("unmanaged", "lone", 0), ("acknowledge", "lone", 35)],
+    *[[] for _ in range(20)],
+]
+
 
 @pytest.mark.slow
 @MANY
@@ -721,6 +747,7 @@ GIVEN_UP = [
 @example(history=END_WITHDRAWN)
 @example(history=WITHDRAWN_AND_BACK)
 @example(history=GIVEN_UP)
+@example(history=NOBODYS)
 @given(history=histories)
 def test_people_are_told_what_they_should_know_once(
     world: Any, history: list[list[tuple[str, str, Any]]]

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
-from hha.bridge.database import HealthDatabase, Lease
+from hha.bridge.database import HealthDatabase
+from hha.bridge.items import Lease
 from hha.bridge.pace import Backoff, Bell, Counters, Stop
 from hha.bridge.worker import Report, Worker
 

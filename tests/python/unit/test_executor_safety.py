@@ -19,8 +19,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hha.bridge import parse_config
-from hha.bridge.database import HealthDatabase, Lease, RecoveryAction
+from hha.bridge.database import HealthDatabase
 from hha.bridge.executors import Executor, ExecutorContext
+from hha.bridge.items import Lease, RecoveryAction
 from hha.bridge.pace import Counters
 from hha.bridge.recovery import RecoveryWork
 

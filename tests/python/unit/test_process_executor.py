@@ -130,6 +130,41 @@ async def test_without_autostart_nothing_runs_until_asked(host: Host) -> None:
     assert host.pid()
 
 
+async def test_what_may_not_start_waits_for_the_next_call(host: Host) -> None:
+    executor = host.executor()
+    assert await executor.open(may_start=False)
+    assert host.pid() is None
+    assert not await executor.open()
+    assert host.pid()
+
+
+async def test_what_another_call_started_meanwhile_is_watched_once(host: Host) -> None:
+    executor = host.executor()
+    assert await executor.open(may_start=False)
+    await executor.execute("restart_agent")
+    pid = host.pid()
+    assert pid
+    assert not await executor.open()
+    assert host.pid() == pid
+    watches = [task for task in asyncio.all_tasks() if task.get_name() == "watch worker 1"]
+    assert len(watches) == 1
+
+
+async def test_a_changed_command_is_replaced_unasked(host: Host) -> None:
+    await host.executor().open()
+    first = host.pid()
+    assert not await host.executor(IDLE + "  # changed").open(may_start=False)
+    assert host.pid() not in (None, first)
+
+
+async def test_what_need_not_start_waits_for_nothing(host: Host) -> None:
+    assert not await host.executor(autostart=False).open(may_start=False)
+    await host.executor().open()
+    pid = host.pid()
+    assert not await host.executor().open(may_start=False)
+    assert host.pid() == pid
+
+
 async def test_a_cancelled_restart_leaves_what_the_next_one_finishes(host: Host) -> None:
     executor = host.executor(DEAF, stop_timeout_seconds=0.5)
     await executor.open()

@@ -99,8 +99,8 @@ class CommandExecutor:
         self._commands = commands
         self._context = context
 
-    async def open(self) -> None:
-        await self.inner.open()
+    async def open(self, *, may_start: bool = True) -> bool:
+        return await self.inner.open(may_start=may_start)
 
     async def execute(
         self, action: str, request: str = "", parameters: Mapping[str, object] = NO_PARAMETERS

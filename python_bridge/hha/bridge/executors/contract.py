@@ -51,8 +51,11 @@ class ExecutorContext:
 class Executor(Protocol):
     """One agent, and the way to restart it."""
 
-    async def open(self) -> None:
-        """Begin: adopt what runs already, start what should run. Problems are logged."""
+    async def open(self, *, may_start: bool = True) -> bool:
+        """Begin: adopt what runs already, start what should run. Problems are logged.
+
+        True: it should be started and may not. To be called again when it may.
+        """
 
     async def execute(
         self, action: str, request: str = "", parameters: Mapping[str, object] = NO_PARAMETERS
@@ -86,8 +89,8 @@ ExecutorParser = Callable[[Section], ExecutorFactory]
 class RemoteExecutor:
     """Base of executors for agents that something else keeps: nothing to begin or to end."""
 
-    async def open(self) -> None:
-        return None
+    async def open(self, *, may_start: bool = True) -> bool:
+        return False
 
     async def close(self, *, stop_agents: bool | None) -> None:
         return None

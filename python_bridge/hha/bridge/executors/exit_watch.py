@@ -61,6 +61,7 @@ class ExitWatches:
         self._file = file
         self._on_unexpected = on_unexpected
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watched: set[str] = set()
 
     def add(
         self,
@@ -68,12 +69,16 @@ class ExitWatches:
         process: psutil.Process,
         child: subprocess.Popen[bytes] | None,
     ) -> None:
-        """Watch over a process from now on; `child` where it is one of ours."""
+        """Watch over a process from now on, once; `child` where it is one of ours."""
+        if record.token in self._watched:
+            return
+        self._watched.add(record.token)
         task = asyncio.get_running_loop().create_task(
             self._await_exit(record, process, child), name=f"watch {self._agent_id}"
         )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _task: self._watched.discard(record.token))
 
     def cancel(self) -> None:
         for task in self._tasks:

@@ -94,16 +94,17 @@ class ProcessExecutor:
         on_exit = context.on_exit if config.report_exit else lambda _exit: None
         self._watches = ExitWatches(agent_id, self._file, on_exit)
 
-    async def open(self) -> None:
+    async def open(self, *, may_start: bool = True) -> bool:
         try:
             async with self._file.lock():
-                await self._adopt_or_start()
+                return await self._adopt_or_start(may_start)
         except (OSError, StopError) as reason:
             logger.error(  # noqa: TRY400 - a wrong path needs no traceback
                 "agent could not be started: %s",
                 reason,
                 extra={"action": "start", "agent_id": self.agent_id},
             )
+            return False
 
     async def execute(
         self, action: str, request: str = "", parameters: Mapping[str, object] = NO_PARAMETERS
@@ -167,7 +168,7 @@ class ProcessExecutor:
             return failed(f"the process ended on {number.name}", pid=main.pid)
         return ExecutorResult("succeeded", {"pid": main.pid, "signal": number.name})
 
-    async def _adopt_or_start(self) -> None:
+    async def _adopt_or_start(self, may_start: bool) -> bool:
         record = self._file.read()
         main = find_main(record) if record else None
         if record and main and not record.is_stopping:
@@ -176,18 +177,23 @@ class ProcessExecutor:
                 self._file.write(record)
                 self._watches.add(record, main, None)
                 self._log("adopted the running process", "adopt", main.pid)
-                return
+                return False
             self._log("command has changed, replacing the process", "replace", main.pid)
-        if self._config.autostart:
-            await self._stop()
-            process = self._start()
-            exit_code = await _early_exit(process)
-            if exit_code is not None:
-                logger.error(
-                    "the command ended at once with exit code %s",
-                    exit_code,
-                    extra={"action": "start", "agent_id": self.agent_id},
-                )
+            may_start = True
+        if not self._config.autostart:
+            return False
+        if not may_start:
+            return True
+        await self._stop()
+        process = self._start()
+        exit_code = await _early_exit(process)
+        if exit_code is not None:
+            logger.error(
+                "the command ended at once with exit code %s",
+                exit_code,
+                extra={"action": "start", "agent_id": self.agent_id},
+            )
+        return False
 
     def _start(self, request: str = "") -> subprocess.Popen[bytes]:
         record, child = start_recorded(self._file, self._config, self._context, request)

@@ -13,7 +13,7 @@ SELECT signatures_are(
     VALUES
     ('health_internal.close_fleet_incidents(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.open_fleet_incident(timestamp with time zone,text[],text,text)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.open_recovery_failed(timestamp with time zone,text[],text)', 'f', 'plpgsql', 'v', false, '')
+    ('health_internal.open_recovery_failed(timestamp with time zone,text[],text,boolean)', 'f', 'plpgsql', 'v', false, '')
     $$
 );
 
@@ -50,6 +50,13 @@ SELECT health_internal.open_recovery_failed(at(321), ARRAY['m19'], 'test');
 SELECT health_internal.notify(at(321));
 SELECT rows_are($$ SELECT event, agent_ids FROM health.deliveries WHERE created_at = at(321) $$, $$ VALUES ('recovery_failed', '{m19}'::text []) $$,
     'of an incident that was told that is news');
+SELECT beat('m20', 321.5, 'failed'); SELECT tick(321.5);
+SELECT health_internal.open_recovery_failed(at(322), ARRAY['m20', 'm3'], 'nobody can', p_is_news => false);
+SELECT health_internal.notify(at(322));
+SELECT is((SELECT count(*) FROM health.deliveries WHERE created_at = at(322)), 0::bigint, 'what was so from the beginning is none');
+SELECT rows_are($$ SELECT agent_id, event, reason FROM health.alert_events WHERE occurred_at = at(322) AND agent_id IN ('m20', 'm3') ORDER BY 2 $$,
+    $$ SELECT 'm20', 'grouped', 'incident ' || max(incident_id) || ' was told already' FROM health.incidents WHERE agent_id = 'm20' UNION ALL VALUES ('m20', 'opened', 'nobody can') $$,
+    'as the ledger says, and of a healthy agent it is nothing');
 SELECT health_internal.close_fleet_incidents(at(322));
 SELECT is((SELECT count(*) FROM health.incidents WHERE agent_id IS NULL), 1::bigint, 'what is over stays over');
 UPDATE health.alert_rules SET is_enabled = false WHERE rule = 'recovery_failed';

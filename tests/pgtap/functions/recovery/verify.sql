@@ -100,5 +100,40 @@ SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).stat
 UPDATE health.agent_status SET liveness = 'alive' WHERE agent_id = 'b1';
 SELECT health_internal.verify_recoveries(at(428)); SELECT is((latest('b1')).state, 'succeeded', 'when they are gone beats do');
 
+-- A recovery that ends each bridge that takes it is bounded, wherever it ends it.
+CREATE FUNCTION pg_temp.kill_bridges(p_agent_id text, p_from float8, p_until float8, p_begins boolean) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_claim record;
+    v_claims bigint := 0;
+BEGIN
+    -- A bridge that starts again each second: it ticks, claims, begins or not, and dies.
+    FOR v_second IN ceil(p_from)::integer .. floor(p_until)::integer LOOP
+        PERFORM health_internal.act_on_recoveries(at(v_second));
+        FOR v_claim IN SELECT * FROM health.claim_recovery_actions('bridge:one', 9, ARRAY[p_agent_id], at(v_second)) LOOP
+            v_claims := v_claims + 1;
+            IF p_begins THEN
+                PERFORM health.report_recovery_action(v_claim.action_id, v_claim.fencing_token, 'executing', '{}', at(v_second));
+            END IF;
+        END LOOP;
+    END LOOP;
+    RETURN v_claims;
+END
+$$;
+SELECT health.set_recovery_strategy('standard', 'agent_unresponsive', '[{"action": "restart_agent"}, {"action": "verify"}]');
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('c1', 'c1', '5 s'), ('c2', 'c2', '5 s');
+SELECT pg_temp.beat(s, 'running', 'c1') FROM (VALUES (500), (505), (510)) AS t (s); SELECT pg_temp.tick(511);
+SELECT pg_temp.beat(512, 'failed', 'c1'); SELECT pg_temp.tick(512);
+SELECT is(pg_temp.kill_bridges('c1', 513, 900, false), 3::bigint, 'it is claimed as often as the budget allows attempts');
+SELECT rows_are($$ SELECT state, outcome ->> 'reason', outcome -> 'lost_claims', told_at IS NOT NULL FROM health.recovery_actions WHERE agent_id = 'c1' $$,
+    $$ VALUES ('escalated', 'each time its bridge went silent before it began', '3'::jsonb, true) $$, 'then a person is asked');
+SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id = 'c1' AND rule = 'recovery_failed'), 1::bigint, 'by an alert');
+SELECT pg_temp.beat(s, 'running', 'c2') FROM (VALUES (900), (905), (910)) AS t (s); SELECT pg_temp.tick(911);
+SELECT pg_temp.beat(912, 'failed', 'c2'); SELECT pg_temp.tick(912);
+SELECT is(pg_temp.kill_bridges('c2', 913, 1500, true), 3::bigint, 'what it begins counts in the budget: three in ten minutes');
+SELECT rows_are($$ SELECT steps.outcome, count(*) FROM health.recovery_steps AS steps JOIN health.recovery_actions AS actions USING (action_id)
+    WHERE actions.agent_id = 'c2' AND steps.action = 'restart_agent' GROUP BY 1 $$, $$ VALUES ('lost', 3) $$, 'each is told as lost');
+SELECT rows_are($$ SELECT (latest('c2')).state, (latest('c2')).outcome ->> 'reason', (latest('c2')).told_at IS NOT NULL $$,
+    $$ VALUES ('escalated', 'the budget of attempts is used up', true) $$, 'then a person is asked');
+
 SELECT * FROM finish();
 ROLLBACK;

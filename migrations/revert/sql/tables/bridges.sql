@@ -1,0 +1,7 @@
+BEGIN;
+
+SET LOCAL ROLE health_owner;
+
+DROP TABLE health_internal.bridges;
+
+COMMIT;
