@@ -104,12 +104,16 @@ SELECT
     round(transitions.new_score::numeric, 2) AS score
 FROM health.status_transitions AS transitions
 UNION ALL
-SELECT alerts.agent_id, alerts.opened_at, 'alert', alerts.severity || ': ' || alerts.summary, NULL
-FROM health.alerts
+-- An agent's alerts are found by its incidents.
+SELECT
+    incidents.agent_id, alerts.opened_at, 'alert', alerts.severity || ': ' || alerts.summary, NULL
+FROM health.incidents
+INNER JOIN health.alerts ON incidents.incident_id = alerts.incident_id
 UNION ALL
 SELECT
-    alerts.agent_id, alerts.resolved_at, 'alert', 'resolved: ' || alerts.summary, NULL
-FROM health.alerts
+    incidents.agent_id, alerts.resolved_at, 'alert', 'resolved: ' || alerts.summary, NULL
+FROM health.incidents
+INNER JOIN health.alerts ON incidents.incident_id = alerts.incident_id
 WHERE alerts.resolved_at IS NOT NULL
 UNION ALL
 SELECT actions.agent_id, moments.occurred_at, 'recovery', moments.what, NULL

@@ -127,8 +127,9 @@ LIMIT 500
 ALERTS_OF_AGENT = """
 SELECT alerts.alert_id, alerts.rule, alerts.severity, alerts.opened_at, alerts.resolved_at,
     alerts.summary
-FROM health.alerts
-WHERE alerts.agent_id = %(agent_id)s
+FROM health.incidents
+INNER JOIN health.alerts ON incidents.incident_id = alerts.incident_id
+WHERE incidents.agent_id = %(agent_id)s
 ORDER BY alerts.opened_at DESC
 LIMIT 20
 """
@@ -149,10 +150,28 @@ ORDER BY silence.occurred_at DESC
 LIMIT 200
 """
 
+# Chosen first, by index: telling a recovery in words costs more than finding it.
 RECOVERIES = """
 SELECT history.*, backlog.waits_for
 FROM health.recovery_history AS history
 LEFT JOIN health.recovery_backlog AS backlog USING (action_id)
+WHERE history.action_id = ANY (ARRAY(
+    (
+        SELECT open.action_id
+        FROM health.recovery_actions AS open
+        WHERE open.state IN ('pending', 'claimed', 'executing', 'verifying')
+        ORDER BY open.created_at DESC
+        LIMIT 200
+    )
+    UNION ALL
+    (
+        SELECT ended.action_id
+        FROM health.recovery_actions AS ended
+        WHERE ended.finished_at IS NOT NULL
+        ORDER BY ended.finished_at DESC
+        LIMIT 200
+    )
+))
 ORDER BY (history.finished_at IS NULL) DESC, history.created_at DESC
 LIMIT 200
 """
