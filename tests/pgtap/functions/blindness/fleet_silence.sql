@@ -61,6 +61,22 @@ SELECT count(pg_temp.beat(1, 1, t)) FROM generate_series(610, 650, 10) AS t;
 SELECT is(pg_temp.seen(), 'alive 25', 'not before a minute after the first beat');
 SELECT count(pg_temp.beat(1, 1, t)) FROM generate_series(660, 720, 10) AS t;
 SELECT is(pg_temp.seen(), 'alive 1, unresponsive 24', 'that shows that ingest works');
+-- To await_ingest at 810 s: a silence last seen at 800 s, with the last beat heard at p_heard.
+CREATE FUNCTION pg_temp.awaited(p_heard float8, p_whose text DEFAULT 'a1') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_seen text;
+BEGIN
+    UPDATE health.monitor_gaps SET started_at = at(780), ended_at = at(800), settled_at = at(860) WHERE gap_id = (SELECT max(gap_id) FROM health.monitor_gaps);
+    UPDATE health.agent_status SET agent_id = p_whose, last_heartbeat_at = at(p_heard) WHERE agent_id = 'a1';
+    PERFORM health_internal.await_ingest(at(810));
+    v_seen := (SELECT date_part('epoch', ended_at - at(0)) || ' ' || date_part('epoch', settled_at - at(0)) FROM health.monitor_gaps ORDER BY gap_id DESC LIMIT 1);
+    RAISE EXCEPTION SQLSTATE 'ZZ000' USING MESSAGE = v_seen;
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+    RETURN SQLERRM;
+END $$;
+SELECT rows_are($$ SELECT heard, whose, pg_temp.awaited(heard, whose) FROM (VALUES (790, 'a1'), (800, 'a1'), (801, 'a1'), (801, 'bridge:x')) AS v (heard, whose) $$,
+    $$ VALUES (790, 'a1', '810 870'), (800, 'a1', '810 870'), (801, 'a1', '800 860'), (801, 'bridge:x', '810 870') $$,
+    'a tick without beats prolongs a silence, but not one that a beat of an agent has ended');
 -- The same when they beat at all times of their interval and the tick comes each second: few are due at once.
 CREATE FUNCTION pg_temp.second(p_second int, p_silent int)
 RETURNS bigint
@@ -78,6 +94,8 @@ SELECT is(
 );
 SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'and leave a gap');
 SELECT count(pg_temp.second(t, 0)) FROM generate_series(881, 899) AS t;
+SELECT rows_are($$ SELECT ended_at < at(850), settled_at - ended_at FROM health.monitor_gaps WHERE reason = 'fleet_silent' ORDER BY started_at DESC LIMIT 1 $$,
+    $$ VALUES (true, interval '60 s') $$, 'which the beats of the four end, though most ticks have none');
 -- What explains itself is no gap: half of them, states of failure.
 SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(1000, 1200, 10) AS t;
 SELECT count(pg_temp.beat(1, 12, t)) FROM generate_series(1210, 1260, 10) AS t;
