@@ -54,14 +54,14 @@ class Kind:
     clear_seconds: float = 0
 
 
-FLAPPING = "flapping"
+FLAPPING, LEAK = "flapping", "leak"
 MOST = ("attached", "calm", "plain", "sedate")
 KINDS = (
     Kind("kill", (*MOST, "rare"), 58, 4, True, True, True),
     Kind("hang", (*MOST, "rare"), 26, 2, True, True, True),
     Kind("deadlock", MOST, 14, 1, True, True, True),
     Kind("errors", MOST, 24, 2, True, True, True),
-    Kind("leak", ("attached", "calm"), 8, 1, True, True, True, clear_seconds=60),
+    Kind(LEAK, ("attached", "calm"), 8, 1, True, True, True, clear_seconds=60),
     Kind("slow-down", ("attached", "calm"), 6, 1, True, True, True, clear_seconds=60),
     Kind("network loss", ("remote",), 16, 2, True, False, True, (20, 30)),
     Kind("parent dies", ("parent",), 9, 1, True, True, True),
@@ -95,6 +95,7 @@ class Fault:
     begin: float | None = None
     end: float | None = None
     page_from: float | None = None
+    ill_from: float | None = None
     is_given_up: bool = False
 
     @property
@@ -110,6 +111,7 @@ class Fault:
             "end": self.end,
             "deserves_page": self.deserves_page,
             "page_from": self.page_from if self.page_from is not None else self.begin,
+            "ill_from": self.ill_from if self.kind == LEAK else self.begin,
             "recoverable": self.is_recoverable,
         }
 

@@ -61,10 +61,10 @@ BEGIN ATOMIC
             -- silent in another gap that gap is the reason, and who beats after it is heard.
             coalesce(
                 (
-                    SELECT CASE
-                        WHEN bool_or(gaps.reason = 'fleet_silent') THEN upper(latest.times)
-                        ELSE max(gaps.ended_at)
-                    END
+                    SELECT max(CASE gaps.reason
+                        WHEN 'fleet_silent' THEN gaps.settled_at
+                        ELSE gaps.ended_at
+                    END)
                     FROM health.monitor_gaps AS gaps
                     WHERE gaps.started_at >= lower(latest.times)
                         AND NOT (
