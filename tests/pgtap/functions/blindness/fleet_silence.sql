@@ -155,11 +155,13 @@ SELECT rows_are($$ SELECT what, pg_temp.may_be_the_monitor(others, change) FROM 
         (10, 'fifteen have', 4, $x$ INSERT INTO health.dependencies SELECT 'f' || n, 'parent' FROM generate_series(1, 15) AS n; UPDATE health.agent_status SET state = 'failed' WHERE agent_id = 'parent' $x$),
         (11, 'their parent lives', 5, $x$ INSERT INTO health.dependencies SELECT 'f' || n, 'parent' FROM generate_series(1, 20) AS n $x$),
         (12, 'sixteen of a fleet of twenty', 4, $x$ DELETE FROM health.agent_status WHERE agent_id IN ('f1', 'f2', 'f3', 'f4') $x$),
-        (13, 'of a fleet of nineteen', 3, $x$ DELETE FROM health.agent_status WHERE agent_id IN ('f1', 'f2', 'f3', 'f4') $x$)
+        (13, 'of a fleet of nineteen', 3, $x$ DELETE FROM health.agent_status WHERE agent_id IN ('f1', 'f2', 'f3', 'f4') $x$),
+        (14, 'silent since before another silence ended', 5, $x$ INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('fleet_silent', at(1990), at(2000), at(2060)) $x$),
+        (15, 'silent anew', 5, $x$ INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('fleet_silent', at(1990), at(1999), at(2059)) $x$)
     ) AS v (n, what, others, change) ORDER BY n $$,
     $$ VALUES ('four fifths', true), ('less', false), ('nineteen', false), ('one of them lost its session', false), ('one of them has failed', false),
         ('one of them said goodbye', false), ('one of them is a bridge', false), ('one of them fell silent before', false), ('sixteen have a dead parent', false), ('fifteen have', true), ('their parent lives', true),
-        ('sixteen of a fleet of twenty', true), ('of a fleet of nineteen', false) $$,
+        ('sixteen of a fleet of twenty', true), ('of a fleet of nineteen', false), ('silent since before another silence ended', false), ('silent anew', true) $$,
     'a fleet of twenty, four fifths of it, and nothing that explains it');
 SELECT * FROM finish();
 ROLLBACK;
