@@ -54,7 +54,7 @@ class Kind:
     clear_seconds: float = 0
 
 
-FLAPPING, LEAK = "flapping", "leak"
+BROKEN, FLAPPING, LEAK = "broken", "flapping", "leak"
 MOST = ("attached", "calm", "plain", "sedate")
 KINDS = (
     Kind("kill", (*MOST, "rare"), 58, 4, True, True, True),
@@ -65,7 +65,7 @@ KINDS = (
     Kind("slow-down", ("attached", "calm"), 6, 1, True, True, True, clear_seconds=60),
     Kind("network loss", ("remote",), 16, 2, True, False, True, (20, 30)),
     Kind("parent dies", ("parent",), 9, 1, True, True, True),
-    Kind("broken", MOST, 4, 0, True, False, True, (80, 100), 200),
+    Kind(BROKEN, MOST, 4, 0, True, False, True, (80, 100), 200),
     Kind(FLAPPING, MOST, 5, 1, True, False, True, (60, 60), 300),
     Kind("dead after maintenance", MOST, 4, 0, True, True, True, (20, 25), 40),
     Kind("hang in maintenance", MOST, 10, 1, False, False, False, (20, 25)),
@@ -231,11 +231,18 @@ def _fits(
         for fault in own
     ):
         return False
-    near = [fault for fault in own if abs(fault.at - at) < BUDGET_SECONDS and fault.is_restarted]
-    if kind.is_restarted and len(near) + 1 > BUDGET:
+    near = [
+        fault.kind for fault in own if abs(fault.at - at) < BUDGET_SECONDS and fault.is_restarted
+    ]
+    if kind.is_restarted and sum(map(_attempts, [*near, kind.name])) > BUDGET:
         return False
     before = 40 + lasting
     if any(start - before < at < end + 15 for start, end in blind):
         return False
     crowd = sum(abs(fault.at - at) < CROWD_SECONDS for fault in faults)
     return crowd < CROWD
+
+
+def _attempts(kind: str) -> int:
+    """What a fault takes of the agent's budget: where no start succeeds, all of it."""
+    return BUDGET if kind == BROKEN else 1
