@@ -30,8 +30,9 @@ from faults_evidence import Inbox, gather
 from faults_goals import goals
 from faults_injector import Injector
 from faults_plan import draw, fleet
+from faults_seconds import CHILD
 from faults_tables import tables
-from faults_verdict import CHILD, judge
+from faults_verdict import judge
 from latency_actors import receiving
 
 if TYPE_CHECKING:

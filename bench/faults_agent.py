@@ -3,7 +3,8 @@
 The bridge starts it; each start is a line (time, process) in `FOLDER/starts/AGENT`. A fault is
 `FOLDER/faults/AGENT`, as JSON: `kind`, and `pid` where it is the process that is ill, so that a
 restart cures it. With a file `FOLDER/broken/AGENT` no start succeeds; with one in `delays` the next
-one is slow.
+one is slow. When a leak has filled `FULL_SHARE` of what it may use it says so, in
+`FOLDER/full/AGENT`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ ITEMS = 5
 WORK_SECONDS = 0.005
 SLOW_SECONDS = 1.5
 LEAK_MB = 4
+FULL_SHARE = 0.8
 BROKEN_EXIT_CODE = 3
 DELAY_SECONDS = 6.0
 
@@ -68,6 +70,7 @@ class FaultyAgent(BaseAgent):
             time.sleep(600)  # noqa: ASYNC251 - a deadlock: not even SIGTERM is heard
         if fault == "leak":
             self._leaked.append(b"x" * int(LEAK_MB * 2**20 * self.interval))
+            self._note_fullness()
         if fault == "slow":
             await asyncio.sleep(SLOW_SECONDS)
             return 1
@@ -78,6 +81,12 @@ class FaultyAgent(BaseAgent):
             await self.set_state("failed" if is_bad else "running")
         await asyncio.sleep(ITEMS * WORK_SECONDS)
         return ITEMS
+
+    def _note_fullness(self) -> None:
+        file = self.folder / "full" / self.agent_id
+        is_noted = file.exists() and file.read_text().split()[1] == str(os.getpid())
+        if not is_noted and self.get_memory_usage() > FULL_SHARE * (self.memory_limit_mb or 0):
+            file.write_text(f"{time.time()} {os.getpid()}")
 
     def _read_fault(self) -> str | None:
         try:
@@ -94,6 +103,15 @@ def starts(folder: Path, agent_id: str) -> list[tuple[float, int]]:
     except FileNotFoundError:
         return []
     return [(float(at), int(pid)) for at, pid in map(str.split, lines)]
+
+
+def full_at(folder: Path, agent_id: str, pid: int) -> float | None:
+    """When that process of an agent had leaked so much that its memory was short."""
+    try:
+        at, of = (folder / "full" / agent_id).read_text().split()
+    except FileNotFoundError:
+        return None
+    return float(at) if int(of) == pid else None
 
 
 def is_running(folder: Path, agent_id: str) -> bool:

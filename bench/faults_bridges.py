@@ -29,7 +29,7 @@ START_AGAIN_SECONDS = 1.0
 
 def configure(folder: Path, agents: list[Agent], dsns: dict[str, str], url: str) -> None:
     """The configuration both bridges read, and the agents' folders."""
-    for name in ("starts", "faults", "broken", "delays"):
+    for name in ("starts", "faults", "broken", "delays", "full"):
         (folder / name).mkdir()
     script = str(Path(__file__).resolve().with_name("faults_agent.py"))
     parts = [

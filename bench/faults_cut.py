@@ -47,9 +47,11 @@ class Network:
             except OSError:
                 writer.close()
                 return
-            await asyncio.gather(
-                _pump(reader, upstream[1], is_open), _pump(upstream[0], writer, is_open)
-            )
+            # Cancelled at the end of the bench, which asyncio would print as an error.
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(
+                    _pump(reader, upstream[1], is_open), _pump(upstream[0], writer, is_open)
+                )
 
         server = await asyncio.start_server(carry, "127.0.0.1", 0)
         return int(server.sockets[0].getsockname()[1])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from common import Goal
 from faults_plan import FLAPPING
+from faults_seconds import KNOWABLE
 from faults_tables import fmean
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ def goals(verdict: Verdict, evidence: Evidence) -> list[Goal]:
     exactly = sum(len(each.pages) == 1 for each in deserving)
     per_incident = sum(len(each.pages) for each in deserving) / max(1, len(deserving))
     twice = sum(max(0, each.restarts_by_steps - 1) for each in recoverable)
-    right = verdict.seconds_right_in_margin / max(1, verdict.seconds)
-    raw = verdict.seconds_right / max(1, verdict.seconds)
+    right = verdict.seconds.right_share(KNOWABLE)
     lost = evidence.undelivered + evidence.unfinished
     lost += sum(not each.pages for each in deserving)
     rows: list[tuple[str, str, str, bool]] = [
@@ -87,9 +87,9 @@ def goals(verdict: Verdict, evidence: Evidence) -> list[Goal]:
             escalated / max(1, len(recoverable)) < 0.05,
         ),
         (
-            "agent-seconds judged right",
+            "agent-seconds judged right, of those that can be known",
             "≥ 99.5 %",
-            f"{right:.2%} ({raw:.2%} with the time to detect and to prove)",
+            f"{right:.2%} ({verdict.seconds.right_share():.2%} of all)",
             right >= 0.995,
         ),
         (

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from faults_agent import DELAY_SECONDS, starts
+from faults_agent import DELAY_SECONDS, full_at, starts
 from faults_plan import (
     BACKEND_KILLED,
     BRIDGE_KILLED,
@@ -132,6 +132,7 @@ class Injector:
 
     def _await_restart(self, fault: Fault, pid: int) -> None:
         assert fault.begin is not None
+        fault.ill_from = full_at(self.folder, fault.agent, pid)
         after = [start for start in starts(self.folder, fault.agent) if start[0] > fault.begin]
         if after:
             is_slow = fault.kind == "parent dies"

@@ -54,18 +54,18 @@ class Kind:
     clear_seconds: float = 0
 
 
-FLAPPING = "flapping"
+BROKEN, FLAPPING, LEAK = "broken", "flapping", "leak"
 MOST = ("attached", "calm", "plain", "sedate")
 KINDS = (
     Kind("kill", (*MOST, "rare"), 58, 4, True, True, True),
     Kind("hang", (*MOST, "rare"), 26, 2, True, True, True),
     Kind("deadlock", MOST, 14, 1, True, True, True),
     Kind("errors", MOST, 24, 2, True, True, True),
-    Kind("leak", ("attached", "calm"), 8, 1, True, True, True, clear_seconds=60),
+    Kind(LEAK, ("attached", "calm"), 8, 1, True, True, True, clear_seconds=60),
     Kind("slow-down", ("attached", "calm"), 6, 1, True, True, True, clear_seconds=60),
     Kind("network loss", ("remote",), 16, 2, True, False, True, (20, 30)),
     Kind("parent dies", ("parent",), 9, 1, True, True, True),
-    Kind("broken", MOST, 4, 0, True, False, True, (80, 100), 200),
+    Kind(BROKEN, MOST, 4, 0, True, False, True, (80, 100), 200),
     Kind(FLAPPING, MOST, 5, 1, True, False, True, (60, 60), 300),
     Kind("dead after maintenance", MOST, 4, 0, True, True, True, (20, 25), 40),
     Kind("hang in maintenance", MOST, 10, 1, False, False, False, (20, 25)),
@@ -95,6 +95,7 @@ class Fault:
     begin: float | None = None
     end: float | None = None
     page_from: float | None = None
+    ill_from: float | None = None
     is_given_up: bool = False
 
     @property
@@ -110,6 +111,7 @@ class Fault:
             "end": self.end,
             "deserves_page": self.deserves_page,
             "page_from": self.page_from if self.page_from is not None else self.begin,
+            "ill_from": self.ill_from if self.kind == LEAK else self.begin,
             "recoverable": self.is_recoverable,
         }
 
@@ -229,11 +231,18 @@ def _fits(
         for fault in own
     ):
         return False
-    near = [fault for fault in own if abs(fault.at - at) < BUDGET_SECONDS and fault.is_restarted]
-    if kind.is_restarted and len(near) + 1 > BUDGET:
+    near = [
+        fault.kind for fault in own if abs(fault.at - at) < BUDGET_SECONDS and fault.is_restarted
+    ]
+    if kind.is_restarted and sum(map(_attempts, [*near, kind.name])) > BUDGET:
         return False
     before = 40 + lasting
     if any(start - before < at < end + 15 for start, end in blind):
         return False
     crowd = sum(abs(fault.at - at) < CROWD_SECONDS for fault in faults)
     return crowd < CROWD
+
+
+def _attempts(kind: str) -> int:
+    """What a fault takes of the agent's budget: where no start succeeds, all of it."""
+    return BUDGET if kind == BROKEN else 1

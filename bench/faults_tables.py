@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from common import Table
 from faults_plan import KILLED_WHILE_BLIND, KINDS
-from faults_verdict import CHILD
+from faults_seconds import CHILD, PHASES
 
 if TYPE_CHECKING:
     import argparse
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from faults_evidence import Evidence
     from faults_plan import Agent, Fault
+    from faults_seconds import Seconds
     from faults_verdict import Outcome, Verdict
 
 SILENT = ("kill", "hang", "deadlock", "network loss", "parent dies")
@@ -43,6 +44,7 @@ def tables(
     """Kind by kind; beside the plain monitor; the monitor's own troubles."""
     return [
         _by_kind(agents, verdict, options),
+        _of_seconds(verdict.seconds),
         _beside_baseline(verdict, evidence),
         _of_monitor(faults, evidence, verdict),
     ]
@@ -74,6 +76,31 @@ def _by_kind(agents: list[Agent], verdict: Verdict, options: argparse.Namespace)
         ):
             if group:
                 table.rows.append(_row(label, group))
+    return table
+
+
+def _of_seconds(seconds: Seconds) -> Table:
+    table = Table(
+        "Agent-seconds judged wrong",
+        ["latest fault", *PHASES, "of seconds"],
+        note="By the agent's latest fault and its phase. Detecting: younger than the goal of the "
+        "mean time to detect, 30 s or three intervals. Unsettled: the monitor was stopped, the "
+        "agent has not been heard since, and for 60 s nobody is accused. Known: older than both. "
+        "Proving: over for less than 30 s or three intervals. Well: for longer. In known and well, "
+        "and only there, the truth can be known. A leak is ill when it has filled 80 % of what it "
+        "may use.",
+    )
+    for kind in seconds.kinds():
+        wrong = [seconds.wrong[kind, phase] for phase in PHASES]
+        of = sum(seconds.seconds[kind, phase] for phase in PHASES)
+        if any(wrong):
+            table.rows.append([kind, *map(str, wrong), f"{of:,}"])
+    for name, counts in (("all", seconds.wrong), ("of seconds", seconds.seconds)):
+        per_phase = [
+            sum(number for (_, each), number in counts.items() if each == phase) for phase in PHASES
+        ]
+        every = sum(seconds.seconds.values())
+        table.rows.append([name, *(f"{number:,}" for number in per_phase), f"{every:,}"])
     return table
 
 
@@ -167,6 +194,7 @@ def _of_monitor(faults: list[Fault], evidence: Evidence, verdict: Verdict) -> Ta
     table.rows += [
         ["pages about a bridge that was killed", str(verdict.bridge_pages)],
         ["gaps written down", str(len(evidence.gaps))],
+        ["of them, of which the bench knows no reason", str(verdict.false_gaps)],
         ["faults over before anybody could know (bridge started, or blind)", str(unseen)],
         ["messages about the monitor, with their ends", str(len(own))],
         ["messages received twice (same key)", str(evidence.repetitions)],

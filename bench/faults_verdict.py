@@ -1,4 +1,4 @@
-"""Truth against evidence in bench/faults.py: whose each page is, and what was judged right."""
+"""Truth against evidence in bench/faults.py: whose each page and each restart is."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from faults_evidence import FIRST_NEWS, WORSE_NEWS
-from faults_plan import (
-    BLIND_SECONDS,
-    BRIDGE_KILLED,
-    BRIDGES_STOPPED,
-    FLAPPING,
-    KILLED_WHILE_BLIND,
-)
+from faults_plan import BLIND_SECONDS, BRIDGE_KILLED, BRIDGES_STOPPED, KILLED_WHILE_BLIND
+from faults_seconds import MARGIN_SECONDS, Seconds, count_seconds, real_gaps
 
 if TYPE_CHECKING:
     from faults_evidence import Evidence
@@ -24,11 +19,6 @@ if TYPE_CHECKING:
 LATE_PAGE_SECONDS = 20.0
 #: Starting all agents takes a bridge so long.
 AUTOSTART_SECONDS = 10.0
-#: What detecting and proving may take: the goal of MTTD, the start-up grace of the policy.
-MARGIN_SECONDS = 30.0
-CHILD = "child of a dead parent"
-#: Silent but nobody's trouble, or good and bad by turns: any verdict about them is right.
-UNDECIDED = ("short hang", "hang in maintenance", CHILD, FLAPPING)
 
 
 @dataclass(slots=True)
@@ -77,9 +67,8 @@ class Verdict:
     needless_restarts: list[str]
     unexplained_restarts: int
     bridge_pages: int
-    seconds_right: int
-    seconds_right_in_margin: int
-    seconds: int
+    seconds: Seconds
+    false_gaps: int
 
 
 def judge(
@@ -96,8 +85,9 @@ def judge(
         for fault in monitors
         if fault.kind in BLIND_SECONDS
     ]
-    blind += [(gap[1], gap[2]) for gap in evidence.gaps]
-    unsettled = [(gap[1], gap[3]) for gap in evidence.gaps] + blind
+    gaps = real_gaps(evidence, monitors, end)
+    blind += [(gap.begin, gap.end) for gap in gaps]
+    unsettled = [(gap.begin, gap.settled) for gap in gaps] + blind
 
     def find(agent: str, at: float) -> Outcome | None:
         every = of_agent[agent]
@@ -107,7 +97,8 @@ def judge(
         over = every[number].fault.end
         return every[number] if over is None or at <= over + LATE_PAGE_SECONDS else None
 
-    verdict = Verdict([], [], 0, 0, [], *[0] * 5)
+    false_gaps = len(evidence.gaps) - len(gaps)
+    verdict = Verdict([], [], 0, 0, [], 0, 0, Seconds(), false_gaps)
     for message in evidence.messages:
         for agent in message.agents:
             if agent.startswith("bridge:") and _is_true_of_bridges(monitors, message.at):
@@ -135,8 +126,10 @@ def judge(
             verdict.baseline_false_pages += 1
     for agent in agents:
         _follow(agent, of_agent[agent.name], evidence, unsettled, verdict)
-        _compare(agent, of_agent[agent.name], evidence, blind, verdict, begin, end)
-        verdict.outcomes += of_agent[agent.name]
+        outcomes = of_agent[agent.name]
+        own = [outcome.fault for outcome in outcomes]
+        count_seconds(agent, own, evidence, gaps, blind, (begin, end), verdict.seconds)
+        verdict.outcomes += outcomes
     return verdict
 
 
@@ -208,38 +201,3 @@ def _follow(
         elif ends and fault.end is not None:
             from_at = fault.page_from or outcome.begin
             outcome.repaired_after = max(fault.end, *ends) - from_at
-
-
-def _compare(
-    agent: Agent,
-    outcomes: list[Outcome],
-    evidence: Evidence,
-    blind: list[tuple[float, float]],
-    verdict: Verdict,
-    begin: float,
-    end: float,
-) -> None:
-    """Second by second: in trouble or not, by truth and by the engine."""
-    margin = max(MARGIN_SECONDS, 3 * agent.interval)
-    for number in range(int(end - begin)):
-        at = begin + number
-        if any(first <= at <= last for first, last in blind):
-            continue
-        now = [
-            outcome.fault
-            for outcome in outcomes
-            if outcome.begin <= at <= (outcome.fault.end or end)
-        ]
-        if any(fault.kind in UNDECIDED or (fault.page_from or 0) > at for fault in now):
-            continue
-        is_ill = any(fault.kind != "goodbye" for fault in now)
-        is_called_ill = any(first <= at < last for first, last in evidence.troubles[agent.name])
-        is_right = is_ill == is_called_ill
-        is_near = any(
-            outcome.begin <= at <= (outcome.fault.page_from or outcome.begin) + margin
-            or (outcome.fault.end or end) <= at <= (outcome.fault.end or end) + margin
-            for outcome in outcomes
-        )
-        verdict.seconds += 1
-        verdict.seconds_right += is_right
-        verdict.seconds_right_in_margin += is_right or is_near

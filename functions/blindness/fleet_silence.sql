@@ -83,12 +83,14 @@ BEGIN
         RETURN false;
     END IF;
 
-    -- One gap as long as it goes on.
+    -- One gap as long as it goes on; who fell silent after its end is another one.
     UPDATE health.monitor_gaps AS gaps
     SET
         details = gaps.details
         || jsonb_build_object('silent_count', v_fleet.silent_count, 'seen_at', p_now)
-    WHERE gaps.reason = 'fleet_silent' AND gaps.settled_at + v_settle > p_now;
+    WHERE gaps.reason = 'fleet_silent'
+        AND gaps.settled_at + v_settle > p_now
+        AND gaps.ended_at >= v_fleet.started_at;
     IF FOUND THEN
         RETURN false;
     END IF;
@@ -119,9 +121,17 @@ AS $$
         AND gaps.settled_at > p_now
         AND gaps.ended_at < p_now
         AND p_now < gaps.started_at + 5 * settings.monitor_settle_time
+        -- A tick in which nobody beat says nothing of a silence that has ended: ticks come oftener than beats.
+        AND NOT EXISTS (
+            SELECT FROM health.agent_status AS status
+            WHERE status.last_heartbeat_at > gaps.ended_at
+                AND status.agent_id <> 'heartbeat_health_agent'
+                AND NOT starts_with(status.agent_id, 'bridge:')
+        )
 $$;
 COMMENT ON FUNCTION health_internal.await_ingest(timestamptz) IS
-'Nobody beat: a silence of the fleet that has not settled goes on, five times the settling time at most. '
-'The settling time counts from the first beat that shows that ingest works.';
+'Nobody beat in this tick nor since the silence of the fleet was last seen: while it has not settled it '
+'goes on, five times the settling time at most. The settling time counts from the first beat that shows '
+'that ingest works.';
 
 COMMIT;

@@ -57,15 +57,25 @@ BEGIN ATOMIC
             ),
             coalesce(upper(latest.times), '-infinity'),
             coalesce(upper(latest.before), '-infinity'),
-            -- Where the fleet is silent nobody knows what a beat of one of them proves.
+            -- Where the fleet is silent nobody knows what a beat of one of them proves; but where it fell
+            -- silent in another gap that gap is the reason, and who beats after it is heard.
             coalesce(
                 (
-                    SELECT CASE
-                        WHEN bool_or(gaps.reason = 'fleet_silent') THEN upper(latest.times)
-                        ELSE max(gaps.ended_at)
-                    END
+                    SELECT max(CASE gaps.reason
+                        WHEN 'fleet_silent' THEN gaps.settled_at
+                        ELSE gaps.ended_at
+                    END)
                     FROM health.monitor_gaps AS gaps
                     WHERE gaps.started_at >= lower(latest.times)
+                        AND NOT (
+                            gaps.reason = 'fleet_silent'
+                            AND EXISTS (
+                                SELECT FROM health.monitor_gaps AS reasons
+                                WHERE reasons.reason <> 'fleet_silent'
+                                    AND reasons.started_at <= gaps.started_at
+                                    AND reasons.ended_at >= gaps.started_at
+                            )
+                        )
                 ),
                 '-infinity'
             )

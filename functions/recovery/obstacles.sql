@@ -50,6 +50,17 @@ AS $$
         HAVING count(*) FILTER (WHERE NOT (
             coalesce(parent.issue_type = 'agent_unresponsive', false)
             OR returned.until_at IS NOT NULL
+            -- Nobody knows of it yet: as long as its page would, the child's restart waits too.
+            OR (
+                coalesce(parent.liveness = 'late', false)
+                AND EXISTS (
+                    SELECT FROM health.recovery_actions AS waiting
+                    CROSS JOIN health.settings
+                    WHERE waiting.agent_id = dependencies.child_id
+                        AND waiting.state = 'pending'
+                        AND p_now < waiting.created_at + settings.parent_wait
+                )
+            )
             OR EXISTS (
                 SELECT FROM health.recovery_actions AS actions
                 WHERE actions.agent_id = dependencies.parent_id
@@ -60,8 +71,9 @@ AS $$
     GROUP BY needs.agent_id;
 $$;
 COMMENT ON FUNCTION health_internal.missing_parents(text [], timestamptz) IS
-'Which of these agents lack a parent at present, and which: it does not answer, is being recovered, or came '
-'back so lately that the agent has had no time to be heard since.';
+'Which of these agents lack a parent at present, and which: it does not answer, is being recovered, came '
+'back so lately that the agent has had no time to be heard since, or is late and its verdict awaited '
+'(settings.parent_wait at most, since the agent''s recovery was queued).';
 
 CREATE OR REPLACE FUNCTION health_internal.spent_by_groups(p_now timestamptz)
 RETURNS jsonb

@@ -127,7 +127,7 @@ COMMENT ON COLUMN health.settings.group_burst IS
 COMMENT ON COLUMN health.settings.repeat_interval IS
 'After which an open incident nobody has taken is told again.';
 COMMENT ON COLUMN health.settings.parent_wait IS
-'How long a child''s page waits for the verdict on a parent that is late.';
+'How long a child''s page, and its restart, wait for the verdict on a parent that is late.';
 COMMENT ON COLUMN health.settings.flapping_above IS
 'Weighted percentage of changes above which an agent flaps (Icinga''s 30).';
 COMMENT ON COLUMN health.settings.flapping_until IS

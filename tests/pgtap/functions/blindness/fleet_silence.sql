@@ -61,6 +61,22 @@ SELECT count(pg_temp.beat(1, 1, t)) FROM generate_series(610, 650, 10) AS t;
 SELECT is(pg_temp.seen(), 'alive 25', 'not before a minute after the first beat');
 SELECT count(pg_temp.beat(1, 1, t)) FROM generate_series(660, 720, 10) AS t;
 SELECT is(pg_temp.seen(), 'alive 1, unresponsive 24', 'that shows that ingest works');
+-- To await_ingest at 810 s: a silence last seen at 800 s, with the last beat heard at p_heard.
+CREATE FUNCTION pg_temp.awaited(p_heard float8, p_whose text DEFAULT 'a1') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_seen text;
+BEGIN
+    UPDATE health.monitor_gaps SET started_at = at(780), ended_at = at(800), settled_at = at(860) WHERE gap_id = (SELECT max(gap_id) FROM health.monitor_gaps);
+    UPDATE health.agent_status SET agent_id = p_whose, last_heartbeat_at = at(p_heard) WHERE agent_id = 'a1';
+    PERFORM health_internal.await_ingest(at(810));
+    v_seen := (SELECT date_part('epoch', ended_at - at(0)) || ' ' || date_part('epoch', settled_at - at(0)) FROM health.monitor_gaps ORDER BY gap_id DESC LIMIT 1);
+    RAISE EXCEPTION SQLSTATE 'ZZ000' USING MESSAGE = v_seen;
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+    RETURN SQLERRM;
+END $$;
+SELECT rows_are($$ SELECT heard, whose, pg_temp.awaited(heard, whose) FROM (VALUES (790, 'a1'), (800, 'a1'), (801, 'a1'), (801, 'bridge:x')) AS v (heard, whose) $$,
+    $$ VALUES (790, 'a1', '810 870'), (800, 'a1', '810 870'), (801, 'a1', '800 860'), (801, 'bridge:x', '810 870') $$,
+    'a tick without beats prolongs a silence, but not one that a beat of an agent has ended');
 -- The same when they beat at all times of their interval and the tick comes each second: few are due at once.
 CREATE FUNCTION pg_temp.second(p_second int, p_silent int)
 RETURNS bigint
@@ -78,6 +94,8 @@ SELECT is(
 );
 SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE reason = 'fleet_silent'), 3::bigint, 'and leave a gap');
 SELECT count(pg_temp.second(t, 0)) FROM generate_series(881, 899) AS t;
+SELECT rows_are($$ SELECT ended_at < at(850), settled_at - ended_at FROM health.monitor_gaps WHERE reason = 'fleet_silent' ORDER BY started_at DESC LIMIT 1 $$,
+    $$ VALUES (true, interval '60 s') $$, 'which the beats of the four end, though most ticks have none');
 -- What explains itself is no gap: half of them, states of failure.
 SELECT count(pg_temp.beat(1, 25, t)) FROM generate_series(1000, 1200, 10) AS t;
 SELECT count(pg_temp.beat(1, 12, t)) FROM generate_series(1210, 1260, 10) AS t;
@@ -137,11 +155,13 @@ SELECT rows_are($$ SELECT what, pg_temp.may_be_the_monitor(others, change) FROM 
         (10, 'fifteen have', 4, $x$ INSERT INTO health.dependencies SELECT 'f' || n, 'parent' FROM generate_series(1, 15) AS n; UPDATE health.agent_status SET state = 'failed' WHERE agent_id = 'parent' $x$),
         (11, 'their parent lives', 5, $x$ INSERT INTO health.dependencies SELECT 'f' || n, 'parent' FROM generate_series(1, 20) AS n $x$),
         (12, 'sixteen of a fleet of twenty', 4, $x$ DELETE FROM health.agent_status WHERE agent_id IN ('f1', 'f2', 'f3', 'f4') $x$),
-        (13, 'of a fleet of nineteen', 3, $x$ DELETE FROM health.agent_status WHERE agent_id IN ('f1', 'f2', 'f3', 'f4') $x$)
+        (13, 'of a fleet of nineteen', 3, $x$ DELETE FROM health.agent_status WHERE agent_id IN ('f1', 'f2', 'f3', 'f4') $x$),
+        (14, 'silent since before another silence ended', 5, $x$ INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('fleet_silent', at(1990), at(2000), at(2060)) $x$),
+        (15, 'silent anew', 5, $x$ INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('fleet_silent', at(1990), at(1999), at(2059)) $x$)
     ) AS v (n, what, others, change) ORDER BY n $$,
     $$ VALUES ('four fifths', true), ('less', false), ('nineteen', false), ('one of them lost its session', false), ('one of them has failed', false),
         ('one of them said goodbye', false), ('one of them is a bridge', false), ('one of them fell silent before', false), ('sixteen have a dead parent', false), ('fifteen have', true), ('their parent lives', true),
-        ('sixteen of a fleet of twenty', true), ('of a fleet of nineteen', false) $$,
+        ('sixteen of a fleet of twenty', true), ('of a fleet of nineteen', false), ('silent since before another silence ended', false), ('silent anew', true) $$,
     'a fleet of twenty, four fifths of it, and nothing that explains it');
 SELECT * FROM finish();
 ROLLBACK;

@@ -55,6 +55,15 @@ SELECT is(pg_temp.waits('^k2'), 'k2 parent', 'with both parents dead the other c
 SELECT pg_temp.tick(42 + 901);
 SELECT is((latest('k2')).state, 'escalated', 'not for ever');
 SELECT is((latest('k2')).outcome ->> 'reason', 'it still lacks its parent: p1, p2', 'a person learns what it lacks');
+-- Both fall silent: the child's deadline comes first, its parent is only late.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('q1', 'q1', '5 s'), ('c1', 'c1', '4 s');
+INSERT INTO health.dependencies VALUES ('c1', 'q1', NULL);
+SELECT pg_temp.all_beat(944 + s, '^[qc]1') FROM generate_series(0, 10, 5) AS s; SELECT pg_temp.tick(955);
+SELECT pg_temp.tick(968.9);
+SELECT rows_are($$ SELECT agent_id, liveness FROM health.agent_status WHERE agent_id ~ '^[qc]1' ORDER BY agent_id $$, $$ VALUES ('c1', 'unresponsive'), ('q1', 'late') $$, 'a child is out of time before its parent is');
+SELECT is(pg_temp.waits('^[qc]'), 'c1 parent', 'and waits for the verdict');
+SELECT pg_temp.tick(980);
+SELECT is(pg_temp.waits('^[qc]'), 'c1 parent, q1 free', 'which says whom to restart first');
 -- Freeze and maintenance, for whoever asks.
 SELECT health.add_freeze_window('audit', at(1000), at(1100));
 SELECT pg_temp.beat(950 + 5 * s) FROM generate_series(0, 8) AS s; SELECT pg_temp.tick(991);

@@ -29,6 +29,17 @@ UPDATE health.agent_status SET issue_type = 'agent_unresponsive' WHERE agent_id 
 SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{k1,k2,x}', at(0)) $$, $$ VALUES ('k1', 'p1'), ('k2', 'p1, p2') $$, 'but both');
 UPDATE health.agent_status SET issue_type = NULL WHERE agent_id IN ('p1', 'p2');
 SELECT is_empty($$ SELECT * FROM health_internal.missing_parents('{k1,k2,x}', at(0)) $$, 'until they are back');
+-- A parent that is late: its verdict is awaited by what has been queued for less than parent_wait.
+UPDATE health.agent_status SET liveness = 'late' WHERE agent_id = 'p1';
+SELECT is_empty($$ SELECT * FROM health_internal.missing_parents('{k1,k2,x}', at(0)) $$, 'a late parent is missed by nobody who waits for nothing');
+INSERT INTO health.recovery_actions (agent_id, issue_type, created_at, not_before) SELECT agent_id, 'agent_unresponsive', at(0), at(0) FROM unnest('{k1,k2}'::text []) AS agent_id;
+SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{k1,k2,x}', at(59.9)) $$, $$ VALUES ('k1', 'p1') $$, 'a restart waits for its verdict, one of two is enough');
+SELECT is_empty($$ SELECT * FROM health_internal.missing_parents('{k1,k2,x}', at(60)) $$, 'for a minute');
+UPDATE health.settings SET parent_wait = '0 s';
+SELECT is_empty($$ SELECT * FROM health_internal.missing_parents('{k1,k2,x}', at(0)) $$, 'or as long as parent_wait says');
+UPDATE health.settings SET parent_wait = '60 s';
+DELETE FROM health.recovery_actions;
+UPDATE health.agent_status SET liveness = 'alive' WHERE agent_id = 'p1';
 INSERT INTO health.maintenance_windows (matchers, starts_at, ends_at, created_by, reason) VALUES ('{}', at(0), at(100), 'ana', '');
 INSERT INTO health.maintenance_periods (window_id, agent_id, started_at, until_at) SELECT window_id, 'm', at(0), at(100) FROM health.maintenance_windows;
 SELECT is(health_internal.agents_in_maintenance('{m,x}', at(99)), '{m}', 'people work on one');
