@@ -20,6 +20,8 @@ BEGIN
     WHERE periods.agent_id = NEW.agent_id;
     IF v_is_maintained AND OLD.status IS NOT DISTINCT FROM NEW.status
         AND OLD.issue_type IS NOT DISTINCT FROM NEW.issue_type THEN
+        -- The act reads transitions, and else these.
+        INSERT INTO health_internal.act_causes (cause) VALUES ('agent_status');
         RETURN NULL;
     END IF;
     -- It left maintenance in this tick: what is known of it now is told once.
@@ -38,6 +40,7 @@ BEGIN
             AND transitions.old_liveness = 'in_maintenance'
             AND transitions.new_liveness = OLD.liveness;
         IF FOUND THEN
+            INSERT INTO health_internal.act_causes (cause) VALUES ('agent_status');
             RETURN NULL;
         END IF;
     END IF;

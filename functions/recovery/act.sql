@@ -75,7 +75,10 @@ COMMENT ON FUNCTION health_internal.settle_recoveries(timestamptz, text []) IS
 'Cancels what the engine queued for agents that recovered by themselves (p_needless_ids), notes when trouble was over, '
 'and hands to a person what no bridge claims within the policy''s recovery_claim_seconds.';
 
-CREATE OR REPLACE FUNCTION health_internal.act_on_recoveries(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.act_on_recoveries(
+    p_now timestamptz,
+    p_is_due boolean DEFAULT true
+)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
@@ -85,7 +88,9 @@ SET jit = off
 AS $$
 DECLARE
     v_needs record;
-    v_queued bigint;
+    v_queued bigint := 0;
+    v_troubled_count bigint;
+    v_is_due boolean;
 BEGIN
     -- As act_on_alerts: for a few, plans made once.
     IF (
@@ -100,17 +105,52 @@ BEGIN
     END IF;
     PERFORM health_internal.rescue_recoveries(p_now);
     PERFORM health_internal.verify_recoveries(p_now);
-    SELECT needs.* INTO v_needs FROM health_internal.recovery_needs() AS needs;
-    PERFORM health_internal.settle_recoveries(p_now, v_needs.needless_agent_ids);
-    v_queued := health_internal.queue_recoveries(
-        p_now, v_needs.idle_agent_ids, v_needs.idle_issue_types
-    );
+    v_is_due := p_is_due OR EXISTS (SELECT FROM health_internal.act_causes);
+    IF v_is_due THEN
+        SELECT needs.* INTO v_needs FROM health_internal.recovery_needs() AS needs;
+        v_troubled_count := v_needs.troubled_count;
+        UPDATE health_internal.engine
+        SET troubled_count = v_troubled_count
+        WHERE engine.troubled_count <> v_troubled_count;
+        PERFORM health_internal.settle_recoveries(p_now, v_needs.needless_agent_ids);
+        v_queued := health_internal.queue_recoveries(
+            p_now, v_needs.idle_agent_ids, v_needs.idle_issue_types
+        );
+        -- What was left, because somebody holds it or it ended this very moment, is looked at again.
+        INSERT INTO health_internal.act_causes (cause)
+        SELECT 'recovery_actions'
+        WHERE v_needs.needless_agent_ids <> '{}'
+            OR v_needs.early_action_ids <> '{}'
+            OR EXISTS (
+                SELECT FROM health.recovery_actions AS ended WHERE ended.finished_at >= p_now
+            )
+            OR (
+                v_queued < cardinality(v_needs.idle_agent_ids)
+                AND EXISTS (
+                    SELECT FROM unnest(v_needs.idle_agent_ids) AS idle (agent_id)
+                    WHERE NOT EXISTS (
+                        SELECT FROM health.recovery_actions AS actions
+                        WHERE actions.agent_id = idle.agent_id
+                            AND (
+                                actions.finished_at IS NULL
+                                OR (actions.state = 'escalated' AND actions.settled_at IS NULL)
+                            )
+                    )
+                )
+            );
+    ELSE
+        SELECT engine.troubled_count INTO STRICT v_troubled_count FROM health_internal.engine;
+        PERFORM health_internal.settle_recoveries(p_now, '{}');
+    END IF;
     PERFORM health_internal.apply_brakes(
-        p_now, health_internal.watch_storm(p_now, v_needs.troubled_count)
+        p_now, health_internal.watch_storm(p_now, v_troubled_count)
     );
     PERFORM health_internal.run_own_steps(p_now);
     PERFORM health_internal.tell_of_escalations(p_now);
 
+    IF NOT v_is_due THEN
+        RETURN 0;
+    END IF;
     -- Those queued before their incident opened.
     UPDATE health.recovery_actions AS actions
     SET incident_id = incidents.incident_id
@@ -128,8 +168,8 @@ BEGIN
     RETURN v_queued;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.act_on_recoveries(timestamptz) IS
-'Moves recoveries on: lost leases and time-outs, verification by heartbeats, needless ones, new ones, '
-'brakes, the database''s own steps, questions to people. Returns how many were queued.';
+COMMENT ON FUNCTION health_internal.act_on_recoveries(timestamptz, boolean) IS
+'Moves recoveries on: lost leases and time-outs, verification by heartbeats, needless ones, new ones (where p_is_due, '
+'see is_act_due), brakes, the database''s own steps, questions to people. Returns how many were queued.';
 
 COMMIT;

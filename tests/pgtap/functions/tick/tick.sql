@@ -8,6 +8,7 @@ SELECT signatures_are(
         health.run_tick,
         health.tick,
         health_internal.act_phase,
+        health_internal.is_act_due,
         health_internal.note_engine_error,
         health_internal.recover_phase
     }',
@@ -16,8 +17,9 @@ SELECT signatures_are(
     ('health.run_tick()', 'p', 'plpgsql', 'v', false, 'health_admin, health_bridge'),
     ('health.tick(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
     ('health_internal.act_phase(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
+    ('health_internal.is_act_due()', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.note_engine_error(text)', 'f', 'sql', 'v', true, 'health_admin, health_bridge'),
-    ('health_internal.recover_phase(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
+    ('health_internal.recover_phase(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
     $$
 );
 
