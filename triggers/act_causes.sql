@@ -17,27 +17,7 @@ $$;
 COMMENT ON FUNCTION health_internal.tg_act_causes__note() IS
 'Notes that what the act compares has changed; it becomes visible with the change.';
 
--- Of agents in trouble. A change of status, liveness or issue is a transition, and noted as that.
-CREATE OR REPLACE TRIGGER _500_note_conditions
-AFTER UPDATE ON health.agent_status
-FOR EACH ROW
-WHEN (
-    (
-        old.active_conditions IS DISTINCT FROM new.active_conditions
-        OR (
-            (
-                old.revenue_impact_usd IS DISTINCT FROM new.revenue_impact_usd
-                OR old.policy_class IS DISTINCT FROM new.policy_class
-            )
-            AND (new.active_conditions <> '{}' OR new.issue_type IS NOT NULL)
-        )
-    )
-    AND old.status IS NOT DISTINCT FROM new.status
-    AND old.liveness IS NOT DISTINCT FROM new.liveness
-    AND old.issue_type IS NOT DISTINCT FROM new.issue_type
-)
-EXECUTE FUNCTION health_internal.tg_act_causes__note();
-
+-- Agents that change are noted by _500_note_transition.
 CREATE OR REPLACE TRIGGER _500_note_new_conditions
 AFTER INSERT ON health.agent_status
 FOR EACH ROW

@@ -19,7 +19,8 @@ AS $$
             AND status.active_conditions <> '{}'
     ),
 
-    found AS MATERIALIZED (
+    -- Read for everybody, and once more for the few that have something at stake.
+    found AS NOT MATERIALIZED (
         SELECT
             holding.agent_id,
             rules.rule,
@@ -37,6 +38,18 @@ AS $$
             findings.details
         FROM health.rule_findings AS findings
         INNER JOIN health.alert_rules AS rules ON findings.rule = rules.rule AND rules.is_enabled
+    ),
+
+    concerned AS MATERIALIZED (
+        SELECT agents.agent_id
+        FROM health.agents
+        WHERE agents.revenue_usd_per_hour > 0
+        UNION ALL
+        SELECT holding.agent_id FROM holding WHERE holding.rule = 'business_impact'
+        UNION ALL
+        SELECT findings.agent_id
+        FROM health.rule_findings AS findings
+        WHERE findings.rule = 'business_impact' AND findings.agent_id IS NOT NULL
     )
 
     SELECT found.* FROM found WHERE found.rule <> 'business_impact'
@@ -75,14 +88,7 @@ AS $$
                 ), false) AS is_down,
                 bool_or(found.rule = 'business_impact') AS is_losing
             FROM found
-            -- Nobody else has anything at stake, and thousands may be in trouble.
-            WHERE found.agent_id IN (
-                SELECT earning.agent_id
-                FROM health.agents AS earning
-                WHERE earning.revenue_usd_per_hour > 0
-                UNION ALL
-                SELECT losing.agent_id FROM found AS losing WHERE losing.rule = 'business_impact'
-            )
+            WHERE found.agent_id IN (SELECT concerned.agent_id FROM concerned)
             GROUP BY found.agent_id
         ) AS troubled
         LEFT JOIN health.agents

@@ -15,7 +15,6 @@ DROP TRIGGER _500_note_change ON health.rule_findings;
 DROP TRIGGER _500_note_change ON health.alerts;
 DROP TRIGGER _500_note_removal ON health.agent_status;
 DROP TRIGGER _500_note_new_conditions ON health.agent_status;
-DROP TRIGGER _500_note_conditions ON health.agent_status;
 DROP FUNCTION health_internal.tg_act_causes__note();
 
 COMMIT;

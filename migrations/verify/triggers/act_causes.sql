@@ -6,7 +6,6 @@ BEGIN
     ASSERT NOT EXISTS (
         SELECT FROM (
             VALUES
-                ('health.agent_status', '_500_note_conditions'),
                 ('health.agent_status', '_500_note_new_conditions'),
                 ('health.agent_status', '_500_note_removal'),
                 ('health.alerts', '_500_note_change'),
