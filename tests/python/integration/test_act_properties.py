@@ -1,7 +1,8 @@
 """An act that compares nothing leaves nothing undone, whatever changed in between.
 
 Each example is one transaction, rolled back: after each change to the world the act is told to
-compare everything, and then, from the same state, decides by itself whether it need: with one result.
+compare everything, and then, from the same state, decides by itself whether it need. The result is
+one.
 """
 
 from __future__ import annotations
@@ -209,9 +210,7 @@ class World:
         )
 
     def stick(self, number: int, is_stuck: bool) -> None:
-        self.run(
-            "DELETE FROM health.stuck_sessions WHERE agent_id = %(id)s", id=AGENTS[number][0]
-        )
+        self.run("DELETE FROM health.stuck_sessions WHERE agent_id = %(id)s", id=AGENTS[number][0])
         if is_stuck:
             self.run(
                 "INSERT INTO health.stuck_sessions (pid, backend_start, agent_id, login_name,"
