@@ -82,6 +82,8 @@ UPDATE health.recovery_actions SET hold = 'storm', hold_reason = 'x';
 SELECT is(pg_temp.causes(), NULL, 'not what holds it');
 UPDATE health.recovery_actions SET state = 'claimed', hold = NULL;
 SELECT is(pg_temp.causes(), 'recovery_actions', 'that it goes on');
+UPDATE health.recovery_actions SET state = 'cancelled', finished_at = at(1), settled_at = at(1);
+SELECT is(pg_temp.causes(), NULL, 'not that nobody needs it any more');
 INSERT INTO health.stuck_sessions (pid, backend_start, agent_id, login_name, problem, stuck_since, found_at) VALUES (1, at(0), 'c', 'x', 'blocks_others', at(0), at(0));
 SELECT is(pg_temp.causes(), 'stuck_sessions', 'a stuck session');
 UPDATE health.stuck_sessions SET waiting_count = 3;
