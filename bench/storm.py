@@ -40,6 +40,9 @@ SELECT
 FROM generate_series(%(from)s::integer, %(to)s::integer) AS fleet (number)
 """
 
+#: As if something had changed, but nothing has.
+CHANGE = "INSERT INTO health_internal.act_causes (cause) VALUES ('bench')"
+
 #: What the project's goals quote of others.
 PUBLISHED = [
     ["Healthchecks, 1,000 checks (quoted)", "2.9", "10.1", "1,000"],
@@ -72,7 +75,7 @@ def main() -> None:
     options = options_parser.parse_args()
     options.dying = options.dying or [1_000, *([] if options.quick else [10_000])]
     events: list[Event] = []
-    quiet: dict[int, Sample] = {}
+    quiet: dict[int, dict[str, Sample]] = {}
     with running(options) as bench:
         for dying in options.dying:
             with bench.database(DATABASE):
@@ -81,7 +84,10 @@ def main() -> None:
                 quiet[dying] = standing
         figures = {
             "events": [asdict(event) for event in events],
-            "quiet": {str(dying): asdict(sample) for dying, sample in quiet.items()},
+            "quiet": {
+                str(dying): {kind: asdict(sample) for kind, sample in samples.items()}
+                for dying, samples in quiet.items()
+            },
         }
         report(options, "storm", bench, tables(events, quiet), goals(events), figures)
 
@@ -116,7 +122,7 @@ def tick(connection: psycopg.Connection[Any], now: datetime) -> tuple[Sample, Sa
     return fold, act, seconds
 
 
-def storm(bench: Bench, dying: int) -> tuple[list[Event], Sample]:
+def storm(bench: Bench, dying: int) -> tuple[list[Event], dict[str, Sample]]:
     """Beat in peace, die, come back. Recovery holds still: so many at once are a storm."""
     fleet = 3 * dying
     with bench.connect(DATABASE) as connection:
@@ -134,14 +140,16 @@ def storm(bench: Bench, dying: int) -> tuple[list[Event], Sample]:
         events, number = [], 3
         silent, now, number = wait_for(connection, dying, "die", now, number, first_alive=dying + 1)
         events.append(silent)
-        standing = []
-        for _ in range(10):
+        standing: dict[str, list[Sample]] = {"quiet": [], "compared": []}
+        for kind in [*["quiet"] * 10, *["compared"] * 10]:
+            if kind == "compared":
+                connection.execute(CHANGE)
             now += timedelta(milliseconds=1)
-            standing.append(tick(connection, now)[1])
+            standing[kind].append(tick(connection, now)[1])
         back, now, number = wait_for(connection, dying, "come back", now, number, first_alive=1)
         events.append(back)
         assert value(connection, "SELECT count(*) FROM health.open_alerts") == 0
-        return events, typical(standing)
+        return events, {kind: typical(samples) for kind, samples in standing.items()}
 
 
 def beat(
@@ -196,13 +204,23 @@ def wait_for(
             return event, now, number
 
 
-def tables(events: list[Event], quiet: dict[int, Sample]) -> list[Table]:
+def tables(events: list[Event], quiet: dict[int, dict[str, Sample]]) -> list[Table]:
     """One row per storm."""
     phases = Table(
         "The dearest tick of each storm",
-        ["agents", "fold s", "CPU s", "act s", "CPU s", "act WAL bytes/agent", "quiet act ms"],
+        [
+            "agents",
+            "fold s",
+            "CPU s",
+            "act s",
+            "CPU s",
+            "act WAL bytes/agent",
+            "quiet act ms",
+            "comparing act ms",
+        ],
         note="A third of the fleet dies, which is a storm that waits for a person, and comes back. "
-        "Quiet: act with everything known and nothing new, while all of them are dead.",
+        "Quiet: act with everything known and nothing new, while all of them are dead; comparing: "
+        "when something has changed, and in each eighth tick.",
     )
     arrivals = Table(
         "From the beginning of the tick that tells to the messages",
@@ -219,7 +237,10 @@ def tables(events: list[Event], quiet: dict[int, Sample]) -> list[Table]:
             f"{event.act.seconds:.3f}",
             f"{event.act.cpu_seconds:.2f}",
             f"{event.act.wal_bytes / event.agents:.0f}",
-            f"{quiet[event.agents].seconds * 1e3:.1f}" if event.what == "die" else "",
+            *(
+                f"{quiet[event.agents][kind].seconds * 1e3:.1f}" if event.what == "die" else ""
+                for kind in ("quiet", "compared")
+            ),
         ])  # fmt: skip
         arrivals.rows.append([
             f"{event.agents:,} {event.what}",

@@ -1,4 +1,5 @@
--- agent_status: every change of status, liveness or issue becomes a transition.
+-- agent_status: every change of status, liveness or issue becomes a transition; the act is told of other changes
+-- that it acts upon (act_causes).
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -13,6 +14,12 @@ AS $$
 DECLARE
     v_is_maintained boolean;
 BEGIN
+    IF OLD.status IS NOT DISTINCT FROM NEW.status
+        AND OLD.liveness IS NOT DISTINCT FROM NEW.liveness
+        AND OLD.issue_type IS NOT DISTINCT FROM NEW.issue_type THEN
+        INSERT INTO health_internal.act_causes (cause) VALUES ('agent_status');
+        RETURN NULL;
+    END IF;
     -- NULL: it never was in maintenance.
     SELECT bool_or(periods.ended_at IS NULL)
     INTO v_is_maintained
@@ -20,6 +27,8 @@ BEGIN
     WHERE periods.agent_id = NEW.agent_id;
     IF v_is_maintained AND OLD.status IS NOT DISTINCT FROM NEW.status
         AND OLD.issue_type IS NOT DISTINCT FROM NEW.issue_type THEN
+        -- The act reads transitions, and else these.
+        INSERT INTO health_internal.act_causes (cause) VALUES ('agent_status');
         RETURN NULL;
     END IF;
     -- It left maintenance in this tick: what is known of it now is told once.
@@ -38,6 +47,7 @@ BEGIN
             AND transitions.old_liveness = 'in_maintenance'
             AND transitions.new_liveness = OLD.liveness;
         IF FOUND THEN
+            INSERT INTO health_internal.act_causes (cause) VALUES ('agent_status');
             RETURN NULL;
         END IF;
     END IF;
@@ -57,9 +67,11 @@ END;
 $$;
 COMMENT ON FUNCTION health_internal.tg_agent_status__note_transition() IS
 'Writes the change of an agent''s status, liveness or issue to status_transitions; while it is in '
-'maintenance its liveness there is in_maintenance, whatever its heartbeats say.';
+'maintenance its liveness there is in_maintenance, whatever its heartbeats say. What is no transition and '
+'concerns the act is noted in act_causes.';
 
--- Per row with WHEN: nearly free where nothing changed, and no transition table of a million rows.
+-- Per row with WHEN: nearly free where nothing changed, and no transition table of a million rows. It reads the
+-- first columns only: to unpack both rows up to a later one would take several times as long.
 CREATE OR REPLACE TRIGGER _500_note_transition
 AFTER UPDATE ON health.agent_status
 FOR EACH ROW
@@ -67,6 +79,14 @@ WHEN (
     old.status IS DISTINCT FROM new.status
     OR old.liveness IS DISTINCT FROM new.liveness
     OR old.issue_type IS DISTINCT FROM new.issue_type
+    OR old.active_conditions IS DISTINCT FROM new.active_conditions
+    OR (
+        (
+            old.revenue_impact_usd IS DISTINCT FROM new.revenue_impact_usd
+            OR old.policy_class IS DISTINCT FROM new.policy_class
+        )
+        AND (new.active_conditions <> '{}' OR new.issue_type IS NOT NULL)
+    )
 )
 EXECUTE FUNCTION health_internal.tg_agent_status__note_transition();
 

@@ -19,7 +19,8 @@ AS $$
             AND status.active_conditions <> '{}'
     ),
 
-    found AS MATERIALIZED (
+    -- Read for everybody, and once more for the few that have something at stake.
+    found AS NOT MATERIALIZED (
         SELECT
             holding.agent_id,
             rules.rule,
@@ -37,6 +38,18 @@ AS $$
             findings.details
         FROM health.rule_findings AS findings
         INNER JOIN health.alert_rules AS rules ON findings.rule = rules.rule AND rules.is_enabled
+    ),
+
+    concerned AS MATERIALIZED (
+        SELECT agents.agent_id
+        FROM health.agents
+        WHERE agents.revenue_usd_per_hour > 0
+        UNION ALL
+        SELECT holding.agent_id FROM holding WHERE holding.rule = 'business_impact'
+        UNION ALL
+        SELECT findings.agent_id
+        FROM health.rule_findings AS findings
+        WHERE findings.rule = 'business_impact' AND findings.agent_id IS NOT NULL
     )
 
     SELECT found.* FROM found WHERE found.rule <> 'business_impact'
@@ -75,7 +88,7 @@ AS $$
                 ), false) AS is_down,
                 bool_or(found.rule = 'business_impact') AS is_losing
             FROM found
-            WHERE found.agent_id IS NOT NULL
+            WHERE found.agent_id IN (SELECT concerned.agent_id FROM concerned)
             GROUP BY found.agent_id
         ) AS troubled
         LEFT JOIN health.agents
@@ -95,7 +108,10 @@ COMMENT ON FUNCTION health_internal.wanted_alerts() IS
 'business_impact where an agent in critical trouble earns, or says it loses, more per hour than its '
 'policy''s revenue_loss_limit_usd.';
 
-CREATE OR REPLACE FUNCTION health_internal.act_on_alerts(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.act_on_alerts(
+    p_now timestamptz,
+    p_is_due boolean DEFAULT true
+)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
@@ -116,7 +132,10 @@ DECLARE
     v_opened bigint := 0;
     v_change_count bigint;
 BEGIN
-    PERFORM health_internal.check_engine(p_now);
+    IF NOT p_is_due THEN
+        PERFORM health_internal.close_fleet_incidents(p_now);
+        RETURN 0;
+    END IF;
 
     -- What is open and what is in trouble have partial indexes; history has no say.
     PERFORM set_config('enable_seqscan', 'off', true);
@@ -210,8 +229,8 @@ BEGIN
     RETURN v_opened;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.act_on_alerts(timestamptz) IS
-'Opens and closes alerts and incidents so that they agree with wanted_alerts; returns how many alerts '
-'opened. notify tells of it.';
+COMMENT ON FUNCTION health_internal.act_on_alerts(timestamptz, boolean) IS
+'Opens and closes alerts and incidents so that they agree with wanted_alerts, unless they still do (p_is_due, '
+'see is_act_due); returns how many alerts opened. notify tells of it.';
 
 COMMIT;

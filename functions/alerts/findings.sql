@@ -151,6 +151,8 @@ CREATE OR REPLACE FUNCTION health_internal.check_engine(p_now timestamptz)
 RETURNS void
 LANGUAGE plpgsql
 VOLATILE
+SET plan_cache_mode = force_generic_plan
+SET jit = off
 AS $$
 BEGIN
     IF EXISTS (

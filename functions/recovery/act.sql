@@ -75,7 +75,10 @@ COMMENT ON FUNCTION health_internal.settle_recoveries(timestamptz, text []) IS
 'Cancels what the engine queued for agents that recovered by themselves (p_needless_ids), notes when trouble was over, '
 'and hands to a person what no bridge claims within the policy''s recovery_claim_seconds.';
 
-CREATE OR REPLACE FUNCTION health_internal.act_on_recoveries(p_now timestamptz)
+CREATE OR REPLACE FUNCTION health_internal.act_on_recoveries(
+    p_now timestamptz,
+    p_is_due boolean DEFAULT true
+)
 RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
@@ -87,7 +90,9 @@ DECLARE
     v_needs record;
     v_joined text [];
     v_storm text;
-    v_queued bigint;
+    v_queued bigint := 0;
+    v_troubled_count bigint;
+    v_is_due boolean;
 BEGIN
     -- As act_on_alerts: for a few, plans made once.
     IF (
@@ -102,33 +107,65 @@ BEGIN
     END IF;
     PERFORM health_internal.rescue_recoveries(p_now);
     PERFORM health_internal.verify_recoveries(p_now);
-    SELECT needs.* INTO v_needs FROM health_internal.recovery_needs() AS needs;
-    PERFORM health_internal.settle_recoveries(p_now, v_needs.needless_agent_ids);
-    v_queued := health_internal.queue_recoveries(
-        p_now, v_needs.idle_agent_ids, v_needs.idle_issue_types
-    );
-    -- Those queued before their incident opened.
-    WITH joined AS (
-        UPDATE health.recovery_actions AS actions
-        SET incident_id = incidents.incident_id
-        FROM health.incidents
-        WHERE actions.action_id = ANY (ARRAY(
-            SELECT early.action_id
-            FROM health.recovery_actions AS early
-            WHERE early.action_id = ANY (v_needs.early_action_ids)
-                AND early.incident_id IS NULL
-                AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
-            FOR UPDATE SKIP LOCKED
-        ))
-            AND incidents.agent_id = actions.agent_id
-            AND incidents.resolved_at IS NULL
-        RETURNING actions.agent_id
-    )
+    v_is_due := p_is_due OR EXISTS (SELECT FROM health_internal.act_causes);
+    IF v_is_due THEN
+        SELECT needs.* INTO v_needs FROM health_internal.recovery_needs() AS needs;
+        v_troubled_count := v_needs.troubled_count;
+        UPDATE health_internal.engine
+        SET troubled_count = v_troubled_count
+        WHERE engine.troubled_count <> v_troubled_count;
+        PERFORM health_internal.settle_recoveries(p_now, v_needs.needless_agent_ids);
+        v_queued := health_internal.queue_recoveries(
+            p_now, v_needs.idle_agent_ids, v_needs.idle_issue_types
+        );
+        -- What was left, because somebody holds it or it ended this very moment, is looked at again.
+        INSERT INTO health_internal.act_causes (cause)
+        SELECT 'recovery_actions'
+        WHERE v_needs.needless_agent_ids <> '{}'
+            OR v_needs.early_action_ids <> '{}'
+            OR EXISTS (
+                SELECT FROM health.recovery_actions AS ended WHERE ended.finished_at >= p_now
+            )
+            OR (
+                v_queued < cardinality(v_needs.idle_agent_ids)
+                AND EXISTS (
+                    SELECT FROM unnest(v_needs.idle_agent_ids) AS idle (agent_id)
+                    WHERE NOT EXISTS (
+                        SELECT FROM health.recovery_actions AS actions
+                        WHERE actions.agent_id = idle.agent_id
+                            AND (
+                                actions.finished_at IS NULL
+                                OR (actions.state = 'escalated' AND actions.settled_at IS NULL)
+                            )
+                    )
+                )
+            );
+        -- Those queued before their incident opened.
+        WITH joined AS (
+            UPDATE health.recovery_actions AS actions
+            SET incident_id = incidents.incident_id
+            FROM health.incidents
+            WHERE actions.action_id = ANY (ARRAY(
+                SELECT early.action_id
+                FROM health.recovery_actions AS early
+                WHERE early.action_id = ANY (v_needs.early_action_ids)
+                    AND early.incident_id IS NULL
+                    AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
+                FOR UPDATE SKIP LOCKED
+            ))
+                AND incidents.agent_id = actions.agent_id
+                AND incidents.resolved_at IS NULL
+            RETURNING actions.agent_id
+        )
 
-    SELECT array_agg(joined.agent_id) INTO v_joined FROM joined;
-    v_storm := health_internal.watch_storm(p_now, v_needs.troubled_count);
+        SELECT array_agg(joined.agent_id) INTO v_joined FROM joined;
+    ELSE
+        SELECT engine.troubled_count INTO STRICT v_troubled_count FROM health_internal.engine;
+        PERFORM health_internal.settle_recoveries(p_now, '{}');
+    END IF;
+    v_storm := health_internal.watch_storm(p_now, v_troubled_count);
     -- In a storm a person is asked about all of them.
-    IF v_storm IS NULL THEN
+    IF v_is_due AND v_storm IS NULL THEN
         PERFORM health_internal.tell_of_unmanaged(p_now, v_needs.idle_agent_ids || v_joined);
     END IF;
     PERFORM health_internal.apply_brakes(p_now, v_storm);
@@ -137,8 +174,9 @@ BEGIN
     RETURN v_queued;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.act_on_recoveries(timestamptz) IS
+COMMENT ON FUNCTION health_internal.act_on_recoveries(timestamptz, boolean) IS
 'Moves recoveries on: lost leases and time-outs, verification by heartbeats, needless ones, new ones and which '
-'of them no bridge can carry out, brakes, the database''s own steps, questions to people. Returns how many were queued.';
+'of them no bridge can carry out (where p_is_due, see is_act_due), brakes, the database''s own steps, questions '
+'to people. Returns how many were queued.';
 
 COMMIT;

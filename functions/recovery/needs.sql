@@ -37,59 +37,42 @@ CREATE OR REPLACE FUNCTION health_internal.recovery_needs(
 LANGUAGE sql
 STABLE
 -- By level, not by edge: a tick whose act failed is made good by the next one. In one pass over both,
--- and not one by one: ten thousand may be in trouble and wait, each tick.
+-- and not one by one: ten thousand may be in trouble and wait.
 AS $$
     SELECT
-        count(*) FILTER (WHERE agents.issue_type IS NOT NULL),
+        count(troubled.agent_id),
         coalesce(
-            array_agg(agents.agent_id) FILTER (
-                WHERE agents.issue_type IS NOT NULL AND NOT agents.has_recovery
+            array_agg(troubled.agent_id) FILTER (
+                WHERE troubled.agent_id IS NOT NULL AND waiting.agent_id IS NULL
             ),
             '{}'
         ),
         coalesce(
-            array_agg(agents.issue_type) FILTER (
-                WHERE agents.issue_type IS NOT NULL AND NOT agents.has_recovery
+            array_agg(troubled.issue_type) FILTER (
+                WHERE troubled.agent_id IS NOT NULL AND waiting.agent_id IS NULL
             ),
             '{}'
         ),
         coalesce(
-            array_agg(agents.agent_id) FILTER (
-                WHERE agents.issue_type IS NULL AND agents.is_engines
+            array_agg(waiting.agent_id) FILTER (
+                WHERE troubled.agent_id IS NULL AND waiting.is_engines
             ),
             '{}'
         ),
         coalesce(
-            array_agg(agents.early_action_id) FILTER (WHERE agents.early_action_id IS NOT NULL),
+            array_agg(waiting.action_id) FILTER (WHERE waiting.is_early),
             '{}'
         )
-    FROM (
+    FROM health_internal.troubled_agents() AS troubled
+    FULL JOIN (
         SELECT
-            known.agent_id,
-            max(known.issue_type) AS issue_type,
-            bool_or(known.has_recovery) AS has_recovery,
-            bool_or(known.is_engines) AS is_engines,
-            max(known.early_action_id) AS early_action_id
-        FROM (
-            SELECT
-                troubled.agent_id,
-                troubled.issue_type,
-                false AS has_recovery,
-                false AS is_engines,
-                NULL::bigint AS early_action_id
-            FROM health_internal.troubled_agents() AS troubled
-            UNION ALL
-            SELECT
-                actions.agent_id,
-                NULL,
-                true,
-                actions.state = 'pending' AND actions.requested_by = 'engine',
-                CASE WHEN actions.incident_id IS NULL THEN actions.action_id END
-            FROM health.recovery_actions AS actions
-            WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
-        ) AS known
-        GROUP BY known.agent_id
-    ) AS agents;
+            actions.agent_id,
+            actions.action_id,
+            actions.state = 'pending' AND actions.requested_by = 'engine' AS is_engines,
+            actions.incident_id IS NULL AS is_early
+        FROM health.recovery_actions AS actions
+        WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+    ) AS waiting ON troubled.agent_id = waiting.agent_id;
 $$;
 COMMENT ON FUNCTION health_internal.recovery_needs() IS
 'How many agents are in trouble; those of them without an open recovery, with their issues; agents out '

@@ -5,8 +5,41 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.is_act_due()
+RETURNS boolean
+LANGUAGE plpgsql
+VOLATILE
+AS $$
+DECLARE
+    v_latest bigint;
+    v_is_due boolean;
+BEGIN
+    -- Before anything is compared: what is committed meanwhile is compared again by the next tick.
+    DELETE FROM health_internal.act_causes;
+    v_is_due := FOUND;
+    SELECT max(transitions.transition_id) INTO v_latest FROM health.status_transitions AS transitions;
+    UPDATE health_internal.engine
+    SET compared_transition_id = v_latest
+    WHERE engine.compared_transition_id IS DISTINCT FROM v_latest;
+    RETURN FOUND OR v_is_due
+        -- What an agent loses counts beside a rule's finding, and is told by each of its beats.
+        OR EXISTS (
+            SELECT FROM health.rule_findings AS findings
+            INNER JOIN health.agents
+                ON findings.agent_id = agents.agent_id AND agents.revenue_usd_per_hour > 0
+            WHERE findings.severity IN ('critical', 'emergency')
+        )
+        -- Whatever else may have happened.
+        OR (SELECT engine.tick_id % 8 = 0 FROM health_internal.engine);
+END;
+$$;
+COMMENT ON FUNCTION health_internal.is_act_due() IS
+'Whether anything that the act compares changed since it compared last: a transition or a row of act_causes, '
+'which it removes; each eighth tick all the same.';
+
 CREATE OR REPLACE FUNCTION health_internal.recover_phase(
     p_now timestamptz,
+    p_is_due boolean DEFAULT true,
     OUT recoveries_queued bigint
 )
 LANGUAGE plpgsql
@@ -29,7 +62,7 @@ BEGIN
             SELECT FROM health.recovery_actions AS actions
             WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
         ) THEN
-        recoveries_queued := health_internal.act_on_recoveries(p_now);
+        recoveries_queued := health_internal.act_on_recoveries(p_now, p_is_due);
     END IF;
     PERFORM health_internal.note_unconfirmed(p_now);
     PERFORM health_internal.notify(p_now);
@@ -52,9 +85,9 @@ BEGIN
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION health_internal.recover_phase(timestamptz) IS
+COMMENT ON FUNCTION health_internal.recover_phase(timestamptz, boolean) IS
 'Moves recoveries on, tells what is new, writes what the ledger still lacks, and rings health_wakeup once if '
-'the bridge has work. Returns how many recoveries were queued.';
+'the bridge has work. p_is_due: see is_act_due. Returns how many recoveries were queued.';
 
 CREATE OR REPLACE FUNCTION health_internal.act_phase(
     p_now timestamptz,
@@ -69,6 +102,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_started constant timestamptz := clock_timestamp();
+    v_is_due boolean;
 BEGIN
     alerts_opened := 0;
     recoveries_queued := 0;
@@ -78,14 +112,16 @@ BEGIN
         RETURN;
     END IF;
     PERFORM health_internal.tell_blindness(p_now);
-    alerts_opened := health_internal.act_on_alerts(p_now);
+    PERFORM health_internal.check_engine(p_now);
+    v_is_due := health_internal.is_act_due();
+    alerts_opened := health_internal.act_on_alerts(p_now, v_is_due);
     -- A page says what is being done about it; but that of a storm does not wait for its recoveries.
     is_unfinished := alerts_opened > 500;
     IF is_unfinished THEN
         PERFORM health_internal.notify(p_now);
         PERFORM pg_notify('health_wakeup', '');
     ELSE
-        recoveries_queued := health_internal.recover_phase(p_now);
+        recoveries_queued := health_internal.recover_phase(p_now, v_is_due);
     END IF;
     UPDATE health_internal.engine
     SET last_act_ms = date_part('epoch', clock_timestamp() - v_started) * 1000;
@@ -218,7 +254,7 @@ COMMENT ON PROCEDURE health.run_tick() IS
 '(series: last_series_error) and tried again. Call it outside a transaction.';
 
 GRANT EXECUTE ON FUNCTION health_internal.act_phase(timestamptz),
-health_internal.recover_phase(timestamptz),
+health_internal.recover_phase(timestamptz, boolean),
 health_internal.note_engine_error(text),
 health.tick(timestamptz, boolean) TO health_bridge, health_admin;
 GRANT EXECUTE ON PROCEDURE health.run_tick() TO health_bridge, health_admin;

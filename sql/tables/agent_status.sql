@@ -15,6 +15,8 @@ CREATE TABLE health.agent_status (
     active_conditions text[] NOT NULL DEFAULT '{}',
     status text,
     issue_type text,
+    revenue_impact_usd double precision,
+    policy_class text COLLATE "C" DEFAULT 'standard',
     gap_histogram real[] DEFAULT '{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}',
     last_heartbeat_at timestamptz,
     judged_at timestamptz,
@@ -23,7 +25,6 @@ CREATE TABLE health.agent_status (
     last_sent_at timestamptz,
     session_lost_at timestamptz,
     state text,
-    policy_class text COLLATE "C" DEFAULT 'standard',
     run_id text,
     expected_interval_seconds double precision,
     grace_seconds double precision DEFAULT 0,
@@ -65,7 +66,6 @@ CREATE TABLE health.agent_status (
     cost_efficiency double precision,
     user_satisfaction double precision,
     operational_efficiency double precision,
-    revenue_impact_usd double precision,
     bad_evaluations integer DEFAULT 0,
     issue_evaluations integer DEFAULT 0,
     issue_candidate text,
@@ -178,8 +178,9 @@ COMMENT ON COLUMN health.agent_status.loss_evaluations IS
 'policy allows; see health_internal.moved_loss_evaluations.';
 
 
--- Long enough as it is to be read in place, which a short header would forbid.
+-- Long enough as it is to be read in place, which a short header would forbid; and short, but compared at each beat.
 ALTER TABLE health.agent_status ALTER COLUMN gap_histogram SET STORAGE PLAIN;
+ALTER TABLE health.agent_status ALTER COLUMN active_conditions SET STORAGE PLAIN;
 
 CREATE INDEX agent_status_active_idx ON health.agent_status (agent_id)
 WHERE active_conditions <> '{}' OR issue_type IS NOT NULL;

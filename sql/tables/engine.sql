@@ -177,6 +177,8 @@ CREATE TABLE health_internal.engine (
     acted_transition_id bigint NOT NULL DEFAULT 0,
     self_checked_at timestamptz,
     due_from timestamptz NOT NULL DEFAULT '-infinity',
+    compared_transition_id bigint,
+    troubled_count bigint NOT NULL DEFAULT 0,
     CONSTRAINT engine_pkey PRIMARY KEY (is_only_row),
     CONSTRAINT engine_has_one_row
     CHECK (is_only_row)
@@ -223,6 +225,9 @@ COMMENT ON COLUMN health_internal.engine.self_checked_at IS
 'When the engine last checked itself, its bridges and its mutes.';
 COMMENT ON COLUMN health_internal.engine.due_from IS
 'No agent''s next_due_at is earlier, so that no tick before need read agent_status for those who are due; -infinity: not known.';
+COMMENT ON COLUMN health_internal.engine.compared_transition_id IS
+'Latest row of status_transitions when the act last compared what holds with what is open.';
+COMMENT ON COLUMN health_internal.engine.troubled_count IS 'Agents in trouble, as that comparison counted them.';
 
 
 INSERT INTO health_internal.engine (folded_until, system_identifier)
@@ -230,6 +235,17 @@ SELECT
     pg_current_snapshot(),
     control.system_identifier
 FROM pg_control_system() AS control;
+
+CREATE TABLE health_internal.act_causes (
+    cause text NOT NULL,
+    noted_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+COMMENT ON TABLE health_internal.act_causes IS
+'One row per change of what the act compares that status_transitions does not tell: written with the change, '
+'removed by the tick that compares. While there are none, what holds agrees with what is open.';
+COMMENT ON COLUMN health_internal.act_causes.cause IS 'Table that changed.';
+COMMENT ON COLUMN health_internal.act_causes.noted_at IS 'When.';
 
 CREATE TABLE health.monitor_gaps (
     gap_id bigint GENERATED ALWAYS AS IDENTITY,

@@ -13,7 +13,7 @@ SELECT signatures_are(
     $$
 );
 
-SELECT triggers_are('health', 'agent_status', ARRAY['_500_note_transition'], 'one');
+SELECT triggers_are('health', 'agent_status', ARRAY['_500_note_transition', '_500_note_new_conditions', '_500_note_removal'], 'of which one writes transitions');
 INSERT INTO health.agent_status (agent_id) VALUES ('a1');
 UPDATE health.agent_status SET score = 99, judged_at = '2031-05-06 07:00+00', beat_count = 1 WHERE agent_id = 'a1';
 SELECT is_empty($$ SELECT * FROM health.status_transitions $$, 'a score alone is no transition');

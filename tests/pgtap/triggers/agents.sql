@@ -19,7 +19,7 @@ SELECT signatures_are(
     $$
 );
 
-SELECT triggers_are('health', 'agents', ARRAY['_100_check_policy_class', '_100_check_schedule', '_500_keep_new_terms', '_500_keep_terms', '_500_tell_new', '_500_tell_change', '_500_tell_removal'], 'in firing order');
+SELECT triggers_are('health', 'agents', ARRAY['_100_check_policy_class', '_100_check_schedule', '_500_keep_new_terms', '_500_keep_terms', '_500_note_earning', '_500_note_revenue', '_500_tell_new', '_500_tell_change', '_500_tell_removal'], 'in firing order');
 DELETE FROM health_internal.agent_changes;
 SELECT lives_ok($$ INSERT INTO health.agents (agent_id, agent_name) VALUES ('a1', 'a1') $$, 'an agent');
 SELECT is((SELECT count(*) FROM health_internal.agent_changes), 1::bigint, 'is told');

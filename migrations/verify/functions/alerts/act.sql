@@ -3,7 +3,7 @@ BEGIN;
 DO $$
 BEGIN
     PERFORM 'health_internal.wanted_alerts()'::regprocedure;
-    PERFORM 'health_internal.act_on_alerts(timestamptz)'::regprocedure;
+    PERFORM 'health_internal.act_on_alerts(timestamptz,boolean)'::regprocedure;
 END;
 $$;
 

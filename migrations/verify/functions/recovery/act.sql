@@ -3,7 +3,7 @@ BEGIN;
 DO $$
 BEGIN
     PERFORM 'health_internal.settle_recoveries(timestamptz, text [])'::regprocedure;
-    PERFORM 'health_internal.act_on_recoveries(timestamptz)'::regprocedure;
+    PERFORM 'health_internal.act_on_recoveries(timestamptz,boolean)'::regprocedure;
 END;
 $$;
 

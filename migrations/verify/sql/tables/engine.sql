@@ -60,8 +60,16 @@ SELECT
     skipped_series_total,
     acted_transition_id,
     self_checked_at,
-    due_from
+    due_from,
+    compared_transition_id,
+    troubled_count
 FROM health_internal.engine
+WHERE false;
+
+SELECT
+    cause,
+    noted_at
+FROM health_internal.act_causes
 WHERE false;
 
 SELECT

@@ -10,7 +10,7 @@ SELECT signatures_are(
     }',
     $$
     VALUES
-    ('health_internal.act_on_alerts(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.act_on_alerts(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.wanted_alerts()', 'f', 'sql', 's', false, '')
     $$
 );

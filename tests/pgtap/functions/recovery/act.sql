@@ -10,7 +10,7 @@ SELECT signatures_are(
     }',
     $$
     VALUES
-    ('health_internal.act_on_recoveries(timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.act_on_recoveries(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.settle_recoveries(timestamp with time zone,text[])', 'f', 'plpgsql', 'v', false, '')
     $$
 );

@@ -8,6 +8,7 @@ SELECT signatures_are(
         health.run_tick,
         health.tick,
         health_internal.act_phase,
+        health_internal.is_act_due,
         health_internal.note_engine_error,
         health_internal.recover_phase
     }',
@@ -16,8 +17,9 @@ SELECT signatures_are(
     ('health.run_tick()', 'p', 'plpgsql', 'v', false, 'health_admin, health_bridge'),
     ('health.tick(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
     ('health_internal.act_phase(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge'),
+    ('health_internal.is_act_due()', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.note_engine_error(text)', 'f', 'sql', 'v', true, 'health_admin, health_bridge'),
-    ('health_internal.recover_phase(timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
+    ('health_internal.recover_phase(timestamp with time zone,boolean)', 'f', 'plpgsql', 'v', true, 'health_admin, health_bridge')
     $$
 );
 
@@ -64,6 +66,24 @@ INSERT INTO health.agent_heartbeats (agent_id, received_at, state) SELECT 't' ||
 SELECT ok((health.tick('2031-05-06 07:03:03+00', true)).alerts_opened >= 501, 'another storm, while the digest of the first is young');
 SELECT rows_are($$ SELECT reason_code, channel, count(*) FROM health.suppressions WHERE agent_id LIKE 't%' GROUP BY 1, 2 $$,
     $$ VALUES ('group_interval', 'console', 501::bigint) $$, 'waits for the next, which the ledger says once of each');
+-- What holds is compared with what is open when either changed, and each eighth tick.
+UPDATE health_internal.engine SET tick_id = 1;
+SELECT health_internal.is_act_due();
+SELECT is(health_internal.is_act_due(), false, 'nothing changed since');
+SELECT is(health_internal.act_phase('2031-05-06 07:03:04+00'), ROW(0::bigint, 0::bigint, false), 'so that the act finds nothing');
+INSERT INTO health_internal.act_causes (cause) VALUES ('alerts');
+SELECT is(health_internal.is_act_due(), true, 'a cause is one');
+SELECT is_empty('SELECT FROM health_internal.act_causes', 'once');
+INSERT INTO health.status_transitions (agent_id, occurred_at, old_liveness, new_liveness) VALUES ('a1', '2031-05-06 07:03:05+00', 'late', 'alive');
+SELECT is(health_internal.is_act_due(), true, 'so is a transition');
+SELECT is(health_internal.is_act_due(), false, 'once');
+UPDATE health_internal.engine SET tick_id = 8;
+SELECT is(health_internal.is_act_due(), true, 'and the eighth tick');
+UPDATE health_internal.engine SET tick_id = 1;
+INSERT INTO health.agents (agent_id, agent_name, revenue_usd_per_hour) VALUES ('dear', 'dear', 100);
+INSERT INTO health.rule_findings (rule, agent_id, severity, summary, found_at, changed_at) SELECT 'fleet_silent', 'dear', 'critical', 'x', '2031-05-06 07:03:05+00', '2031-05-06 07:03:05+00';
+SELECT health_internal.is_act_due();
+SELECT is(health_internal.is_act_due(), true, 'while a finding is about one that earns, its losses may count any moment');
 SET LOCAL ROLE health_analyst;
 SELECT throws_ok($$ SELECT * FROM health.tick() $$, '42501', NULL, 'analysts do not tick');
 RESET ROLE;
