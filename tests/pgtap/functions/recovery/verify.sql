@@ -152,6 +152,7 @@ SELECT rows_are(
     $$ SELECT claimed_by, fencing_token > 5, lease_until, not_before, released_at, outcome FROM health.recovery_actions WHERE agent_id = 'l-claimed' $$,
     $$ VALUES (NULL::text, true, NULL::timestamptz, at(100.5), at(100.5), '{"lease": "lost"}'::jsonb) $$, 'what goes back is nobody''s, at once to be had, and says why'
 );
+SELECT is((SELECT count(*) FROM health.recovery_actions WHERE fencing_token = 5 AND agent_id IN ('l-verifying', 't-verifying', 'over')), 3::bigint, 'what is verified or over keeps its token');
 SELECT rows_are(
     $$ SELECT agent_id, lease_until, execute_until FROM health.recovery_actions WHERE agent_id IN ('l-executing', 't-executing') ORDER BY 1 $$,
     $$ VALUES ('l-executing', NULL::timestamptz, NULL::timestamptz), ('t-executing', at(200), NULL) $$, 'a lease that still runs is remembered, for nothing may begin before its end'
