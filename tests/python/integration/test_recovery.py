@@ -103,8 +103,12 @@ def test_a_person_and_the_engine_at_once_make_one_recovery(engine: Engine) -> No
     # The person has not committed: the tick leaves this agent out, and waits for nobody.
     fail(engine, "b")
     engine.beat("a", 20.5, state="failed")
-    engine.tick(21)
+    assert engine.tick(21)["recoveries_queued"] == 1
     assert state(engine, "b") == "pending"
+    assert engine.value(
+        "SELECT issue_type FROM health.status_transitions WHERE transition_id ="
+        " (SELECT transition_id FROM health.recovery_actions WHERE agent_id = 'b')"
+    )
     assert engine.value("SELECT count(*) FROM health.recovery_actions WHERE agent_id = 'a'") == 0
     person.commit()
     engine.tick(22)
