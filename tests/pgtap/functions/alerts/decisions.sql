@@ -152,6 +152,9 @@ SELECT rows_are(
     $$,
     'each reason once while it lasts, and for each new alert; a channel too severe to be told, unless a step tells it; a message that nobody takes; nothing of an end'
 );
+SELECT is_empty($$ SELECT * FROM health.alert_events WHERE reason_code = 'minimum_severity' AND reason ~ '^emergency' $$, 'who is not told for another reason is not called too severe');
+SELECT pg_temp.decided('l16', '{"news": "withdrawn", "severity_rank": 4}', '{"told_at": "2031-05-06", "owed_channels": ["console"]}');
+SELECT is_empty($$ SELECT * FROM health.alert_events WHERE agent_id = 'l16' $$, 'nor who is owed nothing');
 -- What the incident remembers.
 CREATE FUNCTION pg_temp.remembered(p_pattern text)
 RETURNS TABLE (agent_id text, told text, channels text, owed text, escalation text, withheld text, next_check text, settled boolean)
@@ -192,6 +195,7 @@ SELECT rows_are(
     $$,
     'what was told, to whom, from when its steps count, why it is withheld and since when, and when to look again'
 );
+SELECT is((SELECT count(*) FROM health.incidents WHERE agent_id ~ '^s[0-9]' AND (withheld IS NULL) <> (withheld_at IS NULL)), 0::bigint, 'a time of withholding is of one');
 SELECT rows_are($$ SELECT agent_id, is_acknowledged FROM health.incidents WHERE agent_id ~ '^k' ORDER BY 1 $$, $$ VALUES ('k1', false), ('k2', true), ('k3', true) $$, 'an acknowledgement ends when it has ended, but not with the incident')
 FROM (SELECT count(pg_temp.decided(v.n, v.facts::jsonb, v.incident::jsonb)) FROM (VALUES ('k1', '{"has_acknowledgement_ended": true}', '{"is_acknowledged": true}'), ('k2', '{"is_acknowledged": true}', '{"is_acknowledged": true}'),
     ('k3', '{"news": "over", "has_acknowledgement_ended": true}', '{"is_acknowledged": true, "resolved_at": "2031-05-06"}')) AS v (n, facts, incident)) AS done;
@@ -233,19 +237,22 @@ SELECT rows_are(
     $$ VALUES ('is_in_maintenance', 'cancelled'), ('is_silenced', 'cancelled'), ('is_acknowledged', 'cancelled'), ('is_flapping', 'pending') $$,
     'maintenance, silence and acknowledgement do; flapping lets go what was on its way'
 );
+UPDATE health.deliveries SET state = 'pending', finished_at = NULL WHERE idempotency_key = 'is_silenced';
+SELECT pg_temp.decided('another', '{}');
+SELECT is((SELECT state FROM health.deliveries WHERE idempotency_key = 'is_silenced'), 'pending', 'of those alone that are decided about');
 -- An incident takes the place of those before it whose end nobody heard.
 DELETE FROM health.alert_events; UPDATE health.incidents SET is_settled = true;
 INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, resolved_at, is_settled, told_at, told_channels)
 SELECT v.name, 'critical', at(v.n), at(v.n), at(v.resolved), v.is_settled, at(v.told), v.channels::text []
-FROM (VALUES (1, 'heir', 5, true, 2, '{boss}'), (2, 'heir', 5, false, 3, '{console}'), (3, 'heir', 5, false, NULL, '{}'), (4, 'other', 5, false, 4, '{pager}'), (5, 'bystander', NULL, false, NULL, '{}'), (6, 'heir', NULL, false, NULL, '{executives}'))
+FROM (VALUES (1, 'heir', 5, true, 2, '{boss}'), (1.5, 'heir', 5, false, 2.5, '{boss}'), (2, 'heir', 5, false, 3, '{console}'), (3, 'heir', 5, false, NULL, '{}'), (4, 'other', 5, false, 4, '{pager}'), (5, 'bystander', NULL, false, NULL, '{}'), (6, 'heir', NULL, false, NULL, '{executives}'))
     AS v (n, name, resolved, is_settled, told, channels) ORDER BY v.n;
 SELECT health_internal.inherit_told(at(7), ARRAY(SELECT incident_id FROM health.incidents WHERE onset_at = at(6)));
 SELECT rows_are(
     $$ SELECT date_part('epoch', onset_at - at(0)), is_settled, date_part('epoch', told_at - at(0)), (SELECT array_agg(c ORDER BY c) FROM unnest(told_channels) AS c) FROM health.incidents WHERE agent_id IN ('heir', 'other', 'bystander') ORDER BY onset_at $$,
-    $$ VALUES (1::float8, true, 2::float8, '{boss}'::text []), (2, true, 3, '{console}'), (3, true, NULL, NULL), (4, false, 4, '{pager}'), (5, false, NULL, NULL), (6, false, 3, '{console,executives}') $$,
+    $$ VALUES (1::float8, true, 2::float8, '{boss}'::text []), (1.5, true, 2.5, '{boss}'), (2, true, 3, '{console}'), (3, true, NULL, NULL), (4, false, 4, '{pager}'), (5, false, NULL, NULL), (6, false, 3, '{console,executives}') $$,
     'it is as if its people had been told when they were told of the last one; nobody else''s, and none whose end was heard'
 );
-SELECT is((SELECT count(*) FROM health.alert_events WHERE event = 'grouped' AND reason_code = 'incident' AND reason = 'went on as incident ' || (SELECT incident_id FROM health.incidents WHERE onset_at = at(6))), 2::bigint, 'which the ledger says of both');
+SELECT is((SELECT count(*) FROM health.alert_events WHERE event = 'grouped' AND reason_code = 'incident' AND reason = 'went on as incident ' || (SELECT incident_id FROM health.incidents WHERE onset_at = at(6))), 3::bigint, 'which the ledger says of each');
 INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, resolved_at, told_at) VALUES ('open', 'critical', at(1), at(1), NULL, at(2)), ('shut', 'critical', at(1), at(1), at(3), at(2)), ('shut', 'critical', at(4), at(4), NULL, at(5));
 SELECT health_internal.inherit_told(at(7), ARRAY(SELECT incident_id FROM health.incidents WHERE agent_id IN ('open', 'shut')));
 SELECT rows_are($$ SELECT agent_id, is_settled, told_at FROM health.incidents WHERE agent_id IN ('open', 'shut') ORDER BY incident_id $$, $$ VALUES ('open', false, at(2)), ('shut', true, at(2)), ('shut', false, at(5)) $$, 'what people were told of itself stands, and who is his own heir inherits nothing');
