@@ -244,11 +244,12 @@ def test_what_is_noted_is_what_is_stuck_now(shop: Shop) -> None:
         (one.info.backend_pid, "a", "idle_in_transaction", 0),
         (two.info.backend_pid, "b", "idle_in_transaction", 0),
     ]
-    # A session of the same process number that is gone is forgotten, one more is noted.
+    # Forgotten is what is gone, though it had the same process number, or began with it.
     engine.run(
-        "INSERT INTO health.stuck_sessions SELECT pid, backend_start - interval '1 h', 'e',"
-        " login_name, problem, stuck_since, waiting_count, found_at FROM health.stuck_sessions"
-        " WHERE agent_id = 'a'"
+        "INSERT INTO health.stuck_sessions SELECT gone.pid, gone.began, 'e', login_name, problem,"
+        " stuck_since, waiting_count, found_at FROM health.stuck_sessions AS noted CROSS JOIN"
+        " LATERAL (VALUES (pid, backend_start - interval '1 h'), (1, backend_start))"
+        " AS gone (pid, began) WHERE noted.agent_id = 'a'"
     )
     shop.open("waiter", "e")
     shop.begin("waiter", LOCK_1.encode())
