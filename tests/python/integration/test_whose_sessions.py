@@ -301,6 +301,12 @@ def test_of_an_agents_sessions_the_stuck_ones_are_ended_and_their_attaches_only(
         "SELECT health_internal.terminate_stuck_sessions('2031-05-06 07:00+00', 'a')"
     )
     assert result == {"ended_pids": [pids["mine"]]}
+    for name, is_there in (("mine", False), ("of another", True), ("mine at rest", True)):
+        if is_there:
+            shop.sessions[name].execute("SELECT 1")
+        else:
+            with pytest.raises(psycopg.errors.AdminShutdown):
+                shop.sessions[name].execute("SELECT 1")
     rows = engine.rows(
         "SELECT pid, lost_reason, lost_at = '2031-05-06 07:00+00' AS is_now"
         " FROM health.agent_sessions ORDER BY session_id"
