@@ -145,10 +145,19 @@ SELECT rows_are(
     $$,
     'while each goes on; a late parent for parent_wait'
 );
+SELECT pg_temp.trouble('b1');
+INSERT INTO health.agents (agent_id, agent_name) VALUES ('came', 'came');
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, resolved_at) VALUES ('came', 'critical', at(89000), at(89000), at(89990));
+INSERT INTO health.alerts (incident_id, agent_id, rule, severity, summary, opened_at, resolved_at) SELECT incident_id, agent_id, 'failed', 'critical', 'x', at(89000), at(89990) FROM health.incidents WHERE agent_id = 'came';
+INSERT INTO health.agent_status (agent_id, liveness, last_heartbeat_at, grace_seconds, learnt_interval_seconds, unresponsive_intervals) VALUES ('b1', 'alive', at(89900), 0, 10, 3);
+INSERT INTO health.dependencies (child_id, parent_id) VALUES ('b1', 'came');
+SELECT rows_are($$ SELECT parent, mute_ends_at FROM health_internal.incident_facts(at(90000), ARRAY(SELECT incident_id FROM health.incidents WHERE agent_id = 'b1')) $$, $$ VALUES ('down', at(90000)) $$, 'a parent that came back is looked at again each tick');
 -- Steps: of plans that apply, by severity, delay and repeats; those passed by are not taken twice.
 SELECT health.set_channel('boss', 'webhook', p_is_default => false), health.set_channel('chief', 'webhook', p_is_default => false);
 SELECT health.set_escalation_policy('plan', '{"agent_id": "p*"}', '[{"channel": "boss", "delay": "100 s", "repeat_count": 2, "repeat_interval": "1 minute"}, {"channel": "chief", "delay": "150 s", "minimum_severity": "emergency"}]');
 SELECT health.set_escalation_policy('ruled', '{"agent_id": "q*", "rule": "failed"}', '[{"channel": "chief", "delay": "100 s"}]');
+SELECT health.set_escalation_policy('of another rule', '{"agent_id": "z*", "rule": "error"}', '[{"channel": "chief", "delay": "100 s"}]');
+INSERT INTO health.silences (matchers, starts_at, ends_at, created_by, reason) VALUES ('{"agent_id": "q5", "rule": "failed"}', at(89000), at(99000), 'ana', '');
 SELECT health.set_escalation_policy('off', '{}', '[{"channel": "chief"}]', false);
 SELECT pg_temp.trouble(v.name, jsonb_build_object('told_at', at(89800), 'told_severity', v.told, 'escalates_from', at(v.since), 'escalated_until', at(v.until)) || v.incident::jsonb, v.alerts::jsonb) FROM (VALUES
     ('p1', 'critical', 89900.1, 89900.1, '{}', '[{"rule": "failed", "severity": "critical"}]'), ('p2', 'critical', 89900, 89900, '{}', '[{"rule": "failed", "severity": "critical"}]'), ('p3', 'critical', 89840, 89999, '{}', '[{"rule": "failed", "severity": "critical"}]'),
@@ -156,14 +165,15 @@ SELECT pg_temp.trouble(v.name, jsonb_build_object('told_at', at(89800), 'told_se
     ('p7', 'critical', 89900, 89900, '{"resolved_at": "2031-05-07 07:59:00+00"}', '[{"rule": "failed", "severity": "critical"}]'), ('p8', NULL, 89000, NULL, '{}', '[{"rule": "failed", "severity": "critical"}]'), ('p9', 'critical', 89000, NULL, '{}', '[{"rule": "failed", "severity": "critical"}]'),
     ('q1', 'critical', 89000, 89950, '{}', '[{"rule": "failed", "severity": "critical", "opened": 89900}]'), ('q2', 'critical', 89000, 89950, '{}', '[{"rule": "error", "severity": "critical", "opened": 89900}]'),
     ('q3', 'critical', 89000, 89950, '{}', '[{"rule": "failed", "severity": "critical", "opened": 89900, "resolved": 89990}, {"rule": "error", "severity": "critical"}]'), ('q4', 'critical', 89950, 89950, '{}', '[{"rule": "failed", "severity": "critical", "opened": 89900}]'),
+    ('q5', 'critical', 89000, 89950, '{}', '[{"rule": "failed", "severity": "critical", "opened": 89900}, {"rule": "error", "severity": "critical"}]'), ('p0', 'warning', 89000, 89990, '{}', '[{"rule": "failed", "severity": "warning"}]'),
     ('x1', 'critical', 89000, 89950, '{}', '[{"rule": "failed", "severity": "critical"}]')) AS v (name, told, since, until, incident, alerts);
 SELECT rows_are(
     $$ SELECT agent_id, news, step, (SELECT string_agg(c, ' ' ORDER BY c) FROM unnest(step_channels) AS c), date_part('epoch', next_step_at - at(90000)) FROM health_internal.incident_facts(at(90000), ARRAY(SELECT incident_id FROM health.incidents WHERE onset_at = at(80000) AND agent_id ~ '^[pqx][0-9]')) ORDER BY 1 $$,
     $$
-    VALUES ('p1', 'none', 0, NULL, 0.1::float8), ('p2', 'step_due', 1, 'boss', 60), ('p3', 'step_due', 1, 'boss', 60), ('p4', 'none', 0, NULL, 60), ('p5', 'step_due', 2, 'chief', 10), ('p6', 'worse', 2, 'chief', NULL), ('p7', 'over', 0, NULL, NULL),
-    ('p8', 'new', 0, NULL, 100), ('p9', 'step_due', 1, 'boss', NULL), ('q1', 'step_due', 1, 'chief', NULL), ('q2', 'none', 0, NULL, NULL), ('q3', 'none', 0, NULL, NULL), ('q4', 'none', 0, NULL, 50), ('x1', 'none', 0, NULL, NULL)
+    VALUES ('p0', 'none', 0, NULL, NULL::float8), ('p1', 'none', 0, NULL, 0.1), ('p2', 'step_due', 1, 'boss', 60), ('p3', 'step_due', 1, 'boss', 60), ('p4', 'none', 0, NULL, 60), ('p5', 'step_due', 2, 'chief', 10), ('p6', 'worse', 2, 'chief', NULL), ('p7', 'over', 0, NULL, NULL),
+    ('p8', 'new', 0, NULL, 100), ('p9', 'step_due', 1, 'boss', NULL), ('q1', 'step_due', 1, 'chief', NULL), ('q2', 'none', 0, NULL, NULL), ('q3', 'none', 0, NULL, NULL), ('q4', 'none', 0, NULL, 50), ('q5', 'none', 0, NULL, NULL), ('x1', 'none', 0, NULL, NULL)
     $$,
-    'those due since they were last taken, and the next; one passed by when the trouble was smaller; of a rule from its alert on'
+    'those due since they were last taken, and the next; one passed by when the trouble was smaller; of a rule from its alert on, while that may speak'
 );
 
 SELECT * FROM finish();

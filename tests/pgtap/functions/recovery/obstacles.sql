@@ -72,6 +72,10 @@ SELECT is(health_internal.spent_by_groups(at(604)), '{}', 'for as long as the wi
 SELECT is(health_internal.agents_in_maintenance('{x}', at(99)), '{}', 'who is not asked about is not named');
 UPDATE health.maintenance_periods SET ended_at = at(50);
 SELECT is(health_internal.agents_in_maintenance('{m,x}', at(99)), '{}', 'one that was ended early is over');
+UPDATE health.recovery_actions SET approved_at = NULL, hold = CASE agent_id WHEN 'm' THEN 'maintenance' END WHERE state = 'pending';
+SELECT is(pg_temp.judged(false, true, 60), 'k1 m x', 'and holds nothing; what is over is not judged');
+UPDATE health.freeze_windows SET ended_at = at(0), ended_by = 'ana' WHERE window_name = 'all'; UPDATE health.recovery_actions SET hold = 'storm' WHERE state = 'pending';
+SELECT is(pg_temp.judged(true, false, 40), 'k1 m x', 'what a storm holds may be frozen since');
 -- Which parents an agent lacks: each alone, of a group too many; one that is being recovered; nobody else's.
 DELETE FROM health.recovery_actions; DELETE FROM health.dependencies; DELETE FROM health.agent_status; DELETE FROM health.agents WHERE agent_id <> 'heartbeat_health_agent';
 INSERT INTO health.agents (agent_id, agent_name) SELECT n, n FROM unnest('{dead,well,busy,back,c1,c2,c3,c4,c5,c6}'::text []) AS v (n);
