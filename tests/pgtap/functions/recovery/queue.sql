@@ -95,8 +95,9 @@ SELECT is(pg_temp.attempt_after('n8', 'failed', 3, 900, 1, 600), '1 in 0 s', 'of
 SELECT is(pg_temp.attempt_after('n9', 'failed', 1, 900, 60, NULL, -25), '2 in 25 s', 'nothing begins before the lease of the one before has ended');
 SELECT health.set_policy('standard', '{"recovery_backoff_seconds": 0.0001, "recovery_backoff_limit_seconds": 3600}');
 SELECT is(pg_temp.attempt_after('n10', 'failed', 30, 900, 0), '31 in 104.8576 s', 'after twenty doublings it doubles no more');
-INSERT INTO health.recovery_actions (agent_id, issue_type, state, attempt, created_at, not_before, started_at, finished_at) VALUES ('n11', 'agent_unresponsive', 'failed', 5, at(28000), at(28000), at(28000), at(29999));
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, attempt, created_at, not_before, started_at, finished_at) VALUES ('n11', 'agent_unresponsive', 'failed', 5, at(28000), at(28000), at(28000), at(29999)), ('n12', 'agent_unresponsive', 'failed', 5, at(29000), at(28000), at(28000), at(29999));
 SELECT is(pg_temp.attempt_after('n11', 'failed', 1, 900, 2000), '2 in 0 s', 'the last attempt counts, not one before it');
+SELECT is(pg_temp.attempt_after('n12', 'failed', 1, 900, 2000), '2 in 0 s', 'nor one queued at the same moment');
 -- What it carries with it.
 SELECT is(health_internal.enqueue_recoveries(at(30000), '{heartbeat_health_agent,nobody}', '{agent_unresponsive,agent_unresponsive}'), 0::bigint, 'the engine does not restart itself, nor who is not known');
 INSERT INTO health.agent_status (agent_id, liveness) VALUES ('i1', 'alive'), ('i2', 'alive');
