@@ -111,6 +111,7 @@ CREATE FUNCTION pg_temp.looked_at() RETURNS text LANGUAGE sql RETURN (SELECT str
 SELECT is(pg_temp.looked_at(), 'kid1', 'what is known of the child is decided again');
 UPDATE health.incidents SET next_check_at = 'infinity';
 SELECT is(health.remove_dependency('kid', 'old'), true, 'a tie ends');
+SELECT is((SELECT count(*) FROM health.dependencies WHERE parent_id = 'old'), 1::bigint, 'of this child alone');
 SELECT is(pg_temp.looked_at(), 'kid1', 'and again');
 SELECT rows_are($$ SELECT parent_id FROM health.dependencies WHERE child_id = 'kid' $$, $$ VALUES ('mum') $$, 'the other stays');
 
