@@ -22,14 +22,14 @@ def at(second: float) -> datetime:
     return datetime(2031, 5, 6, 7, tzinfo=UTC) + timedelta(seconds=second)
 
 
-def fail(engine: Engine, *agent_ids: str, second: float = 20) -> None:
+def fail(engine: Engine, *agent_ids: str, second: float = 20) -> dict[str, Any]:
     """Agents that were well say that they have failed; the tick queues and releases them."""
     for agent_id in agent_ids:
         engine.beat(agent_id, second - 20, second - 10)
     engine.tick(second - 9)
     for agent_id in agent_ids:
         engine.beat(agent_id, second, state="failed")
-    engine.tick(second)
+    return engine.tick(second)
 
 
 def claim(engine: Engine, second: float, worker: str = "w1") -> list[dict[str, Any]]:
@@ -94,21 +94,27 @@ def test_a_claim_in_an_open_transaction_is_passed_over_not_waited_for(engine: En
 
 
 def test_a_person_and_the_engine_at_once_make_one_recovery(engine: Engine) -> None:
-    engine.beat("a", 0, 10)
+    engine.beat("c", 0, 10)
     engine.tick(11)
     person = engine.connect(autocommit=False)
     person.execute(
-        "SELECT health.request_recovery('a', 'agent_unresponsive', 'ana', %s)", (at(19),)
+        "SELECT health.request_recovery('c', 'agent_unresponsive', 'ana', %s)", (at(19),)
     )
     # The person has not committed: the tick leaves this agent out, and waits for nobody.
-    fail(engine, "b")
-    engine.beat("a", 20.5, state="failed")
-    engine.tick(21)
-    assert state(engine, "b") == "pending"
-    assert engine.value("SELECT count(*) FROM health.recovery_actions WHERE agent_id = 'a'") == 0
+    assert fail(engine, "a", "b", "c", "d", "e", second=40)["recoveries_queued"] == 4
+    # Each of the others has its own, for the transition that was its own.
+    queued = engine.rows(
+        "SELECT agent_id, state, requested_by, issue_type = 'agent_unresponsive' AS is_its_issue,"
+        " (SELECT transitions.agent_id FROM health.status_transitions AS transitions"
+        " WHERE transitions.transition_id = actions.transition_id) AS of_agent"
+        " FROM health.recovery_actions AS actions ORDER BY agent_id"
+    )
+    assert [tuple(row.values()) for row in queued] == [
+        (name, "pending", "engine", True, name) for name in ("a", "b", "d", "e")
+    ]
     person.commit()
-    engine.tick(22)
-    rows = engine.rows("SELECT requested_by FROM health.recovery_actions WHERE agent_id = 'a'")
+    engine.tick(42)
+    rows = engine.rows("SELECT requested_by FROM health.recovery_actions WHERE agent_id = 'c'")
     assert rows == [{"requested_by": "ana"}]
 
 

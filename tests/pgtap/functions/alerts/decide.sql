@@ -43,5 +43,43 @@ SELECT rows_are($$
     $$ VALUES ('{send,opened}'::text [], '{withhold,maintenance}'::text [], '{send,resolved}'::text []) $$,
     'news are sent, mutes have an order, an end is told even to those who took it');
 
+-- Each reason alone, and each before all that come after it: the order of docs/alerting.md.
+CREATE FUNCTION pg_temp.because(p_reasons text [], p_news text DEFAULT 'new', p_was_told boolean DEFAULT false) RETURNS text LANGUAGE sql
+RETURN array_to_string(health_internal.decide_notification(
+    p_news, p_was_told, 'withheld' = ANY (p_reasons), NOT 'soft' = ANY (p_reasons), 'maintenance' = ANY (p_reasons), 'fleet_incident' = ANY (p_reasons),
+    CASE WHEN 'parent_down' = ANY (p_reasons) THEN 'down' WHEN 'parent_suspected' = ANY (p_reasons) THEN 'suspected' ELSE 'up' END,
+    'silenced' = ANY (p_reasons), 'flapping' = ANY (p_reasons), 'acknowledged' = ANY (p_reasons)), ' ');
+SELECT rows_are(
+    $$
+    SELECT reason, pg_temp.because(ARRAY[reason]), pg_temp.because(reasons[n::integer:]), pg_temp.because(ARRAY[reason], 'reminder_due', true), pg_temp.because(ARRAY[reason], 'over', true), pg_temp.because(ARRAY[reason], 'over')
+    FROM (SELECT '{soft,maintenance,fleet_incident,parent_down,parent_suspected,silenced,flapping,acknowledged}'::text [] AS reasons) AS all_of_them
+    CROSS JOIN LATERAL unnest(reasons) WITH ORDINALITY AS v (reason, n) ORDER BY n
+    $$,
+    $$
+    VALUES
+    ('soft', 'withhold soft', 'withhold soft', 'withhold soft', 'send resolved', 'nothing never_told'),
+    ('maintenance', 'withhold maintenance', 'withhold maintenance', 'withhold maintenance', 'withhold maintenance', 'nothing never_told'),
+    ('fleet_incident', 'withhold fleet_incident', 'withhold fleet_incident', 'withhold fleet_incident', 'send resolved', 'nothing never_told'),
+    ('parent_down', 'withhold parent_down', 'withhold parent_down', 'withhold parent_down', 'send resolved', 'nothing never_told'),
+    ('parent_suspected', 'withhold parent_suspected', 'withhold parent_suspected', 'send reminder', 'send resolved', 'nothing never_told'),
+    ('silenced', 'withhold silenced', 'withhold silenced', 'withhold silenced', 'withhold silenced', 'nothing never_told'),
+    ('flapping', 'withhold flapping', 'withhold flapping', 'withhold flapping', 'withhold flapping', 'nothing never_told'),
+    ('acknowledged', 'withhold acknowledged', 'withhold acknowledged', 'withhold acknowledged', 'send resolved', 'nothing never_told')
+    $$,
+    'new, before what comes after it, of trouble that was told, of its end told and not'
+);
+SELECT rows_are(
+    $$ SELECT news, pg_temp.because('{}', news, true), pg_temp.because('{withheld}', news, true), pg_temp.because('{maintenance,silenced}', news, true) FROM unnest('{none,new,worse,unrecovered,withdrawn,step_due,reminder_due,gossip}'::text []) AS v (news) $$,
+    $$
+    VALUES
+    ('none', 'nothing known', 'nothing known', 'nothing known'), ('new', 'send opened', 'send truth', 'withhold maintenance'), ('worse', 'send escalated', 'send escalated', 'withhold maintenance'),
+    ('unrecovered', 'send recovery_failed', 'send recovery_failed', 'withhold maintenance'), ('withdrawn', 'send truth', 'send truth', 'withhold maintenance'), ('step_due', 'send step', 'send truth', 'withhold maintenance'),
+    ('reminder_due', 'send reminder', 'send truth', 'withhold maintenance'), ('gossip', NULL, 'send truth', 'withhold maintenance')
+    $$,
+    'each news by its name; what was withheld is the truth'
+);
+SELECT is(pg_temp.because('{maintenance,silenced,flapping}', 'over', true), 'withhold maintenance', 'an end in maintenance');
+SELECT is(pg_temp.because('{silenced,flapping}', 'over', true), 'withhold silenced', 'an end in silence');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -64,5 +64,13 @@ SELECT is(pg_temp.find(2030, 'critical'), 'safe console escalated', 'an acknowle
 SELECT is(pg_temp.find(2200, 'critical'), NULL, 'nor do its steps begin');
 SELECT is(pg_temp.find(2210, NULL), 'safe console resolved, till console resolved', 'both hear of the end');
 
+-- A new plan is looked at for what people know of.
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, told_at, is_settled, next_check_at)
+SELECT v.name, 'critical', at(1), at(1), at(v.told), v.is_settled, 'infinity' FROM (VALUES ('told', 2, false), ('untold', NULL, false)) AS v (name, told, is_settled);
+SELECT health.set_escalation_policy('shop', '{}', '[{"channel": "boss"}]');
+SELECT rows_are($$ SELECT agent_id, next_check_at FROM health.incidents WHERE agent_id ~ 'told' ORDER BY 1 $$, $$ VALUES ('told', '-infinity'::timestamptz), ('untold', 'infinity') $$, 'open incidents follow it from the next tick on');
+SELECT rows_are($$ SELECT step, channel, delay, minimum_severity, repeat_count, repeat_interval FROM health.escalation_steps WHERE escalation_policy = 'shop' $$,
+    $$ VALUES (1, 'boss', interval '0', 'warning', 0, interval '1 hour') $$, 'what a step does not say is at once, from warnings on, never again');
+
 SELECT * FROM finish();
 ROLLBACK;

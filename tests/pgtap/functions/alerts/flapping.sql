@@ -96,5 +96,45 @@ SELECT rows_are($$ SELECT n, pg_temp.judge(pg_temp.changes(ages)) FROM (VALUES (
 SELECT rows_are($$ SELECT n, pg_temp.judge(pg_temp.changes('{0,1,2,3,4,5}'), n) FROM unnest('{0,10,13,14,15,20,99}'::integer []) AS n $$,
     $$ VALUES (0, true), (10, true), (13, true), (14, true), (15, false), (20, false), (99, false) $$, 'each interval of silence is a step without a change');
 
+SELECT rows_are($$ SELECT pg_temp.judge(pg_temp.changes('{0,1,2,3,4,5}'), n) FROM unnest('{0,14}'::integer []) AS n $$, $$ VALUES (true), (true) $$, 'an interval that is not over');
+UPDATE health.agent_status SET last_heartbeat_at = at(1000) WHERE agent_id = 'ring';
+SELECT health_internal.watch_flapping(at(1149.9), ARRAY(SELECT incident_id FROM health.incidents WHERE agent_id = 'ring'));
+SELECT is((SELECT count(*) FROM health_internal.flapping_agents WHERE agent_id = 'ring'), 1::bigint, 'is no step yet');
+-- By incidents that begin and end, whatever the score does: the ages of those changes in intervals, now at 5000.
+INSERT INTO health.agents (agent_id, agent_name) VALUES ('inc', 'inc'), ('steady', 'steady');
+INSERT INTO health.agent_status (agent_id, liveness, bad_evaluations, last_heartbeat_at, learnt_interval_seconds) VALUES ('inc', 'alive', 0, at(5000), 10);
+CREATE FUNCTION pg_temp.by_incidents(p_ages float8 [], p_pace float8 DEFAULT 10) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM health_internal.flapping_agents; DELETE FROM health.incidents WHERE agent_id = 'inc';
+    INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, resolved_at)
+    SELECT 'inc', 'critical', at(4000), at(5000 - p_pace * p_ages[n]), at(5000 - p_pace * p_ages[n + 1]) FROM generate_series(1, cardinality(p_ages), 2) AS n;
+    PERFORM health_internal.watch_flapping(at(5000), ARRAY(SELECT max(incident_id) FROM health.incidents WHERE agent_id = 'inc'));
+    RETURN EXISTS (SELECT FROM health_internal.flapping_agents WHERE agent_id = 'inc' AND since = at(5000));
+END $$;
+SELECT rows_are(
+    $$
+    SELECT n, pg_temp.by_incidents(ages) FROM (VALUES (1, '{5,4,3,2,1,0}'::float8 []), (2, '{5,4,3,2,1}'), (3, '{14,12,10,8,6,4}'), (4, '{13,12,10,8,6,4}'), (5, '{13.4,12.4,10,8,6.4,3.6}'),
+        (6, '{5,4,3,2,1,-20}'), (7, '{37,4,36,3,34,2,32,1}'), (8, '{19.4,18,17,16,15,14,13}'), (9, '{19.6,18,17,16,15,14,13}')) AS v (n, ages) ORDER BY n
+    $$,
+    $$ VALUES (1, true), (2, false), (3, false), (4, true), (5, true), (6, false), (7, false), (8, true), (9, false) $$,
+    'six changes of late are too many: 30.0 % are not, 30.1 % are; not those of the future, nor what was twenty intervals ago'
+);
+UPDATE health.agent_status SET learnt_interval_seconds = 0.001 WHERE agent_id = 'inc';
+SELECT rows_are($$ SELECT pg_temp.by_incidents('{13,12,10,8,6,4}', 0.1), pg_temp.by_incidents('{14,12,10,8,6,4}', 0.1) $$, $$ VALUES (true, false) $$, 'an interval is a tenth of a second at least');
+UPDATE health.agent_status SET learnt_interval_seconds = NULL, expected_interval_seconds = NULL WHERE agent_id = 'inc';
+SELECT rows_are($$ SELECT pg_temp.by_incidents('{13,12,10,8,6,4}', 30), pg_temp.by_incidents('{14,12,10,8,6,4}', 30), pg_temp.by_incidents('{12.6,12.4,10,8,6,4}', 30) $$, $$ VALUES (true, false, true) $$, 'where none is known half a minute');
+UPDATE health.agent_status SET expected_interval_seconds = 20 WHERE agent_id = 'inc';
+SELECT is(pg_temp.by_incidents('{13,12,10,8,6,4}', 20), true, 'else what it was told');
+-- Who leaves: he alone, and of his incidents those that are not decided about anyway.
+SELECT is(pg_temp.by_incidents('{60,59,58,57,56}', 20), false, 'long ago is no flapping');
+UPDATE health.incidents SET is_settled = true WHERE agent_id = 'inc' AND detected_at = at(5000 - 20 * 60);
+UPDATE health.agent_status SET bad_evaluations = 349525, last_heartbeat_at = at(5000), learnt_interval_seconds = 10 WHERE agent_id = 'ring';
+INSERT INTO health_internal.flapping_agents (agent_id, since) VALUES ('inc', at(1)), ('ring', at(1));
+SELECT is(
+    health_internal.watch_flapping(at(5000), ARRAY(SELECT incident_id FROM health.incidents WHERE agent_id = 'inc' AND detected_at = at(5000 - 20 * 58))),
+    ARRAY(SELECT incident_id FROM health.incidents WHERE agent_id = 'inc' AND detected_at = at(5000 - 20 * 56)), 'of what is withheld it is decided again'
+);
+SELECT rows_are('SELECT agent_id, since FROM health_internal.flapping_agents', $$ VALUES ('ring', at(1)) $$, 'the other flaps on, since when it did');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -60,5 +60,21 @@ SELECT is((SELECT string_agg(idempotency_key, ' ' ORDER BY idempotency_key) FROM
     'a-opened a-resolved b-resolved digest', 'a bridge is handed what is left, the digest without its line');
 SELECT is((SELECT array_agg(lines.incident_id = (SELECT incident_id FROM health.incidents WHERE agent_id = 'a')) FROM health.deliveries, unnest(lines) AS lines), '{t}', 'that of the other agent');
 
+-- Of those asked about.
+SELECT rows_are(
+    $$ SELECT d.idempotency_key, health_internal.muted_deliveries(at(62), ARRAY[d.delivery_id]) = ARRAY[d.delivery_id] FROM health.deliveries AS d WHERE d.idempotency_key IN ('a-opened', 'b-opened') ORDER BY 1 $$,
+    $$ VALUES ('a-opened', false), ('b-opened', true) $$, 'each is asked about for itself'
+);
+-- What makes something muted at all.
+UPDATE health.incidents SET is_acknowledged = false;
+SELECT is(health_internal.has_mutes(at(100)), false, 'trouble that nobody has taken');
+INSERT INTO health.silences (matchers, starts_at, ends_at, created_by, reason) VALUES ('{"agent_id": "a"}', at(100), at(200), 'ana', 'x');
+SELECT rows_are($$ SELECT s, health_internal.has_mutes(at(s)) FROM unnest('{99.9,100,199.9,200}'::float8 []) AS s $$, $$ VALUES (99.9::float8, false), (100, true), (199.9, true), (200, false) $$, 'a silence from its start until its end');
+INSERT INTO health.maintenance_windows (matchers, starts_at, ends_at, created_by, reason) VALUES ('{}', at(300), at(400), 'ana', 'x');
+INSERT INTO health.maintenance_periods (window_id, agent_id, started_at, until_at, ended_at) SELECT max(window_id), 'a', at(300), at(400), at(400) FROM health.maintenance_windows;
+SELECT is(health_internal.has_mutes(at(350)), false, 'a maintenance that is over');
+UPDATE health.maintenance_periods SET ended_at = NULL;
+SELECT is(health_internal.has_mutes(at(350)), true, 'one that is not');
+
 SELECT * FROM finish();
 ROLLBACK;

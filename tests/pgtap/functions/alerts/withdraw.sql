@@ -131,5 +131,41 @@ SELECT rows_are($$ SELECT agent_id, channel, delivery_id FROM health.alert_event
     $$ VALUES ('b', 'backup', NULL::bigint), ('b', 'console', NULL), ('c', 'backup', NULL), ('c', 'console', NULL) $$,
     'what the ledger had yet to tell of it is told first, and of no message any more');
 
+-- An acknowledgement takes back what tells of the trouble, not what tells of its end: alone, in a digest, and as a notice.
+DELETE FROM health_internal.notices; DELETE FROM health.deliveries; DELETE FROM health.silences; DELETE FROM health.maintenance_periods; UPDATE health.incidents SET is_settled = true, is_acknowledged = false;
+INSERT INTO health.agents (agent_id, agent_name) SELECT n, n FROM unnest('{wa,wb}'::text []) AS v (n);
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, told_at, told_severity, told_channels, is_acknowledged, acknowledged_severity, acknowledged_by)
+SELECT n, 'critical', at(5000), at(5000), at(5000), 'critical', '{console,backup}', n = 'wa', 'critical', 'ana' FROM unnest('{wa,wb}'::text []) AS v (n);
+INSERT INTO health.alerts (incident_id, agent_id, rule, severity, summary, opened_at) SELECT incident_id, agent_id, 'failed', 'critical', 'x', at(5000) FROM health.incidents WHERE onset_at = at(5000);
+CREATE FUNCTION pg_temp.of(p_agent_id text) RETURNS bigint LANGUAGE sql RETURN (SELECT incident_id FROM health.incidents WHERE agent_id = p_agent_id AND onset_at = at(5000));
+CREATE FUNCTION pg_temp.lines(VARIADIC p_what text []) RETURNS health_internal.digest_line [] LANGUAGE sql
+RETURN ARRAY(SELECT ROW('console', pg_temp.of(split_part(w, ' ', 1)), split_part(w, ' ', 2), 'critical', true)::health_internal.digest_line FROM unnest(p_what) AS w);
+INSERT INTO health.deliveries (incident_id, channel, event, severity, subject, body, idempotency_key, created_at, not_before, lines) VALUES
+(pg_temp.of('wa'), 'console', 'opened', 'critical', 's', 'b', 'alone opened', at(5001), at(5001), NULL), (pg_temp.of('wa'), 'backup', 'resolved', 'critical', 's', 'b', 'alone resolved', at(5001), at(5001), NULL),
+(NULL, 'console', 'digest', 'critical', 'old words', 'b', 'of both', at(5001), at(5001), pg_temp.lines('wa opened', 'wb opened')), (NULL, 'console', 'digest', 'critical', 'old words', 'b', 'of the other', at(5001), at(5001), pg_temp.lines('wb opened')),
+(NULL, 'console', 'digest', 'critical', 'old words', 'b', 'of an end', at(5001), at(5001), pg_temp.lines('wa resolved')), (NULL, 'console', 'digest', 'critical', 'old words', 'b', 'of it alone', at(5001), at(5001), pg_temp.lines('wa reminder'));
+INSERT INTO health_internal.notices (channel, incident_id, event, severity, number, is_alone, is_first, queued_at) VALUES ('console', pg_temp.of('wa'), 'resolved', 'critical', 1, false, false, at(5001)), ('backup', pg_temp.of('wa'), 'reminder', 'critical', 1, false, false, at(5001));
+SELECT is(health_internal.withdraw_messages(at(5002)), 4::bigint, 'four are taken back');
+SELECT rows_are(
+    $$ SELECT idempotency_key, state, finished_at, subject = 'old words', array_length(lines, 1) FROM health.deliveries ORDER BY 1 $$,
+    $$
+    VALUES ('alone opened', 'cancelled', at(5002), false, NULL::integer), ('alone resolved', 'pending', NULL, false, NULL), ('of an end', 'pending', NULL, true, 1), ('of both', 'pending', NULL, false, 1), ('of it alone', 'cancelled', at(5002), true, NULL),
+    ('of the other', 'pending', NULL, true, 1)
+    $$, 'a digest that has other lines goes on without them, worded anew; the others are not touched'
+);
+SELECT rows_are('SELECT channel, event FROM health_internal.notices', $$ VALUES ('console', 'resolved') $$, 'a notice likewise');
+-- What an operator's mute has looked at again: the incidents of its window, or all that are open.
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, told_at) SELECT n, 'critical', at(6000), at(6000), at(6000) FROM unnest('{wd,we,wf}'::text []) AS v (n);
+INSERT INTO health.maintenance_windows (matchers, starts_at, ends_at, created_by, reason) SELECT '{}', at(6000), at(7000), 'ana', n::text FROM generate_series(1, 2) AS n;
+INSERT INTO health.maintenance_periods (window_id, agent_id, started_at, until_at, ended_at)
+SELECT w.window_id, v.name, at(6000), at(7000), at(v.ended) FROM (VALUES ('1', 'wd', NULL), ('1', 'we', 6500), ('2', 'wf', NULL)) AS v (which, name, ended) JOIN health.maintenance_windows AS w ON w.reason = v.which AND w.starts_at = at(6000);
+UPDATE health.incidents SET next_check_at = 'infinity';
+CREATE FUNCTION pg_temp.looked_at() RETURNS text LANGUAGE sql RETURN (SELECT string_agg(agent_id, ' ' ORDER BY agent_id) FROM health.incidents WHERE next_check_at = '-infinity');
+SELECT health_internal.withdraw_at_once(at(6600), window_id) FROM health.maintenance_windows WHERE reason = '1' AND starts_at = at(6000);
+SELECT is(pg_temp.looked_at(), 'wd', 'of the window those that are in it');
+UPDATE health.incidents SET next_check_at = 'infinity';
+SELECT health_internal.withdraw_at_once(at(6600));
+SELECT is(pg_temp.looked_at(), 'wa wb wd we wf', 'of a silence all that are open, none that is settled');
+
 SELECT * FROM finish();
 ROLLBACK;

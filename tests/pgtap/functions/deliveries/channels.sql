@@ -34,5 +34,15 @@ SELECT is(pg_temp.tokens(1000), 3::float8, 'and no further than its burst');
 SELECT is((SELECT health_internal.channel_tokens(channels, at(0)) FROM health.channels WHERE channel = 'pager'),
     'infinity'::float8, 'one without a rate holds back nothing');
 
+-- The bucket, case by case: six a minute, four at most.
+SELECT rows_are(
+    $$
+    SELECT v.n, health_internal.channel_tokens(jsonb_populate_record(NULL::health.channels, jsonb_build_object('rate_per_minute', v.rate, 'rate_burst', 4, 'rate_tokens', v.tokens, 'rate_tokens_at', at(0))), at(v.seconds))
+    FROM (VALUES (1, NULL, 2, 0), (2, 6, NULL, 0), (3, 6, 1, 0), (4, 6, 1, 10), (5, 6, 1, 15), (6, 6, 1, 30), (7, 6, 1, 999), (8, 6, 1, -60), (9, 6, 0, 5)) AS v (n, rate, tokens, seconds) ORDER BY 1
+    $$,
+    $$ VALUES (1, 'infinity'::float8), (2, 4), (3, 1), (4, 2), (5, 2.5), (6, 4), (7, 4), (8, 1), (9, 0.5) $$,
+    'without a rate there is no end of them; a new bucket is full; it fills with time, not beyond its brim, nor when a clock is set back'
+);
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -66,11 +66,35 @@ SELECT 'pager', 'opened', 'critical', 'm' || n, 'b', 'km' || n, at(400), at(400)
 SELECT is((SELECT count(*) FROM health.claim_deliveries('w', 1000, '{pager}', at(400))), 1000::bigint, 'a thousand at once');
 CREATE FUNCTION pg_temp.rows_read() RETURNS bigint LANGUAGE sql AS $$
     SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_all_tables WHERE relid = 'health.deliveries'::regclass $$;
+-- A channel with a bucket and nothing to say makes no claim look further.
+SELECT health.set_channel('fast', 'webhook', p_rate_per_minute => 60, p_rate_burst => 4);
 -- Planned anew, knowing how many there are.
 ANALYZE health.deliveries;
 CREATE TEMP TABLE before_claim ON COMMIT DROP AS SELECT pg_temp.rows_read() AS rows_read;
 SELECT is((SELECT count(*) FROM health.claim_deliveries('w', 5, NULL, at(401))), 5::bigint, 'five of 2,000, beside 1,000 that are held');
 SELECT cmp_ok(pg_temp.rows_read() - (SELECT rows_read FROM before_claim), '<', 100::bigint, 'read few rows');
+-- One channel's empty bucket is no concern of another; nor does what it holds up take a place.
+DELETE FROM health.deliveries;
+UPDATE health.channels SET rate_tokens = 0.5, rate_tokens_at = at(500) WHERE channel = 'slow'; UPDATE health.channels SET rate_tokens = 2, rate_tokens_at = at(500) WHERE channel = 'fast';
+INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before)
+SELECT c, 'opened', 'critical', c, 'b', c || n, at(400 + n), at(400 + n) FROM unnest('{slow,fast}'::text []) AS c, generate_series(1, 3) AS n;
+SELECT rows_are($$ SELECT idempotency_key FROM health.claim_deliveries('w', 2, NULL, at(500)) ORDER BY 1 $$, $$ VALUES ('fast1'), ('fast2') $$, 'the oldest of a channel that may speak');
+SELECT rows_are($$ SELECT channel, rate_tokens, rate_tokens_at FROM health.channels WHERE rate_per_minute IS NOT NULL ORDER BY 1 $$, $$ VALUES ('fast', 0::float8, at(500)), ('slow', 0.5, at(500)) $$, 'draws from its own bucket');
+SELECT is((SELECT count(*) FROM health.claim_deliveries('w', 9, NULL, at(504.9))), 1::bigint, 'five seconds are half a message');
+SELECT rows_are($$ SELECT idempotency_key FROM health.claim_deliveries('w', 9, NULL, at(505)) $$, $$ VALUES ('slow1') $$, 'a whole one is handed out');
+SELECT is((SELECT rate_tokens_at FROM health.channels WHERE channel = 'slow'), at(505), 'of this moment');
+SELECT is((SELECT count(*) FROM health.claim_deliveries('w', 9, NULL, at(490))), 0::bigint, 'a clock set back fills no bucket');
+-- What was muted while a bridge that died held it is withdrawn by the claim.
+INSERT INTO health.agents (agent_id, agent_name) VALUES ('m', 'm');
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, told_at, told_severity, told_channels) VALUES ('m', 'critical', at(0), at(0), at(0), 'critical', '{console}');
+INSERT INTO health.alerts (incident_id, agent_id, rule, severity, summary, opened_at) SELECT incident_id, agent_id, 'failed', 'critical', 'x', at(0) FROM health.incidents WHERE agent_id = 'm';
+INSERT INTO health.deliveries (incident_id, channel, event, severity, subject, body, idempotency_key, created_at, not_before, state, attempt, claimed_by, fencing_token, lease_until)
+SELECT incident_id, 'console', 'opened', 'critical', 's', 'b', 'muted', at(500), at(500), 'claimed', 1, 'dead', 1, at(530) FROM health.incidents WHERE agent_id = 'm';
+INSERT INTO health.silences (matchers, starts_at, ends_at, created_by, reason) VALUES ('{"agent_id": "m"}', at(510), at(2000), 'ana', 'x');
+SELECT is(health_internal.end_lost_leases(at(530)), '{}', 'at its last moment it is still held');
+SELECT is(array_length(health_internal.end_lost_leases(at(530.1)), 1), 1, 'then it is lost');
+SELECT is_empty($$ SELECT * FROM health.claim_deliveries('w', 9, '{console}', at(540)) $$, 'nobody gets it');
+SELECT is((SELECT state FROM health.deliveries WHERE idempotency_key = 'muted'), 'cancelled', 'it is withdrawn');
 SET LOCAL ROLE health_agent;
 SELECT throws_ok($$ SELECT * FROM health.claim_deliveries('x') $$, '42501', NULL, 'agents claim nothing');
 RESET ROLE;

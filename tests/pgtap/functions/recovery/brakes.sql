@@ -109,5 +109,96 @@ SELECT is((SELECT health.report_recovery_action(action_id, fencing_token, 'refus
 SELECT pg_temp.tick(1223);
 SELECT is(pg_temp.waits('^z'), 'z1 free, z3 concurrency', 'the next follows');
 
+-- Each brake by itself, asked of the function: who goes (+), who is held and by what, who is a person's (!).
+CREATE FUNCTION pg_temp.reset() RETURNS void LANGUAGE sql AS $$
+    DELETE FROM health.recovery_steps; DELETE FROM health.recovery_actions; DELETE FROM health.dependencies; DELETE FROM health.agent_status; DELETE FROM health.agents WHERE agent_id <> 'heartbeat_health_agent'
+$$;
+CREATE FUNCTION pg_temp.pending(
+    p_name text, p_revenue float8 DEFAULT 0, p_group text DEFAULT NULL, p_by text DEFAULT 'engine', p_due float8 DEFAULT 0, p_started float8 DEFAULT NULL,
+    p_released float8 DEFAULT NULL, p_state text DEFAULT 'pending', p_approved float8 DEFAULT NULL, p_created float8 DEFAULT 0
+) RETURNS bigint LANGUAGE sql AS $$
+    INSERT INTO health.agents (agent_id, agent_name, recovery_group, revenue_usd_per_hour) VALUES (p_name, p_name, p_group, p_revenue) ON CONFLICT DO NOTHING;
+    INSERT INTO health.agent_status (agent_id, liveness, last_heartbeat_at) VALUES (p_name, 'alive', at(20000)) ON CONFLICT DO NOTHING;
+    INSERT INTO health.recovery_actions (agent_id, issue_type, state, requested_by, created_at, not_before, started_at, released_at, approved_at, finished_at)
+    VALUES (p_name, 'agent_unresponsive', p_state, p_by, at(20000 + p_created), at(20000 + p_due), at(20000 + p_started), at(20000 + p_released), at(20000 + p_approved),
+        CASE WHEN p_state IN ('failed', 'cancelled') THEN at(20000 + p_due) END)
+    RETURNING action_id
+$$;
+CREATE FUNCTION pg_temp.braked(p_seconds float8 DEFAULT 0, p_storm text DEFAULT NULL, p_pattern text DEFAULT '') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_released bigint := health_internal.apply_brakes(at(20000 + p_seconds), p_storm, ARRAY(SELECT action_id FROM health.recovery_actions WHERE agent_id ~ p_pattern));
+BEGIN
+    RETURN v_released || ': ' || (SELECT string_agg(agent_id || CASE state WHEN 'escalated' THEN '!' ELSE coalesce(' ' || hold, CASE WHEN released_at IS NULL THEN '-' ELSE '+' END) END, ', ' ORDER BY agent_id)
+        FROM health.recovery_actions WHERE state IN ('pending', 'escalated'));
+END $$;
+UPDATE health.settings SET recovery_concurrency = 1;
+SELECT health.set_policy('standard', '{"recovery_budget_count": 2, "recovery_budget_window_seconds": 600, "recovery_group_budget_count": 2}');
+SELECT pg_temp.reset(); SELECT pg_temp.pending('p-runs', p_by => 'ana', p_state => 'executing'), pg_temp.pending('p-waits', p_by => 'ana', p_released => 0), pg_temp.pending('e');
+SELECT is(pg_temp.braked(), '1: e+, p-waits+', 'what people asked takes no place of the engine''s');
+SELECT pg_temp.reset(); SELECT pg_temp.pending('e-runs', p_state => 'verifying'), pg_temp.pending('e'), pg_temp.pending('p', p_by => 'ana');
+SELECT is(pg_temp.braked(), '1: e concurrency, p+', 'and waits for none');
+SELECT pg_temp.reset(); SELECT pg_temp.pending('e'), pg_temp.pending('p', 5, p_by => 'ana');
+SELECT is(pg_temp.braked(), '2: e+, p+', 'nor takes the turn of one');
+SELECT pg_temp.reset(); SELECT pg_temp.pending('e-waits', p_released => 0), pg_temp.pending('e');
+SELECT is(pg_temp.braked(), '0: e concurrency, e-waits+', 'what was let go and not claimed yet does');
+SELECT pg_temp.reset(); SELECT pg_temp.pending('dear', 9, p_due => 60), pg_temp.pending('cheap'), pg_temp.pending('other', p_created => 1), pg_temp.pending('void', 10, p_state => 'cancelled');
+SELECT is(pg_temp.braked(p_pattern => 'dear|cheap|void'), '1: cheap+, dear-, other-', 'who backs off, or is over, takes no turn either; who was not asked of is not judged');
+CREATE TEMP TABLE places ON COMMIT DROP AS SELECT agent_id, ctid AS place FROM health.recovery_actions;
+SELECT is(pg_temp.braked(59.9), '0: cheap+, dear-, other concurrency', 'back-off lasts');
+SELECT rows_are('SELECT agent_id, place = a.ctid FROM places JOIN health.recovery_actions AS a USING (agent_id) ORDER BY 1', $$ VALUES ('cheap', true), ('dear', true), ('other', false), ('void', true) $$, 'what stays as it is is not written');
+UPDATE health.settings SET recovery_concurrency = 2;
+SELECT is(pg_temp.braked(60), '1: cheap+, dear+, other concurrency', 'to its moment; the dearest goes first');
+-- Parents hold what the engine asked and has not begun.
+UPDATE health.settings SET recovery_concurrency = 99;
+SELECT pg_temp.reset(); SELECT pg_temp.pending('c-engine'), pg_temp.pending('c-person', p_by => 'ana'), pg_temp.pending('c-begun', p_started => -700), pg_temp.pending('c-approved', p_approved => 0);
+INSERT INTO health.agents (agent_id, agent_name) VALUES ('root', 'root'); INSERT INTO health.agent_status (agent_id, liveness, issue_type) VALUES ('root', 'unresponsive', 'agent_unresponsive');
+INSERT INTO health.dependencies SELECT agent_id, 'root', NULL FROM health.recovery_actions;
+SELECT is(pg_temp.braked(), '3: c-approved+, c-begun+, c-engine parent, c-person+', 'a dead parent holds what the engine asked and nobody began');
+SELECT is(pg_temp.braked(900), '0: c-approved+, c-begun+, c-engine parent, c-person+', 'for recovery_parent_seconds');
+SELECT is(pg_temp.braked(900.1), '0: c-approved+, c-begun+, c-engine!, c-person+', 'and no longer');
+-- A storm holds what is new.
+SELECT pg_temp.reset(); SELECT pg_temp.pending('new'), pg_temp.pending('person', p_by => 'ana'), pg_temp.pending('begun', p_started => -700), pg_temp.pending('gone', p_released => -1), pg_temp.pending('approved', p_approved => 0);
+SELECT is(pg_temp.braked(0, 'storm: a test'), '3: approved+, begun+, gone+, new storm, person+', 'a storm holds what is new, no more');
+SELECT is((SELECT hold_reason FROM health.recovery_actions WHERE agent_id = 'new'), 'storm: a test', 'in its words');
+-- Freezes hold everybody of their class.
+SELECT health.set_policy('other', '{}');
+SELECT pg_temp.reset(); SELECT pg_temp.pending('std', p_by => 'ana', p_started => -1), pg_temp.pending('els', p_by => 'ana', p_started => -1);
+UPDATE health.agent_status SET policy_class = 'other' WHERE agent_id = 'els';
+SELECT health.add_freeze_window('theirs', at(20000), at(20010), p_policy_class => 'other');
+SELECT is(pg_temp.braked(), '1: els freeze, std+', 'a freeze of a class holds that class, begun or not');
+SELECT health.add_freeze_window('longer', at(20000), at(20008)), health.add_freeze_window('short', at(20000), at(20005));
+UPDATE health.recovery_actions SET released_at = NULL, hold = NULL, hold_reason = NULL;
+SELECT is(pg_temp.braked(), '0: els freeze, std freeze', 'one without a class everybody');
+SELECT matches(hold_reason, CASE agent_id WHEN 'els' THEN '^freeze "theirs"' ELSE '^freeze "longer"' END, 'the one that lasts longest is named') FROM health.recovery_actions;
+SELECT is(pg_temp.braked(8), '1: els freeze, std+', 'each to its own end');
+SELECT is(pg_temp.braked(10), '1: els+, std+', 'not beyond it');
+DELETE FROM health.freeze_windows;
+SELECT is(health_internal.apply_brakes(at(20010), NULL, '{}'), 0::bigint, 'for nobody nothing is done');
+UPDATE health.settings SET recovery_concurrency = 1;
+SELECT pg_temp.reset(); SELECT pg_temp.pending('bare'), pg_temp.pending('half', 0.5); DELETE FROM health.agents WHERE agent_id = 'bare';
+SELECT is(pg_temp.braked(11), '1: bare concurrency, half+', 'an agent of which nothing is written earns nothing');
+UPDATE health.settings SET recovery_concurrency = 99;
+-- Budgets: of attempts that began in the window, by the engine for what is new.
+SELECT pg_temp.reset();
+SELECT pg_temp.pending(n, p_started => s, p_state => 'failed') FROM (VALUES ('full', -1), ('full', -599.9), ('aged', -1), ('aged', -600), ('person', -1), ('person', -2), ('begun', -1), ('approved', -1), ('approved', -2)) AS v (n, s);
+SELECT pg_temp.pending('full'), pg_temp.pending('aged'), pg_temp.pending('person', p_by => 'ana'), pg_temp.pending('begun', p_started => -0.5), pg_temp.pending('approved', p_approved => 0);
+SELECT is(pg_temp.braked(p_pattern => 'full|aged|person|begun|approved'), '3: aged+, approved!, begun+, full!, person+', 'a budget counts attempts begun within its window; it asks nothing of what a person asked or what has begun, and approval does not lift it');
+SELECT is((SELECT DISTINCT outcome ->> 'reason' FROM health.recovery_actions WHERE state = 'escalated'), 'the budget of attempts is used up', 'which is said');
+UPDATE health.settings SET recovery_concurrency = 1;
+SELECT pg_temp.reset(); SELECT pg_temp.pending('dear', 9, p_started => s, p_state => 'failed') FROM (VALUES (-1), (-2)) AS v (s); SELECT pg_temp.pending('dear', 9), pg_temp.pending('cheap');
+SELECT is(pg_temp.braked(), '1: cheap+, dear!', 'who is a person''s takes no turn');
+UPDATE health.settings SET recovery_concurrency = 99;
+-- Budgets of a group: what its own budget or another brake stops uses none of it.
+SELECT health.set_policy('standard', '{"recovery_budget_count": 1}');
+SELECT pg_temp.reset(); SELECT pg_temp.pending('dear', 9, 'web', p_started => -1, p_state => 'failed'); SELECT pg_temp.pending('dear', 9, 'web'), pg_temp.pending('cheap', 0, 'web');
+SELECT is(pg_temp.braked(), '1: cheap+, dear!', 'one attempt of two was used, the other is for who may have it');
+SELECT pg_temp.reset(); SELECT pg_temp.pending('a', 9, 'web'), pg_temp.pending('b', 8, 'web'), pg_temp.pending('c', 7, 'web'), pg_temp.pending('d', 6);
+INSERT INTO health.agents (agent_id, agent_name) VALUES ('root', 'root'); INSERT INTO health.agent_status (agent_id, liveness, issue_type) VALUES ('root', 'unresponsive', 'agent_unresponsive');
+INSERT INTO health.dependencies VALUES ('a', 'root', NULL);
+SELECT is(pg_temp.braked(), '3: a parent, b+, c+, d+', 'who waits for his parent leaves it to the others of his group');
+SELECT pg_temp.reset(); SELECT pg_temp.pending('a', 9, 'web'), pg_temp.pending('b', 8, 'web'), pg_temp.pending('c', 7, 'web'), pg_temp.pending('d', 6), pg_temp.pending('w', 1, 'db');
+UPDATE health.settings SET recovery_concurrency = 3;
+SELECT is(pg_temp.braked(), '3: a+, b+, c!, d+, w concurrency', 'the third of a group is a person''s and takes no turn; who has no group has no such budget, another group its own');
+
 SELECT * FROM finish();
 ROLLBACK;

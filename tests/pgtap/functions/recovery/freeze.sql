@@ -42,6 +42,8 @@ SELECT is(pg_temp.frozen('2031-05-06 00:30+00'), 'nights until 2031-05-06 01:30:
 SELECT is(pg_temp.frozen('2031-05-07 00:30+00'), NULL, 'Tuesday has none');
 SELECT lives_ok($$ SELECT health.end_freeze_window(window_id, 'ops', '2031-05-06 00:31+00') FROM health.freeze_windows WHERE window_name = 'nights' $$, 'a person ends one');
 SELECT is(pg_temp.frozen('2031-05-06 00:32+00'), NULL, 'for good');
+SELECT is(pg_temp.frozen('2031-05-06 00:30+00'), 'nights until 2031-05-06 01:30:00', 'not before he did');
+SELECT is((SELECT count(*) FROM health.freeze_windows WHERE ended_at IS NOT NULL), 1::bigint, 'and no other');
 SELECT throws_ok($$ SELECT health.end_freeze_window(window_id, 'ops') FROM health.freeze_windows WHERE window_name = 'nights' $$, 'RC007', NULL, 'once');
 SELECT throws_ok($$ SELECT health.add_freeze_window('x', '2031-05-06 09:00+00', '2031-05-06 07:00+00') $$, '23514', NULL, 'it ends after its start');
 SELECT throws_ok($$ SELECT health.add_freeze_window('x', '2031-05-06 07:00+00', NULL) $$, '23514', NULL, 'and has an end');

@@ -36,5 +36,9 @@ SELECT rows_are('SELECT agent_id, issue_type FROM health_internal.troubled_agent
 SELECT is(pg_temp.needs(), '4; idle a agent_unresponsive, c agent_unresponsive, g database_connectivity; needless d; early d, f',
     'idle is trouble that nothing is under way for, needless what the engine queued for agents out of trouble');
 
+SELECT is((SELECT array_position(early_action_ids, NULL) FROM health_internal.recovery_needs()), NULL, 'none of them is nobody''s');
+INSERT INTO health.stuck_sessions (pid, backend_start, agent_id, login_name, problem, stuck_since, found_at) SELECT 2, at(0), 'a', 'x', 'idle_in_transaction', at(0), at(0);
+SELECT rows_are($$ SELECT issue_type FROM health_internal.troubled_agents() WHERE agent_id = 'a' $$, $$ VALUES ('agent_unresponsive') $$, 'of two troubles an agent has one: its own');
+
 SELECT * FROM finish();
 ROLLBACK;

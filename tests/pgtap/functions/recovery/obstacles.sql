@@ -79,5 +79,44 @@ UPDATE health.recovery_actions SET state = 'failed', started_at = at(3), finishe
 SELECT is(health_internal.spent_by_groups(at(5)), '{"web": 1}', 'what began counts');
 SELECT is(health_internal.spent_by_groups(at(604)), '{}', 'for as long as the window of the budget');
 
+-- Of those asked about, and while it goes on.
+SELECT is(health_internal.agents_in_maintenance('{x}', at(99)), '{}', 'who is not asked about is not named');
+UPDATE health.maintenance_periods SET ended_at = at(50);
+SELECT is(health_internal.agents_in_maintenance('{m,x}', at(99)), '{}', 'one that was ended early is over');
+UPDATE health.recovery_actions SET approved_at = NULL, hold = CASE agent_id WHEN 'm' THEN 'maintenance' END WHERE state = 'pending';
+SELECT is(pg_temp.judged(false, true, 60), 'k1 m x', 'and holds nothing; what is over is not judged');
+UPDATE health.freeze_windows SET ended_at = at(0), ended_by = 'ana' WHERE window_name = 'all'; UPDATE health.recovery_actions SET hold = 'storm' WHERE state = 'pending';
+SELECT is(pg_temp.judged(true, false, 40), 'k1 m x', 'what a storm holds may be frozen since');
+-- Which parents an agent lacks: each alone, of a group too many; one that is being recovered; nobody else's.
+DELETE FROM health.recovery_actions; DELETE FROM health.dependencies; DELETE FROM health.agent_status; DELETE FROM health.agents WHERE agent_id <> 'heartbeat_health_agent';
+INSERT INTO health.agents (agent_id, agent_name) SELECT n, n FROM unnest('{dead,well,busy,back,c1,c2,c3,c4,c5,c6}'::text []) AS v (n);
+INSERT INTO health.agent_status (agent_id, liveness, issue_type, last_heartbeat_at, grace_seconds, learnt_interval_seconds, unresponsive_intervals)
+SELECT agent_id, 'alive', CASE agent_id WHEN 'dead' THEN 'agent_unresponsive' WHEN 'well' THEN 'high_error_rate' END, at(0), 0, 10, 3 FROM health.agents WHERE agent_id <> 'heartbeat_health_agent';
+INSERT INTO health.dependencies (child_id, parent_id, redundancy_group, minimum_alive_count) VALUES
+('c1', 'dead', NULL, 1), ('c1', 'well', NULL, 1), ('c2', 'dead', 'g', 2), ('c2', 'well', 'g', 2), ('c2', 'back', 'g', 2), ('c3', 'dead', 'g', 2), ('c3', 'well', 'g', 2), ('c3', 'busy', 'g', 2),
+('c4', 'busy', NULL, 1), ('c5', 'well', NULL, 1), ('c6', 'dead', 'g', 1), ('c6', 'well', 'g', 1), ('c6', 'stranger', 'h', 1);
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, finished_at) VALUES
+('busy', 'agent_unresponsive', 'verifying', at(0), at(0), NULL), ('well', 'agent_unresponsive', 'pending', at(0), at(0), NULL), ('back', 'agent_unresponsive', 'succeeded', at(0), at(0), at(1));
+SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{c1,c2,c3,c4,c5,c6}', at(100)) ORDER BY 1 $$, $$ VALUES ('c1', 'dead'), ('c3', 'busy, dead, well'), ('c4', 'busy') $$,
+    'each parent counts alone, a group by how many are needed; who errs, or waits to be recovered, answers still');
+SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{c4}', at(100)) $$, $$ VALUES ('c4', 'busy') $$, 'of those asked about');
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, resolved_at) VALUES ('back', 'critical', at(50), at(50), at(90));
+INSERT INTO health.alerts (incident_id, agent_id, rule, severity, summary, opened_at, resolved_at) SELECT incident_id, agent_id, 'unresponsive', 'critical', 'x', at(50), at(90) FROM health.incidents WHERE agent_id = 'back';
+SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{c2}', at(119.9)) $$, $$ VALUES ('c2', 'back, dead, well') $$, 'one that came back counts when the child has had time to be heard');
+SELECT is_empty($$ SELECT * FROM health_internal.missing_parents('{c2}', at(120)) $$, 'which is its silence');
+INSERT INTO health.dependencies (child_id, parent_id) VALUES ('c5', 'back');
+SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{c5}', at(100)) $$, $$ VALUES ('c5', 'back') $$, 'of two parents the one that came back');
+-- What a group has spent: by the window of each agent's own policy, begun or on its way.
+SELECT health.set_policy('hasty', '{"recovery_budget_window_seconds": 60}');
+DELETE FROM health.recovery_actions; DELETE FROM health.dependencies;
+UPDATE health.agents SET recovery_group = CASE WHEN agent_id < 'c3' THEN 'web' WHEN agent_id < 'd' THEN 'db' END; UPDATE health.agent_status SET policy_class = 'hasty' WHERE agent_id IN ('c3', 'c4');
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at, released_at, finished_at)
+SELECT v.name, 'agent_unresponsive', v.state, at(0), at(0), at(v.started), at(v.released), CASE WHEN v.state IN ('failed', 'cancelled') THEN at(1) END
+FROM (VALUES ('c1', 'failed', 400.1, 0), ('c1', 'failed', 400, 0), ('c1', 'claimed', NULL, 0), ('c2', 'pending', NULL, 0), ('c2', 'cancelled', NULL, 0), ('c3', 'failed', 940.1, 0), ('c3', 'failed', 940, 0), ('c3', 'failed', 700, 0),
+    ('c4', 'executing', 990, 0), ('c5', 'pending', NULL, NULL), ('c6', 'pending', 500, 0), ('dead', 'failed', 990, 0)) AS v (name, state, started, released);
+SELECT is(health_internal.spent_by_groups(at(1000)), '{"db": 3, "web": 3}', 'each once');
+UPDATE health.recovery_actions SET released_at = NULL WHERE state = 'claimed';
+SELECT is(health_internal.spent_by_groups(at(1000)), '{"db": 3, "web": 2}', 'what was not let go is not on its way');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -72,5 +72,82 @@ SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id = 'a1' AND rul
 SELECT pg_temp.tick(60); SELECT pg_temp.tick(700);
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE agent_id = 'a1'), 2::bigint, 'what is a person''s stays his');
 
+-- The ladder, case by case: [reload, restart, verify, run, verify, escalate].
+SELECT rows_are(
+    $$
+    SELECT v.step, v.is_verification, v.outcome, health_internal.step_after('[{"action": "reload"}, {"action": "restart_agent"}, {"action": "verify"}, {"action": "reload"}, {"action": "verify"}, {"action": "escalate"}]', v.step, v.is_verification, v.outcome)
+    FROM (VALUES (1, false, 'succeeded'), (1, false, 'lost'), (1, false, 'failed'), (1, false, 'refused'), (2, false, 'failed'), (3, true, 'succeeded'), (3, true, 'failed'), (3, true, 'lost'), (4, false, 'failed'), (6, false, 'failed'), (0, false, 'succeeded'))
+        AS v (step, is_verification, outcome)
+    $$,
+    $$
+    VALUES (1, false, 'succeeded', 2), (1, false, 'lost', 2), (1, false, 'failed', 4), (1, false, 'refused', 4), (2, false, 'failed', 4), (3, true, 'succeeded', NULL), (3, true, 'failed', 4), (3, true, 'lost', 4), (4, false, 'failed', 6),
+    (6, false, 'failed', NULL), (0, false, 'succeeded', 1)
+    $$,
+    'done goes on, failed goes on behind the next verify, verified is the end'
+);
+-- What the end of a step writes: each state before, outcome and step that follows, at 9000.
+DELETE FROM health.recovery_steps; DELETE FROM health.recovery_actions; DELETE FROM health.agent_status; DELETE FROM health.system_events WHERE event_type = 'automated_recovery';
+SELECT health.set_policy('standard', '{"startup_grace_seconds": 30, "verify_beats": 3, "default_expected_interval_seconds": 7}');
+CREATE FUNCTION pg_temp.ended(p_name text, p_state text, p_step integer, p_strategy jsonb, p_outcome text, p_reason text DEFAULT NULL, p_is_held boolean DEFAULT false, p_interval float8 DEFAULT 10, p_started float8 DEFAULT 8950, p_details jsonb DEFAULT '{}') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE v_id bigint;
+BEGIN
+    INSERT INTO health.agent_status (agent_id, liveness, learnt_interval_seconds, beat_count, run_started_at) VALUES (p_name, 'alive', p_interval, 40, at(5));
+    INSERT INTO health.recovery_actions (agent_id, issue_type, action, parameters, state, step, strategy, created_at, not_before, released_at, started_at, claimed_by, fencing_token, lease_until, execute_until, executed_at, outcome, finished_at)
+    VALUES (p_name, 'agent_unresponsive', 'reload', '{"old": 1}', p_state, p_step, p_strategy, at(8900), at(8900), at(8900), at(p_started), 'w', 5, at(9020), at(9100), at(8940), '{"lease": "lost"}', CASE WHEN p_state = 'failed' THEN at(8999) END)
+    RETURNING action_id INTO v_id;
+    INSERT INTO health.recovery_steps (action_id, step, action, worker, started_at) VALUES (v_id, p_step, 'reload', 'w', at(8950));
+    PERFORM health_internal.end_steps(at(9000), ARRAY[v_id], p_outcome, p_reason, p_details, p_is_held);
+    RETURN (SELECT concat_ws(' ', state, step, action, parameters, claimed_by, 'began ' || date_part('epoch', started_at - at(0)), 'due ' || date_part('epoch', not_before - at(0)), 'lease ' || date_part('epoch', lease_until - at(0)), 'executed ' || date_part('epoch', executed_at - at(0)),
+        'verify ' || date_part('epoch', verify_until - at(0)), beats_before, CASE WHEN run_before = at(5) THEN 'run' END, CASE WHEN finished_at = at(9000) THEN 'over' END, CASE WHEN settled_at = at(9000) THEN 'settled' END, CASE WHEN execute_until IS NOT NULL THEN 'executes' END, CASE WHEN fencing_token = 5 THEN 'same token' END, outcome)
+        FROM health.recovery_actions WHERE action_id = v_id);
+END $$;
+SELECT rows_are(
+    $$
+    SELECT v.n, pg_temp.ended('e' || v.n, v.state, v.step, v.strategy::jsonb, v.outcome, v.reason, v.is_held, v.interval, v.started) FROM (VALUES
+        (1, 'executing', 1, '[{"action": "reload"}, {"action": "verify"}]', 'succeeded', NULL, false, 10::float8, 8950::float8), (2, 'executing', 1, '[{"action": "reload"}, {"action": "verify", "timeout_seconds": 5}]', 'lost', 'gone', false, 10, NULL),
+        (3, 'executing', 1, '[{"action": "reload"}, {"action": "verify"}]', 'succeeded', NULL, false, NULL, 8950), (4, 'verifying', 2, '[{"action": "reload"}, {"action": "verify"}]', 'succeeded', NULL, false, 10, 8950),
+        (5, 'verifying', 2, '[{"action": "reload"}, {"action": "verify"}]', 'failed', 'no proof', false, 10, 8950), (6, 'executing', 1, '[{"action": "reload"}, {"action": "verify"}, {"action": "run_command", "parameters": {"command": "x"}}]', 'failed', 'why', false, 10, 8950),
+        (7, 'executing', 1, '[{"action": "reload"}, {"action": "verify"}, {"action": "restart_agent"}]', 'failed', 'slow', true, 10, 8950), (8, 'executing', 1, '[{"action": "reload"}, {"action": "verify"}]', 'failed', 'slow', true, 10, 8950),
+        (9, 'claimed', 1, '[{"action": "reload"}, {"action": "verify"}]', 'refused', 'no', false, 10, NULL), (10, 'claimed', 1, '[{"action": "reload"}, {"action": "verify"}, {"action": "restart_agent"}]', 'refused', 'no', false, 10, 8950),
+        (11, 'executing', 1, '[{"action": "reload"}, {"action": "escalate"}]', 'succeeded', NULL, false, 10, 8950), (12, 'verifying', 2, '[{"action": "reload"}, {"action": "verify"}, {"action": "escalate"}]', 'failed', 'no proof', false, 10, 8950),
+        (13, 'executing', 1, '[{"action": "reload"}]', 'succeeded', NULL, false, 10, 8950), (14, 'failed', 1, '[{"action": "reload"}, {"action": "verify"}]', 'succeeded', NULL, false, 10, 8950)
+    ) AS v (n, state, step, strategy, outcome, reason, is_held, interval, started) ORDER BY 1
+    $$,
+    $$
+    VALUES
+    (1, 'verifying 2 reload {"old": 1} w began 8950 due 8900 executed 9000 verify 9060 40 run {"lease": "lost", "reported": "succeeded"}'),
+    (2, 'verifying 2 reload {"old": 1} w began 9000 due 8900 executed 9000 verify 9005 40 run {"lease": "lost", "reason": "gone", "reported": "lost"}'),
+    (3, 'verifying 2 reload {"old": 1} w began 8950 due 8900 executed 9000 verify 9051 40 run {"lease": "lost", "reported": "succeeded"}'),
+    (4, 'succeeded 2 reload {"old": 1} w began 8950 due 8900 executed 8940 over settled {"lease": "lost", "verified_by": "heartbeats"}'),
+    (5, 'failed 3 reload {"old": 1} w began 8950 due 8900 executed 8940 over {"lease": "lost", "reason": "no proof"}'),
+    (6, 'pending 3 run_command {"command": "x"} began 8950 due 9000 executed 9000 {"lease": "lost", "reason": "why", "reported": "failed"}'),
+    (7, 'pending 3 restart_agent {} began 8950 due 9020 lease 9020 executed 9000 {"lease": "lost", "reason": "slow", "reported": "failed"}'),
+    (8, 'failed 3 reload {"old": 1} w began 8950 due 8900 lease 9020 executed 9000 over {"lease": "lost", "reason": "slow", "reported": "failed"}'),
+    (9, 'escalated 3 reload {"old": 1} w due 8900 executed 8940 over {"lease": "lost", "reason": "no", "reported": "refused"}'),
+    (10, 'pending 3 restart_agent {} began 8950 due 9000 executed 8940 {"lease": "lost", "reason": "no", "reported": "refused"}'),
+    (11, 'escalated 2 reload {"old": 1} w began 8950 due 8900 executed 9000 over {"lease": "lost", "reason": "its strategy asks a person next", "reported": "succeeded"}'),
+    (12, 'escalated 3 reload {"old": 1} w began 8950 due 8900 executed 8940 over {"lease": "lost", "reason": "no proof; its strategy asks a person next"}'),
+    (13, 'verifying 2 reload {"old": 1} w began 8950 due 8900 executed 9000 verify 9060 40 run {"lease": "lost", "reported": "succeeded"}'),
+    (14, 'failed 1 reload {"old": 1} w began 8950 due 8900 lease 9020 executed 8940 executes same token {"lease": "lost"}')
+    $$,
+    'state, step, what is next, whose it is, when it may begin, what is awaited, and why'
+);
+SELECT rows_are($$ SELECT a.agent_id, s.action, s.worker, s.outcome, s.reason FROM health.recovery_steps AS s JOIN health.recovery_actions AS a USING (action_id) WHERE a.agent_id IN ('e1', 'e5') ORDER BY 1, recovery_step_id $$,
+    $$ VALUES ('e1', 'reload', 'w', 'succeeded', NULL), ('e1', 'verify', 'engine', NULL, NULL), ('e5', 'reload', 'w', 'failed', 'no proof') $$, 'the trail: how it ended, and that it is being verified');
+SELECT rows_are($$ SELECT event_data ->> 'agent_id', severity, event_data - 'agent_id' - 'action_id' FROM health.system_events WHERE event_type = 'automated_recovery' ORDER BY 1 $$,
+    $$
+    VALUES ('e11', 'warning', '{"reason": "its strategy asks a person next", "success": false, "issue_type": "agent_unresponsive"}'::jsonb), ('e12', 'warning', '{"reason": "no proof; its strategy asks a person next", "success": false, "issue_type": "agent_unresponsive"}'),
+    ('e4', 'info', '{"success": true, "issue_type": "agent_unresponsive", "recovery_seconds": 100}'), ('e5', 'warning', '{"reason": "no proof", "success": false, "issue_type": "agent_unresponsive"}'),
+    ('e8', 'warning', '{"reason": "slow", "success": false, "issue_type": "agent_unresponsive"}'), ('e9', 'warning', '{"reason": "no", "success": false, "issue_type": "agent_unresponsive"}')
+    $$, 'an event for each that is over, none for what goes on');
+-- A recovery that succeeded is the recovery of its agent's open incident.
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, resolved_at) VALUES ('i1', 'critical', at(1), at(1), at(2)), ('i1', 'critical', at(3), at(3), NULL), ('i2', 'critical', at(3), at(3), NULL), ('i3', 'critical', at(3), at(3), NULL);
+SELECT pg_temp.ended('i1', 'verifying', 2, '[{"action": "reload"}, {"action": "verify"}]', 'succeeded', p_details => '{"beats": 3}'), pg_temp.ended('i2', 'verifying', 2, '[{"action": "reload"}, {"action": "verify"}]', 'failed', 'x');
+SELECT rows_are($$ SELECT agent_id, onset_at, recovered_at FROM health.incidents WHERE agent_id ~ '^i[123]$' ORDER BY 1, 2 $$, $$ VALUES ('i1', at(1), NULL::timestamptz), ('i1', at(3), at(9000)), ('i2', at(3), NULL), ('i3', at(3), NULL) $$, 'of no other');
+SELECT is((latest('i1')).outcome -> 'details', '{"beats": 3}', 'what was reported is kept');
+SELECT health_internal.begin_steps(at(9001), ARRAY[(latest('i1')).action_id, (latest('i2')).action_id], 'w9');
+SELECT rows_are($$ SELECT a.agent_id, s.step, s.action, s.parameters, s.worker FROM health.recovery_steps AS s JOIN health.recovery_actions AS a USING (action_id) WHERE s.started_at > at(9000) ORDER BY s.recovery_step_id $$,
+    $$ VALUES ('i1', 2, 'reload', '{"old": 1}'::jsonb, 'w9'), ('i2', 3, 'reload', '{"old": 1}', 'w9') $$, 'a step begins as its recovery says');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -82,5 +82,66 @@ SELECT is((SELECT count(*) FROM health.recovery_storms WHERE ended_at IS NULL), 
 SELECT pg_temp.beat(5001, 'running', 'b4'); SELECT pg_temp.tick(5001);
 SELECT is((SELECT count(*) FROM health.recovery_storms WHERE ended_at IS NULL), 0::bigint, 'three are not');
 
+-- The edges, asked of the function itself: a fleet of eight, of whom two never spoke or said goodbye.
+SELECT throws_ok($$ SELECT health.approve_recoveries('ana', NULL, at(5002)) $$, 'RC008', 'there is no storm that waits for approval', 'one that is over is not approved');
+DELETE FROM health.agent_status;
+INSERT INTO health.agent_status (agent_id, liveness) SELECT 'f' || n, CASE n WHEN 9 THEN 'never_seen' WHEN 10 THEN 'stopped' ELSE 'alive' END FROM generate_series(1, 10) AS n;
+UPDATE health.settings SET storm_count = 2, storm_share = 0.5;
+SELECT is(health_internal.watch_storm(at(6000), 4), NULL, 'half of them are not more than half');
+SELECT matches(health_internal.watch_storm(at(6000), 5), '^storm: 5 of 8 agents', 'one more is; who never spoke or said goodbye is not counted');
+SELECT health_internal.close_storm_alert(at(6001), 'ana', 'a test'); UPDATE health.recovery_storms SET ended_at = at(6001) WHERE ended_at IS NULL;
+UPDATE health.settings SET storm_share = 0.4;
+SELECT is(health_internal.watch_storm(at(6002), 3), NULL, 'three of eight are less than two fifths, though the count stops there');
+SELECT matches(health_internal.watch_storm(at(6002), 4), '^storm: 4 of 8 agents', 'four are more');
+UPDATE health.settings SET storm_share = 0;
+SELECT matches(health_internal.watch_storm(at(6003), 5), '^storm: 5 of 8 agents', 'where no share is allowed the least number alone counts, and everybody is counted');
+SELECT health_internal.watch_storm(at(6004), 2);
+SELECT rows_are('SELECT troubled_count, agent_count, counted_at FROM health.recovery_storms WHERE ended_at IS NULL', $$ VALUES (5::bigint, 8::bigint, at(6002)) $$, 'the storm remembers its worst');
+DELETE FROM health.agent_status WHERE agent_id = 'f8';
+SELECT matches(health_internal.watch_storm(at(5999), 5), '^storm: 5 of 7 agents', 'a count of the future is none: by a clock set back the fleet is counted anew');
+SELECT is((SELECT count(*) FROM health.recovery_storms WHERE agent_count = 7 OR counted_at = at(5999)), 1::bigint, 'for this storm alone');
+UPDATE health.recovery_storms SET counted_at = at(6010) WHERE ended_at IS NULL;
+DELETE FROM health.agent_status WHERE agent_id = 'f7';
+SELECT matches(health_internal.watch_storm(at(6010), 5), '^storm: 5 of 7 agents', 'counted this moment is counted');
+SELECT health_internal.watch_storm(at(6011), 6);
+SELECT rows_are('SELECT max(troubled_count), count(*) FILTER (WHERE troubled_count = 6 AND began_at > at(5999)) FROM health.recovery_storms', $$ VALUES (6::bigint, 1::bigint) $$, 'a worse moment is noted in this storm, not in those before');
+-- Its alert: one of the engine's own, in an incident of its own, which ends with it; nobody else's.
+SELECT rows_are(
+    $$ SELECT a.severity, a.is_managed, a.agent_id, i.engine_rule, i.resolved_at FROM health.alerts AS a JOIN health.incidents AS i USING (incident_id) WHERE a.rule = 'recovery_storm' AND a.resolved_at IS NULL $$,
+    $$ VALUES ('critical', true, NULL::text, 'recovery_storm', NULL::timestamptz) $$, 'the alert belongs to the open incident, and is managed: no finding keeps it open'
+);
+INSERT INTO health.incidents (engine_rule, severity, onset_at, detected_at) VALUES ('monitor_gap', 'warning', at(6000), at(6000));
+INSERT INTO health.alerts (incident_id, rule, severity, summary, opened_at)
+SELECT incident_id, 'monitor_gap', 'warning', 'a test', at(6000) FROM health.incidents WHERE engine_rule = 'monitor_gap' AND resolved_at IS NULL;
+CREATE TEMP TABLE before ON COMMIT DROP AS SELECT alert_id, resolved_at, resolved_by FROM health.alerts WHERE rule <> 'recovery_storm' OR resolved_at IS NOT NULL;
+UPDATE health.incidents SET next_check_at = 'infinity';
+SELECT health_internal.close_storm_alert(at(6020), 'ana', 'a test');
+SELECT is_empty($$ SELECT alert_id, resolved_at, resolved_by FROM before EXCEPT SELECT alert_id, resolved_at, resolved_by FROM health.alerts $$, 'closing it closes no other alert, and no earlier one anew');
+SELECT rows_are(
+    $$ SELECT DISTINCT engine_rule, resolved_at, next_check_at = '-infinity' FROM health.incidents WHERE resolved_at = at(6020) OR engine_rule = 'monitor_gap' AND resolved_at IS NULL ORDER BY 1 $$,
+    $$ VALUES ('monitor_gap', NULL::timestamptz, false), ('recovery_storm', at(6020), true) $$, 'its incident alone ends, and the all-clear is decided on next'
+);
+UPDATE health.alerts SET resolved_at = at(6021) WHERE rule = 'monitor_gap' AND resolved_at IS NULL;
+SELECT health_internal.open_storm_alert(at(6030), 'a test');
+SELECT rows_are($$ SELECT rule FROM health.alerts WHERE opened_at = at(6030) $$, $$ VALUES ('recovery_storm') $$, 'opening it opens no alert in the incident of another rule');
+SELECT is((SELECT count(*) FROM health.incidents WHERE detected_at = at(6030)), 1::bigint, 'nor an incident of another rule');
+SELECT health_internal.close_storm_alert(at(6031), 'ana', 'a test');
+UPDATE health.alert_rules SET is_enabled = false WHERE rule = 'recovery_storm';
+SELECT health_internal.open_storm_alert(at(6032), 'a test');
+SELECT is((SELECT count(*) FROM health.incidents WHERE detected_at = at(6032)), 0::bigint, 'who has switched the rule off is not asked');
+INSERT INTO health.incidents (engine_rule, severity, onset_at, detected_at) VALUES ('recovery_storm', 'critical', at(6033), at(6033));
+SELECT health_internal.open_storm_alert(at(6034), 'a test');
+SELECT is((SELECT count(*) FROM health.alerts WHERE opened_at = at(6034)), 0::bigint, 'not in an incident that is open still either');
+-- Only what waits for a person is let go by one.
+DELETE FROM health.recovery_actions;
+INSERT INTO health.recovery_actions (agent_id, issue_type, created_at, not_before, hold) SELECT 'h-' || v.hold, 'agent_unresponsive', at(6040), at(6040), v.hold
+FROM unnest('{freeze,maintenance,parent,storm,concurrency}'::text []) AS v (hold);
+SELECT throws_ok($$ SELECT health.approve_recoveries('ben', ARRAY['h-storm', 'h-concurrency'], at(6041)) $$, 'RC008', 'no recovery waits for approval: h-concurrency', 'what only waits its turn needs no approval');
+SELECT is(health.approve_recoveries('ben', ARRAY['h-freeze', 'h-maintenance', 'h-parent', 'h-storm'], at(6041)), 4::bigint, 'the other holds do');
+SELECT is((SELECT count(*) FROM health.recovery_actions WHERE approved_at = at(6041) AND approved_by = 'ben'), 4::bigint, 'which is noted, with who did it');
+INSERT INTO health.recovery_storms (began_at, counted_at, troubled_count, agent_count) SELECT at(6042), at(6042), 5, 6 WHERE NOT EXISTS (SELECT FROM health.recovery_storms WHERE ended_at IS NULL);
+SELECT is(health.approve_recoveries(NULL, NULL, at(6043)), 1::bigint, 'of a storm as many as it holds are counted');
+SELECT is((SELECT approved_by FROM health.recovery_storms WHERE ended_at IS NULL), session_user::text, 'without a name the login''s stands there');
+
 SELECT * FROM finish();
 ROLLBACK;

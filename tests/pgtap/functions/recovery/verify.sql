@@ -134,6 +134,81 @@ SELECT rows_are($$ SELECT steps.outcome, count(*) FROM health.recovery_steps AS 
     WHERE actions.agent_id = 'c2' AND steps.action = 'restart_agent' GROUP BY 1 $$, $$ VALUES ('lost', 3) $$, 'each is told as lost');
 SELECT rows_are($$ SELECT (latest('c2')).state, (latest('c2')).outcome ->> 'reason', (latest('c2')).told_at IS NOT NULL $$,
     $$ VALUES ('escalated', 'the budget of attempts is used up', true) $$, 'then a person is asked');
+-- What is proof, case by case: done at 1000, three beats 10 s apart are asked, so 16 s at least must lie between.
+DELETE FROM health.recovery_steps; DELETE FROM health.recovery_actions; DELETE FROM health.agent_status;
+CREATE FUNCTION pg_temp.case_of(
+    p_name text, p_last float8, p_beats bigint, p_run float8, p_run_before float8, p_interval float8 DEFAULT 10, p_state text DEFAULT 'verifying'
+)
+RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO health.agent_status (agent_id, liveness, state, last_heartbeat_at, beat_count, run_started_at, learnt_interval_seconds)
+    VALUES (p_name, 'alive', 'running', at(p_last), 100 + p_beats, at(p_run), p_interval);
+    INSERT INTO health.recovery_actions (agent_id, issue_type, state, step, created_at, not_before, started_at, executed_at, beats_before, run_before, verify_until)
+    VALUES (p_name, 'agent_unresponsive', p_state, 2, at(990), at(990), at(991), at(1000), 100, at(p_run_before), at(1100))
+$$;
+SELECT pg_temp.case_of('exact', 1016, 3, 900, 900), pg_temp.case_of('short', 1015.9, 3, 900, 900), pg_temp.case_of('few', 1050, 2, 900, 900),
+    pg_temp.case_of('new-run', 1026, 3, 1010, 900), pg_temp.case_of('new-run-short', 1025.9, 3, 1010, 900), pg_temp.case_of('new-run-early', 1010, 3, 990, 900),
+    pg_temp.case_of('same-run', 1016, 3, 1010, 1010), pg_temp.case_of('mute', NULL, 3, 900, 900), pg_temp.case_of('no-interval', 1050, 3, 900, 900, NULL),
+    pg_temp.case_of('claimed', 1050, 3, 900, 900, 10, 'claimed'), pg_temp.case_of('executing', 1050, 3, 900, 900, 10, 'executing'), pg_temp.case_of('moment', 1000, 1, 900, 900);
+INSERT INTO health.stuck_sessions VALUES (1, now(), 'mute', 'x', 'blocks_others', now(), 2, now());
+SELECT health_internal.verify_recoveries(at(1060));
+SELECT rows_are(
+    'SELECT agent_id, state FROM health.recovery_actions ORDER BY agent_id',
+    $$
+    VALUES ('claimed', 'claimed'), ('exact', 'succeeded'), ('executing', 'executing'), ('few', 'verifying'), ('moment', 'verifying'), ('mute', 'verifying'),
+    ('new-run', 'succeeded'), ('new-run-early', 'verifying'), ('new-run-short', 'verifying'), ('no-interval', 'verifying'), ('same-run', 'succeeded'), ('short', 'verifying')
+    $$,
+    'of a new run its time counts, else from the end of the step; who never spoke has proven nothing; the stuck session of another is his'
+);
+SELECT health.set_policy('standard', '{"verify_beats": 1}');
+SELECT health_internal.verify_recoveries(at(1060));
+SELECT is((latest('moment')).state, 'verifying', 'a beat of the very moment may have been before the step');
+SELECT is((latest('new-run-early')).state, 'succeeded', 'one after it is enough where one is asked');
+SELECT health_internal.verify_recoveries(at(1100));
+SELECT is((latest('mute')).state, 'verifying', 'until verify_until');
+SELECT health_internal.verify_recoveries(at(1100.1));
+SELECT is((latest('mute')).state, 'failed', 'and no longer');
+-- Leases and time-outs, state by state, at the moment and after it.
+DELETE FROM health.recovery_steps; DELETE FROM health.recovery_actions; DELETE FROM health.stuck_sessions;
+CREATE FUNCTION pg_temp.states() RETURNS text LANGUAGE sql
+RETURN (SELECT string_agg(agent_id || ' ' || state, ', ' ORDER BY agent_id) FROM health.recovery_actions);
+INSERT INTO health.agent_status (agent_id, liveness) SELECT name, 'alive' FROM unnest('{l-claimed,l-executing,l-verifying,t-executing,t-verifying,over}'::text []) AS n (name);
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, step, created_at, not_before, released_at, claimed_by, fencing_token, lease_until, execute_until, verify_until, started_at, finished_at)
+SELECT v.name, 'agent_unresponsive', v.state, v.step, at(0), at(0), at(0), 'w1', 5, at(v.lease), at(v.execute), at(9000), at(1), at(v.finished)
+FROM (VALUES ('l-claimed', 'claimed', 1, 100, NULL, NULL), ('l-executing', 'executing', 1, 100, NULL, NULL), ('l-verifying', 'verifying', 2, 100, NULL, NULL),
+    ('t-executing', 'executing', 1, 200, 100, NULL), ('t-verifying', 'verifying', 2, 200, 100, NULL), ('over', 'succeeded', 2, 100, 100, 90)) AS v (name, state, step, lease, execute, finished);
+SELECT health_internal.rescue_recoveries(at(100));
+SELECT is(pg_temp.states(), 'l-claimed claimed, l-executing executing, l-verifying verifying, over succeeded, t-executing executing, t-verifying verifying', 'at their end leases and time-outs still hold');
+SELECT health_internal.rescue_recoveries(at(100.5));
+SELECT is(pg_temp.states(), 'l-claimed pending, l-executing verifying, l-verifying verifying, over succeeded, t-executing failed, t-verifying verifying', 'then claimed goes back, executing is verified, what took too long has failed; nothing else is touched');
+SELECT rows_are(
+    $$ SELECT claimed_by, fencing_token > 5, lease_until, not_before, released_at, outcome FROM health.recovery_actions WHERE agent_id = 'l-claimed' $$,
+    $$ VALUES (NULL::text, true, NULL::timestamptz, at(100.5), at(100.5), '{"lost_claims": 1}'::jsonb) $$, 'what goes back is nobody''s, at once to be had, and says why'
+);
+SELECT is((SELECT count(*) FROM health.recovery_actions WHERE fencing_token = 5 AND agent_id IN ('l-verifying', 't-verifying', 'over')), 3::bigint, 'what is verified or over keeps its token');
+SELECT rows_are(
+    $$ SELECT agent_id, lease_until, execute_until FROM health.recovery_actions WHERE agent_id IN ('l-executing', 't-executing') ORDER BY 1 $$,
+    $$ VALUES ('l-executing', NULL::timestamptz, NULL::timestamptz), ('t-executing', at(200), NULL) $$, 'a lease that still runs is remembered, for nothing may begin before its end'
+);
+-- The engine's own steps: what is due and let go, of its kinds.
+DELETE FROM health.recovery_steps; DELETE FROM health.recovery_actions;
+INSERT INTO health.agent_status (agent_id, liveness) SELECT name, 'alive' FROM unnest('{ask,ask-held,ask-later,restart,sessions,watch,watched}'::text []) AS n (name);
+INSERT INTO health.recovery_actions (agent_id, issue_type, action, state, step, strategy, created_at, not_before, released_at, verify_until)
+SELECT v.name, 'agent_unresponsive', v.action, CASE v.name WHEN 'watched' THEN 'verifying' ELSE 'pending' END, v.step, v.strategy::jsonb, at(0), at(v.due), at(v.released), at(9000)
+FROM (VALUES ('ask', 'escalate', 1, '[{"action": "escalate"}]', 50, 0), ('ask-held', 'escalate', 1, '[{"action": "escalate"}]', 50, NULL), ('ask-later', 'escalate', 1, '[{"action": "escalate"}]', 50.5, 0),
+    ('restart', 'restart_agent', 1, '[{"action": "restart_agent"}]', 50, 0), ('sessions', 'terminate_sessions', 1, '[{"action": "terminate_sessions"}, {"action": "verify"}]', 50, 0),
+    ('watch', 'verify', 1, '[{"action": "verify"}, {"action": "escalate"}]', 50, 0), ('watched', 'reload', 2, '[{"action": "reload"}, {"action": "verify"}]', 0, 0)) AS v (name, action, step, strategy, due, released);
+SELECT health_internal.run_own_steps(at(50));
+SELECT is(pg_temp.states(), 'ask escalated, ask-held pending, ask-later pending, restart pending, sessions verifying, watch verifying, watched verifying', 'what is due and let go, and needs no bridge, is done');
+SELECT rows_are(
+    'SELECT agent_id, step, started_at FROM health.recovery_actions WHERE step <> 1 OR started_at IS NOT NULL ORDER BY 1',
+    $$ VALUES ('sessions', 2, at(50)), ('watch', 1, at(50)), ('watched', 2, NULL::timestamptz) $$, 'each for itself'
+);
+SELECT rows_are(
+    $$ SELECT a.agent_id, s.action, s.worker, s.outcome FROM health.recovery_steps AS s JOIN health.recovery_actions AS a USING (action_id) ORDER BY 1, recovery_step_id $$,
+    $$ VALUES ('sessions', 'terminate_sessions', 'engine', 'succeeded'), ('sessions', 'verify', 'engine', NULL), ('watch', 'verify', 'engine', NULL) $$, 'with its trail'
+);
 
 SELECT * FROM finish();
 ROLLBACK;
