@@ -1221,6 +1221,46 @@ ALTER FUNCTION health.add_weekly_freeze_window(p_window_name text, p_weekdays in
 COMMENT ON FUNCTION health.add_weekly_freeze_window(p_window_name text, p_weekdays integer[], p_local_time time without time zone, p_lasts interval, p_time_zone text, p_by text, p_policy_class text) IS 'On p_weekdays (1 Monday to 7 Sunday) from p_local_time for p_lasts by the clocks of p_time_zone recoveries wait, for agents of p_policy_class or all (NULL): {5}, 18:00, 60 hours is each weekend. Returns the window_id. Raises AG004 for an unknown class, RC006 for an unknown time zone, and a named CHECK for days and times that do not fit.';
 
 --
+-- Name: announce_agents(text, text[], timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.announce_agents(p_worker text, p_agent_ids text[], p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF p_worker IS NULL OR NOT starts_with(p_worker, 'bridge:') THEN
+        RAISE EXCEPTION 'worker "%" is no bridge', coalesce(p_worker, 'NULL')
+            USING ERRCODE = 'AG006',
+                HINT = 'Bridges are called bridge:NAME, for example bridge:main.';
+    END IF;
+    INSERT INTO health_internal.bridges AS known (worker, agent_ids, announced_at)
+    VALUES (
+        p_worker,
+        ARRAY(
+            SELECT DISTINCT given.agent_id
+            FROM unnest(p_agent_ids) AS given (agent_id)
+            WHERE given.agent_id IS NOT NULL
+            ORDER BY given.agent_id
+        ),
+        p_now
+    )
+    ON CONFLICT (worker) DO UPDATE SET
+        agent_ids = excluded.agent_ids,
+        announced_at = excluded.announced_at
+    WHERE known.agent_ids <> excluded.agent_ids;
+END;
+$$;
+
+ALTER FUNCTION health.announce_agents(p_worker text, p_agent_ids text[], p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION announce_agents(p_worker text, p_agent_ids text[], p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.announce_agents(p_worker text, p_agent_ids text[], p_now timestamp with time zone) IS 'A bridge says which agents it manages, in place of what it said before; at its start, and when it has been without the database. Raises AG006 where p_worker is not called bridge:NAME.';
+
+--
 -- Name: answer_question(bigint, smallint, text, text, jsonb, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -1845,7 +1885,7 @@ BEGIN
     SELECT
         rows.agent_id, rows.incident_id, rows.action_id, rows.from_at, rows.to_at, rows.amount,
         rows.weight, rows.low, rows.high, rows.note
-    FROM health_internal.business_rows(p_from, v_to, p_now) AS rows
+    FROM health_internal.business_rows(p_from, v_to, p_now, p_figure) AS rows
     WHERE rows.figure = p_figure
         AND (
             (SELECT health_internal.own_tenants()) IS NULL
@@ -1909,16 +1949,14 @@ CREATE FUNCTION health.claim_deliveries(p_worker text, p_limit integer DEFAULT 2
 DECLARE
     v_muted bigint [] := '{}'::bigint [];
 BEGIN
-    -- A mute withdraws what waits when it begins. It does not see what a tick queues at that moment,
-    -- nor calls back what a bridge held that died since: that is withdrawn here, or by the next call
-    -- where somebody is writing the incident.
+    -- A mute withdraws what waits when it begins. It does not see what a tick queues at that moment:
+    -- that is withdrawn here, or by the next call where somebody is writing the incident.
     IF health_internal.has_mutes(p_now) THEN
         v_muted := health_internal.muted_deliveries(p_now, ARRAY(
             SELECT due.delivery_id
             FROM health.deliveries AS due
-            WHERE due.state IN ('pending', 'claimed')
+            WHERE due.state = 'pending'
                 AND health_internal.due_at(due) <= p_now
-                AND health_internal.is_waiting(due, p_now)
         ));
     END IF;
     IF v_muted <> '{}' THEN
@@ -1937,7 +1975,7 @@ BEGIN
         WHERE channels.rate_per_minute IS NOT NULL
             AND EXISTS (
                 SELECT FROM health.deliveries AS due
-                WHERE due.state IN ('pending', 'claimed')
+                WHERE due.state = 'pending'
                     AND health_internal.due_at(due) <= p_now
                     AND due.channel = channels.channel
             )
@@ -1957,9 +1995,8 @@ BEGIN
                 due.delivery_id,
                 due.channel
             FROM health.deliveries AS due
-            WHERE due.state IN ('pending', 'claimed')
+            WHERE due.state = 'pending'
                 AND health_internal.due_at(due) <= p_now
-                AND health_internal.is_waiting(due, p_now)
                 AND due.channel = ANY (ARRAY(
                     SELECT channels.channel
                     FROM health.channels
@@ -2016,8 +2053,8 @@ BEGIN
         claimed_by = p_worker,
         fencing_token = nextval('health_internal.fencing_tokens'),
         lease_until = p_now + interval '30 seconds'
-    FROM chosen
-    WHERE messages.delivery_id = chosen.delivery_id
+    -- By the index, however many messages there were when the plan was made.
+    WHERE messages.delivery_id = ANY (ARRAY(SELECT chosen.delivery_id FROM chosen))
     RETURNING
         messages.delivery_id, messages.channel, messages.severity, messages.subject, messages.body,
         messages.agent_ids, messages.details, messages.idempotency_key, messages.attempt,
@@ -2031,7 +2068,7 @@ ALTER FUNCTION health.claim_deliveries(p_worker text, p_limit integer, p_channel
 -- Name: FUNCTION claim_deliveries(p_worker text, p_limit integer, p_channels text[], p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.claim_deliveries(p_worker text, p_limit integer, p_channels text[], p_now timestamp with time zone) IS 'Claims due messages for p_worker for 30 s, only of p_channels where given; messages whose lease ran out are claimed again, with the same idempotency_key. What is muted is withdrawn instead. A channel with a rate hands out as many as its bucket holds; the others wait, and beyond its burst become one digest.';
+COMMENT ON FUNCTION health.claim_deliveries(p_worker text, p_limit integer, p_channels text[], p_now timestamp with time zone) IS 'Claims due messages for p_worker for 30 s, only of p_channels where given; what its bridge did not report in time the tick makes due again, with the same idempotency_key. What is muted is withdrawn instead. A channel with a rate hands out as many as its bucket holds; the others wait, and beyond its burst become one digest.';
 
 --
 -- Name: claim_question(interval, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -3407,6 +3444,114 @@ ALTER FUNCTION health.mark_false_positive(p_alert_id bigint, p_by text, p_note t
 COMMENT ON FUNCTION health.mark_false_positive(p_alert_id bigint, p_by text, p_note text, p_is_false_positive boolean, p_now timestamp with time zone) IS 'Says that nothing had been wrong: marks the whole incident of an alert, open or closed, and returns its incident_id; false takes the mark back. A marked incident counts in the false positive rate and in no time or money. Raises BI004 where there is no such alert.';
 
 --
+-- Name: obstacles_to_start(text[], double precision, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.obstacles_to_start(p_agent_ids text[], p_waited_seconds double precision DEFAULT 0, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(agent_id text, obstacle text, reason text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    WITH known AS MATERIALIZED (
+        SELECT
+            status.agent_id,
+            status.liveness,
+            status.last_heartbeat_at,
+            status.policy_class,
+            policies.recovery_budget_count,
+            policies.recovery_budget_window_seconds
+        FROM health.agent_status AS status
+        INNER JOIN health.current_policies AS policies
+            ON status.policy_class = policies.policy_class
+        WHERE status.agent_id = ANY (p_agent_ids)
+    ),
+
+    frozen AS MATERIALIZED (
+        SELECT windows.window_name, windows.policy_class
+        FROM health_internal.open_freeze_windows(p_now) AS windows
+    ),
+
+    facts AS (
+        SELECT
+            known.*,
+            -- Who said goodbye, or was never heard, did not die: to start it is no repair.
+            known.liveness IN ('stopped', 'never_seen') AS is_at_rest,
+            (
+                SELECT min(frozen.window_name)
+                FROM frozen
+                WHERE coalesce(frozen.policy_class, known.policy_class) = known.policy_class
+            ) AS freeze,
+            latest.action_id,
+            latest.outcome ->> 'reason' AS why,
+            -- What waits for a host's others, or for room, must not keep all of a host that boots down.
+            latest.state IN ('claimed', 'executing', 'verifying')
+            OR (
+                latest.state = 'pending'
+                AND coalesce(latest.hold, '') NOT IN ('parent', 'storm', 'concurrency')
+            ) AS is_under_way,
+            -- That no bridge was there to try is over.
+            latest.state = 'escalated'
+            AND latest.settled_at IS NULL
+            AND (latest.started_at IS NOT NULL OR latest.attempt > 1) AS is_a_persons,
+            (
+                SELECT count(*)
+                FROM health.recovery_actions AS actions
+                WHERE actions.agent_id = known.agent_id
+                    AND actions.started_at > p_now - make_interval(
+                        secs => known.recovery_budget_window_seconds
+                    )
+            ) AS attempt_count
+        FROM known
+        LEFT JOIN LATERAL (
+            SELECT actions.*
+            FROM health.recovery_actions AS actions
+            WHERE actions.agent_id = known.agent_id
+            ORDER BY actions.created_at DESC, actions.action_id DESC
+            LIMIT 1
+        ) AS latest ON true
+    )
+
+    SELECT
+        facts.agent_id,
+        found.obstacle,
+        CASE found.obstacle
+            WHEN 'running' THEN 'it is heard: somebody else has started it'
+            WHEN 'maintenance' THEN 'the agent is in maintenance'
+            WHEN 'recovery' THEN format('recovery %s is to start it', facts.action_id)
+            WHEN 'freeze' THEN format('freeze "%s"', facts.freeze)
+            WHEN 'person' THEN format('a person was asked: %s', coalesce(facts.why, 'it could not be recovered'))
+            WHEN 'budget' THEN format(
+                '%s recoveries of it began in the last %s seconds',
+                facts.attempt_count, facts.recovery_budget_window_seconds
+            )
+        END
+    FROM facts
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN NOT facts.is_at_rest
+                AND facts.last_heartbeat_at > p_now - make_interval(secs => p_waited_seconds)
+                THEN 'running'
+            WHEN facts.agent_id = ANY (
+                (SELECT health_internal.agents_in_maintenance(p_agent_ids, p_now))::text []
+            ) THEN 'maintenance'
+            WHEN facts.freeze IS NOT NULL AND NOT facts.is_at_rest THEN 'freeze'
+            WHEN facts.is_under_way THEN 'recovery'
+            WHEN facts.is_at_rest THEN NULL
+            WHEN facts.is_a_persons THEN 'person'
+            WHEN facts.attempt_count >= facts.recovery_budget_count THEN 'budget'
+        END AS obstacle
+    ) AS found
+    WHERE found.obstacle IS NOT NULL;
+$$;
+
+ALTER FUNCTION health.obstacles_to_start(p_agent_ids text[], p_waited_seconds double precision, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION obstacles_to_start(p_agent_ids text[], p_waited_seconds double precision, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.obstacles_to_start(p_agent_ids text[], p_waited_seconds double precision, p_now timestamp with time zone) IS 'Which of these agents, that do not run, a bridge must not start by itself at present, and why: maintenance, recovery (one is about to), and, but for agents that said goodbye or were never heard, freeze, person (was asked after attempts that failed) and budget; running: heard in the last p_waited_seconds, in which the bridge waited to start it, so started by somebody else.';
+
+--
 -- Name: predict_failures(timestamp with time zone, interval, bigint); Type: FUNCTION; Schema: health; Owner: health_owner
 --
 
@@ -3901,8 +4046,8 @@ CREATE FUNCTION health.report_delivery(p_delivery_id bigint, p_fencing_token big
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
+    v_outcome constant jsonb := jsonb_build_object('reported', p_outcome) || coalesce(p_details, '{}');
     v_state text;
-    v_incident_ids bigint [];
 BEGIN
     IF p_outcome IS NULL OR p_outcome NOT IN (
         'delivered', 'failed', 'refused', 'released'
@@ -3912,12 +4057,24 @@ BEGIN
                 HINT = 'Report delivered, failed, refused or released.';
     END IF;
 
+    -- By far the most, and so without what only the others need.
+    IF p_outcome = 'delivered' THEN
+        UPDATE health.deliveries AS messages
+        SET
+            state = 'delivered',
+            lease_until = NULL,
+            finished_at = p_now,
+            outcome = v_outcome
+        WHERE messages.delivery_id = p_delivery_id
+            AND messages.fencing_token = p_fencing_token
+            AND messages.state = 'claimed';
+        RETURN FOUND;
+    END IF;
+
     UPDATE health.deliveries AS messages
     SET
         state = CASE
-            WHEN p_outcome = 'delivered' THEN 'delivered'
-            WHEN p_outcome = 'released' THEN 'pending'
-            WHEN p_outcome = 'refused' OR messages.attempt >= 10 THEN 'dead'
+            WHEN p_outcome = 'refused' OR (p_outcome = 'failed' AND messages.attempt >= 10) THEN 'dead'
             ELSE 'pending'
         END,
         -- Given back untried, as by a bridge that stops: that was no attempt.
@@ -3936,18 +4093,20 @@ BEGIN
         END,
         lease_until = NULL,
         finished_at = CASE
-            WHEN p_outcome IN ('delivered', 'refused')
-                OR (p_outcome = 'failed' AND messages.attempt >= 10) THEN p_now
+            WHEN p_outcome = 'refused' OR (p_outcome = 'failed' AND messages.attempt >= 10) THEN p_now
         END,
-        outcome = jsonb_build_object('reported', p_outcome) || coalesce(p_details, '{}')
+        outcome = v_outcome
     WHERE messages.delivery_id = p_delivery_id
         AND messages.fencing_token = p_fencing_token
         AND messages.state = 'claimed'
-    RETURNING messages.state, health_internal.incidents_of(messages)
-    INTO v_state, v_incident_ids;
+    RETURNING messages.state INTO v_state;
     -- A mute that began while a bridge had it holds for the next attempt.
     IF v_state = 'pending' THEN
-        PERFORM health_internal.withdraw_messages(p_now, v_incident_ids);
+        PERFORM health_internal.withdraw_messages(p_now, (
+            SELECT health_internal.incidents_of(messages)
+            FROM health.deliveries AS messages
+            WHERE messages.delivery_id = p_delivery_id
+        ));
     END IF;
     IF p_outcome = 'released' AND v_state IS NOT NULL THEN
         PERFORM pg_notify('health_wakeup', '');
@@ -4041,15 +4200,11 @@ BEGIN
         WHERE actions.action_id = p_action_id;
         RETURN true;
     END IF;
-    PERFORM health_internal.end_steps(
-        p_now, ARRAY[p_action_id], p_outcome,
-        health_internal.failure_reason(p_outcome, v_details), v_details
-    );
     -- Unless only heartbeats are awaited there is something to do now. A NOTIFY would make those who
     -- report at once commit one after the other.
-    IF EXISTS (
-        SELECT FROM health.recovery_actions AS actions
-        WHERE actions.action_id = p_action_id AND actions.state <> 'verifying'
+    IF health_internal.end_steps(
+        p_now, ARRAY[p_action_id], p_outcome,
+        health_internal.failure_reason(p_outcome, v_details), v_details
     ) THEN
         PERFORM pg_notify('health_wakeup', '');
     END IF;
@@ -4937,7 +5092,7 @@ COMMENT ON COLUMN health.settings.repeat_interval IS 'After which an open incide
 -- Name: COLUMN settings.parent_wait; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.settings.parent_wait IS 'How long a child''s page waits for the verdict on a parent that is late.';
+COMMENT ON COLUMN health.settings.parent_wait IS 'How long a child''s page, and its restart, wait for the verdict on a parent that is late.';
 
 --
 -- Name: COLUMN settings.flapping_above; Type: COMMENT; Schema: health; Owner: health_owner
@@ -5033,6 +5188,8 @@ CREATE TABLE health_internal.engine (
     acted_transition_id bigint DEFAULT 0 NOT NULL,
     self_checked_at timestamp with time zone,
     due_from timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    compared_transition_id bigint,
+    troubled_count bigint DEFAULT 0 NOT NULL,
     CONSTRAINT engine_has_one_row CHECK (is_only_row)
 )
 WITH (fillfactor='10');
@@ -5184,6 +5341,18 @@ COMMENT ON COLUMN health_internal.engine.self_checked_at IS 'When the engine las
 COMMENT ON COLUMN health_internal.engine.due_from IS 'No agent''s next_due_at is earlier, so that no tick before need read agent_status for those who are due; -infinity: not known.';
 
 --
+-- Name: COLUMN engine.compared_transition_id; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.compared_transition_id IS 'Latest row of status_transitions when the act last compared what holds with what is open.';
+
+--
+-- Name: COLUMN engine.troubled_count; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.engine.troubled_count IS 'Agents in trouble, as that comparison counted them.';
+
+--
 -- Name: has_cron_ticked(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -5304,6 +5473,8 @@ CREATE TABLE health.agent_status (
     active_conditions text[] DEFAULT '{}'::text[] NOT NULL,
     status text,
     issue_type text,
+    revenue_impact_usd double precision,
+    policy_class text DEFAULT 'standard'::text COLLATE pg_catalog."C",
     gap_histogram real[] DEFAULT '{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}'::real[],
     last_heartbeat_at timestamp with time zone,
     judged_at timestamp with time zone,
@@ -5312,7 +5483,6 @@ CREATE TABLE health.agent_status (
     last_sent_at timestamp with time zone,
     session_lost_at timestamp with time zone,
     state text,
-    policy_class text DEFAULT 'standard'::text COLLATE pg_catalog."C",
     run_id text,
     expected_interval_seconds double precision,
     grace_seconds double precision DEFAULT 0,
@@ -5354,13 +5524,13 @@ CREATE TABLE health.agent_status (
     cost_efficiency double precision,
     user_satisfaction double precision,
     operational_efficiency double precision,
-    revenue_impact_usd double precision,
     bad_evaluations integer DEFAULT 0,
     issue_evaluations integer DEFAULT 0,
     issue_candidate text,
     loss_evaluations integer DEFAULT 0
 )
 WITH (fillfactor='22', autovacuum_vacuum_scale_factor='0.2', autovacuum_analyze_scale_factor='0.5');
+ALTER TABLE ONLY health.agent_status ALTER COLUMN active_conditions SET STORAGE PLAIN;
 ALTER TABLE ONLY health.agent_status ALTER COLUMN gap_histogram SET STORAGE PLAIN;
 
 ALTER TABLE health.agent_status OWNER TO health_owner;
@@ -5420,6 +5590,18 @@ COMMENT ON COLUMN health.agent_status.status IS 'excellent, good, fair, poor or 
 COMMENT ON COLUMN health.agent_status.issue_type IS 'Confirmed issue that asks for recovery.';
 
 --
+-- Name: COLUMN agent_status.revenue_impact_usd; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.revenue_impact_usd IS 'As last told, US dollars per hour.';
+
+--
+-- Name: COLUMN agent_status.policy_class; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.agent_status.policy_class IS 'Copied from agents.';
+
+--
 -- Name: COLUMN agent_status.gap_histogram; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
@@ -5466,12 +5648,6 @@ COMMENT ON COLUMN health.agent_status.session_lost_at IS 'When its attach sessio
 --
 
 COMMENT ON COLUMN health.agent_status.state IS 'State the agent last told.';
-
---
--- Name: COLUMN agent_status.policy_class; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.policy_class IS 'Copied from agents.';
 
 --
 -- Name: COLUMN agent_status.run_id; Type: COMMENT; Schema: health; Owner: health_owner
@@ -5718,12 +5894,6 @@ COMMENT ON COLUMN health.agent_status.user_satisfaction IS 'As last told, percen
 --
 
 COMMENT ON COLUMN health.agent_status.operational_efficiency IS 'As last told, percent.';
-
---
--- Name: COLUMN agent_status.revenue_impact_usd; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.agent_status.revenue_impact_usd IS 'As last told, US dollars per hour.';
 
 --
 -- Name: COLUMN agent_status.bad_evaluations; Type: COMMENT; Schema: health; Owner: health_owner
@@ -6755,10 +6925,10 @@ ALTER FUNCTION health_internal.accused_at(p_last_at timestamp with time zone, p_
 COMMENT ON FUNCTION health_internal.accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness) IS 'When a silence since p_last_at is held against an agent that may be silent for p_after_seconds: not before a blindness it reaches into has settled, and later by what is the monitor''s own of it.';
 
 --
--- Name: act_on_alerts(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: act_on_alerts(timestamp with time zone, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.act_on_alerts(p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION health_internal.act_on_alerts(p_now timestamp with time zone, p_is_due boolean DEFAULT true) RETURNS bigint
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_nestloop TO 'on'
@@ -6773,7 +6943,10 @@ DECLARE
     v_opened bigint := 0;
     v_change_count bigint;
 BEGIN
-    PERFORM health_internal.check_engine(p_now);
+    IF NOT p_is_due THEN
+        PERFORM health_internal.close_fleet_incidents(p_now);
+        RETURN 0;
+    END IF;
 
     -- What is open and what is in trouble have partial indexes; history has no say.
     PERFORM set_config('enable_seqscan', 'off', true);
@@ -6868,19 +7041,19 @@ BEGIN
 END;
 $$;
 
-ALTER FUNCTION health_internal.act_on_alerts(p_now timestamp with time zone) OWNER TO health_owner;
+ALTER FUNCTION health_internal.act_on_alerts(p_now timestamp with time zone, p_is_due boolean) OWNER TO health_owner;
 
 --
--- Name: FUNCTION act_on_alerts(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION act_on_alerts(p_now timestamp with time zone, p_is_due boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.act_on_alerts(p_now timestamp with time zone) IS 'Opens and closes alerts and incidents so that they agree with wanted_alerts; returns how many alerts opened. notify tells of it.';
+COMMENT ON FUNCTION health_internal.act_on_alerts(p_now timestamp with time zone, p_is_due boolean) IS 'Opens and closes alerts and incidents so that they agree with wanted_alerts, unless they still do (p_is_due, see is_act_due); returns how many alerts opened. notify tells of it.';
 
 --
--- Name: act_on_recoveries(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: act_on_recoveries(timestamp with time zone, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone) RETURNS bigint
+CREATE FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone, p_is_due boolean DEFAULT true) RETURNS bigint
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
     SET enable_seqscan TO 'off'
@@ -6888,7 +7061,11 @@ CREATE FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone
     AS $$
 DECLARE
     v_needs record;
-    v_queued bigint;
+    v_joined text [];
+    v_storm text;
+    v_queued bigint := 0;
+    v_troubled_count bigint;
+    v_is_due boolean;
 BEGIN
     -- As act_on_alerts: for a few, plans made once.
     IF (
@@ -6903,42 +7080,81 @@ BEGIN
     END IF;
     PERFORM health_internal.rescue_recoveries(p_now);
     PERFORM health_internal.verify_recoveries(p_now);
-    SELECT needs.* INTO v_needs FROM health_internal.recovery_needs() AS needs;
-    PERFORM health_internal.settle_recoveries(p_now, v_needs.needless_agent_ids);
-    v_queued := health_internal.queue_recoveries(
-        p_now, v_needs.idle_agent_ids, v_needs.idle_issue_types
-    );
-    PERFORM health_internal.apply_brakes(
-        p_now, health_internal.watch_storm(p_now, v_needs.troubled_count)
-    );
+    v_is_due := p_is_due OR EXISTS (SELECT FROM health_internal.act_causes);
+    IF v_is_due THEN
+        SELECT needs.* INTO v_needs FROM health_internal.recovery_needs() AS needs;
+        v_troubled_count := v_needs.troubled_count;
+        UPDATE health_internal.engine
+        SET troubled_count = v_troubled_count
+        WHERE engine.troubled_count <> v_troubled_count;
+        PERFORM health_internal.settle_recoveries(p_now, v_needs.needless_agent_ids);
+        v_queued := health_internal.queue_recoveries(
+            p_now, v_needs.idle_agent_ids, v_needs.idle_issue_types
+        );
+        -- What was left, because somebody holds it or it ended this very moment, is looked at again.
+        INSERT INTO health_internal.act_causes (cause)
+        SELECT 'recovery_actions'
+        WHERE v_needs.needless_agent_ids <> '{}'
+            OR v_needs.early_action_ids <> '{}'
+            OR EXISTS (
+                SELECT FROM health.recovery_actions AS ended WHERE ended.finished_at >= p_now
+            )
+            OR (
+                v_queued < cardinality(v_needs.idle_agent_ids)
+                AND EXISTS (
+                    SELECT FROM unnest(v_needs.idle_agent_ids) AS idle (agent_id)
+                    WHERE NOT EXISTS (
+                        SELECT FROM health.recovery_actions AS actions
+                        WHERE actions.agent_id = idle.agent_id
+                            AND (
+                                actions.finished_at IS NULL
+                                OR (actions.state = 'escalated' AND actions.settled_at IS NULL)
+                            )
+                    )
+                )
+            );
+        -- Those queued before their incident opened.
+        WITH joined AS (
+            UPDATE health.recovery_actions AS actions
+            SET incident_id = incidents.incident_id
+            FROM health.incidents
+            WHERE actions.action_id = ANY (ARRAY(
+                SELECT early.action_id
+                FROM health.recovery_actions AS early
+                WHERE early.action_id = ANY (v_needs.early_action_ids)
+                    AND early.incident_id IS NULL
+                    AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
+                FOR UPDATE SKIP LOCKED
+            ))
+                AND incidents.agent_id = actions.agent_id
+                AND incidents.resolved_at IS NULL
+            RETURNING actions.agent_id
+        )
+
+        SELECT array_agg(joined.agent_id) INTO v_joined FROM joined;
+    ELSE
+        SELECT engine.troubled_count INTO STRICT v_troubled_count FROM health_internal.engine;
+        PERFORM health_internal.settle_recoveries(p_now, '{}');
+    END IF;
+    v_storm := health_internal.watch_storm(p_now, v_troubled_count);
+    -- In a storm a person is asked about all of them.
+    IF v_is_due AND v_storm IS NULL THEN
+        PERFORM health_internal.tell_of_unmanaged(p_now, v_needs.idle_agent_ids || v_joined);
+    END IF;
+    PERFORM health_internal.apply_brakes(p_now, v_storm);
     PERFORM health_internal.run_own_steps(p_now);
     PERFORM health_internal.tell_of_escalations(p_now);
-
-    -- Those queued before their incident opened.
-    UPDATE health.recovery_actions AS actions
-    SET incident_id = incidents.incident_id
-    FROM health.incidents
-    WHERE actions.action_id = ANY (ARRAY(
-        SELECT early.action_id
-        FROM health.recovery_actions AS early
-        WHERE early.action_id = ANY (v_needs.early_action_ids)
-            AND early.incident_id IS NULL
-            AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
-        FOR UPDATE SKIP LOCKED
-    ))
-        AND incidents.agent_id = actions.agent_id
-        AND incidents.resolved_at IS NULL;
     RETURN v_queued;
 END;
 $$;
 
-ALTER FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone) OWNER TO health_owner;
+ALTER FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone, p_is_due boolean) OWNER TO health_owner;
 
 --
--- Name: FUNCTION act_on_recoveries(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION act_on_recoveries(p_now timestamp with time zone, p_is_due boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone) IS 'Moves recoveries on: lost leases and time-outs, verification by heartbeats, needless ones, new ones, brakes, the database''s own steps, questions to people. Returns how many were queued.';
+COMMENT ON FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone, p_is_due boolean) IS 'Moves recoveries on: lost leases and time-outs, verification by heartbeats, needless ones, new ones and which of them no bridge can carry out (where p_is_due, see is_act_due), brakes, the database''s own steps, questions to people. Returns how many were queued.';
 
 --
 -- Name: act_phase(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -6950,6 +7166,7 @@ CREATE FUNCTION health_internal.act_phase(p_now timestamp with time zone, OUT al
     AS $$
 DECLARE
     v_started constant timestamptz := clock_timestamp();
+    v_is_due boolean;
 BEGIN
     alerts_opened := 0;
     recoveries_queued := 0;
@@ -6959,14 +7176,16 @@ BEGIN
         RETURN;
     END IF;
     PERFORM health_internal.tell_blindness(p_now);
-    alerts_opened := health_internal.act_on_alerts(p_now);
+    PERFORM health_internal.check_engine(p_now);
+    v_is_due := health_internal.is_act_due();
+    alerts_opened := health_internal.act_on_alerts(p_now, v_is_due);
     -- A page says what is being done about it; but that of a storm does not wait for its recoveries.
     is_unfinished := alerts_opened > 500;
     IF is_unfinished THEN
         PERFORM health_internal.notify(p_now);
         PERFORM pg_notify('health_wakeup', '');
     ELSE
-        recoveries_queued := health_internal.recover_phase(p_now);
+        recoveries_queued := health_internal.recover_phase(p_now, v_is_due);
     END IF;
     UPDATE health_internal.engine
     SET last_act_ms = date_part('epoch', clock_timestamp() - v_started) * 1000;
@@ -8779,6 +8998,13 @@ CREATE FUNCTION health_internal.await_ingest(p_now timestamp with time zone) RET
         AND gaps.settled_at > p_now
         AND gaps.ended_at < p_now
         AND p_now < gaps.started_at + 5 * settings.monitor_settle_time
+        -- A tick in which nobody beat says nothing of a silence that has ended: ticks come oftener than beats.
+        AND NOT EXISTS (
+            SELECT FROM health.agent_status AS status
+            WHERE status.last_heartbeat_at > gaps.ended_at
+                AND status.agent_id <> 'heartbeat_health_agent'
+                AND NOT starts_with(status.agent_id, 'bridge:')
+        )
 $$;
 
 ALTER FUNCTION health_internal.await_ingest(p_now timestamp with time zone) OWNER TO health_owner;
@@ -8787,7 +9013,7 @@ ALTER FUNCTION health_internal.await_ingest(p_now timestamp with time zone) OWNE
 -- Name: FUNCTION await_ingest(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.await_ingest(p_now timestamp with time zone) IS 'Nobody beat: a silence of the fleet that has not settled goes on, five times the settling time at most. The settling time counts from the first beat that shows that ingest works.';
+COMMENT ON FUNCTION health_internal.await_ingest(p_now timestamp with time zone) IS 'Nobody beat in this tick nor since the silence of the fleet was last seen: while it has not settled it goes on, five times the settling time at most. The settling time counts from the first beat that shows that ingest works.';
 
 --
 -- Name: backtest_figures(health_internal.backtest_event[], timestamp with time zone, timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -9199,19 +9425,21 @@ ALTER FUNCTION health_internal.begin_rule(p_now timestamp with time zone, OUT ru
 COMMENT ON FUNCTION health_internal.begin_rule(p_now timestamp with time zone, OUT rule text, OUT evaluation_id bigint, OUT view_schema name, OUT view_name name, OUT row_limit integer) IS 'Takes the rule that has been due longest: its name, the number of the evaluation, its view and how many rows that may have; NULL: none is due. Rules whose view is gone, unreadable or of another shape are disabled on the way.';
 
 --
--- Name: begin_steps(timestamp with time zone, bigint[], text, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: begin_steps(timestamp with time zone, bigint[], text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text, p_action text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text) RETURNS void
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 BEGIN
     INSERT INTO health.recovery_steps (action_id, step, action, parameters, worker, started_at)
     SELECT
         actions.action_id,
         actions.step,
-        coalesce(p_action, actions.action),
-        CASE WHEN p_action IS NULL THEN actions.parameters ELSE '{}' END,
+        actions.action,
+        actions.parameters,
         p_worker,
         p_now
     FROM health.recovery_actions AS actions
@@ -9220,13 +9448,13 @@ BEGIN
 END;
 $$;
 
-ALTER FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text, p_action text) OWNER TO health_owner;
+ALTER FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text) OWNER TO health_owner;
 
 --
--- Name: FUNCTION begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text, p_action text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text, p_action text) IS 'Notes that the present steps of these recoveries began, as p_action where that is not the recovery''s own.';
+COMMENT ON FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text) IS 'Notes that p_worker began the present steps of these recoveries.';
 
 --
 -- Name: broken_channels(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -9254,21 +9482,35 @@ CREATE FUNCTION health_internal.broken_channels(p_now timestamp with time zone) 
     UNION
     -- A bridge has been there long enough, but none takes this channel's messages: a name that differs
     -- in its configuration, say.
-    SELECT waiting.channel, min(waiting.not_before)
-    FROM health.deliveries AS waiting
-    INNER JOIN health.channels ON waiting.channel = channels.channel
-    CROSS JOIN health.settings
-    WHERE waiting.state = 'pending'
-        AND waiting.not_before <= p_now - settings.bridge_silent_after
+    SELECT channels.channel, queues.waits_since
+    FROM health.settings
+    CROSS JOIN health.channels
+    -- A row of the index each, however many messages were sent.
+    CROSS JOIN LATERAL (
+        SELECT
+            (
+                SELECT min(deliveries.not_before)
+                FROM health.deliveries
+                WHERE deliveries.channel = channels.channel AND deliveries.state = 'pending'
+            ) AS waits_since,
+            (
+                SELECT max(deliveries.finished_at)
+                FROM health.deliveries
+                WHERE deliveries.channel = channels.channel AND deliveries.state = 'delivered'
+            ) AS delivered_at,
+            (
+                SELECT max(deliveries.finished_at)
+                FROM health.deliveries
+                WHERE deliveries.channel = channels.channel AND deliveries.state = 'dead'
+            ) AS given_up_at
+    ) AS queues
+    WHERE queues.waits_since <= p_now - settings.bridge_silent_after
         AND health_internal.channel_tokens(channels, p_now) >= 1
+        AND coalesce(greatest(queues.delivered_at, queues.given_up_at), '-infinity')
+        <= p_now - settings.bridge_silent_after
         AND NOT EXISTS (
             SELECT FROM health.deliveries AS taken
-            WHERE taken.channel = waiting.channel
-                AND (
-                    taken.state = 'claimed'
-                    OR taken.finished_at > p_now - settings.bridge_silent_after
-                )
-                AND taken.state <> 'cancelled'
+            WHERE taken.channel = channels.channel AND taken.state = 'claimed'
         )
         AND EXISTS (
             SELECT FROM health.agent_status AS bridges
@@ -9280,8 +9522,7 @@ CREATE FUNCTION health_internal.broken_channels(p_now timestamp with time zone) 
         AND NOT EXISTS (
             SELECT FROM health.monitor_gaps AS gaps
             WHERE gaps.ended_at > p_now - settings.bridge_silent_after
-        )
-    GROUP BY waiting.channel;
+        );
 $$;
 
 ALTER FUNCTION health_internal.broken_channels(p_now timestamp with time zone) OWNER TO health_owner;
@@ -9510,7 +9751,9 @@ CREATE FUNCTION health_internal.business_incidents(p_from timestamp with time zo
             ) AS is_recovered_by_engine,
             coalesce(bool_or(tried.state = 'escalated'), false) AS is_escalated
         FROM health.recovery_actions AS tried
-        WHERE tried.incident_id = incidents.incident_id
+        -- The agent's are found by index.
+        WHERE tried.agent_id = incidents.agent_id
+            AND tried.incident_id = incidents.incident_id
             AND tried.started_at IS NOT NULL
             AND tried.created_at < p_to
     ) AS actions
@@ -9536,38 +9779,68 @@ ALTER FUNCTION health_internal.business_incidents(p_from timestamp with time zon
 COMMENT ON FUNCTION health_internal.business_incidents(p_from timestamp with time zone, p_to timestamp with time zone) IS 'Incidents of agents that were detected in a period, with what was known of them at its end. is_blind: the monitor was blind while it began, so that nobody knows how soon it was seen.';
 
 --
--- Name: business_rows(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: business_rows(timestamp with time zone, timestamp with time zone, timestamp with time zone, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) RETURNS SETOF health_internal.business_row
+CREATE FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_figure text DEFAULT NULL::text) RETURNS SETOF health_internal.business_row
     LANGUAGE sql STABLE
     AS $$
-    SELECT rows.* FROM health_internal.service_rows(p_from, p_to, p_now) AS rows
+    SELECT rows.*
+    FROM health_internal.service_rows(p_from, p_to, p_now) AS rows
+    WHERE coalesce(p_figure IN (
+        'availability', 'availability_lost_share', 'availability_against_comparison',
+        'system_health'
+    ), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.incident_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.incident_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN (
+        'incident_count', 'mean_time_to_detection', 'mean_time_to_alert',
+        'mean_time_to_acknowledge', 'mean_time_to_recovery', 'false_positive_rate',
+        'self_resolved_rate', 'manual_intervention_reduction'
+    ), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.recovery_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.recovery_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN ('automated_recovery_success', 'escalation_rate'), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.risk_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.risk_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN ('open_critical_incidents', 'revenue_at_risk'), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.lost_revenue_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.lost_revenue_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure = 'revenue_lost', true)
     UNION ALL
-    SELECT rows.* FROM health_internal.saved_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.saved_rows(p_from, p_to) AS rows
+    WHERE coalesce(
+        p_figure IN ('revenue_protected', 'cost_avoidance', 'manual_hours_avoided'), true
+    )
     UNION ALL
-    SELECT rows.* FROM health_internal.return_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.return_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN ('monitoring_cost', 'net_benefit', 'roi'), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.usage_rows(p_from, p_to) AS rows
+    SELECT rows.*
+    FROM health_internal.usage_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN (
+        'user_satisfaction', 'capacity_utilization', 'growth_readiness', 'monitor_headroom',
+        'resource_waste', 'resource_waste_reduction'
+    ), true)
     UNION ALL
-    SELECT rows.* FROM health_internal.trend_rows(p_from, p_to) AS rows;
+    SELECT rows.*
+    FROM health_internal.trend_rows(p_from, p_to) AS rows
+    WHERE coalesce(p_figure IN ('availability_trend', 'incident_trend'), true);
 $$;
 
-ALTER FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) OWNER TO health_owner;
+ALTER FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_figure text) OWNER TO health_owner;
 
 --
--- Name: FUNCTION business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_figure text); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) IS 'The rows of every figure.';
+COMMENT ON FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_figure text) IS 'The rows of every figure; of p_figure, where given, what is made together with it, and nothing else.';
 
 --
 -- Name: business_terms_held(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -9996,6 +10269,8 @@ COMMENT ON FUNCTION health_internal.check_cases(p_horizon interval) IS 'Raises M
 
 CREATE FUNCTION health_internal.check_engine(p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
     AS $$
 BEGIN
     IF EXISTS (
@@ -12731,10 +13006,80 @@ ALTER FUNCTION health_internal.end_anomalies(p_stepped_until timestamp with time
 COMMENT ON FUNCTION health_internal.end_anomalies(p_stepped_until timestamp with time zone) IS 'Ends the episodes that were quiet for ten minutes, when all minutes before p_stepped_until are judged; returns how many.';
 
 --
+-- Name: end_lost_leases(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.end_lost_leases(p_now timestamp with time zone) RETURNS bigint[]
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_incident_ids bigint [];
+BEGIN
+    WITH lost AS MATERIALIZED (
+        SELECT
+            messages.delivery_id,
+            messages.attempt >= 10 AS is_last,
+            CASE
+                WHEN messages.outcome ->> 'reported' = 'lost'
+                    THEN (messages.outcome ->> 'lost_count')::integer
+                ELSE 0
+            END + 1 AS lost_count
+        FROM health.deliveries AS messages
+        WHERE messages.state = 'claimed' AND health_internal.due_at(messages) < p_now
+        -- What a bridge reports at this moment is left to it.
+        FOR UPDATE SKIP LOCKED
+    ),
+
+    ended AS (
+        UPDATE health.deliveries AS messages
+        SET
+            state = CASE WHEN lost.is_last THEN 'dead' ELSE 'pending' END,
+            -- As report_delivery waits, from the end of the lease. Those that were lost together come back
+            -- at different times, so that one that ends its bridge takes fewer others along each time.
+            not_before = messages.lease_until + make_interval(
+                secs => least(600, 2 ^ least(messages.attempt, 20)) * (1 - random() / 4)
+            ),
+            lease_until = NULL,
+            finished_at = CASE WHEN lost.is_last THEN p_now END,
+            outcome = jsonb_build_object(
+                'reported', 'lost',
+                'lost_count', lost.lost_count,
+                'reason', format(
+                    'lost: its lease ran out%s, last with %s',
+                    CASE WHEN lost.lost_count > 1 THEN format(' %s times in a row', lost.lost_count) END,
+                    messages.claimed_by
+                )
+            )
+        FROM lost
+        WHERE messages.delivery_id = lost.delivery_id
+        RETURNING lost.is_last, health_internal.incidents_of(messages) AS incident_ids
+    )
+
+    SELECT array_agg(told.incident_id)
+    INTO v_incident_ids
+    FROM ended
+    CROSS JOIN LATERAL unnest(ended.incident_ids) AS told (incident_id)
+    WHERE NOT ended.is_last;
+    RETURN coalesce(v_incident_ids, '{}');
+END;
+$$;
+
+ALTER FUNCTION health_internal.end_lost_leases(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION end_lost_leases(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.end_lost_leases(p_now timestamp with time zone) IS 'Takes messages from bridges that were not heard of before the lease ran out: pending again, with growing waits as after a failure, or, where it was the tenth attempt, given up, which raises the alert dead_letters. Returns the incidents that the pending ones tell of.';
+
+--
 -- Name: end_steps(timestamp with time zone, bigint[], text, text, jsonb, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb DEFAULT '{}'::jsonb, p_is_held boolean DEFAULT false) RETURNS void
+CREATE FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb DEFAULT '{}'::jsonb, p_is_held boolean DEFAULT false) RETURNS boolean
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_hashjoin TO 'off'
@@ -12743,14 +13088,16 @@ CREATE FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_acti
     SET jit TO 'off'
     AS $$
 DECLARE
-    v_verifying bigint [];
     v_finished bigint [];
+    v_is_due boolean;
 BEGIN
-    UPDATE health.recovery_steps AS steps
-    SET finished_at = p_now, outcome = p_outcome, reason = p_reason, details = p_details
-    WHERE steps.action_id = ANY (p_action_ids) AND steps.finished_at IS NULL;
+    WITH ended_steps AS (
+        UPDATE health.recovery_steps AS steps
+        SET finished_at = p_now, outcome = p_outcome, reason = p_reason, details = p_details
+        WHERE steps.action_id = ANY (p_action_ids) AND steps.finished_at IS NULL
+    ),
 
-    WITH ended AS (
+    ended AS (
         UPDATE health.recovery_actions AS actions
         SET
             state = following.state,
@@ -12860,22 +13207,28 @@ BEGIN
             OFFSET 0
         ) AS following
         WHERE actions.action_id = following.action_id
-        RETURNING actions.action_id, actions.state
+        RETURNING actions.action_id, actions.state, actions.step
+    ),
+
+    verifications AS (
+        INSERT INTO health.recovery_steps (action_id, step, action, worker, started_at)
+        SELECT ended.action_id, ended.step, 'verify', 'engine', p_now
+        FROM ended
+        WHERE ended.state = 'verifying'
+        ORDER BY ended.action_id
     )
 
     SELECT
-        array_agg(ended.action_id) FILTER (WHERE ended.state = 'verifying'),
         array_agg(ended.action_id) FILTER (
             WHERE ended.state IN ('succeeded', 'failed', 'escalated')
-        )
-    INTO v_verifying, v_finished
+        ),
+        coalesce(bool_or(ended.state <> 'verifying'), false)
+    INTO v_finished, v_is_due
     FROM ended;
-    IF v_verifying IS NOT NULL THEN
-        PERFORM health_internal.begin_steps(p_now, v_verifying, 'engine', 'verify');
-    END IF;
     IF v_finished IS NOT NULL THEN
         PERFORM health_internal.tell_finished(p_now, v_finished);
     END IF;
+    RETURN v_is_due;
 END;
 $$;
 
@@ -12885,7 +13238,7 @@ ALTER FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_actio
 -- Name: FUNCTION end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean) IS 'Ends the present steps of these recoveries with one outcome (succeeded, failed, refused, lost) and moves each on: to its next step, to verification, or to its end, which becomes an event. p_is_held: a worker may be at it until its lease ends. The caller has locked the rows.';
+COMMENT ON FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean) IS 'Ends the present steps of these recoveries with one outcome (succeeded, failed, refused, lost) and moves each on: to its next step, to verification, or to its end, which becomes an event. p_is_held: a worker may be at it until its lease ends. The caller has locked the rows. Returns whether there is something to do now, other than to wait for heartbeats.';
 
 --
 -- Name: engine_findings(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18333,6 +18686,45 @@ ALTER FUNCTION health_internal.insert_heartbeats(p_items json) OWNER TO health_o
 COMMENT ON FUNCTION health_internal.insert_heartbeats(p_items json) IS 'Inserts an array of heartbeats into ingest_heartbeats. Raises GW001 for a field it does not know, GW002 for an item without agent_id, the rules of the columns, and AG005 for an agent that is not the login''s.';
 
 --
+-- Name: is_act_due(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.is_act_due() RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_latest bigint;
+    v_is_due boolean;
+BEGIN
+    -- Before anything is compared: what is committed meanwhile is compared again by the next tick.
+    DELETE FROM health_internal.act_causes;
+    v_is_due := FOUND;
+    SELECT max(transitions.transition_id) INTO v_latest FROM health.status_transitions AS transitions;
+    UPDATE health_internal.engine
+    SET compared_transition_id = v_latest
+    WHERE engine.compared_transition_id IS DISTINCT FROM v_latest;
+    RETURN FOUND OR v_is_due
+        -- What an agent loses counts beside a rule's finding, and is told by each of its beats.
+        OR EXISTS (
+            SELECT FROM health.rule_findings AS findings
+            INNER JOIN health.agents
+                ON findings.agent_id = agents.agent_id AND agents.revenue_usd_per_hour > 0
+            WHERE findings.severity IN ('critical', 'emergency')
+        )
+        -- Whatever else may have happened.
+        OR (SELECT engine.tick_id % 8 = 0 FROM health_internal.engine);
+END;
+$$;
+
+ALTER FUNCTION health_internal.is_act_due() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION is_act_due(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.is_act_due() IS 'Whether anything that the act compares changed since it compared last: a transition or a row of act_causes, which it removes; each eighth tick all the same.';
+
+--
 -- Name: is_arrived(xid8, cid, health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -19979,6 +20371,17 @@ CREATE FUNCTION health_internal.missing_parents(p_agent_ids text[], p_now timest
         HAVING count(*) FILTER (WHERE NOT (
             coalesce(parent.issue_type = 'agent_unresponsive', false)
             OR returned.until_at IS NOT NULL
+            -- Nobody knows of it yet: as long as its page would, the child's restart waits too.
+            OR (
+                coalesce(parent.liveness = 'late', false)
+                AND EXISTS (
+                    SELECT FROM health.recovery_actions AS waiting
+                    CROSS JOIN health.settings
+                    WHERE waiting.agent_id = dependencies.child_id
+                        AND waiting.state = 'pending'
+                        AND p_now < waiting.created_at + settings.parent_wait
+                )
+            )
             OR EXISTS (
                 SELECT FROM health.recovery_actions AS actions
                 WHERE actions.agent_id = dependencies.parent_id
@@ -19995,7 +20398,7 @@ ALTER FUNCTION health_internal.missing_parents(p_agent_ids text[], p_now timesta
 -- Name: FUNCTION missing_parents(p_agent_ids text[], p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.missing_parents(p_agent_ids text[], p_now timestamp with time zone) IS 'Which of these agents lack a parent at present, and which: it does not answer, is being recovered, or came back so lately that the agent has had no time to be heard since.';
+COMMENT ON FUNCTION health_internal.missing_parents(p_agent_ids text[], p_now timestamp with time zone) IS 'Which of these agents lack a parent at present, and which: it does not answer, is being recovered, came back so lately that the agent has had no time to be heard since, or is late and its verdict awaited (settings.parent_wait at most, since the agent''s recovery was queued).';
 
 --
 -- Name: missing_partitions(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -20955,12 +21358,14 @@ BEGIN
         RETURN false;
     END IF;
 
-    -- One gap as long as it goes on.
+    -- One gap as long as it goes on; who fell silent after its end is another one.
     UPDATE health.monitor_gaps AS gaps
     SET
         details = gaps.details
         || jsonb_build_object('silent_count', v_fleet.silent_count, 'seen_at', p_now)
-    WHERE gaps.reason = 'fleet_silent' AND gaps.settled_at + v_settle > p_now;
+    WHERE gaps.reason = 'fleet_silent'
+        AND gaps.settled_at + v_settle > p_now
+        AND gaps.ended_at >= v_fleet.started_at;
     IF FOUND THEN
         RETURN false;
     END IF;
@@ -21022,16 +21427,12 @@ BEGIN
             p_now, health_internal.decide_incidents(p_now, v_due)
         );
     END IF;
-    -- What a bridge that died held is claimed again, or withdrawn.
+    -- What a bridge that died held is tried again or given up, unless it is muted by now.
     IF EXISTS (
-        SELECT FROM health.deliveries
-        WHERE deliveries.state = 'claimed' AND deliveries.lease_until < p_now
+        SELECT FROM health.deliveries AS held
+        WHERE held.state = 'claimed' AND health_internal.due_at(held) < p_now
     ) THEN
-        PERFORM health_internal.withdraw_messages(p_now, ARRAY(
-            SELECT unnest(health_internal.incidents_of(lapsed))
-            FROM health.deliveries AS lapsed
-            WHERE lapsed.state = 'claimed' AND lapsed.lease_until < p_now
-        ));
+        PERFORM health_internal.withdraw_messages(p_now, health_internal.end_lost_leases(p_now));
     END IF;
     RETURN v_count + health_internal.bundle_deliveries(p_now);
 END;
@@ -21432,10 +21833,10 @@ ALTER FUNCTION health_internal.open_gap_sum(p_gap_weight double precision, p_exp
 COMMENT ON FUNCTION health_internal.open_gap_sum(p_gap_weight double precision, p_expected_mass double precision, p_silent_seconds double precision, p_memory_seconds double precision) IS 'What a silence beyond the expected interval adds to the sum of gaps, which is as of the last heartbeat: the excess in decayed time, as much heavier as those gaps have faded since, but at most as much as all of them weigh.';
 
 --
--- Name: open_recovery_failed(timestamp with time zone, text[], text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: open_recovery_failed(timestamp with time zone, text[], text, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text) RETURNS void
+CREATE FUNCTION health_internal.open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text, p_is_news boolean DEFAULT true) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
     SET jit TO 'off'
@@ -21446,6 +21847,7 @@ BEGIN
     FROM unnest(p_agent_ids) AS failed (agent_id)
     INNER JOIN health.alert_rules AS rules
         ON rules.rule = 'recovery_failed' AND rules.is_enabled
+    WHERE p_is_news
     ON CONFLICT (agent_id, engine_rule) WHERE resolved_at IS NULL DO NOTHING;
 
     WITH opened AS (
@@ -21453,8 +21855,15 @@ BEGIN
             incident_id, agent_id, rule, severity, summary, details, is_managed, opened_at
         )
         SELECT
-            incidents.incident_id, incidents.agent_id, rules.rule, rules.severity,
-            rules.summary || ': ' || p_reason, jsonb_build_object('reason', p_reason), true, p_now
+            incidents.incident_id,
+            incidents.agent_id,
+            rules.rule,
+            -- What was so from the beginning makes nothing worse.
+            CASE WHEN p_is_news THEN rules.severity ELSE incidents.severity END,
+            rules.summary || ': ' || p_reason,
+            jsonb_build_object('reason', p_reason),
+            true,
+            p_now
         FROM health.incidents
         INNER JOIN health.alert_rules AS rules
             ON rules.rule = 'recovery_failed' AND rules.is_enabled
@@ -21477,19 +21886,20 @@ BEGIN
             health_internal.severity_rank(incidents.severity),
             health_internal.severity_rank(opened.severity)
         )),
+        is_recovery_failure_told = incidents.is_recovery_failure_told OR NOT p_is_news,
         next_check_at = '-infinity'
     FROM opened
     WHERE incidents.incident_id = opened.incident_id;
 END;
 $$;
 
-ALTER FUNCTION health_internal.open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text) OWNER TO health_owner;
+ALTER FUNCTION health_internal.open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text, p_is_news boolean) OWNER TO health_owner;
 
 --
--- Name: FUNCTION open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text, p_is_news boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text) IS 'Opens the alert recovery_failed for agents that only a person can help; the next notify tells of it.';
+COMMENT ON FUNCTION health_internal.open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text, p_is_news boolean) IS 'Opens the alert recovery_failed for agents that only a person can help; the next notify tells of it. p_is_news false: it was so from the beginning, and is part of what is told of incidents that are open, no message of its own.';
 
 --
 -- Name: open_storm_alert(timestamp with time zone, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -22260,13 +22670,15 @@ CREATE FUNCTION health_internal.recent_blindness() RETURNS health_internal.blind
     BEGIN ATOMIC
  SELECT ROW(COALESCE(lower(latest.times), '-infinity'::timestamp with time zone), COALESCE(( SELECT max(gaps.ended_at) AS max
             FROM health.monitor_gaps gaps
-           WHERE ((gaps.started_at >= lower(latest.times)) AND (gaps.reason <> 'fleet_silent'::text))), lower(latest.times), '-infinity'::timestamp with time zone), COALESCE(upper(latest.times), '-infinity'::timestamp with time zone), COALESCE(upper(latest.before), '-infinity'::timestamp with time zone), COALESCE(( SELECT
-                 CASE
-                     WHEN bool_or((gaps.reason = 'fleet_silent'::text)) THEN upper(latest.times)
-                     ELSE max(gaps.ended_at)
-                 END AS max
+           WHERE ((gaps.started_at >= lower(latest.times)) AND (gaps.reason <> 'fleet_silent'::text))), lower(latest.times), '-infinity'::timestamp with time zone), COALESCE(upper(latest.times), '-infinity'::timestamp with time zone), COALESCE(upper(latest.before), '-infinity'::timestamp with time zone), COALESCE(( SELECT max(
+                 CASE gaps.reason
+                     WHEN 'fleet_silent'::text THEN gaps.settled_at
+                     ELSE gaps.ended_at
+                 END) AS max
             FROM health.monitor_gaps gaps
-           WHERE (gaps.started_at >= lower(latest.times))), '-infinity'::timestamp with time zone))::health_internal.blindness AS "row"
+           WHERE ((gaps.started_at >= lower(latest.times)) AND (NOT ((gaps.reason = 'fleet_silent'::text) AND (EXISTS ( SELECT
+                    FROM health.monitor_gaps reasons
+                   WHERE ((reasons.reason <> 'fleet_silent'::text) AND (reasons.started_at <= gaps.started_at) AND (reasons.ended_at >= gaps.started_at)))))))), '-infinity'::timestamp with time zone))::health_internal.blindness AS "row"
     FROM ( SELECT (array_agg(merged.times ORDER BY merged.times DESC))[1] AS times,
              (array_agg(merged.times ORDER BY merged.times DESC))[2] AS before
             FROM ( SELECT unnest(range_agg(tstzrange(gaps.started_at, gaps.settled_at))) AS times
@@ -22916,10 +23328,10 @@ ALTER FUNCTION health_internal.record_of(p_until timestamp with time zone, p_rol
 COMMENT ON FUNCTION health_internal.record_of(p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[], OUT has_hours boolean) IS 'What was recorded until then, by feature_bounds: from when to when, the median gap between values of the series that most agents have, for how many agent-seconds, of how many agents, when it was last told, and whether some of it is left by the hour only.';
 
 --
--- Name: recover_phase(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: recover_phase(timestamp with time zone, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) RETURNS bigint
+CREATE FUNCTION health_internal.recover_phase(p_now timestamp with time zone, p_is_due boolean DEFAULT true, OUT recoveries_queued bigint) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -22938,7 +23350,7 @@ BEGIN
             SELECT FROM health.recovery_actions AS actions
             WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
         ) THEN
-        recoveries_queued := health_internal.act_on_recoveries(p_now);
+        recoveries_queued := health_internal.act_on_recoveries(p_now, p_is_due);
     END IF;
     PERFORM health_internal.note_unconfirmed(p_now);
     PERFORM health_internal.notify(p_now);
@@ -22962,13 +23374,13 @@ BEGIN
 END;
 $$;
 
-ALTER FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) OWNER TO health_owner;
+ALTER FUNCTION health_internal.recover_phase(p_now timestamp with time zone, p_is_due boolean, OUT recoveries_queued bigint) OWNER TO health_owner;
 
 --
--- Name: FUNCTION recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION recover_phase(p_now timestamp with time zone, p_is_due boolean, OUT recoveries_queued bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) IS 'Moves recoveries on, tells what is new, writes what the ledger still lacks, and rings health_wakeup once if the bridge has work. Returns how many recoveries were queued.';
+COMMENT ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, p_is_due boolean, OUT recoveries_queued bigint) IS 'Moves recoveries on, tells what is new, writes what the ledger still lacks, and rings health_wakeup once if the bridge has work. p_is_due: see is_act_due. Returns how many recoveries were queued.';
 
 --
 -- Name: recoveries_to_judge(timestamp with time zone, boolean, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -23044,56 +23456,39 @@ CREATE FUNCTION health_internal.recovery_needs(OUT troubled_count bigint, OUT id
     LANGUAGE sql STABLE
     AS $$
     SELECT
-        count(*) FILTER (WHERE agents.issue_type IS NOT NULL),
+        count(troubled.agent_id),
         coalesce(
-            array_agg(agents.agent_id) FILTER (
-                WHERE agents.issue_type IS NOT NULL AND NOT agents.has_recovery
+            array_agg(troubled.agent_id) FILTER (
+                WHERE troubled.agent_id IS NOT NULL AND waiting.agent_id IS NULL
             ),
             '{}'
         ),
         coalesce(
-            array_agg(agents.issue_type) FILTER (
-                WHERE agents.issue_type IS NOT NULL AND NOT agents.has_recovery
+            array_agg(troubled.issue_type) FILTER (
+                WHERE troubled.agent_id IS NOT NULL AND waiting.agent_id IS NULL
             ),
             '{}'
         ),
         coalesce(
-            array_agg(agents.agent_id) FILTER (
-                WHERE agents.issue_type IS NULL AND agents.is_engines
+            array_agg(waiting.agent_id) FILTER (
+                WHERE troubled.agent_id IS NULL AND waiting.is_engines
             ),
             '{}'
         ),
         coalesce(
-            array_agg(agents.early_action_id) FILTER (WHERE agents.early_action_id IS NOT NULL),
+            array_agg(waiting.action_id) FILTER (WHERE waiting.is_early),
             '{}'
         )
-    FROM (
+    FROM health_internal.troubled_agents() AS troubled
+    FULL JOIN (
         SELECT
-            known.agent_id,
-            max(known.issue_type) AS issue_type,
-            bool_or(known.has_recovery) AS has_recovery,
-            bool_or(known.is_engines) AS is_engines,
-            max(known.early_action_id) AS early_action_id
-        FROM (
-            SELECT
-                troubled.agent_id,
-                troubled.issue_type,
-                false AS has_recovery,
-                false AS is_engines,
-                NULL::bigint AS early_action_id
-            FROM health_internal.troubled_agents() AS troubled
-            UNION ALL
-            SELECT
-                actions.agent_id,
-                NULL,
-                true,
-                actions.state = 'pending' AND actions.requested_by = 'engine',
-                CASE WHEN actions.incident_id IS NULL THEN actions.action_id END
-            FROM health.recovery_actions AS actions
-            WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
-        ) AS known
-        GROUP BY known.agent_id
-    ) AS agents;
+            actions.agent_id,
+            actions.action_id,
+            actions.state = 'pending' AND actions.requested_by = 'engine' AS is_engines,
+            actions.incident_id IS NULL AS is_early
+        FROM health.recovery_actions AS actions
+        WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+    ) AS waiting ON troubled.agent_id = waiting.agent_id;
 $$;
 
 ALTER FUNCTION health_internal.recovery_needs(OUT troubled_count bigint, OUT idle_agent_ids text[], OUT idle_issue_types text[], OUT needless_agent_ids text[], OUT early_action_ids bigint[]) OWNER TO health_owner;
@@ -24256,16 +24651,40 @@ BEGIN
         WHERE actions.state = 'claimed' AND actions.lease_until < p_now
         FOR UPDATE SKIP LOCKED
     ) AS claimed;
-    UPDATE health.recovery_actions AS actions
-    SET
-        state = 'pending',
-        claimed_by = NULL,
-        fencing_token = nextval('health_internal.fencing_tokens'),
-        lease_until = NULL,
-        not_before = p_now,
-        released_at = p_now,
-        outcome = actions.outcome || '{"lease": "lost"}'
-    WHERE actions.action_id = ANY (v_action_ids);
+    WITH returned AS (
+        UPDATE health.recovery_actions AS actions
+        SET
+            state = 'pending',
+            claimed_by = NULL,
+            fencing_token = nextval('health_internal.fencing_tokens'),
+            lease_until = NULL,
+            not_before = p_now,
+            released_at = p_now,
+            outcome = actions.outcome || jsonb_build_object(
+                'lost_claims', coalesce((actions.outcome ->> 'lost_claims')::integer, 0) + 1
+            )
+        WHERE actions.action_id = ANY (v_action_ids)
+        RETURNING
+            actions.action_id,
+            (actions.outcome ->> 'lost_claims')::integer >= (
+                SELECT policies.recovery_budget_count
+                FROM health.agent_status AS status
+                INNER JOIN health.current_policies AS policies
+                    ON status.policy_class = policies.policy_class
+                WHERE status.agent_id = actions.agent_id
+            ) AS is_last
+    )
+
+    SELECT array_agg(returned.action_id)
+    INTO v_action_ids
+    FROM returned
+    WHERE returned.is_last;
+    -- It may be what ends the bridges that take it.
+    IF v_action_ids IS NOT NULL THEN
+        PERFORM health_internal.escalate_recoveries(
+            p_now, v_action_ids, 'each time its bridge went silent before it began'
+        );
+    END IF;
 
     -- Of what was executing nobody knows how far it came: heartbeats tell.
     SELECT array_agg(lost.action_id)
@@ -24305,7 +24724,7 @@ ALTER FUNCTION health_internal.rescue_recoveries(p_now timestamp with time zone)
 -- Name: FUNCTION rescue_recoveries(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.rescue_recoveries(p_now timestamp with time zone) IS 'Ends leases and steps whose time is up: claimed goes back to the queue, executing without a lease to verification, executing beyond its time-out has failed.';
+COMMENT ON FUNCTION health_internal.rescue_recoveries(p_now timestamp with time zone) IS 'Ends leases and steps whose time is up: claimed goes back to the queue, or to a person when that happened as often as the policy''s recovery_budget_count allows attempts; executing without a lease goes to verification; executing beyond its time-out has failed.';
 
 --
 -- Name: resource_samples(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -26979,6 +27398,7 @@ COMMENT ON FUNCTION health_internal.service_rows(p_from timestamp with time zone
 
 CREATE FUNCTION health_internal.service_seconds(p_from timestamp with time zone, p_to timestamp with time zone, p_agent_ids text[] DEFAULT NULL::text[]) RETURNS TABLE(agent_id text, up_seconds double precision, degraded_seconds double precision, down_seconds double precision, lost_seconds double precision, unknown_seconds double precision, maintenance_up_seconds double precision, maintenance_degraded_seconds double precision, maintenance_down_seconds double precision, maintenance_lost_seconds double precision, maintenance_counted_seconds double precision, score_seconds double precision)
     LANGUAGE plpgsql STABLE
+    SET jit TO 'off'
     AS $$
 DECLARE
     v_first timestamptz := date_trunc('day', p_from, 'UTC');
@@ -28817,6 +29237,57 @@ ALTER FUNCTION health_internal.tell_of_escalations(p_now timestamp with time zon
 COMMENT ON FUNCTION health_internal.tell_of_escalations(p_now timestamp with time zone) IS 'Opens the alert recovery_failed, once, for each escalated recovery whose agent is still in trouble.';
 
 --
+-- Name: tell_of_unmanaged(timestamp with time zone, text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.tell_of_unmanaged(p_now timestamp with time zone, p_agent_ids text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_agent_ids text [];
+BEGIN
+    IF p_agent_ids = '{}' THEN
+        RETURN;
+    END IF;
+    -- It stays in the queue for whoever claims it, but is no second message when nobody did. Where nobody
+    -- is told of the trouble, there is nothing to add.
+    WITH told AS (
+        UPDATE health.recovery_actions AS actions
+        SET told_at = p_now
+        WHERE actions.agent_id = ANY (health_internal.unmanaged_agents(p_agent_ids, p_now))
+            AND actions.state = 'pending'
+            AND actions.requested_by = 'engine'
+            AND actions.told_at IS NULL
+            AND actions.action NOT IN ('terminate_sessions', 'verify', 'escalate')
+            AND EXISTS (
+                SELECT FROM health.incidents
+                WHERE incidents.agent_id = actions.agent_id AND incidents.resolved_at IS NULL
+            )
+        RETURNING actions.agent_id
+    )
+
+    SELECT array_agg(told.agent_id)
+    INTO v_agent_ids
+    FROM told;
+    IF v_agent_ids IS NOT NULL THEN
+        PERFORM health_internal.open_recovery_failed(
+            p_now, v_agent_ids, 'no bridge manages it', p_is_news => false
+        );
+    END IF;
+END;
+$$;
+
+ALTER FUNCTION health_internal.tell_of_unmanaged(p_now timestamp with time zone, p_agent_ids text[]) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION tell_of_unmanaged(p_now timestamp with time zone, p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.tell_of_unmanaged(p_now timestamp with time zone, p_agent_ids text[]) IS 'Opens the alert recovery_failed with the trouble itself for those of these agents whose pending recovery no bridge can carry out.';
+
+--
 -- Name: terminate_stuck_sessions(timestamp with time zone, text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -28880,6 +29351,28 @@ ALTER FUNCTION health_internal.terminate_stuck_sessions(p_now timestamp with tim
 COMMENT ON FUNCTION health_internal.terminate_stuck_sessions(p_now timestamp with time zone, p_agent_id text) IS 'Ends the stuck sessions of an agent, and nobody else''s. Returns {"ended_pids": […], "reason": why some could not be ended}: a superuser''s cannot, nor any without pg_signal_backend.';
 
 --
+-- Name: tg_act_causes__note(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.tg_act_causes__note() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO health_internal.act_causes (cause) VALUES (TG_TABLE_NAME);
+    RETURN NULL;
+END;
+$$;
+
+ALTER FUNCTION health_internal.tg_act_causes__note() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION tg_act_causes__note(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.tg_act_causes__note() IS 'Notes that what the act compares has changed; it becomes visible with the change.';
+
+--
 -- Name: tg_agent_heartbeats__admit(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -28941,6 +29434,12 @@ CREATE FUNCTION health_internal.tg_agent_status__note_transition() RETURNS trigg
 DECLARE
     v_is_maintained boolean;
 BEGIN
+    IF OLD.status IS NOT DISTINCT FROM NEW.status
+        AND OLD.liveness IS NOT DISTINCT FROM NEW.liveness
+        AND OLD.issue_type IS NOT DISTINCT FROM NEW.issue_type THEN
+        INSERT INTO health_internal.act_causes (cause) VALUES ('agent_status');
+        RETURN NULL;
+    END IF;
     -- NULL: it never was in maintenance.
     SELECT bool_or(periods.ended_at IS NULL)
     INTO v_is_maintained
@@ -28948,6 +29447,8 @@ BEGIN
     WHERE periods.agent_id = NEW.agent_id;
     IF v_is_maintained AND OLD.status IS NOT DISTINCT FROM NEW.status
         AND OLD.issue_type IS NOT DISTINCT FROM NEW.issue_type THEN
+        -- The act reads transitions, and else these.
+        INSERT INTO health_internal.act_causes (cause) VALUES ('agent_status');
         RETURN NULL;
     END IF;
     -- It left maintenance in this tick: what is known of it now is told once.
@@ -28966,6 +29467,7 @@ BEGIN
             AND transitions.old_liveness = 'in_maintenance'
             AND transitions.new_liveness = OLD.liveness;
         IF FOUND THEN
+            INSERT INTO health_internal.act_causes (cause) VALUES ('agent_status');
             RETURN NULL;
         END IF;
     END IF;
@@ -28990,7 +29492,7 @@ ALTER FUNCTION health_internal.tg_agent_status__note_transition() OWNER TO healt
 -- Name: FUNCTION tg_agent_status__note_transition(); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.tg_agent_status__note_transition() IS 'Writes the change of an agent''s status, liveness or issue to status_transitions; while it is in maintenance its liveness there is in_maintenance, whatever its heartbeats say.';
+COMMENT ON FUNCTION health_internal.tg_agent_status__note_transition() IS 'Writes the change of an agent''s status, liveness or issue to status_transitions; while it is in maintenance its liveness there is in_maintenance, whatever its heartbeats say. What is no transition and concerns the act is noted in act_causes.';
 
 --
 -- Name: tg_agents__check_policy_class(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -30032,6 +30534,47 @@ ALTER FUNCTION health_internal.uncollected_range(p_cursor health_internal.series
 COMMENT ON FUNCTION health_internal.uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone) IS 'What ticks have folded and no collection has read: between the snapshot of the last collection and that of the last tick.';
 
 --
+-- Name: unmanaged_agents(text[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.unmanaged_agents(p_agent_ids text[], p_now timestamp with time zone) RETURNS text[]
+    LANGUAGE sql STABLE
+    AS $$
+    WITH heard AS (
+        SELECT status.agent_id AS worker
+        FROM health.agent_status AS status
+        WHERE status.agent_id >= 'bridge:'
+            AND status.agent_id < 'bridge;'
+            AND status.last_heartbeat_at > p_now - interval '1 day'
+        UNION
+        SELECT announced.worker
+        FROM health_internal.bridges AS announced
+        WHERE announced.announced_at > p_now - interval '1 day'
+    ),
+
+    bridges AS MATERIALIZED (
+        SELECT heard.worker, announced.agent_ids
+        FROM heard
+        LEFT JOIN health_internal.bridges AS announced ON heard.worker = announced.worker
+    )
+
+    SELECT coalesce(array_agg(given.agent_id), '{}')
+    FROM unnest(p_agent_ids) AS given (agent_id)
+    WHERE EXISTS (SELECT FROM bridges)
+        -- One that has not said whom it manages may manage anybody.
+        AND NOT EXISTS (SELECT FROM bridges WHERE bridges.agent_ids IS NULL)
+        AND given.agent_id NOT IN (SELECT unnest(bridges.agent_ids) FROM bridges);
+$$;
+
+ALTER FUNCTION health_internal.unmanaged_agents(p_agent_ids text[], p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION unmanaged_agents(p_agent_ids text[], p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.unmanaged_agents(p_agent_ids text[], p_now timestamp with time zone) IS 'Which of these agents no bridge manages, as far as bridges heard of within a day said; none where that is not known. A bridge that is away for a while still manages its own.';
+
+--
 -- Name: usage_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -30313,7 +30856,8 @@ CREATE FUNCTION health_internal.wanted_alerts() RETURNS TABLE(agent_id text, rul
             AND status.active_conditions <> '{}'
     ),
 
-    found AS MATERIALIZED (
+    -- Read for everybody, and once more for the few that have something at stake.
+    found AS NOT MATERIALIZED (
         SELECT
             holding.agent_id,
             rules.rule,
@@ -30331,6 +30875,18 @@ CREATE FUNCTION health_internal.wanted_alerts() RETURNS TABLE(agent_id text, rul
             findings.details
         FROM health.rule_findings AS findings
         INNER JOIN health.alert_rules AS rules ON findings.rule = rules.rule AND rules.is_enabled
+    ),
+
+    concerned AS MATERIALIZED (
+        SELECT agents.agent_id
+        FROM health.agents
+        WHERE agents.revenue_usd_per_hour > 0
+        UNION ALL
+        SELECT holding.agent_id FROM holding WHERE holding.rule = 'business_impact'
+        UNION ALL
+        SELECT findings.agent_id
+        FROM health.rule_findings AS findings
+        WHERE findings.rule = 'business_impact' AND findings.agent_id IS NOT NULL
     )
 
     SELECT found.* FROM found WHERE found.rule <> 'business_impact'
@@ -30369,7 +30925,7 @@ CREATE FUNCTION health_internal.wanted_alerts() RETURNS TABLE(agent_id text, rul
                 ), false) AS is_down,
                 bool_or(found.rule = 'business_impact') AS is_losing
             FROM found
-            WHERE found.agent_id IS NOT NULL
+            WHERE found.agent_id IN (SELECT concerned.agent_id FROM concerned)
             GROUP BY found.agent_id
         ) AS troubled
         LEFT JOIN health.agents
@@ -31959,6 +32515,255 @@ COMMENT ON COLUMN health.alerts.resolved_at IS 'When it closed; NULL while it is
 COMMENT ON COLUMN health.alerts.resolved_by IS 'engine, or the person who closed it.';
 
 --
+-- Name: incidents; Type: TABLE; Schema: health; Owner: health_owner
+--
+
+CREATE TABLE health.incidents (
+    incident_id bigint NOT NULL,
+    agent_id text COLLATE pg_catalog."C",
+    engine_rule text COLLATE pg_catalog."C",
+    fleet_incident_id bigint,
+    severity text NOT NULL,
+    revenue_usd_per_hour double precision DEFAULT 0 NOT NULL,
+    onset_at timestamp with time zone NOT NULL,
+    detected_at timestamp with time zone NOT NULL,
+    acknowledged_at timestamp with time zone,
+    acknowledged_by text,
+    is_acknowledged boolean DEFAULT false NOT NULL,
+    is_acknowledgement_sticky boolean DEFAULT false NOT NULL,
+    acknowledged_until timestamp with time zone,
+    acknowledged_severity text,
+    acknowledgement_note text,
+    recovered_at timestamp with time zone,
+    resolved_at timestamp with time zone,
+    false_positive_at timestamp with time zone,
+    false_positive_by text,
+    false_positive_note text,
+    told_severity text,
+    told_at timestamp with time zone,
+    told_channels text[] DEFAULT '{}'::text[] NOT NULL,
+    owed_channels text[] DEFAULT '{}'::text[] NOT NULL,
+    is_recovery_failure_told boolean DEFAULT false NOT NULL,
+    message_count integer DEFAULT 0 NOT NULL,
+    escalates_from timestamp with time zone,
+    escalated_until timestamp with time zone,
+    withheld text,
+    withheld_at timestamp with time zone,
+    checked_at timestamp with time zone,
+    next_check_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    is_settled boolean DEFAULT false NOT NULL,
+    CONSTRAINT incident_is_of_an_agent_or_of_a_rule_of_the_engine CHECK (((agent_id IS NULL) = (engine_rule IS NOT NULL))),
+    CONSTRAINT incident_severity_is_known CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text, 'emergency'::text])))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE health.incidents OWNER TO health_owner;
+
+--
+-- Name: TABLE incidents; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON TABLE health.incidents IS 'One row per time an agent was in trouble, from its true onset to its end; or the engine, or many agents together. What people were told of it is kept here.';
+
+--
+-- Name: COLUMN incidents.incident_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.incident_id IS 'Number of the incident.';
+
+--
+-- Name: COLUMN incidents.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.agent_id IS 'Which agent; NULL: the engine, or many agents.';
+
+--
+-- Name: COLUMN incidents.engine_rule; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.engine_rule IS 'Rule of an incident without an agent, each of which is told for itself; NULL for an agent''s.';
+
+--
+-- Name: COLUMN incidents.fleet_incident_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.fleet_incident_id IS 'Incident of many agents this one belongs to: while that is open it speaks for this one. No foreign key, as for alerts.';
+
+--
+-- Name: COLUMN incidents.severity; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.severity IS 'Highest severity of its alerts so far.';
+
+--
+-- Name: COLUMN incidents.revenue_usd_per_hour; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.revenue_usd_per_hour IS 'Revenue at risk when it was detected, US dollars per hour.';
+
+--
+-- Name: COLUMN incidents.onset_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.onset_at IS 'When the trouble began, as well as it is known: the last good heartbeat of a silence.';
+
+--
+-- Name: COLUMN incidents.detected_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.detected_at IS 'When its first alert opened.';
+
+--
+-- Name: COLUMN incidents.acknowledged_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.acknowledged_at IS 'When a person first took it.';
+
+--
+-- Name: COLUMN incidents.acknowledged_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.acknowledged_by IS 'Who took it last.';
+
+--
+-- Name: COLUMN incidents.is_acknowledged; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.is_acknowledged IS 'Whether somebody has it at present.';
+
+--
+-- Name: COLUMN incidents.is_acknowledgement_sticky; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.is_acknowledgement_sticky IS 'Whether the acknowledgement outlasts a rise in severity.';
+
+--
+-- Name: COLUMN incidents.acknowledged_until; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.acknowledged_until IS 'When the acknowledgement expires; NULL: with the incident.';
+
+--
+-- Name: COLUMN incidents.acknowledged_severity; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.acknowledged_severity IS 'Severity that was acknowledged.';
+
+--
+-- Name: COLUMN incidents.acknowledgement_note; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.acknowledgement_note IS 'What the person said.';
+
+--
+-- Name: COLUMN incidents.recovered_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.recovered_at IS 'When a recovery of it was verified.';
+
+--
+-- Name: COLUMN incidents.resolved_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.resolved_at IS 'When its last alert closed; NULL while it is open.';
+
+--
+-- Name: COLUMN incidents.false_positive_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.false_positive_at IS 'When a person said that nothing had been wrong; NULL: nobody did.';
+
+--
+-- Name: COLUMN incidents.false_positive_by; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.false_positive_by IS 'Who.';
+
+--
+-- Name: COLUMN incidents.false_positive_note; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.false_positive_note IS 'What the person said.';
+
+--
+-- Name: COLUMN incidents.told_severity; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.told_severity IS 'Severity people were last told and nobody has taken since; NULL: there is something to tell.';
+
+--
+-- Name: COLUMN incidents.told_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.told_at IS 'When it was last told; NULL: never.';
+
+--
+-- Name: COLUMN incidents.told_channels; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.told_channels IS 'Channels that were told; the all-clear goes there.';
+
+--
+-- Name: COLUMN incidents.owed_channels; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.owed_channels IS 'Channels from which a message was withdrawn by a mute: they are told the truth when it ends.';
+
+--
+-- Name: COLUMN incidents.is_recovery_failure_told; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.is_recovery_failure_told IS 'Whether people were told that automatic recovery gave up.';
+
+--
+-- Name: COLUMN incidents.message_count; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.message_count IS 'How often it was told.';
+
+--
+-- Name: COLUMN incidents.escalates_from; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.escalates_from IS 'Time from which the delays of escalation steps count.';
+
+--
+-- Name: COLUMN incidents.escalated_until; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.escalated_until IS 'Steps due until then have been taken.';
+
+--
+-- Name: COLUMN incidents.withheld; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.withheld IS 'Why the next message is withheld, one of the reasons of docs/alerting.md; NULL: it is not.';
+
+--
+-- Name: COLUMN incidents.withheld_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.withheld_at IS 'Since when, for that reason.';
+
+--
+-- Name: COLUMN incidents.checked_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.checked_at IS 'When it was last decided what to tell.';
+
+--
+-- Name: COLUMN incidents.next_check_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.next_check_at IS 'When to decide again: reminder, escalation, end of a mute; -infinity: something changed.';
+
+--
+-- Name: COLUMN incidents.is_settled; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.incidents.is_settled IS 'Over, and nothing is left to tell.';
+
+--
 -- Name: recovery_actions; Type: TABLE; Schema: health; Owner: health_owner
 --
 
@@ -32328,19 +33133,21 @@ CREATE VIEW health.agent_timeline WITH (security_barrier='true') AS
             round((transitions.new_score)::numeric, 2) AS score
            FROM health.status_transitions transitions
         UNION ALL
-         SELECT alerts.agent_id,
+         SELECT incidents.agent_id,
             alerts.opened_at AS occurred_at,
             'alert'::text AS kind,
             ((alerts.severity || ': '::text) || alerts.summary) AS what,
             NULL::numeric AS score
-           FROM health.alerts
+           FROM (health.incidents
+             JOIN health.alerts ON ((incidents.incident_id = alerts.incident_id)))
         UNION ALL
-         SELECT alerts.agent_id,
+         SELECT incidents.agent_id,
             alerts.resolved_at AS occurred_at,
             'alert'::text AS kind,
             ('resolved: '::text || alerts.summary) AS what,
             NULL::numeric AS score
-           FROM health.alerts
+           FROM (health.incidents
+             JOIN health.alerts ON ((incidents.incident_id = alerts.incident_id)))
           WHERE (alerts.resolved_at IS NOT NULL)
         UNION ALL
          SELECT actions.agent_id,
@@ -32563,7 +33370,7 @@ CREATE VIEW health.alert_history WITH (security_barrier='true') AS
     incident_id
    FROM ( SELECT events.alert_event_id,
             alerts.alert_id,
-            alerts.agent_id,
+            incidents.agent_id,
             alerts.rule,
             alerts.severity,
             events.occurred_at,
@@ -32573,12 +33380,13 @@ CREATE VIEW health.alert_history WITH (security_barrier='true') AS
             events.reason_code,
             events.channel,
             alerts.incident_id
-           FROM (health.alerts
+           FROM ((health.incidents
+             JOIN health.alerts ON ((incidents.incident_id = alerts.incident_id)))
              JOIN health.alert_events events ON (((alerts.incident_id = events.incident_id) AND ((alerts.alert_id = events.alert_id) OR ((events.alert_id IS NULL) AND (alerts.opened_at <= events.occurred_at) AND (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) >= events.occurred_at))))))
         UNION ALL
          SELECT events.alert_event_id,
             alerts.alert_id,
-            alerts.agent_id,
+            incidents.agent_id,
             alerts.rule,
             alerts.severity,
             deliveries.finished_at AS occurred_at,
@@ -32591,7 +33399,8 @@ CREATE VIEW health.alert_history WITH (security_barrier='true') AS
             NULL::text AS reason_code,
             events.channel,
             alerts.incident_id
-           FROM ((health.alerts
+           FROM (((health.incidents
+             JOIN health.alerts ON ((incidents.incident_id = alerts.incident_id)))
              JOIN health.alert_events events ON (((alerts.incident_id = events.incident_id) AND (events.alert_id IS NULL) AND (alerts.opened_at <= events.occurred_at) AND (COALESCE(alerts.resolved_at, 'infinity'::timestamp with time zone) >= events.occurred_at) AND (events.event = ANY (ARRAY['queued'::text, 'grouped'::text])))))
              JOIN health.deliveries ON (((events.delivery_id = deliveries.delivery_id) AND (deliveries.state = ANY (ARRAY['delivered'::text, 'dead'::text])))))) shown
   WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
@@ -34195,7 +35004,9 @@ CREATE VIEW health.engine_health AS
             known.skipped_series_total,
             known.acted_transition_id,
             known.self_checked_at,
-            known.due_from
+            known.due_from,
+            known.compared_transition_id,
+            known.troubled_count
            FROM health_internal.engine known
          LIMIT 1) engine
      CROSS JOIN ( SELECT chosen.is_only_row,
@@ -35888,255 +36699,6 @@ COMMENT ON COLUMN health.incident_members.incident_id IS 'Incident of many agent
 --
 
 COMMENT ON COLUMN health.incident_members.agent_id IS 'Agent that belongs to it.';
-
---
--- Name: incidents; Type: TABLE; Schema: health; Owner: health_owner
---
-
-CREATE TABLE health.incidents (
-    incident_id bigint NOT NULL,
-    agent_id text COLLATE pg_catalog."C",
-    engine_rule text COLLATE pg_catalog."C",
-    fleet_incident_id bigint,
-    severity text NOT NULL,
-    revenue_usd_per_hour double precision DEFAULT 0 NOT NULL,
-    onset_at timestamp with time zone NOT NULL,
-    detected_at timestamp with time zone NOT NULL,
-    acknowledged_at timestamp with time zone,
-    acknowledged_by text,
-    is_acknowledged boolean DEFAULT false NOT NULL,
-    is_acknowledgement_sticky boolean DEFAULT false NOT NULL,
-    acknowledged_until timestamp with time zone,
-    acknowledged_severity text,
-    acknowledgement_note text,
-    recovered_at timestamp with time zone,
-    resolved_at timestamp with time zone,
-    false_positive_at timestamp with time zone,
-    false_positive_by text,
-    false_positive_note text,
-    told_severity text,
-    told_at timestamp with time zone,
-    told_channels text[] DEFAULT '{}'::text[] NOT NULL,
-    owed_channels text[] DEFAULT '{}'::text[] NOT NULL,
-    is_recovery_failure_told boolean DEFAULT false NOT NULL,
-    message_count integer DEFAULT 0 NOT NULL,
-    escalates_from timestamp with time zone,
-    escalated_until timestamp with time zone,
-    withheld text,
-    withheld_at timestamp with time zone,
-    checked_at timestamp with time zone,
-    next_check_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    is_settled boolean DEFAULT false NOT NULL,
-    CONSTRAINT incident_is_of_an_agent_or_of_a_rule_of_the_engine CHECK (((agent_id IS NULL) = (engine_rule IS NOT NULL))),
-    CONSTRAINT incident_severity_is_known CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text, 'emergency'::text])))
-)
-WITH (fillfactor='50');
-
-ALTER TABLE health.incidents OWNER TO health_owner;
-
---
--- Name: TABLE incidents; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON TABLE health.incidents IS 'One row per time an agent was in trouble, from its true onset to its end; or the engine, or many agents together. What people were told of it is kept here.';
-
---
--- Name: COLUMN incidents.incident_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.incident_id IS 'Number of the incident.';
-
---
--- Name: COLUMN incidents.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.agent_id IS 'Which agent; NULL: the engine, or many agents.';
-
---
--- Name: COLUMN incidents.engine_rule; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.engine_rule IS 'Rule of an incident without an agent, each of which is told for itself; NULL for an agent''s.';
-
---
--- Name: COLUMN incidents.fleet_incident_id; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.fleet_incident_id IS 'Incident of many agents this one belongs to: while that is open it speaks for this one. No foreign key, as for alerts.';
-
---
--- Name: COLUMN incidents.severity; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.severity IS 'Highest severity of its alerts so far.';
-
---
--- Name: COLUMN incidents.revenue_usd_per_hour; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.revenue_usd_per_hour IS 'Revenue at risk when it was detected, US dollars per hour.';
-
---
--- Name: COLUMN incidents.onset_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.onset_at IS 'When the trouble began, as well as it is known: the last good heartbeat of a silence.';
-
---
--- Name: COLUMN incidents.detected_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.detected_at IS 'When its first alert opened.';
-
---
--- Name: COLUMN incidents.acknowledged_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.acknowledged_at IS 'When a person first took it.';
-
---
--- Name: COLUMN incidents.acknowledged_by; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.acknowledged_by IS 'Who took it last.';
-
---
--- Name: COLUMN incidents.is_acknowledged; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.is_acknowledged IS 'Whether somebody has it at present.';
-
---
--- Name: COLUMN incidents.is_acknowledgement_sticky; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.is_acknowledgement_sticky IS 'Whether the acknowledgement outlasts a rise in severity.';
-
---
--- Name: COLUMN incidents.acknowledged_until; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.acknowledged_until IS 'When the acknowledgement expires; NULL: with the incident.';
-
---
--- Name: COLUMN incidents.acknowledged_severity; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.acknowledged_severity IS 'Severity that was acknowledged.';
-
---
--- Name: COLUMN incidents.acknowledgement_note; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.acknowledgement_note IS 'What the person said.';
-
---
--- Name: COLUMN incidents.recovered_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.recovered_at IS 'When a recovery of it was verified.';
-
---
--- Name: COLUMN incidents.resolved_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.resolved_at IS 'When its last alert closed; NULL while it is open.';
-
---
--- Name: COLUMN incidents.false_positive_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.false_positive_at IS 'When a person said that nothing had been wrong; NULL: nobody did.';
-
---
--- Name: COLUMN incidents.false_positive_by; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.false_positive_by IS 'Who.';
-
---
--- Name: COLUMN incidents.false_positive_note; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.false_positive_note IS 'What the person said.';
-
---
--- Name: COLUMN incidents.told_severity; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.told_severity IS 'Severity people were last told and nobody has taken since; NULL: there is something to tell.';
-
---
--- Name: COLUMN incidents.told_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.told_at IS 'When it was last told; NULL: never.';
-
---
--- Name: COLUMN incidents.told_channels; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.told_channels IS 'Channels that were told; the all-clear goes there.';
-
---
--- Name: COLUMN incidents.owed_channels; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.owed_channels IS 'Channels from which a message was withdrawn by a mute: they are told the truth when it ends.';
-
---
--- Name: COLUMN incidents.is_recovery_failure_told; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.is_recovery_failure_told IS 'Whether people were told that automatic recovery gave up.';
-
---
--- Name: COLUMN incidents.message_count; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.message_count IS 'How often it was told.';
-
---
--- Name: COLUMN incidents.escalates_from; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.escalates_from IS 'Time from which the delays of escalation steps count.';
-
---
--- Name: COLUMN incidents.escalated_until; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.escalated_until IS 'Steps due until then have been taken.';
-
---
--- Name: COLUMN incidents.withheld; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.withheld IS 'Why the next message is withheld, one of the reasons of docs/alerting.md; NULL: it is not.';
-
---
--- Name: COLUMN incidents.withheld_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.withheld_at IS 'Since when, for that reason.';
-
---
--- Name: COLUMN incidents.checked_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.checked_at IS 'When it was last decided what to tell.';
-
---
--- Name: COLUMN incidents.next_check_at; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.next_check_at IS 'When to decide again: reminder, escalation, end of a mute; -infinity: something changed.';
-
---
--- Name: COLUMN incidents.is_settled; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON COLUMN health.incidents.is_settled IS 'Over, and nothing is left to tell.';
 
 --
 -- Name: incidents_incident_id_seq; Type: SEQUENCE; Schema: health; Owner: health_owner
@@ -39429,6 +39991,35 @@ COMMENT ON COLUMN health.visible_agents.agent_id IS 'Name of the agent.';
 COMMENT ON COLUMN health.visible_agents.tenant IS 'Whose agent it is.';
 
 --
+-- Name: act_causes; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.act_causes (
+    cause text NOT NULL,
+    noted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE health_internal.act_causes OWNER TO health_owner;
+
+--
+-- Name: TABLE act_causes; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.act_causes IS 'One row per change of what the act compares that status_transitions does not tell: written with the change, removed by the tick that compares. While there are none, what holds agrees with what is open.';
+
+--
+-- Name: COLUMN act_causes.cause; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.act_causes.cause IS 'Table that changed.';
+
+--
+-- Name: COLUMN act_causes.noted_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.act_causes.noted_at IS 'When.';
+
+--
 -- Name: agent_changes; Type: TABLE; Schema: health_internal; Owner: health_owner
 --
 
@@ -39535,6 +40126,42 @@ COMMENT ON COLUMN health_internal.agent_surprises.series_surprises IS 'The serie
 --
 
 COMMENT ON COLUMN health_internal.agent_surprises.state IS 'What health_internal.detect_agent remembers of the minutes before; NULL: nothing yet.';
+
+--
+-- Name: bridges; Type: TABLE; Schema: health_internal; Owner: health_owner
+--
+
+CREATE TABLE health_internal.bridges (
+    worker text NOT NULL COLLATE pg_catalog."C",
+    agent_ids text[] NOT NULL,
+    announced_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE health_internal.bridges OWNER TO health_owner;
+
+--
+-- Name: TABLE bridges; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON TABLE health_internal.bridges IS 'One row per bridge that ever said which agents it manages, written when that changes.';
+
+--
+-- Name: COLUMN bridges.worker; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.bridges.worker IS 'The bridge, bridge:NAME.';
+
+--
+-- Name: COLUMN bridges.agent_ids; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.bridges.agent_ids IS 'Agents it has an executor for; empty: it only ticks and carries messages.';
+
+--
+-- Name: COLUMN bridges.announced_at; Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON COLUMN health_internal.bridges.announced_at IS 'When it said so first, or last something else.';
 
 --
 -- Name: event_hours; Type: TABLE; Schema: health_internal; Owner: health_owner
@@ -40868,6 +41495,13 @@ ALTER TABLE ONLY health_internal.agent_surprises
     ADD CONSTRAINT agent_surprises_pkey PRIMARY KEY (agent_id);
 
 --
+-- Name: bridges bridges_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
+--
+
+ALTER TABLE ONLY health_internal.bridges
+    ADD CONSTRAINT bridges_pkey PRIMARY KEY (worker);
+
+--
 -- Name: engine engine_pkey; Type: CONSTRAINT; Schema: health_internal; Owner: health_owner
 --
 
@@ -41247,25 +41881,13 @@ COMMENT ON INDEX health.anomalies_open_idx IS 'One open episode per series; heal
 -- Name: deliveries_channel_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
-CREATE INDEX deliveries_channel_idx ON health.deliveries USING btree (channel);
+CREATE INDEX deliveries_channel_idx ON health.deliveries USING btree (channel, state, finished_at);
 
 --
 -- Name: INDEX deliveries_channel_idx; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON INDEX health.deliveries_channel_idx IS 'Serves the foreign key when a channel is removed.';
-
---
--- Name: deliveries_finished_idx; Type: INDEX; Schema: health; Owner: health_owner
---
-
-CREATE INDEX deliveries_finished_idx ON health.deliveries USING btree (channel, state, finished_at) WHERE (finished_at IS NOT NULL);
-
---
--- Name: INDEX deliveries_finished_idx; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON INDEX health.deliveries_finished_idx IS 'health_internal.broken_channels compares each channel''s last success with its last failure.';
+COMMENT ON INDEX health.deliveries_channel_idx IS 'health_internal.broken_channels compares each channel''s last success with its last failure; serves the foreign key when a channel is removed.';
 
 --
 -- Name: deliveries_incident_idx; Type: INDEX; Schema: health; Owner: health_owner
@@ -41902,10 +42524,88 @@ CREATE TRIGGER _500_keep_new_terms AFTER UPDATE ON health.agents FOR EACH ROW WH
 CREATE TRIGGER _500_keep_terms AFTER INSERT ON health.agents FOR EACH ROW WHEN (((new.revenue_usd_per_hour > (0)::double precision) OR (new.manual_recovery_minutes IS NOT NULL) OR (new.manual_recovery_cost_usd IS NOT NULL))) EXECUTE FUNCTION health_internal.tg_agents__keep_terms();
 
 --
+-- Name: alert_rules _500_note_change; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_change AFTER INSERT OR DELETE OR UPDATE OF rule, severity, is_enabled ON health.alert_rules FOR EACH STATEMENT EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: alerts _500_note_change; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_change AFTER INSERT OR DELETE OR UPDATE ON health.alerts FOR EACH STATEMENT EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: policies _500_note_change; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_change AFTER INSERT OR DELETE OR UPDATE ON health.policies FOR EACH STATEMENT EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: recovery_actions _500_note_change; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_change AFTER INSERT OR DELETE ON health.recovery_actions FOR EACH STATEMENT EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: recovery_strategies _500_note_change; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_change AFTER INSERT OR DELETE OR UPDATE ON health.recovery_strategies FOR EACH STATEMENT EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: rule_findings _500_note_change; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_change AFTER INSERT OR DELETE ON health.rule_findings FOR EACH ROW EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: stuck_sessions _500_note_change; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_change AFTER INSERT OR DELETE OR UPDATE OF agent_id ON health.stuck_sessions FOR EACH ROW EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: agents _500_note_earning; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_earning AFTER INSERT ON health.agents FOR EACH ROW WHEN ((new.revenue_usd_per_hour > (0)::double precision)) EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: agent_status _500_note_new_conditions; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_new_conditions AFTER INSERT ON health.agent_status FOR EACH ROW WHEN (((new.active_conditions <> '{}'::text[]) OR (new.issue_type IS NOT NULL))) EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: agent_status _500_note_removal; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_removal AFTER DELETE ON health.agent_status FOR EACH ROW WHEN (((old.active_conditions <> '{}'::text[]) OR (old.issue_type IS NOT NULL))) EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: agents _500_note_revenue; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_revenue AFTER UPDATE ON health.agents FOR EACH ROW WHEN ((old.revenue_usd_per_hour IS DISTINCT FROM new.revenue_usd_per_hour)) EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: rule_findings _500_note_severity; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_severity AFTER UPDATE ON health.rule_findings FOR EACH ROW WHEN ((((old.rule IS DISTINCT FROM new.rule) OR (old.agent_id IS DISTINCT FROM new.agent_id)) OR (old.severity IS DISTINCT FROM new.severity))) EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
+-- Name: recovery_actions _500_note_state; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_state AFTER UPDATE ON health.recovery_actions FOR EACH ROW WHEN (((((((old.agent_id IS DISTINCT FROM new.agent_id) OR (old.state IS DISTINCT FROM new.state)) OR (old.incident_id IS DISTINCT FROM new.incident_id)) OR (old.finished_at IS DISTINCT FROM new.finished_at)) OR (old.settled_at IS DISTINCT FROM new.settled_at)) AND (NOT ((new.state = 'cancelled'::text) AND (new.settled_at IS NOT NULL))))) EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+--
 -- Name: agent_status _500_note_transition; Type: TRIGGER; Schema: health; Owner: health_owner
 --
 
-CREATE TRIGGER _500_note_transition AFTER UPDATE ON health.agent_status FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.liveness IS DISTINCT FROM new.liveness) OR (old.issue_type IS DISTINCT FROM new.issue_type))) EXECUTE FUNCTION health_internal.tg_agent_status__note_transition();
+CREATE TRIGGER _500_note_transition AFTER UPDATE ON health.agent_status FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.liveness IS DISTINCT FROM new.liveness) OR (old.issue_type IS DISTINCT FROM new.issue_type) OR (old.active_conditions IS DISTINCT FROM new.active_conditions) OR (((old.revenue_impact_usd IS DISTINCT FROM new.revenue_impact_usd) OR (old.policy_class IS DISTINCT FROM new.policy_class)) AND ((new.active_conditions <> '{}'::text[]) OR (new.issue_type IS NOT NULL))))) EXECUTE FUNCTION health_internal.tg_agent_status__note_transition();
 
 --
 -- Name: status_transitions _500_queue_recoveries; Type: TRIGGER; Schema: health; Owner: health_owner
@@ -42636,6 +43336,13 @@ REVOKE ALL ON FUNCTION health.add_weekly_freeze_window(p_window_name text, p_wee
 GRANT ALL ON FUNCTION health.add_weekly_freeze_window(p_window_name text, p_weekdays integer[], p_local_time time without time zone, p_lasts interval, p_time_zone text, p_by text, p_policy_class text) TO health_operator;
 
 --
+-- Name: FUNCTION announce_agents(p_worker text, p_agent_ids text[], p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.announce_agents(p_worker text, p_agent_ids text[], p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.announce_agents(p_worker text, p_agent_ids text[], p_now timestamp with time zone) TO health_bridge;
+
+--
 -- Name: FUNCTION answer_question(p_question_id bigint, p_attempt_count smallint, p_answer text, p_source text, p_evidence jsonb, p_error text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -42899,6 +43606,13 @@ GRANT ALL ON FUNCTION health.log_system_event(p_agent_id text, p_event_type text
 
 REVOKE ALL ON FUNCTION health.mark_false_positive(p_alert_id bigint, p_by text, p_note text, p_is_false_positive boolean, p_now timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION health.mark_false_positive(p_alert_id bigint, p_by text, p_note text, p_is_false_positive boolean, p_now timestamp with time zone) TO health_operator;
+
+--
+-- Name: FUNCTION obstacles_to_start(p_agent_ids text[], p_waited_seconds double precision, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.obstacles_to_start(p_agent_ids text[], p_waited_seconds double precision, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.obstacles_to_start(p_agent_ids text[], p_waited_seconds double precision, p_now timestamp with time zone) TO health_bridge;
 
 --
 -- Name: FUNCTION predict_failures(p_at timestamp with time zone, p_horizon interval, p_model_id bigint); Type: ACL; Schema: health; Owner: health_owner
@@ -43288,16 +44002,16 @@ GRANT ALL ON FUNCTION health_internal.accused_at(p_last_at timestamp with time z
 GRANT ALL ON FUNCTION health_internal.accused_at(p_last_at timestamp with time zone, p_after_seconds double precision, p_blindness health_internal.blindness) TO health_bridge;
 
 --
--- Name: FUNCTION act_on_alerts(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION act_on_alerts(p_now timestamp with time zone, p_is_due boolean); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.act_on_alerts(p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.act_on_alerts(p_now timestamp with time zone, p_is_due boolean) FROM PUBLIC;
 
 --
--- Name: FUNCTION act_on_recoveries(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION act_on_recoveries(p_now timestamp with time zone, p_is_due boolean); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.act_on_recoveries(p_now timestamp with time zone, p_is_due boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION act_phase(p_now timestamp with time zone, OUT alerts_opened bigint, OUT recoveries_queued bigint, OUT is_unfinished boolean); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -43516,10 +44230,10 @@ REVOKE ALL ON FUNCTION health_internal.begin_rule(p_now timestamp with time zone
 GRANT ALL ON FUNCTION health_internal.begin_rule(p_now timestamp with time zone, OUT rule text, OUT evaluation_id bigint, OUT view_schema name, OUT view_name name, OUT row_limit integer) TO health_rules;
 
 --
--- Name: FUNCTION begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text, p_action text); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text, p_action text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION broken_channels(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -43546,10 +44260,10 @@ REVOKE ALL ON FUNCTION health_internal.bundle_deliveries(p_now timestamp with ti
 REVOKE ALL ON FUNCTION health_internal.business_incidents(p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_figure text); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.business_rows(p_from timestamp with time zone, p_to timestamp with time zone, p_now timestamp with time zone, p_figure text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION business_terms_held(); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -43886,6 +44600,12 @@ GRANT ALL ON FUNCTION health_internal.due_foresight_parts(p_now timestamp with t
 --
 
 REVOKE ALL ON FUNCTION health_internal.end_anomalies(p_stepped_until timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION end_lost_leases(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.end_lost_leases(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44349,6 +45069,12 @@ REVOKE ALL ON FUNCTION health_internal.inherit_told(p_now timestamp with time zo
 
 REVOKE ALL ON FUNCTION health_internal.insert_heartbeats(p_items json) FROM PUBLIC;
 GRANT ALL ON FUNCTION health_internal.insert_heartbeats(p_items json) TO health_gateway;
+
+--
+-- Name: FUNCTION is_act_due(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.is_act_due() FROM PUBLIC;
 
 --
 -- Name: FUNCTION is_arrived(p_txid xid8, p_command cid, p_range health_internal.arrival_range); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44867,10 +45593,10 @@ REVOKE ALL ON FUNCTION health_internal.time_mass(p_gap_seconds double precision,
 REVOKE ALL ON FUNCTION health_internal.open_gap_sum(p_gap_weight double precision, p_expected_mass double precision, p_silent_seconds double precision, p_memory_seconds double precision) FROM PUBLIC;
 
 --
--- Name: FUNCTION open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text, p_is_news boolean); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.open_recovery_failed(p_now timestamp with time zone, p_agent_ids text[], p_reason text, p_is_news boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION open_storm_alert(p_now timestamp with time zone, p_summary text); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -45145,12 +45871,12 @@ REVOKE ALL ON FUNCTION health_internal.recommendation_sources() FROM PUBLIC;
 REVOKE ALL ON FUNCTION health_internal.record_of(p_until timestamp with time zone, p_rolled_from timestamp with time zone, p_rolled_until timestamp with time zone, p_kept tstzmultirange, OUT first_at timestamp with time zone, OUT last_at timestamp with time zone, OUT cadence_seconds double precision, OUT agent_seconds double precision, OUT agent_count integer, OUT last_times timestamp with time zone[], OUT has_hours boolean) FROM PUBLIC;
 
 --
--- Name: FUNCTION recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION recover_phase(p_now timestamp with time zone, p_is_due boolean, OUT recoveries_queued bigint); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) TO health_bridge;
-GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, OUT recoveries_queued bigint) TO health_admin;
+REVOKE ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, p_is_due boolean, OUT recoveries_queued bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, p_is_due boolean, OUT recoveries_queued bigint) TO health_bridge;
+GRANT ALL ON FUNCTION health_internal.recover_phase(p_now timestamp with time zone, p_is_due boolean, OUT recoveries_queued bigint) TO health_admin;
 
 --
 -- Name: FUNCTION recoveries_to_judge(p_now timestamp with time zone, p_is_storm boolean, p_has_room boolean); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -45784,10 +46510,22 @@ REVOKE ALL ON FUNCTION health_internal.tell_finished(p_now timestamp with time z
 REVOKE ALL ON FUNCTION health_internal.tell_of_escalations(p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION tell_of_unmanaged(p_now timestamp with time zone, p_agent_ids text[]); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.tell_of_unmanaged(p_now timestamp with time zone, p_agent_ids text[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION terminate_stuck_sessions(p_now timestamp with time zone, p_agent_id text); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
 REVOKE ALL ON FUNCTION health_internal.terminate_stuck_sessions(p_now timestamp with time zone, p_agent_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION tg_act_causes__note(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.tg_act_causes__note() FROM PUBLIC;
 
 --
 -- Name: FUNCTION tg_agent_heartbeats__admit(); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -45922,6 +46660,12 @@ REVOKE ALL ON FUNCTION health_internal.troubled_agents() FROM PUBLIC;
 REVOKE ALL ON FUNCTION health_internal.uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION unmanaged_agents(p_agent_ids text[], p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.unmanaged_agents(p_agent_ids text[], p_now timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION usage_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -46051,6 +46795,13 @@ GRANT ALL ON TABLE health.agent_logins TO health_admin;
 
 GRANT SELECT ON TABLE health.alerts TO health_analyst;
 GRANT SELECT ON TABLE health.alerts TO health_bridge;
+
+--
+-- Name: TABLE incidents; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.incidents TO health_analyst;
+GRANT SELECT ON TABLE health.incidents TO health_bridge;
 
 --
 -- Name: TABLE recovery_actions; Type: ACL; Schema: health; Owner: health_owner
@@ -46232,13 +46983,6 @@ GRANT SELECT ON TABLE health.freeze_windows TO health_analyst;
 
 GRANT SELECT ON TABLE health.incident_members TO health_analyst;
 GRANT SELECT ON TABLE health.incident_members TO health_bridge;
-
---
--- Name: TABLE incidents; Type: ACL; Schema: health; Owner: health_owner
---
-
-GRANT SELECT ON TABLE health.incidents TO health_analyst;
-GRANT SELECT ON TABLE health.incidents TO health_bridge;
 
 --
 -- Name: COLUMN ingest_heartbeats.agent_id; Type: ACL; Schema: health; Owner: health_owner
