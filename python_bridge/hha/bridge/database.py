@@ -23,8 +23,8 @@ from hha.errors import DatabaseUnavailable, TransientError, from_psycopg
 DATABASE_ERRORS = (psycopg.Error, TimeoutError)
 _CALL_SECONDS = 10.0
 _CONNECT_SECONDS = 5.0
-#: Only what asks for it is prepared. PostgreSQL finds a function again that was replaced, but refuses
-#: a prepared statement whose columns have changed.
+#: Only what asks for it is prepared: PostgreSQL finds a function again that was replaced, but
+#: refuses a prepared statement whose columns have changed.
 _UNASKED_NEVER = 2**31
 
 
