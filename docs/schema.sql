@@ -1943,6 +1943,7 @@ CREATE FUNCTION health.claim_deliveries(p_worker text, p_limit integer DEFAULT 2
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_sort TO 'off'
+    SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
 #variable_conflict use_column
@@ -2119,6 +2120,7 @@ CREATE FUNCTION health.claim_recovery_actions(p_worker text, p_limit integer DEF
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_sort TO 'off'
+    SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
 DECLARE
@@ -2966,6 +2968,7 @@ COMMENT ON FUNCTION health.explain(p_agent_id text) IS 'One row per component (w
 CREATE FUNCTION health.explain_silence(p_agent_id text, p_from timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, p_to timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(occurred_at timestamp with time zone, incident_id bigint, was_told boolean, reason_code text, explanation text, channel text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 BEGIN
     PERFORM health_internal.check_visible(p_agent_id);

@@ -20,6 +20,7 @@ LANGUAGE plpgsql
 STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 ROWS 20
 AS $$
 BEGIN

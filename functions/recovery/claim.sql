@@ -28,6 +28,7 @@ SET search_path = pg_catalog, pg_temp
 -- One plan, which takes the first few in the order of the index, however many wait.
 SET plan_cache_mode = force_generic_plan
 SET enable_sort = off
+SET enable_seqscan = off
 SET jit = off
 AS $$
 DECLARE
