@@ -188,11 +188,11 @@ def _follow(
         ]
         if not outcome.pages:
             # It was over before anybody could know: a bridge started, which starts what does not
-            # run; or the monitor was blind from its beginning to its end.
+            # run; or the monitor was blind before it could be known, and until it was over.
             outcome.was_mended_unseen = outcome.restarts > outcome.restarts_by_steps == 0 or (
                 (not fault.is_restarted or fault.kind == "network loss")
                 and any(
-                    first < outcome.begin < last and fault.end is not None and fault.end < last
+                    first < known and outcome.begin < last and (fault.end or last) < last
                     for first, last in unsettled
                 )
             )
