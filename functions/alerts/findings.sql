@@ -238,7 +238,7 @@ BEGIN
     INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
     CROSS JOIN LATERAL (
         SELECT health_internal.decide_notification(
-            'new', false, false, false, false, false, 'up', false, false, false
+            'new', false, false, false, false, false, false, 'up', false, false, false
         ) AS decision
     ) AS decided
     WHERE transitions.transition_id > v_seen

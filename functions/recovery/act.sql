@@ -64,6 +64,11 @@ BEGIN
             AND actions.released_at IS NOT NULL
             AND greatest(actions.not_before, actions.released_at)
             + make_interval(secs => policies.recovery_claim_seconds) < p_now
+            -- While the monitor was away no bridge could.
+            AND date_part('epoch', p_now - greatest(actions.not_before, actions.released_at))
+            - health_internal.blind_seconds(
+                greatest(actions.not_before, actions.released_at), p_now
+            ) > policies.recovery_claim_seconds
         FOR UPDATE OF actions SKIP LOCKED
     ) AS unclaimed;
     IF v_action_ids IS NOT NULL THEN

@@ -59,7 +59,7 @@ CREATE TABLE health.recovery_actions (
     CONSTRAINT a_brake_holds_only_what_waits
     CHECK (hold IS NULL OR (state = 'pending' AND released_at IS NULL)),
     CONSTRAINT hold_is_known
-    CHECK (hold IN ('freeze', 'maintenance', 'parent', 'storm', 'concurrency'))
+    CHECK (hold IN ('freeze', 'maintenance', 'monitor_gap', 'parent', 'storm', 'concurrency'))
 );
 
 COMMENT ON TABLE health.recovery_actions IS
@@ -86,7 +86,7 @@ COMMENT ON COLUMN health.recovery_actions.step IS 'Step of the strategy it is at
 COMMENT ON COLUMN health.recovery_actions.created_at IS 'When it was queued.';
 COMMENT ON COLUMN health.recovery_actions.not_before IS 'Earliest time to claim it (back-off).';
 COMMENT ON COLUMN health.recovery_actions.hold IS
-'Brake that holds it: freeze, maintenance, parent, storm or concurrency; NULL: none.';
+'Brake that holds it: freeze, maintenance, monitor_gap, parent, storm or concurrency; NULL: none.';
 COMMENT ON COLUMN health.recovery_actions.hold_reason IS 'The same for people.';
 COMMENT ON COLUMN health.recovery_actions.released_at IS
 'When the brakes let it go; NULL: not claimable yet.';

@@ -43,6 +43,8 @@ STEPS = st.lists(
         st.tuples(st.just("maintain"), NUMBERS, st.booleans()),
         st.tuples(st.just("depend"), NUMBERS, NUMBERS),
         st.tuples(st.just("fall"), NUMBERS, st.booleans()),
+        st.tuples(st.just("blind")),
+        st.tuples(st.just("hear"), NUMBERS),
         st.tuples(st.just("approve"), NUMBERS),
         st.tuples(st.just("room"), st.integers(1, 3)),
         st.tuples(st.just("wait"), st.sampled_from([1, 30, 700])),
@@ -60,6 +62,8 @@ EXAMPLES: list[list[tuple[Any, ...]]] = [
     [*IN_STORM, ("freeze", "gold"), ("freeze", "standard"), ("freeze", None), ("thaw",)],
     [*IN_STORM, ("freeze", None), *[("wait", 700)] * 6],
     [*IN_STORM, ("approve", 1)],
+    [*IN_STORM, ("blind",), ("hear", 1), ("blind",), ("wait", 700)],
+    [*WITHOUT_ROOM, ("hear", 2), ("blind",), ("wait", 30), ("hear", 2), ("wait", 30)],
     [*IN_STORM, ("storm", False)],
     [*WITHOUT_ROOM, ("depend", 2, 0), ("fall", 0, True)],
     [*WITHOUT_ROOM, ("maintain", 2, True), ("maintain", 2, False)],
@@ -184,10 +188,24 @@ class World:
             issue="agent_unresponsive" if is_down else None,
         )
 
+    def blind(self) -> None:
+        """The monitor was, until this moment."""
+        self.run(
+            "INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at)"
+            " VALUES ('engine_stopped', %(now)s, %(now)s,"
+            " %(now)s::timestamptz + interval '1 minute')"
+        )
+
+    def hear(self, number: int) -> None:
+        self.run(
+            "UPDATE health.agent_status SET last_heartbeat_at = %(now)s WHERE agent_id = %(id)s",
+            id=AGENTS[number][0],
+        )
+
     def approve(self, number: int) -> None:
         self.run(
             "UPDATE health.recovery_actions SET approved_at = %(now)s, approved_by = 'ana'"
-            " WHERE agent_id = %(id)s AND hold IN ('freeze', 'maintenance', 'parent', 'storm')",
+            " WHERE agent_id = %(id)s AND hold <> 'concurrency'",
             id=AGENTS[number][0],
         )
 
