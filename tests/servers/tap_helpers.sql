@@ -69,6 +69,17 @@ RETURNS bigint
 LANGUAGE sql
 RETURN (health.tick(tap.at(p_seconds), true)).alerts_opened;
 
+-- Two agents that are well at second 11: a1, which beats each 5 s, and a2, which may be silent for an hour.
+CREATE FUNCTION tap.two_agents()
+RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO health.agents (agent_id, agent_name, expected_interval)
+    VALUES ('a1', 'a1', '5 s'), ('a2', 'a2', '1 h');
+    SELECT tap.beat(a, s) FROM unnest('{0,5,10}'::float8 []) AS s, unnest('{a1,a2}'::text []) AS a;
+    SELECT tap.tick(11);
+$$;
+
 -- What a tick at second 10 would judge after one at second 0: of everybody, the due, those that arrived or are listed.
 CREATE FUNCTION tap.turn(
     p_whom text, p_is_most boolean, p_beats health_internal.beat [] DEFAULT '{}', p_several bigint [] DEFAULT '{}'
