@@ -3,7 +3,7 @@ BEGIN;
 
 SELECT no_plan();
 
-SELECT grants_are('{health.monitor_gaps,health.settings}', $$ VALUES ('health.monitor_gaps', 'health_analyst SELECT, health_bridge SELECT'), ('health.settings', 'health_admin DELETE INSERT SELECT UPDATE, health_analyst SELECT, health_bridge SELECT') $$);
+SELECT grants_are('{health.monitor_gaps,health.settings}', $$ VALUES ('health.monitor_gaps', 'health_analyst SELECT, health_bridge SELECT'), ('health.settings', 'health_admin UPDATE, health_analyst SELECT, health_bridge SELECT') $$);
 
 INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('engine_stopped', at(0), at(10), at(70));
 SELECT refuses('gap_reason_is_known', $$ UPDATE health.monitor_gaps SET reason = 'lunch' $$);
