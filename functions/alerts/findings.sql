@@ -84,7 +84,13 @@ AS $$
         'messages could not be delivered through '
         || string_agg(broken.channel, ', ' ORDER BY broken.channel),
         jsonb_build_object('channels', jsonb_agg(broken.channel ORDER BY broken.channel))
-    FROM health_internal.broken_channels(p_now) AS broken
+    FROM (
+        SELECT channels.channel
+        FROM health_internal.broken_channels(p_now) AS channels
+        UNION
+        SELECT messages.channel
+        FROM health_internal.unheard_messages(p_now) AS messages
+    ) AS broken
     HAVING count(*) > 0
     UNION ALL
     -- Work waits, and no bridge that was ever known beats.
