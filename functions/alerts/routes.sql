@@ -23,8 +23,7 @@ AS $$
         CASE
             WHEN NOT routes.has_window AND routes.oldest_at > p_now - settings.group_wait
                 THEN 'hold'
-            WHEN routes.has_window
-                AND routes.messages_left = 0
+            WHEN routes.messages_left = 0
                 AND coalesce(
                     routes.top_rank <= health_internal.severity_rank(routes.group_severity), true
                 )
