@@ -27,7 +27,7 @@ BEGIN
         SELECT waiting.incident_id
         FROM (
             SELECT notices.incident_id FROM health_internal.notices
-            UNION
+            UNION ALL
             SELECT messages.incident_id
             FROM health.deliveries AS messages
             WHERE messages.state IN ('pending', 'claimed')

@@ -164,6 +164,9 @@ SELECT health.silence('{"agent_id": "wa"}', at(5100), 'ana', 'x', at(5004));
 SELECT rows_are($$ SELECT idempotency_key, state FROM health.deliveries WHERE state <> 'pending' OR finished_at IS NOT NULL ORDER BY 1 $$,
     $$ VALUES ('alone opened', 'cancelled'), ('alone resolved', 'cancelled'), ('in hand', 'cancelled'), ('of an end', 'cancelled'), ('of it alone', 'cancelled') $$, 'a silence takes back ends too');
 SELECT is_empty('SELECT FROM health_internal.notices', 'also those that wait as notices');
+SELECT is(health_internal.withdraw_messages(at(5005)), 0::bigint, 'what waits is of others');
+DELETE FROM health.deliveries;
+SELECT is(health_internal.withdraw_messages(at(5005)), 0::bigint, 'or nothing does');
 -- What is known of an incident afterwards. Each is silenced, and has one message, of which it says whether its channel is the first time told.
 DELETE FROM health.silences; DELETE FROM health.deliveries; UPDATE health.incidents SET is_settled = true;
 CREATE FUNCTION pg_temp.muted(
