@@ -108,23 +108,23 @@ CREATE FUNCTION pg_temp.wanted() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(concat_ws(' ', w.agent_id, w.rule, nullif(w.details, '{}')), ', ' ORDER BY w.agent_id, w.rule) FROM health_internal.wanted_alerts() AS w WHERE w.agent_id LIKE 'w%' $$;
 INSERT INTO health.alert_rules (rule, severity, summary, is_builtin) VALUES ('disk_slow', 'warning', 'the disk is slow', true);
 INSERT INTO health.agents (agent_id, agent_name, expected_interval, revenue_usd_per_hour)
-SELECT 'w' || n, 'w', '10 s', usd FROM unnest('{0,0,2000,2000}'::float8 []) WITH ORDINALITY AS v (usd, n);
+SELECT 'w' || n, 'w', '10 s', usd FROM unnest('{0,0,2000,2000,1}'::float8 []) WITH ORDINALITY AS v (usd, n);
 INSERT INTO health.agent_heartbeats (agent_id, received_at, state, revenue_impact_usd)
-VALUES ('w1', at(6000), 'failed', -5000), ('w2', at(6000), 'running', -5000), ('w3', at(6000), 'running', -5000), ('w4', at(6000), 'running', 0);
+VALUES ('w1', at(6000), 'failed', -5000), ('w2', at(6000), 'running', -5000), ('w3', at(6000), 'running', -5000), ('w4', at(6000), 'running', -1), ('w5', at(6000), 'failed', -1000);
 SELECT pg_temp.finds(6000, 'disk_full', 'w2', 'critical'), pg_temp.finds(6000, 'disk_full', 'w3', 'warning');
 SELECT pg_temp.finds(6000, 'disk_full', 'w4', 'critical'), pg_temp.finds(6000, 'disk_slow', 'w4', 'warning');
 SELECT tick(6000);
-SELECT is(pg_temp.wanted(), 'w1 failed, w2 disk_full, w3 disk_full, w4 business_impact {"revenue_usd_per_hour": 2000}, w4 disk_full, w4 disk_slow',
-    'nothing is at stake where a spike is all, or a warning');
+SELECT is(pg_temp.wanted(), 'w1 failed, w2 disk_full, w3 disk_full, w4 business_impact {"revenue_usd_per_hour": 2000, "revenue_loss_usd_per_hour": 1}, w4 disk_full, w4 disk_slow, w5 business_impact {"revenue_usd_per_hour": 1, "revenue_loss_usd_per_hour": 1000}, w5 failed',
+    'what it says it loses counts where it is down and earns, not beside a warning');
 INSERT INTO health.agent_heartbeats (agent_id, received_at, state, revenue_impact_usd) VALUES ('w1', at(6010), 'failed', -5000), ('w3', at(6010), 'running', -5000);
 SELECT tick(6010);
 SELECT is(pg_temp.wanted(), 'w1 business_impact {"revenue_usd_per_hour": 0, "revenue_loss_usd_per_hour": 5000}, w1 failed, w2 disk_full, '
-    'w3 business_impact {"revenue_usd_per_hour": 0, "revenue_loss_usd_per_hour": 5000}, w3 disk_full, w4 business_impact {"revenue_usd_per_hour": 2000}, w4 disk_full, w4 disk_slow',
+    'w3 business_impact {"revenue_usd_per_hour": 0, "revenue_loss_usd_per_hour": 5000}, w3 disk_full, w4 business_impact {"revenue_usd_per_hour": 2000, "revenue_loss_usd_per_hour": 1}, w4 disk_full, w4 disk_slow, w5 business_impact {"revenue_usd_per_hour": 1, "revenue_loss_usd_per_hour": 1000}, w5 failed',
     'until it is said again, whatever else is wrong');
 SELECT pg_temp.finds(6010, 'business_impact', 'w2', 'critical'), pg_temp.finds(6010, 'business_impact', NULL, 'critical');
 SELECT is(substring(pg_temp.wanted() FROM 'w2 business[^}]*}'), 'w2 business_impact {"revenue_usd_per_hour": 0, "revenue_loss_usd_per_hour": 5000}', 'or a rule says so of an agent');
 UPDATE health.alert_rules SET is_enabled = false WHERE rule IN ('business_impact', 'disk_full');
-SELECT is(pg_temp.wanted(), 'w1 failed, w4 disk_slow', 'a rule that is disabled wants nothing, whoever found it');
+SELECT is(pg_temp.wanted(), 'w1 failed, w4 disk_slow, w5 failed', 'a rule that is disabled wants nothing, whoever found it');
 UPDATE health.alert_rules SET is_enabled = true WHERE rule IN ('business_impact', 'disk_full');
 -- Nothing is compared where nothing changed.
 DELETE FROM health.rule_findings;
