@@ -15,7 +15,7 @@ AS $$
         AND changes.occurred_at <= p_now
         AND (changes.old_status IN ('poor', 'critical')) IS DISTINCT FROM
             (changes.new_status IN ('poor', 'critical'))
-    ORDER BY changes.occurred_at DESC, changes.transition_id DESC
+    ORDER BY changes.occurred_at DESC
     LIMIT 1
 $$;
 COMMENT ON FUNCTION health_internal.trouble_began_at(text, timestamptz) IS

@@ -38,6 +38,8 @@ SELECT is_empty($$ SELECT * FROM health_internal.compose_digests('{}') $$, 'noth
 SELECT rows_are('SELECT channel, right(body, 15) FROM composed ORDER BY 1', $$ VALUES ('console', E'first; second\n…'), ('pager', E': first; second') $$, 'the rest is hinted at');
 SELECT rows_are($$ SELECT a ->> 'agent_id' FROM composed, jsonb_array_elements(details -> 'agents') WITH ORDINALITY AS v (a, n) WHERE channel = 'console' AND n IN (2, 50) $$, $$ VALUES ('m58'), ('m10') $$,
     'all in order, ends last');
+SELECT rows_are($$ SELECT n, right(d.body, 1) FROM unnest('{50,51}'::int []) AS n CROSS JOIN LATERAL health_internal.compose_digests(ARRAY(
+    SELECT ROW('pager', incident_id, 'opened', 'critical', true)::health_internal.digest_line FROM health.incidents ORDER BY incident_id LIMIT n)) AS d ORDER BY 1 $$, $$ VALUES (50, 'd'), (51, '…') $$, 'if there is any');
 -- The worst first, ends last; a rule or an agent that was removed is told of nevertheless, an alert that is over is not.
 INSERT INTO health.agents (agent_id, agent_name) SELECT n, upper(n) FROM unnest('{d1,d2,d3,d4}'::text []) AS n;
 INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, revenue_usd_per_hour)
@@ -63,6 +65,7 @@ SELECT rows_are($$ SELECT alert_events.event, reason_code, reason, channel, occu
     INNER JOIN health.deliveries USING (delivery_id, channel) WHERE idempotency_key = 'kfalse' GROUP BY 1, 2, 3, 4, 5 ORDER BY 3 $$,
     $$ VALUES ('grouped', 'digest', 'opened', 'console', at(1), 59::bigint, 59::bigint), ('grouped', 'digest', 'resolved', 'console', at(1), 1, 1) $$,
     'the ledger tells once of each line of a digest');
+SELECT health_internal.note_digests(true);
 SELECT is((SELECT count(*) FROM health.alert_events), 60::bigint, 'of those of which it did not tell yet');
 SELECT is_empty($$ SELECT FROM health.deliveries WHERE NOT is_noted $$, 'then it tells of all');
 

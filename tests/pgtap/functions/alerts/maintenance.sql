@@ -108,6 +108,7 @@ SELECT rows_are($$ SELECT agent_id, started_at, ended_at FROM health.maintenance
 -- One that is cancelled ends now, and no earlier than it began; its agents' incidents are looked at again, no others.
 SELECT pg_temp.announce('{e1,e2}', 2100, 2200), pg_temp.announce('{e3}', 2100, 2200);
 SELECT health_internal.refresh_maintenance(at(2100));
+SELECT is(pg_temp.went(2100), 'e1 alive in_maintenance excellent 100, e2 alive in_maintenance excellent 100, e3 never_seen in_maintenance', 'who was in one before enters again');
 UPDATE health.maintenance_windows SET cancelled_by = 'ana' WHERE reason = '{e1,e2}';
 UPDATE health.maintenance_periods SET started_at = at(2160) WHERE agent_id = 'e2' AND ended_at IS NULL;
 INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, resolved_at, is_settled) SELECT a, 'info', at(0), at(0), at(over), over IS NOT NULL FROM (VALUES ('e1', NULL), ('e3', NULL), ('e2', 1)) AS v (a, over);
