@@ -149,10 +149,11 @@ BEGIN
             waiting.*, CASE WHEN waiting.is_alone THEN 'single' ELSE modes.mode END AS mode
     ),
 
+    -- What is held is neither alone nor in a digest.
     leaving AS MATERIALIZED (
         SELECT taken.* FROM taken
         UNION ALL
-        SELECT fresh.* FROM fresh WHERE fresh.mode <> 'hold'
+        SELECT fresh.* FROM fresh
     ),
 
     texts AS MATERIALIZED (

@@ -31,13 +31,11 @@ BEGIN
             SELECT messages.incident_id
             FROM health.deliveries AS messages
             WHERE messages.state IN ('pending', 'claimed')
-                AND health_internal.is_waiting(messages, p_now)
             UNION
             SELECT lines.incident_id
             FROM health.deliveries AS messages
             CROSS JOIN LATERAL unnest(messages.lines) AS lines
             WHERE messages.state IN ('pending', 'claimed')
-                AND health_internal.is_waiting(messages, p_now)
         ) AS waiting
         WHERE p_incident_ids IS NULL
             OR waiting.incident_id IN (SELECT unnest(p_incident_ids))
@@ -197,7 +195,7 @@ BEGIN
             ARRAY(
                 SELECT channels.channel
                 FROM unnest(changes.ended) AS channels (channel)
-                UNION
+                UNION ALL
                 SELECT channels.channel
                 FROM unnest(incidents.told_channels) AS channels (channel)
                 WHERE NOT incidents.is_settled

@@ -184,13 +184,15 @@ SELECT pg_temp.muted('k5', 'opened', true, '{console}', 5501, true), pg_temp.mut
 SELECT pg_temp.muted('k8', 'resolved', false, '{console}', 5501, true), pg_temp.muted('k9', 'resolved', false, '{console}', 5501, true);
 SELECT pg_temp.muted('k8', NULL, false, '{}'), pg_temp.muted('k9', NULL, false, '{}', 5502, true);
 UPDATE health.incidents SET told_at = NULL, told_severity = NULL WHERE told_channels = '{}' AND onset_at = at(5500);
-SELECT is(health.silence('{"agent_id": "k*"}', at(5900), 'ana', 'x', at(5510)) > 0, true, 'all are silenced');
-SELECT rows_are($$ SELECT agent_id, told_at IS NOT NULL, told_severity, told_channels, owed_channels, is_settled, withheld FROM health.incidents WHERE onset_at = at(5500) ORDER BY incident_id $$, $$
-    VALUES ('k1', false, NULL, '{}'::text [], '{}'::text [], false, 'silenced'), ('k2', true, 'critical', '{backup}', '{console}', false, 'silenced'), ('k3', true, 'critical', '{backup}', '{console}', false, 'silenced'),
+UPDATE health.incidents SET owed_channels = '{console,backup}', withheld_at = at(5505) WHERE agent_id = 'k3';
+SELECT is(health.silence('{"agent_id": "k*"}', at(7000), 'ana', 'x', at(5510)) > 0, true, 'all are silenced');
+SELECT rows_are($$ SELECT agent_id, told_at IS NOT NULL, told_severity, told_channels, ARRAY(SELECT unnest(owed_channels) ORDER BY 1), is_settled, withheld FROM health.incidents WHERE onset_at = at(5500) ORDER BY incident_id $$, $$
+    VALUES ('k1', false, NULL, '{}'::text [], '{}'::text [], false, 'silenced'), ('k2', true, 'critical', '{backup}', '{console}', false, 'silenced'), ('k3', true, 'critical', '{backup}', '{backup,console}', false, 'silenced'),
     ('k4', true, NULL, '{backup}', '{}', false, 'silenced'), ('k5', true, 'critical', '{console}', '{}', true, NULL), ('k6', true, 'critical', '{console}', '{console}', false, 'silenced'),
     ('k7', true, 'critical', '{console,backup}', '{}', true, NULL), ('k8', true, 'critical', '{console}', '{console}', true, 'silenced'), ('k9', true, 'critical', '{console}', '{console}', false, 'silenced'),
     ('k8', true, NULL, '{console}', '{}', false, NULL), ('k9', false, NULL, '{}', '{}', true, NULL) $$,
     'who was still to hear of it knows nothing; where nobody does all are told anew; an end is owed to those it was taken from, or goes on as the trouble that is back');
+SELECT rows_are($$ SELECT DISTINCT withheld_at, next_check_at FROM health.incidents WHERE withheld IS NOT NULL AND onset_at = at(5500) ORDER BY 1 $$, $$ VALUES (at(5505), at(6110)), (at(5510), at(6110)) $$, 'each is looked at again in ten minutes, if it is not over before');
 UPDATE health.incidents SET is_settled = onset_at <> at(5000);
 -- What an operator's mute has looked at again: the incidents of its window, or all that are open.
 INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, told_at) SELECT n, 'critical', at(6000), at(6000), at(6000) FROM unnest('{wd,we,wf}'::text []) AS v (n);
