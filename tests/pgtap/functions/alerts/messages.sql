@@ -47,7 +47,7 @@ DELETE FROM health.status_transitions;
 INSERT INTO health.status_transitions (agent_id, occurred_at, old_score, old_status) VALUES ('n1', at(99), 1, 'poor'), ('n2', at(101), 2, 'poor'), ('n1', at(102), 3, 'good'), ('n1', at(103), 4, 'fair');
 INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at, finished_at)
 SELECT a, 'agent_unresponsive', 'succeeded', at(c), at(c), at(c + 1), at(c + 2)
-FROM (VALUES ('n1', 90), ('n2', 101), ('n1', 102), ('n1', 112), ('n1', 122), ('n1', 132), ('n1', 142), ('n1', 152), ('n1', 91), ('n2', 102)) AS v (a, c);
+FROM (VALUES ('n1', 90), ('n2', 100), ('n2', 101), ('n1', 102), ('n1', 112), ('n1', 122), ('n1', 132), ('n1', 142), ('n1', 152), ('n1', 91), ('n2', 102)) AS v (a, c);
 INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at) VALUES ('n1', 'agent_unresponsive', 'executing', at(162), at(162), at(163));
 INSERT INTO health.incidents (agent_id, engine_rule, severity, onset_at, detected_at, resolved_at)
 SELECT a, r, 'critical', at(100), at(100), at(over) FROM (VALUES ('n1', NULL, NULL), ('n2', NULL, 105), (NULL, 'fleet_silent', NULL), (NULL, 'no_such_rule', NULL)) AS v (a, r, over);
@@ -69,7 +69,7 @@ SELECT rows_are($$ SELECT string_agg(w ->> 'component', ' ' ORDER BY n) FROM sai
 SELECT rows_are($$ SELECT string_agg(concat_ws(' ', a ->> 'state', extract(epoch FROM (a ->> 'at')::timestamptz - at(0))::int), ', ' ORDER BY n) FROM said, jsonb_array_elements(details -> 'actions') WITH ORDINALITY AS v (a, n) WHERE agent_id = 'n1' $$,
     $$ VALUES ('succeeded 124, succeeded 134, succeeded 144, succeeded 154, executing 163') $$, 'its last five recoveries');
 SELECT rows_are($$ SELECT details -> 'why', details -> 'actions' FROM said WHERE agent_id = 'n2' OR engine_rule = 'fleet_silent' ORDER BY agent_id $$,
-    $$ SELECT '[]'::jsonb, jsonb_agg(jsonb_build_object('action', 'restart_agent', 'state', 'succeeded', 'at', at(s))) FROM unnest('{103,104}'::float8 []) AS s UNION ALL SELECT '[]', '[]' $$, 'empty lists where there is nothing');
+    $$ SELECT '[]'::jsonb, jsonb_agg(jsonb_build_object('action', 'restart_agent', 'state', 'succeeded', 'at', at(s))) FROM unnest('{102,103,104}'::float8 []) AS s UNION ALL SELECT '[]', '[]' $$, 'empty lists where there is nothing');
 
 SELECT * FROM finish();
 ROLLBACK;
