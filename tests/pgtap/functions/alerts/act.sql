@@ -112,7 +112,7 @@ SELECT 'w' || n, 'w', '10 s', usd FROM unnest('{0,0,2000,2000,1}'::float8 []) WI
 INSERT INTO health.agent_heartbeats (agent_id, received_at, state, revenue_impact_usd)
 VALUES ('w1', at(6000), 'failed', -5000), ('w2', at(6000), 'running', -5000), ('w3', at(6000), 'running', -5000), ('w4', at(6000), 'running', -1), ('w5', at(6000), 'failed', -1000);
 SELECT pg_temp.finds(6000, 'disk_full', 'w2', 'critical'), pg_temp.finds(6000, 'disk_full', 'w3', 'warning');
-SELECT pg_temp.finds(6000, 'disk_full', 'w4', 'critical'), pg_temp.finds(6000, 'disk_slow', 'w4', 'warning');
+SELECT pg_temp.finds(6000, 'disk_full', 'w4', 'emergency'), pg_temp.finds(6000, 'disk_slow', 'w4', 'warning');
 SELECT tick(6000);
 SELECT is(pg_temp.wanted(), 'w1 failed, w2 disk_full, w3 disk_full, w4 business_impact {"revenue_usd_per_hour": 2000, "revenue_loss_usd_per_hour": 1}, w4 disk_full, w4 disk_slow, w5 business_impact {"revenue_usd_per_hour": 1, "revenue_loss_usd_per_hour": 1000}, w5 failed',
     'what it says it loses counts where it is down and earns, not beside a warning');
@@ -147,19 +147,19 @@ UPDATE health.incidents SET next_check_at = 'infinity';
 SELECT health_internal.act_on_alerts(at(6033));
 SELECT is(pg_temp.incidents(), 'w2 warning, w3 emergency, w4 emergency', 'what fell is not');
 -- Whose parent fell or came back is looked at again: of the children, what is not settled.
-INSERT INTO health.agents (agent_id, agent_name) SELECT a, a FROM unnest('{wp,wq}'::text []) AS a;
-INSERT INTO health.dependencies (child_id, parent_id) VALUES ('w2', 'wp'), ('w3', 'wq');
+INSERT INTO health.agents (agent_id, agent_name) SELECT a, a FROM unnest('{wp,wq,wr}'::text []) AS a;
+INSERT INTO health.dependencies (child_id, parent_id) VALUES ('w2', 'wp'), ('w3', 'wq'), ('w4', 'wr');
 INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, resolved_at, is_settled) VALUES ('w2', 'info', at(0), at(0), at(1), true);
 UPDATE health.incidents SET next_check_at = 'infinity';
 CREATE FUNCTION pg_temp.children() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(agent_id, ' ' ORDER BY agent_id) FROM health.incidents WHERE agent_id ~ '^w[0-9]' AND next_check_at = '-infinity' $$;
-SELECT pg_temp.finds(6040, 'failed', 'wp', 'critical'), pg_temp.finds(6040, 'disk_full', 'wq', 'critical');
+SELECT pg_temp.finds(6040, 'failed', 'wp', 'critical'), pg_temp.finds(6040, 'unresponsive', 'wr', 'critical'), pg_temp.finds(6040, 'disk_full', 'wq', 'critical');
 UPDATE health.alert_rules SET is_enabled = true WHERE rule = 'failed';
-SELECT is(health_internal.act_on_alerts(at(6040)), 2::bigint, 'a parent fell, another is in other trouble');
-SELECT is(pg_temp.children(), 'w2', 'the child of the one that fell');
+SELECT is(health_internal.act_on_alerts(at(6040)), 3::bigint, 'two parents fell, another is in other trouble');
+SELECT is(pg_temp.children(), 'w2 w4', 'the children of those that fell');
 UPDATE health.incidents SET next_check_at = 'infinity';
-DELETE FROM health.rule_findings WHERE agent_id IN ('wp', 'wq');
+DELETE FROM health.rule_findings WHERE agent_id IN ('wp', 'wq', 'wr');
 SELECT health_internal.act_on_alerts(at(6041));
-SELECT is(pg_temp.children(), 'w2', 'and again when it is back');
+SELECT is(pg_temp.children(), 'w2 w4', 'and again when they are back');
 -- What others opened they close; but a recovery that gave up is over with the trouble.
 INSERT INTO health.rule_findings (rule, agent_id, severity, summary, found_at, changed_at) SELECT 'disk_slow', 'w1', 'warning', 'x', at(6050), at(6050);
 SELECT health_internal.act_on_alerts(at(6050));

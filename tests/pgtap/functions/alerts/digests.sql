@@ -40,6 +40,8 @@ SELECT rows_are($$ SELECT a ->> 'agent_id' FROM composed, jsonb_array_elements(d
     'all in order, ends last');
 SELECT rows_are($$ SELECT n, right(d.body, 1) FROM unnest('{50,51}'::int []) AS n CROSS JOIN LATERAL health_internal.compose_digests(ARRAY(
     SELECT ROW('pager', incident_id, 'opened', 'critical', true)::health_internal.digest_line FROM health.incidents ORDER BY incident_id LIMIT n)) AS d ORDER BY 1 $$, $$ VALUES (50, 'd'), (51, '…') $$, 'if there is any');
+SELECT is((SELECT details FROM composed WHERE channel = 'pager'), '{"event": "digest", "severity": "critical", "summary": "first; second", "incident_count": 2, "resolved_count": 0, "revenue_usd_per_hour": 3, "agents": [
+    {"agent_id": "m2", "agent_name": "M2", "severity": "critical", "summary": "first; second"}, {"agent_id": "m1", "agent_name": "M1", "severity": "critical", "summary": "first; second"}]}'::jsonb, 'the facts for templates');
 -- The worst first, ends last; a rule or an agent that was removed is told of nevertheless, an alert that is over is not.
 INSERT INTO health.agents (agent_id, agent_name) SELECT n, upper(n) FROM unnest('{d1,d2,d3,d4}'::text []) AS n;
 INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, revenue_usd_per_hour)

@@ -46,22 +46,25 @@ SELECT beat(a, 100) FROM unnest('{silent,says,poor,new,again,well,loses,ahead}':
 SELECT tick(100);
 DELETE FROM health.status_transitions;
 UPDATE health.agent_status SET liveness = 'unresponsive' WHERE agent_id IN ('silent', 'ahead');
-UPDATE health.agent_status SET state = 'error' WHERE agent_id = 'says';
-UPDATE health.agent_status SET status = 'poor' WHERE agent_id IN ('poor', 'new', 'again');
+UPDATE health.agent_status SET state = 'error', session_lost_at = at(150) WHERE agent_id = 'says';
+UPDATE health.agent_status SET state = 'failed' WHERE agent_id = 'loses';
+UPDATE health.agent_status SET status = CASE agent_id WHEN 'again' THEN 'critical' ELSE 'poor' END WHERE agent_id IN ('poor', 'new', 'again');
 UPDATE health.agent_status SET last_heartbeat_at = at(201) WHERE agent_id = 'ahead';
 UPDATE health.agent_status SET revenue_impact_usd = CASE agent_id WHEN 'loses' THEN -7 ELSE 5 END WHERE agent_id IN ('loses', 'well');
 UPDATE health.agent_status SET score = 20.126, ungated_score = 80.126, silent_seconds = 1.23456, last_heartbeat_at = NULL WHERE agent_id = 'well';
 DELETE FROM health.status_transitions;
-SELECT pg_temp.change(110, 'good', 'critical'), pg_temp.change(120, 'poor', 'good'), pg_temp.change(130, 'fair', 'poor'), pg_temp.change(140, 'poor', 'critical'), pg_temp.change(145, 'good', 'fair');
+SELECT pg_temp.change(110, 'good', 'critical'), pg_temp.change(120, 'poor', 'good'), pg_temp.change(130, 'fair', 'poor'), pg_temp.change(140, 'poor', 'critical'), pg_temp.change(145, 'good', 'fair'), pg_temp.change(147, 'critical', 'poor');
 SELECT pg_temp.change(250, 'good', 'poor'), pg_temp.change(150, 'good', 'poor', 'well'), pg_temp.change(120, 'poor', 'good', 'again'), pg_temp.change(200, 'good', 'poor', 'again');
 SELECT is(health_internal.open_alerts(at(200), ARRAY(SELECT ROW(a, r, 'critical', 'x', '{"x": 1}', NULL)::health_internal.alert_change FROM (
     VALUES ('silent', 'unresponsive'), ('says', 'error'), ('poor', 'score_critical'), ('new', 'score_critical'), ('again', 'score_critical'), ('well', 'failed'), ('well', 'business_impact'), ('loses', 'business_impact'), ('ahead', 'unresponsive')) AS v (a, r))),
     9::bigint, 'more open');
 SELECT rows_are($$ SELECT agent_id, onset_at, revenue_usd_per_hour FROM health.incidents WHERE detected_at = at(200) ORDER BY 1 $$,
-    $$ VALUES ('again', at(200), 60::float8), ('ahead', at(200), 60), ('loses', at(200), 7), ('new', at(200), 60), ('poor', at(130), 60), ('says', at(100), 60), ('silent', at(100), 60), ('well', at(200), 60) $$,
+    $$ VALUES ('again', at(200), 60::float8), ('ahead', at(200), 60), ('loses', at(100), 7), ('new', at(200), 60), ('poor', at(130), 60), ('says', at(100), 60), ('silent', at(100), 60), ('well', at(200), 60) $$,
     'each since its beginning, at the price of its revenue, or of its loss where that is all');
 SELECT is((SELECT details FROM health.alerts WHERE agent_id = 'well' AND rule = 'failed'),
     '{"x": 1, "score": 20.13, "state": "running", "status": "excellent", "liveness": "alive", "ungated_score": 80.13, "silent_seconds": 1.235}', 'with the facts of the time');
+SELECT is((SELECT details - 'score' - 'ungated_score' - 'silent_seconds' FROM health.alerts WHERE agent_id = 'says'),
+    jsonb_build_object('x', 1, 'status', 'excellent', 'liveness', 'alive', 'state', 'error', 'last_heartbeat_at', at(100), 'session_lost_at', at(150)), 'all of them');
 SELECT is((SELECT details FROM health.alerts WHERE agent_id = 'a1' AND rule = 'error'), '{"x": 1}', 'as far as they are known');
 -- Who is new has an incident of its own, in the newest open one of many; who has one, that.
 INSERT INTO health.incidents (engine_rule, severity, onset_at, detected_at, resolved_at)
@@ -80,7 +83,7 @@ SELECT rows_are($$ SELECT engine_rule, severity, (SELECT string_agg(a.rule, ' ')
     $$ VALUES ('many', 'critical', 'many', true), ('more', 'warning', 'more', true), ('none', 'info', NULL, true), ('old', 'info', NULL, false), ('old', 'critical', 'old', true) $$, 'each its own');
 -- What closes: unless the agent left while it is being restarted, or a person was asked and there is still trouble.
 UPDATE health.agent_status SET liveness = 'alive', state = 'running', status = 'excellent';
-UPDATE health.agent_status SET liveness = 'stopped' WHERE agent_id IN ('silent', 'poor', 'new');
+UPDATE health.agent_status SET liveness = 'stopped' WHERE agent_id IN ('silent', 'poor', 'new', 'says');
 UPDATE health.agent_status SET liveness = 'starting' WHERE agent_id = 'ahead';
 INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at)
 SELECT a, 'agent_unresponsive', s, at(1), at(1), at(1) FROM (VALUES ('silent', 'executing'), ('ahead', 'verifying'), ('poor', 'pending'), ('says', 'claimed')) AS v (a, s);
@@ -90,11 +93,13 @@ BEGIN
     RETURN (SELECT string_agg(agent_id || ' ' || rule || CASE WHEN i.resolved_at IS NULL THEN '' ELSE '.' END, ', ' ORDER BY agent_id, rule)
         FROM health.alerts AS a JOIN health.incidents AS i USING (incident_id, agent_id) WHERE a.resolved_at = at(p_seconds));
 END $$;
-SELECT is(pg_temp.close(320, 'score|unresponsive'), 'again score_critical., new score_critical., poor score_critical.', 'who is being restarted is not well yet');
+SELECT is(pg_temp.close(320, 'score|unresponsive|error'), 'again score_critical., new score_critical., poor score_critical.', 'who is being restarted is not well yet');
 SELECT rows_are($$ SELECT agent_id, next_check_at FROM health.incidents WHERE resolved_at = at(320) ORDER BY 1 $$, $$ VALUES ('again', '-infinity'::timestamptz), ('new', '-infinity'), ('poor', '-infinity') $$, 'what is over is told, nothing else is over');
 SELECT is(health_internal.open_alerts(at(320), ARRAY[ROW('poor', 'error', 'warning', 'x', NULL, NULL)]::health_internal.alert_change []), 1::bigint, 'who is in trouble again');
 SELECT is((SELECT count(*) FROM health.incidents WHERE agent_id = 'poor' AND resolved_at IS NULL AND detected_at = at(320)), 1::bigint, 'has a new incident');
+UPDATE health.agent_status SET liveness = 'alive' WHERE agent_id = 'says';
 SELECT is(pg_temp.close(321, 'failed'), 'f1 failed., f2 failed., says failed, well failed', 'another alert keeps an incident open');
+SELECT is((SELECT string_agg(DISTINCT resolved_by, ' ') FROM health.alerts WHERE resolved_at = at(321)), 'engine', 'the engine closed them');
 INSERT INTO health.agents (agent_id, agent_name) SELECT a, a FROM unnest('{r1,r2,r3,r4}'::text []) AS a;
 SELECT beat(a, 330) FROM unnest('{r1,r2,r3,r4}'::text []) AS a;
 SELECT tick(330);

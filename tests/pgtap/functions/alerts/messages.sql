@@ -68,6 +68,10 @@ SELECT is((SELECT split_part(body, E'\n', 4) FROM said WHERE agent_id = 'n1'), '
 SELECT rows_are($$ SELECT string_agg(w ->> 'component', ' ' ORDER BY n) FROM said, jsonb_array_elements(details -> 'why') WITH ORDINALITY AS v (w, n) WHERE agent_id = 'n1' $$, $$ VALUES ('gate error_rate performance_metrics business_impact') $$, 'why: what does harm, the most harmful first');
 SELECT rows_are($$ SELECT string_agg(concat_ws(' ', a ->> 'state', extract(epoch FROM (a ->> 'at')::timestamptz - at(0))::int), ', ' ORDER BY n) FROM said, jsonb_array_elements(details -> 'actions') WITH ORDINALITY AS v (a, n) WHERE agent_id = 'n1' $$,
     $$ VALUES ('succeeded 124, succeeded 134, succeeded 144, succeeded 154, executing 163') $$, 'its last five recoveries');
+SELECT is((SELECT details -> 'why' -> 1 FROM said WHERE agent_id = 'n1') - 'contribution', '{"component": "error_rate", "value": 20, "weight": 0.2}', 'each with its part');
+SELECT is(said.details - 'why' - 'actions', jsonb_build_object('event', 'opened', 'incident_id', incident_id, 'agent_id', 'n2', 'agent_name', 'n2', 'severity', 'warning', 'summary', 'was wrong', 'onset_at', at(100), 'detected_at', at(100), 'resolved_at', at(105),
+    'score', 100, 'score_before', 2, 'status', 'excellent', 'status_before', 'poor', 'liveness', 'alive', 'revenue_usd_per_hour', 1,
+    'alerts', jsonb_build_array(jsonb_build_object('alert_id', alert_id, 'rule', 'error', 'severity', 'warning', 'summary', 'was wrong'))), 'all that templates may say') FROM said INNER JOIN health.alerts USING (agent_id) WHERE agent_id = 'n2';
 SELECT rows_are($$ SELECT details -> 'why', details -> 'actions' FROM said WHERE agent_id = 'n2' OR engine_rule = 'fleet_silent' ORDER BY agent_id $$,
     $$ SELECT '[]'::jsonb, jsonb_agg(jsonb_build_object('action', 'restart_agent', 'state', 'succeeded', 'at', at(s))) FROM unnest('{102,103,104}'::float8 []) AS s UNION ALL SELECT '[]', '[]' $$, 'empty lists where there is nothing');
 

@@ -135,6 +135,7 @@ INSERT INTO health_internal.notices SELECT n.* FROM unnest(ARRAY[pg_temp.note(93
 INSERT INTO health.alert_events (occurred_at, incident_id, event, reason_code, channel)
 SELECT at(s), incident_id, 'suppressed', r, 'pager' FROM health.incidents, (VALUES (9339, 'group_interval'), (9340, 'silenced')) AS v (s, r) WHERE agent_id = 'x1';
 SELECT is(pg_temp.sent(9340), '0; waiting: console opened, console opened, pager opened; ledger: console suppressed group_interval, console suppressed group_interval, pager suppressed silenced, pager suppressed group_interval', 'two more');
+SELECT is((SELECT count(DISTINCT incident_id) FROM health.alert_events WHERE occurred_at = at(9340) AND channel = 'console'), 2::bigint, 'of each incident');
 SELECT is(pg_temp.sent(9345, pg_temp.note(9345, 'console', 'x3', 'opened', 0, 'emergency')), '1: console digest 0 emergency digest emergency 3; waiting: pager opened', 'with what is more severe all leave');
 DELETE FROM health_internal.notices;
 UPDATE health.settings SET group_burst = 3, group_wait = '30 seconds';

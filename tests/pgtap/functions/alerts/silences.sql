@@ -47,6 +47,7 @@ SELECT throws_ok($$ SELECT health.silence('{"agent": "c"}', at(9), 'ana', 'x', a
 SELECT throws_ok($$ SELECT health.silence('{}', NULL, 'ana', 'x', at(1)) $$, 'AL003', 'a silence until NULL has no end to come', 'an end that is not given is none');
 SELECT throws_ok($$ SELECT health.silence('{}', at(1), 'ana', 'x', at(1)) $$, 'AL003', NULL, 'nor is now');
 SELECT throws_ok($$ SELECT health.end_silence(NULL, 'ana') $$, 'AL004', 'silence NULL does not hold', 'nor is no silence one');
+SELECT lives_ok($$ SELECT health.silence('{"rule": "failed", "minimum_severity": "info", "maximum_severity": "critical", "tenant": "x"}', at(9360), 'ana', 'x', at(9350)) $$, 'of agents, rules and severities');
 -- It needs neither name nor reason; it ends by itself, and no earlier than it began.
 SELECT health.silence('{"agent_id": "one"}', at(9500), NULL, NULL, at(9400)), health.silence('{"agent_id": "two"}', at(9500), 'ana', 'y', at(9400));
 SELECT throws_ok(format('SELECT health.end_silence(%s, NULL, at(9500))', silence_id), 'AL004', NULL, 'it is over') FROM health.silences WHERE matchers ->> 'agent_id' = 'one';

@@ -166,6 +166,11 @@ SELECT rows_are($$ SELECT idempotency_key, state FROM health.deliveries WHERE st
 SELECT is_empty('SELECT FROM health_internal.notices', 'also those that wait as notices');
 SELECT is(health_internal.withdraw_messages(at(5005)), 0::bigint, 'what waits is of others');
 DELETE FROM health.deliveries;
+INSERT INTO health.deliveries (incident_id, channel, event, severity, subject, body, idempotency_key, state, lease_until, created_at, not_before) VALUES (pg_temp.of('wa'), 'console', 'opened', 'critical', 's', 'b', 'lost', 'claimed', at(5004), at(5001), at(5001));
+SELECT is(health_internal.withdraw_messages(at(5005)), 1::bigint, 'what a bridge lost waits');
+INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, state, lease_until, created_at, not_before, lines) VALUES ('console', 'digest', 'critical', 's', 'b', 'lost digest', 'claimed', at(5004), at(5001), at(5001), pg_temp.lines('wa opened'));
+SELECT is(health_internal.withdraw_messages(at(5005)), 1::bigint, 'a digest too');
+DELETE FROM health.deliveries;
 SELECT is(health_internal.withdraw_messages(at(5005)), 0::bigint, 'or nothing does');
 -- What is known of an incident afterwards. Each is silenced, and has one message, of which it says whether its channel is the first time told.
 DELETE FROM health.silences; DELETE FROM health.deliveries; UPDATE health.incidents SET is_settled = true;
