@@ -41,25 +41,25 @@ SELECT is((SELECT count(*) FROM health.alert_events WHERE event = 'resolved'), 3
 -- Since when: the last beat of who is silent or says so, of a bad status its beginning, else now.
 CREATE FUNCTION pg_temp.change(p_seconds float8, p_old text, p_new text, p_agent_id text DEFAULT 'poor') RETURNS void LANGUAGE sql AS $$
     INSERT INTO health.status_transitions (agent_id, occurred_at, old_status, new_status) VALUES (p_agent_id, at(p_seconds), p_old, p_new) $$;
-INSERT INTO health.agents (agent_id, agent_name, revenue_usd_per_hour) SELECT a, a, 60 FROM unnest('{silent,says,poor,new,again,well,loses,ahead}'::text []) AS a;
-SELECT beat(a, 100) FROM unnest('{silent,says,poor,new,again,well,loses,ahead}'::text []) AS a;
+INSERT INTO health.agents (agent_id, agent_name, revenue_usd_per_hour) SELECT a, a, 60 FROM unnest('{silent,says,poor,bad,new,again,well,loses,ahead}'::text []) AS a;
+SELECT beat(a, 100) FROM unnest('{silent,says,poor,bad,new,again,well,loses,ahead}'::text []) AS a;
 SELECT tick(100);
 DELETE FROM health.status_transitions;
 UPDATE health.agent_status SET liveness = 'unresponsive' WHERE agent_id IN ('silent', 'ahead');
 UPDATE health.agent_status SET state = 'error', session_lost_at = at(150) WHERE agent_id = 'says';
 UPDATE health.agent_status SET state = 'failed' WHERE agent_id = 'loses';
-UPDATE health.agent_status SET status = CASE agent_id WHEN 'again' THEN 'critical' ELSE 'poor' END WHERE agent_id IN ('poor', 'new', 'again');
+UPDATE health.agent_status SET status = CASE agent_id WHEN 'bad' THEN 'critical' ELSE 'poor' END WHERE agent_id IN ('poor', 'bad', 'new', 'again');
 UPDATE health.agent_status SET last_heartbeat_at = at(201) WHERE agent_id = 'ahead';
 UPDATE health.agent_status SET revenue_impact_usd = CASE agent_id WHEN 'loses' THEN -7 ELSE 5 END WHERE agent_id IN ('loses', 'well');
 UPDATE health.agent_status SET score = 20.126, ungated_score = 80.126, silent_seconds = 1.23456, last_heartbeat_at = NULL WHERE agent_id = 'well';
 DELETE FROM health.status_transitions;
 SELECT pg_temp.change(110, 'good', 'critical'), pg_temp.change(120, 'poor', 'good'), pg_temp.change(130, 'fair', 'poor'), pg_temp.change(140, 'poor', 'critical'), pg_temp.change(145, 'good', 'fair'), pg_temp.change(147, 'critical', 'poor');
-SELECT pg_temp.change(250, 'good', 'poor'), pg_temp.change(150, 'good', 'poor', 'well'), pg_temp.change(120, 'poor', 'good', 'again'), pg_temp.change(200, 'good', 'poor', 'again');
+SELECT pg_temp.change(250, 'good', 'poor'), pg_temp.change(150, 'good', 'poor', 'well'), pg_temp.change(120, 'poor', 'good', 'again'), pg_temp.change(135, 'good', 'critical', 'bad'), pg_temp.change(200, 'good', 'poor', 'again');
 SELECT is(health_internal.open_alerts(at(200), ARRAY(SELECT ROW(a, r, 'critical', 'x', '{"x": 1}', NULL)::health_internal.alert_change FROM (
-    VALUES ('silent', 'unresponsive'), ('says', 'error'), ('poor', 'score_critical'), ('new', 'score_critical'), ('again', 'score_critical'), ('well', 'failed'), ('well', 'business_impact'), ('loses', 'business_impact'), ('ahead', 'unresponsive')) AS v (a, r))),
-    9::bigint, 'more open');
+    VALUES ('silent', 'unresponsive'), ('says', 'error'), ('poor', 'score_critical'), ('new', 'score_critical'), ('again', 'score_critical'), ('bad', 'score_critical'), ('well', 'failed'), ('well', 'business_impact'), ('loses', 'business_impact'), ('ahead', 'unresponsive')) AS v (a, r))),
+    10::bigint, 'more open');
 SELECT rows_are($$ SELECT agent_id, onset_at, revenue_usd_per_hour FROM health.incidents WHERE detected_at = at(200) ORDER BY 1 $$,
-    $$ VALUES ('again', at(200), 60::float8), ('ahead', at(200), 60), ('loses', at(100), 7), ('new', at(200), 60), ('poor', at(130), 60), ('says', at(100), 60), ('silent', at(100), 60), ('well', at(200), 60) $$,
+    $$ VALUES ('again', at(200), 60::float8), ('ahead', at(200), 60), ('bad', at(135), 60), ('loses', at(100), 7), ('new', at(200), 60), ('poor', at(130), 60), ('says', at(100), 60), ('silent', at(100), 60), ('well', at(200), 60) $$,
     'each since its beginning, at the price of its revenue, or of its loss where that is all');
 SELECT is((SELECT details FROM health.alerts WHERE agent_id = 'well' AND rule = 'failed'),
     '{"x": 1, "score": 20.13, "state": "running", "status": "excellent", "liveness": "alive", "ungated_score": 80.13, "silent_seconds": 1.235}', 'with the facts of the time');
@@ -93,11 +93,13 @@ BEGIN
     RETURN (SELECT string_agg(agent_id || ' ' || rule || CASE WHEN i.resolved_at IS NULL THEN '' ELSE '.' END, ', ' ORDER BY agent_id, rule)
         FROM health.alerts AS a JOIN health.incidents AS i USING (incident_id, agent_id) WHERE a.resolved_at = at(p_seconds));
 END $$;
-SELECT is(pg_temp.close(320, 'score|unresponsive|error'), 'again score_critical., new score_critical., poor score_critical.', 'who is being restarted is not well yet');
-SELECT rows_are($$ SELECT agent_id, next_check_at FROM health.incidents WHERE resolved_at = at(320) ORDER BY 1 $$, $$ VALUES ('again', '-infinity'::timestamptz), ('new', '-infinity'), ('poor', '-infinity') $$, 'what is over is told, nothing else is over');
+SELECT is(pg_temp.close(320, 'score|unresponsive|error'), 'again score_critical., bad score_critical., new score_critical., poor score_critical.', 'who is being restarted is not well yet');
+SELECT rows_are($$ SELECT agent_id, next_check_at FROM health.incidents WHERE resolved_at = at(320) ORDER BY 1 $$, $$ VALUES ('again', '-infinity'::timestamptz), ('bad', '-infinity'), ('new', '-infinity'), ('poor', '-infinity') $$, 'what is over is told, nothing else is over');
 SELECT is(health_internal.open_alerts(at(320), ARRAY[ROW('poor', 'error', 'warning', 'x', NULL, NULL)]::health_internal.alert_change []), 1::bigint, 'who is in trouble again');
 SELECT is((SELECT count(*) FROM health.incidents WHERE agent_id = 'poor' AND resolved_at IS NULL AND detected_at = at(320)), 1::bigint, 'has a new incident');
 UPDATE health.agent_status SET liveness = 'alive' WHERE agent_id = 'says';
+UPDATE health.recovery_actions SET state = 'succeeded', finished_at = at(320) WHERE agent_id = 'ahead';
+SELECT is(health_internal.close_alerts(at(320.5), ARRAY(SELECT alert_id FROM health.alerts WHERE agent_id = 'ahead')), ARRAY['ahead'], 'who answers again is named too');
 SELECT is(pg_temp.close(321, 'failed'), 'f1 failed., f2 failed., says failed, well failed', 'another alert keeps an incident open');
 SELECT is((SELECT string_agg(DISTINCT resolved_by, ' ') FROM health.alerts WHERE resolved_at = at(321)), 'engine', 'the engine closed them');
 INSERT INTO health.agents (agent_id, agent_name) SELECT a, a FROM unnest('{r1,r2,r3,r4}'::text []) AS a;
