@@ -58,6 +58,10 @@ BEGIN
             AND status.last_heartbeat_at <= v_gap.ended_at
             AND status.last_heartbeat_at
             + make_interval(secs => 1.5 * status.learnt_interval_seconds) >= v_gap.started_at
+            -- Who beats seldom may not be due yet.
+            AND status.last_heartbeat_at
+            + make_interval(secs => 1.25 * status.learnt_interval_seconds + status.grace_seconds)
+            < p_now
             AND NOT EXISTS (
                 SELECT FROM health.maintenance_periods AS periods
                 WHERE periods.agent_id = status.agent_id AND periods.ended_at IS NULL
