@@ -47,6 +47,7 @@ SELECT rows_are(
 );
 INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES
 ('engine_stopped', '2031-01-02 00:00:00+00', '2031-01-02 00:01:00+00', '2031-01-02 00:02:00+00');
+SELECT is((health_internal.recent_blindness()).before_at, timestamptz '2031-01-01 00:06:00+00', 'the one before is known by when it settled');
 SELECT rows_are(
     $$ SELECT health_internal.recent_blind_seconds(f::timestamptz, '2031-01-02 00:10:00+00', health_internal.recent_blindness()) FROM (VALUES
         (1, '2031-01-02 00:05:00+00'), (2, '2031-01-02 00:01:30+00'), (3, '2031-01-01 12:00:00+00'), (4, '2031-01-01 00:00:00+00')) AS v (n, f) ORDER BY n $$,
@@ -57,9 +58,9 @@ SELECT rows_are(
 SELECT rows_are(
     $$ SELECT health_internal.accused_at(f::timestamptz, s, health_internal.recent_blindness()) FROM (VALUES
         (1, '2031-01-02 00:05:00+00', 30), (2, '2031-01-01 23:59:50+00', 30), (3, '2031-01-01 23:59:50+00', 5),
-        (4, '2031-01-01 23:59:50+00', 90), (5, '2031-01-02 00:01:30+00', 20)) AS v (n, f, s) ORDER BY n $$,
+        (4, '2031-01-01 23:59:50+00', 90), (5, '2031-01-02 00:01:30+00', 20), (6, '2031-01-01 23:59:55+00', 5), (7, '2031-01-01 23:59:55+00', 5.1)) AS v (n, f, s) ORDER BY n $$,
     $$ VALUES (timestamptz '2031-01-02 00:05:30+00'), (timestamptz '2031-01-02 00:02:00+00'), (timestamptz '2031-01-01 23:59:55+00'),
-        (timestamptz '2031-01-02 00:02:20+00'), (timestamptz '2031-01-02 00:01:50+00') $$,
+        (timestamptz '2031-01-02 00:02:20+00'), (timestamptz '2031-01-02 00:01:50+00'), (timestamptz '2031-01-02 00:00:00+00'), (timestamptz '2031-01-02 00:02:00+00') $$,
     'a silence is held against nobody before the blindness it reaches into has settled, unless it was too long before; who was heard since is not held by it'
 );
 SELECT is(health_internal.recent_blind_seconds('2031-01-02 00:01:30+00', '2031-01-02 00:01:50+00', health_internal.recent_blindness()), 0::float8,
