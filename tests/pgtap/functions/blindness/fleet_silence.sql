@@ -172,13 +172,17 @@ SELECT rows_are($$ SELECT what, pg_temp.may_be_the_monitor(others, change) FROM 
         (21, 'which settles in a moment', 5, pg_temp.other_gap(1990, 2001, 2013.1)),
         (22, 'which has settled', 5, pg_temp.other_gap(1990, 2001, 2013)),
         (23, 'of two one has not', 5, pg_temp.other_gap(1990, 2001, 2013) || ';' || pg_temp.other_gap(2001, 2002, 2062)),
-        (24, 'nobody else has beaten since it', 1, pg_temp.other_gap(1990, 2001, 2013) || $x$; UPDATE health.agent_status SET last_heartbeat_at = at(2000) WHERE agent_id = 'parent' $x$)
+        (24, 'nobody else has beaten since it', 1, pg_temp.other_gap(1990, 2001, 2013) || $x$; UPDATE health.agent_status SET last_heartbeat_at = at(2000) WHERE agent_id = 'parent' $x$),
+        (25, 'one of them was due before it', 5, pg_temp.other_gap(2001, 2012, 2072) || $x$; UPDATE health.agent_status SET last_heartbeat_at = at(1990) WHERE agent_id = 'f1' $x$),
+        (26, 'one of them lost a beat', 5, $x$ UPDATE health.agent_status SET last_heartbeat_at = at(1985) WHERE agent_id = 'f1' $x$),
+        (27, 'half of them have one dead parent, half another', 5, $x$ INSERT INTO health.dependencies SELECT 'f' || n, CASE WHEN n > 10 THEN 'parent' ELSE 'g1' END FROM generate_series(1, 20) AS n; UPDATE health.agent_status SET state = 'failed' WHERE agent_id IN ('parent', 'g1') $x$)
     ) AS v (n, what, others, change) ORDER BY n $$,
     $$ VALUES ('four fifths', '2013 2073'), ('less', 'no'), ('nineteen', 'no'), ('one of them lost its session', 'no'), ('one of them has failed', 'no'),
         ('one of them said goodbye', 'no'), ('one of them is a bridge', 'no'), ('one of them fell silent before', 'no'), ('sixteen have a dead parent', 'no'), ('fifteen have', '2013 2073'), ('their parent lives', '2013 2073'),
         ('sixteen of a fleet of twenty', '2013 2073'), ('of a fleet of nineteen', 'no'), ('silent since before another silence ended', 'no'), ('silent anew', '2013 2073'),
         ('silent in a restart', 'no'), ('which began when the next beat of the last was due', 'no'), ('a moment later', '2013 2073'), ('which ended when they beat last', 'no'),
-        ('a moment before', '2013 2073'), ('which settles in a moment', 'no'), ('which has settled', '2001 2013'), ('of two one has not', 'no'), ('nobody else has beaten since it', '2013 2073') $$,
+        ('a moment before', '2013 2073'), ('which settles in a moment', 'no'), ('which has settled', '2001 2013'), ('of two one has not', 'no'), ('nobody else has beaten since it', '2013 2073'),
+        ('one of them was due before it', 'no'), ('one of them lost a beat', '2013 2073'), ('half of them have one dead parent, half another', '2013 2073') $$,
     'a fleet of twenty, four fifths of it, and nothing that explains it');
 -- A restart of half a minute, after which four of 24 come back, and a slow one is not due yet.
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT 'r' || n, 'r' || n, '10 s' FROM generate_series(1, 24) AS n;
