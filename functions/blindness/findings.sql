@@ -12,10 +12,14 @@ DECLARE
     v_gap health.monitor_gaps;
     v_agent_ids text [];
 BEGIN
-    -- One alert while a gap has not settled.
+    -- One alert while a gap has not settled: of the one that was told until that has, then of the next.
     DELETE FROM health.rule_findings
     WHERE rule_findings.rule = 'monitor_gap'
-        AND NOT EXISTS (SELECT FROM health.monitor_gaps WHERE monitor_gaps.settled_at > p_now);
+        AND NOT EXISTS (
+            SELECT FROM health.monitor_gaps AS gaps
+            WHERE gaps.gap_id = (rule_findings.details ->> 'gap_id')::bigint
+                AND gaps.settled_at > p_now
+        );
     INSERT INTO health.rule_findings (
         rule, severity, summary, details, found_at, changed_at
     )

@@ -28,6 +28,11 @@ SELECT is_empty($$ SELECT FROM health.open_alerts WHERE rule = 'fleet_silent' $$
 INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('engine_stopped', at(172), at(173), at(233)), ('server_restarted', at(171), at(174), at(234));
 SELECT health_internal.tell_blindness(at(174));
 SELECT is((SELECT summary FROM health.rule_findings WHERE rule = 'monitor_gap'), 'the database server was restarted', 'of two that began together the one that settles later is told');
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details) VALUES ('fleet_silent', at(173), at(200), at(260), '{"silent_count": 7}');
+SELECT health_internal.tell_blindness(at(233.9));
+SELECT is((SELECT summary FROM health.rule_findings WHERE rule = 'monitor_gap'), 'the database server was restarted', 'until that has settled');
+SELECT health_internal.tell_blindness(at(234));
+SELECT rows_are($$ SELECT severity, summary, found_at FROM health.rule_findings WHERE rule = 'monitor_gap' $$, $$ VALUES ('critical', '7 agents fell silent at once; it may be the monitor or the network', at(234)) $$, 'then the next is');
 DELETE FROM health.rule_findings;
 DELETE FROM health.monitor_gaps WHERE started_at > at(170);
 INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details) VALUES ('fleet_silent', at(5), at(200), at(260), '{"silent_count": 3}');
