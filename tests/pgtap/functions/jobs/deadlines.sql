@@ -128,17 +128,22 @@ SELECT is(pg_temp.watched(change, p_minute), want, what) FROM (VALUES
     (61, pg_temp.run('success', 60.9 - 7 * 1440), 'of one that has ended', '- 60.0 65.0, - 60.0 65.0; w1 r success - -')
 ) AS v (p_minute, change, what, want);
 -- What is expected after a run at a minute; without one nothing changes, nor for others.
-CREATE FUNCTION pg_temp.next_after(p_minute float8) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.next_after(p_minute float8, p_signals boolean DEFAULT false) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE health.job_expectations SET last_run_at = at(60 * p_minute);
+    UPDATE health.job_expectations SET last_run_at = at(60 * p_minute), uses_signals = p_signals;
     PERFORM health_internal.expect_next('{w1}');
-    RAISE EXCEPTION SQLSTATE 'ZZ000' USING MESSAGE = (SELECT string_agg(concat_ws(' ', pg_temp.minute(previous_at), pg_temp.minute(counts_from), pg_temp.minute(expected_at), pg_temp.minute(late_at), pg_temp.minute(missed_at), pg_temp.minute(following_at)), ', ' ORDER BY agent_id) FROM health.job_expectations);
+    RAISE EXCEPTION SQLSTATE 'ZZ000' USING MESSAGE = (SELECT string_agg(concat_ws(' ', pg_temp.minute(previous_at), pg_temp.minute(counts_from), pg_temp.minute(expected_at), pg_temp.minute(late_at), pg_temp.minute(check_at), pg_temp.minute(missed_at), pg_temp.minute(following_at)), ', ' ORDER BY agent_id) FROM health.job_expectations);
 EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
     RETURN SQLERRM;
 END $$;
-SELECT is(pg_temp.next_after(m), want || ', 0.0 59.0 60.0 65.0 70.0 120.0', 'after a run at ' || m) FROM (VALUES
-    (58.9, '0.0 59.0 60.0 65.0 70.0 120.0'), (59, '60.0 119.0 120.0 125.0 130.0 180.0'), (118.9, '60.0 119.0 120.0 125.0 130.0 180.0'), (119, '120.0 179.0 180.0 185.0 190.0 240.0'), (300, '300.0 359.0 360.0 365.0 370.0 420.0')
+SELECT is(pg_temp.next_after(m), want || ', 0.0 59.0 60.0 65.0 65.0 70.0 120.0', 'after a run at ' || m) FROM (VALUES
+    (58.9, '0.0 59.0 60.0 65.0 65.0 70.0 120.0'), (59, '60.0 119.0 120.0 125.0 125.0 130.0 180.0'), (118.9, '60.0 119.0 120.0 125.0 125.0 130.0 180.0'), (119, '120.0 179.0 180.0 185.0 185.0 190.0 240.0'), (300, '300.0 359.0 360.0 365.0 365.0 370.0 420.0')
 ) AS v (m, want);
+SELECT is(pg_temp.next_after(59, true), '60.0 119.0 120.0 125.0 130.0 130.0 180.0, 0.0 59.0 60.0 65.0 65.0 70.0 120.0', 'a job that signals is not looked at before it is missed');
+SELECT health_internal.watch_jobs(at(4200));
+SELECT rows_are($$ SELECT agent_id, pg_temp.minute(late_at) FROM health.job_expectations ORDER BY 1 $$, $$ VALUES ('w1', '125.0'), ('w2', '125.0') $$, 'after a missed run the next is late after half the grace');
+SELECT beat('w1', 4300); SELECT tick(4301);
+SELECT rows_are($$ SELECT agent_id, rule FROM health.rule_findings WHERE agent_id ~ '^w' $$, $$ VALUES ('w2', 'job_missed') $$, 'what a beat made good is found no more');
 -- What is old goes.
 DELETE FROM health.job_runs;
 INSERT INTO health.job_runs (agent_id, run_id, started_at, finished_at, outcome, missed_at, expected_at)

@@ -56,6 +56,7 @@ SELECT rows_are($$ SELECT date_part('epoch', last_signal_at - at(0)) / 60 FROM h
 SELECT rows_are($$ SELECT date_part('epoch', last_run_at - at(0)) / 60 FROM health.job_expectations WHERE agent_id = 'y' $$, $$ VALUES (81::float8) $$, 'the last run is the latest of them');
 SELECT is(pg_temp.told(106, VARIADIC '{}'), 'x r1 overdue 60 3, y s1 running 60, y s2 running 60, z r0 success', 'one takes too long');
 SELECT is(pg_temp.told(106.5, 'x 106.4 start r1'), 'x r1 overdue 60 3, y s1 running 60, y s2 running 60, z r0 success', 'told again it still does');
+SELECT rows_are($$ SELECT date_part('epoch', last_signal_at - at(0)) / 60 FROM health.job_runs WHERE run_id = 'r1' $$, $$ VALUES (106.4::float8) $$, 'and was heard of');
 DELETE FROM health.job_runs;
 SELECT is(pg_temp.told(119.1, 'x 118.9 success a', 'x 119 success b', 'y 118.9 success a'), 'x a success 60, x b success 120, y a success 60', 'a minute early answers the next');
 SELECT is(pg_temp.told(178, 'x 118.5 success d', 'x 119.5 success e'), 'x d success 60, x a success 60, x b success 120, x e success 120, y a success 60, y missed 120', 'each its own time, whatever the order they come in');
@@ -68,10 +69,13 @@ SELECT rows_are($$ SELECT date_part('epoch', last_run_at - at(0)) / 60 FROM heal
 SELECT is(pg_temp.told(256, 'y 240 success d'), 'x e success 120, x missed 240, y d success 240', 'the run of four did not come');
 SELECT is(pg_temp.told(257, 'x 232 success f'), 'x e success 120, x f success 180, x missed 240, y d success 240', 'one from before it');
 SELECT is((SELECT missed_run_id IS NOT NULL FROM health.job_expectations WHERE agent_id = 'x'), true, 'makes nothing good');
-SELECT is(pg_temp.told(301, 'x 300 success g'), 'x e success 120, x f success 180, x missed 240, x g success 300, y d success 240', 'the next does');
+SELECT is(pg_temp.told(298, 'x 299 success g', 'x 238.9 success h'), 'x e success 120, x f success 180, x h success 180, x missed 240, x g success 300, y d success 240', 'the next does');
 SELECT is((SELECT missed_run_id FROM health.job_expectations WHERE agent_id = 'x'), NULL, 'and leaves it on record');
 -- A name that is used again: log lines are of the run that began last before them, of equals of the one written last.
-SELECT is(pg_temp.told(303, 'y 301 start n', 'y 301.1 success n', 'y 301.5 start n', 'y 301.6 success n', 'y 301.4 log n', 'y 301.5 log n', 'y 302 log n', 'y 300.5 log n'), 'x e success 120, x f success 180, x missed 240, x g success 300, y d success 240, y n success 300 1, y n success 300 2', 'lines of one and the other');
+SELECT is(pg_temp.told(303, 'y 301 start n', 'y 301.1 success n', 'y 301.5 start n', 'y 301.6 success n', 'y 301.4 log n', 'y 301.5 log n', 'y 302 log n', 'y 300.5 log n'), 'x e success 120, x f success 180, x h success 180, x missed 240, x g success 300, y d success 240, y n success 300 1, y n success 300 2', 'lines of one and the other');
+INSERT INTO health.job_runs (agent_id, run_id, started_at, outcome) SELECT 'y', 'tie', at(303 * 60), 'running' FROM generate_series(1, 2);
+SELECT pg_temp.told(304, 'y 303.5 log tie');
+SELECT rows_are($$ SELECT log_count FROM health.job_runs WHERE run_id = 'tie' ORDER BY job_run_id $$, $$ VALUES (0::bigint), (1) $$, 'of runs that began together a line is of the one that was written last');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -81,5 +81,15 @@ SELECT health_internal.refresh_jobs(at(7103), '{job}');
 SELECT rows_are($$ SELECT agent_id, rule, details ->> 'run_id', found_at, changed_at FROM health.rule_findings WHERE rule ~ '^job' ORDER BY 1, 2 $$,
     $$ VALUES ('job', 'job_overdue', 'o2', at(7101), at(7103)), ('unplanned', 'job_overdue', 'o', at(7100), at(7100)) $$, 'what differs has, and what is over is gone');
 
+-- What is known of others is not found by the way; of runs that ended together the last one written counts; long texts are cut.
+SELECT health.register_agent('tie'); SELECT health.set_schedule('tie', '0 8 * * *');
+SELECT tick(7110);
+INSERT INTO health.job_runs (agent_id, run_id, started_at, finished_at, outcome) SELECT 'tie', 't' || n, at(n), at(10), CASE n WHEN 2 THEN 'fail' ELSE 'success' END FROM generate_series(1, 2) AS n;
+UPDATE health.job_expectations SET missed_run_id = (SELECT max(job_run_id) FROM health.job_runs) WHERE agent_id = 'silent';
+UPDATE health.job_expectations SET schedule_problem = repeat('z', 501), missed_run_id = NULL WHERE agent_id = 'tie';
+DELETE FROM health.rule_findings WHERE agent_id IN ('silent', 'tie');
+SELECT health_internal.refresh_jobs(at(7111), '{tie}');
+SELECT rows_are($$ SELECT agent_id, rule, length(summary) FROM health.rule_findings WHERE agent_id IN ('silent', 'tie') ORDER BY 2 $$, $$ VALUES ('tie', 'job_failed', 19), ('tie', 'schedule_unreadable', 500) $$, 'of this one');
+
 SELECT * FROM finish();
 ROLLBACK;
