@@ -72,10 +72,14 @@ SELECT rows_are($$ SELECT agent_id, run_id, outcome, date_part('epoch', overdue_
 SELECT health.set_schedule('x', '0 13 * * *', 'UTC', '20 minutes', '2 hours 1 second');
 SELECT health_internal.configure_jobs(at(7200), '{x,s}');
 SELECT is(pg_temp.jobs(), 's 00:05:00 00:01:00, x 0 13 * * * 00:20:00 02:00:01 06 13:00 13:10 13:10, y 0 12 * * * 00:10:00 01:00:00 06 12:00 12:05 12:05 missed', 'another schedule forgets what was missed');
+SELECT is_empty($$ SELECT agent_id FROM health.job_expectations WHERE schedule_problem IS NOT NULL $$, 'to have no schedule is no problem of it');
 SELECT rows_are($$ SELECT agent_id, run_id, outcome FROM health.job_runs WHERE run_id IN ('s', 'long') ORDER BY 1 $$, $$ VALUES ('s', 's', 'overdue'), ('x', 'long', 'running') $$, 'what is no longer, or now, too long');
 UPDATE health.job_expectations SET check_at = at(1) WHERE agent_id = 'x';
 SELECT health_internal.configure_jobs(at(7300), '{x}');
 SELECT is((SELECT check_at FROM health.job_expectations WHERE agent_id = 'x'), at(1), 'where nothing has changed nothing is planned anew');
+SELECT health.set_schedule('x', '0 9 * * *');
+SELECT health_internal.configure_jobs(at(7170), '{x}');
+SELECT is((SELECT expected_at FROM health.job_expectations WHERE agent_id = 'x'), at(7200), 'the first run of a new schedule is the next');
 SELECT health.set_schedule(name, NULL) FROM unnest('{x,y,s}'::text []) AS name;
 SELECT health_internal.configure_jobs(at(7400), '{x,s}');
 SELECT is(pg_temp.jobs(), 's 00:05:00, y 0 12 * * * 00:10:00 01:00:00 06 12:00 12:05 12:05 missed', 'a job without a schedule is expected no more, and known while it signals');

@@ -36,6 +36,7 @@ GRANT SELECT ON ops.short TO health_rules;
 CREATE TEMP VIEW passing AS SELECT * FROM ops.good;
 GRANT SELECT ON passing TO health_rules;
 SELECT rows_are($$ SELECT name, health_internal.rule_problem('ops', name) FROM unnest('{good,short}'::name []) AS name $$, $$ VALUES ('good', NULL), ('short', 'ops.short does not fit: agent_id is missing (text)') $$, 'whatever there is of that name elsewhere');
+SELECT is(health_internal.rule_problem('elsewhere', 'good'), 'elsewhere.good is not a view', 'and there');
 SELECT alike(health_internal.rule_problem(nspname, 'passing'), 'there is no view %', 'a temporary view is none') FROM pg_namespace WHERE oid = pg_my_temp_schema();
 SELECT health.add_alert_rule(rule, 'ops.good', p_now => at(0)) FROM unnest('{one,two}'::text []) AS rule;
 INSERT INTO health.rule_findings (rule, severity, summary, details, found_at, changed_at) VALUES ('one', 'warning', 'x', '{}', at(0), at(0));
