@@ -51,11 +51,11 @@ SELECT is(pg_temp.finished(3, '[{"summary": "all"}]'), 'warning all {} 2; 1; 0',
 SELECT is(pg_temp.finished(4, '[{"summary": "all", "severity": "info", "details": [1]}]'), 'info all {"details": [1]} 4; 1; 0', 'what differs has');
 SELECT is(pg_temp.finished(5, NULL), '0; 0', 'no rows');
 SELECT is(pg_temp.finished(6, jsonb_build_array(jsonb_build_object('summary', repeat('x', 501), 'details', '{}'::jsonb))), 'warning ' || repeat('x', 500) || ' {} 6; 1; 0', 'long texts are cut');
-SELECT is(pg_temp.finished(6, jsonb_build_array(jsonb_build_object('agent_id', repeat('z', 101)))), 'rows of agents that are not registered: 1, such as "' || repeat('z', 100) || '"; 1; 0', 'and long names');
 SELECT is(pg_temp.finished(7, NULL, 'boom'), 'boom; 0; 0', 'an error disables it');
 SELECT is(pg_temp.finished(8, '[{}, {}, {}, {}, {}, {}, {}]', 'boom'), 'boom; 6; 0', 'whatever else it answered');
 SELECT is(pg_temp.finished(9, '[{"severity": "info"}, {"severity": "loud"}]'), 'severity "loud" is not known; 2; 0', 'a severity that is none');
 SELECT is(pg_temp.finished(10, jsonb_build_array(jsonb_build_object('severity', repeat('y', 101)))), 'severity "' || repeat('y', 100) || '" is not known; 1; 0', 'however long');
+SELECT is(pg_temp.finished(11, jsonb_build_array(jsonb_build_object('agent_id', repeat('z', 101)))), 'rows of agents that are not registered: 1, such as "' || repeat('z', 100) || '"; 1; 0', 'and long names');
 SELECT rows_are($$ SELECT * FROM health.alert_rules WHERE rule = 's' $$, $$ SELECT * FROM before $$, 'the other rule');
 SELECT rows_are($$ SELECT agent_id, summary FROM health.rule_findings WHERE rule = 's' $$, $$ VALUES ('a3', 'of s') $$, 'and what it found stay');
 
