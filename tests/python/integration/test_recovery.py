@@ -127,7 +127,14 @@ def lock(engine: Engine) -> psycopg.Connection[Any]:
 
 def test_what_the_engine_could_not_queue_is_queued_when_the_way_is_free(engine: Engine) -> None:
     engine.beat("a", 0, 10)
-    engine.tick(11)
+    fail(engine, "b", second=15)
+    engine.run(  # what is over is no reason to leave it out
+        "INSERT INTO health.recovery_actions"
+        " (agent_id, issue_type, state, created_at, not_before, finished_at, settled_at)"
+        " SELECT 'a', 'agent_unresponsive', 'escalated', t.at, t.at, t.at, t.at"
+        " FROM (SELECT %s::timestamptz AS at) AS t",
+        at(1),
+    )
     person = engine.connect(autocommit=False)
     person.execute(
         "SELECT health.request_recovery('a', 'agent_unresponsive', 'ana', %s)", (at(19),)
