@@ -23,6 +23,7 @@ SELECT rows_are($$ SELECT occurred_at, was_told, reason_code, channel FROM healt
     $$ VALUES (at(10), false, 'silenced', NULL), (at(101), false, 'pending', 'console') $$, 'silenced first, then the bridge had not fetched it');
 SELECT count(health.report_delivery(delivery_id, fencing_token, 'delivered', '{}', at(103))) FROM health.claim_deliveries('w', 9, NULL, at(102));
 SELECT rows_are($$ SELECT was_told, reason_code FROM health.explain_silence('a1', at(100)) $$, $$ VALUES (true, NULL) $$, 'now it has');
+SELECT alike((SELECT explanation FROM health.explain_silence('a1', at(100))), 'message % (%) was delivered at ' || at(103), 'as it says');
 SELECT rows_are($$ SELECT reason_code FROM health.explain_silence('a1', at(0), at(100)) $$, $$ VALUES ('silenced') $$, 'between two times');
 SELECT rows_are($$ SELECT event, reason FROM health.alert_history WHERE event IN ('delivered', 'failed') $$, $$ VALUES ('delivered', 'delivered') $$, 'the history knows the delivery');
 SELECT throws_ok($$ SELECT health.explain_silence('nobody') $$, 'AG001', 'agent "nobody" is not known', 'agents are known');

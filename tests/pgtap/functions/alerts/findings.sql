@@ -130,6 +130,7 @@ SELECT is(pg_temp.seen(change), want, what) FROM (VALUES
     (pg_temp.sent('pager pending 940', 'pager delivered 0 940.1', 'pager delivered 0 100'), 'but one', ''),
     (pg_temp.sent('pager pending 940', 'pager dead 0 940', 'pager dead 0 939', 'other dead 0 990'), 'that was given up', 'other 990, pager 940'),
     (pg_temp.sent('pager pending 930', 'pager dead 0 940.1', 'pager dead 0 500'), 'is one that was taken', 'pager 940.1'),
+    (pg_temp.sent('pager pending 940', 'other dead 0 990'), 'another channel gave up', 'other 990, pager 940'),
     (pg_temp.sent('pager pending 940', 'other claimed 990'), 'another channel''s are', 'pager 940'),
     (pg_temp.sent('pager pending 940', 'pager claimed 990'), 'its own are', ''),
     (pg_temp.sent('pager pending 940') || $x$; UPDATE health.channels SET rate_per_minute = 1, rate_tokens = 1, rate_tokens_at = at(1000) WHERE channel = 'pager' $x$, 'it may send one more', 'pager 940'),
@@ -137,6 +138,7 @@ SELECT is(pg_temp.seen(change), want, what) FROM (VALUES
     (pg_temp.sent('pager pending 940') || pg_temp.bridge('run_started_at = at(940.1)'), 'that has only begun', ''),
     (pg_temp.sent('pager pending 940') || pg_temp.bridge('last_heartbeat_at = at(940.1)'), 'that beats', 'pager 940'),
     (pg_temp.sent('pager pending 940') || pg_temp.bridge('last_heartbeat_at = at(940)'), 'that is silent', 'silent since 940'),
+    (pg_temp.sent('pager pending 940') || pg_temp.bridge('last_heartbeat_at = at(940)') || $x$; INSERT INTO health.agent_status (agent_id, policy_class, run_started_at, last_heartbeat_at) VALUES ('bridge:two', 'standard', at(0), at(930)) $x$, 'as another is', 'silent since 940'),
     (pg_temp.sent('pager claimed 940', 'pager pending 990') || pg_temp.bridge('last_heartbeat_at = at(930)'), 'though it has taken one', 'silent since 930'),
     (pg_temp.sent('pager pending 940.1') || pg_temp.bridge('last_heartbeat_at = at(940)'), 'no work waits for it', ''),
     (pg_temp.sent('pager cancelled 900 900') || pg_temp.bridge('last_heartbeat_at = at(940)'), 'nor what was called off', ''),
@@ -167,10 +169,13 @@ SELECT is(pg_temp.checked(1010), 'chronic_self_healing a1 does not heal 1000 101
 UPDATE health.rule_findings SET details = '{}';
 SELECT is(pg_temp.checked(1000), 'chronic_self_healing a1 does not heal 1000 1000, job_failed a1 of a job 0 0', 'also when time goes back');
 UPDATE health_internal.engine SET self_checked_at = at(1000);
-UPDATE health.rule_findings SET changed_at = at(1);
-SELECT is(pg_temp.checked(1000), 'chronic_self_healing a1 does not heal 1000 1, job_failed a1 of a job 0 1', 'not twice at once');
+UPDATE health.rule_findings SET changed_at = at(1), summary = 'x';
+SELECT is(pg_temp.checked(1000), 'chronic_self_healing a1 x 1000 1, job_failed a1 x 0 1', 'not twice at once');
 UPDATE health_internal.engine SET self_checked_at = at(0);
-SELECT is(pg_temp.checked(1000), 'chronic_self_healing a1 does not heal 1000 1, job_failed a1 of a job 0 1', 'what is found again has not changed');
+SELECT health_internal.check_engine(at(1000));
+UPDATE health.rule_findings SET changed_at = at(1);
+UPDATE health_internal.engine SET self_checked_at = at(0);
+SELECT is(pg_temp.checked(1000), 'chronic_self_healing a1 does not heal 1000 1, job_failed a1 x 0 1', 'what is found again has not changed');
 SELECT health.set_channel('x' || n, 'webhook') FROM generate_series(1, 30) AS n;
 SELECT health.set_channel(repeat('y', 28) || n, 'webhook') FROM generate_series(1, 20) AS n;
 INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before, state, finished_at) SELECT channel, 'opened', 'critical', 's', 'b', channel, at(0), at(0), 'dead', at(900) FROM health.channels;
