@@ -430,6 +430,31 @@ def test_a_rule_that_ends_its_own_session_is_disabled_the_second_time(rules: Rul
     assert len(rules.findings("good")) == 1
 
 
+def test_a_rule_whose_evaluation_somebody_cancels_stays_due(rules: Rules) -> None:
+    rules.view("slow", GOOD)
+    rules.add("slow")
+    rules.evaluate()
+    asleep = "'worker'::text AS agent_id, 'critical'::text AS severity, pg_sleep(3)::text"
+    rules.view("slow", f"SELECT {asleep} AS summary, NULL::jsonb AS details")
+    patient = make_conninfo(rules.dsn, options="-c statement_timeout=5s")
+    thread = threading.Thread(target=rules.evaluate, args=(60, patient))
+    thread.start()
+    try:
+        until(
+            lambda: rules.engine.rows(
+                "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+                " AND pid IN (SELECT evaluating_pid FROM health.alert_rules)"
+            ),
+            "the rule is asked",
+        )
+    finally:
+        thread.join(30)
+    rule = rules.rule("slow")
+    assert (rule["is_enabled"], rule["evaluating_pid"]) == (True, None)
+    assert rule["last_evaluated_at"] == at(0), "it is still due"
+    assert len(rules.findings("slow")) == 1, "and what it found holds"
+
+
 def test_a_restart_of_the_server_is_no_fault_of_the_rule_under_way(rules: Rules) -> None:
     rules.hostile("NULL;")
     with psycopg.connect(rules.dsn, autocommit=True) as session:

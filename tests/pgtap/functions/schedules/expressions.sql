@@ -33,7 +33,7 @@ SELECT rows_are(
     'aliases, alternatives of days, and what follows the clock');
 SELECT throws_ok(format('SELECT health_internal.parse_schedule(%L)', e), 'JB001', NULL, format('"%s" is refused', e))
 FROM unnest(ARRAY['', '* * * *', '* * * * * *', '60 * * * *', '* 24 * * *', '* * 0 * *', '* * 32 * *', '* * * 13 *', '* * * * 8',
-    '5-1 * * * *', '5-0 * * * *', '* * * XXX/5 *', '* * * JAN-XXX *', '*/0 * * * *', 'a * * * *', '1, * * * *', '* * * JANUARY *', '* * * * UNM', '@reboot', '1.5 * * * *', '-1 * * * *']) AS e;
+    '5-1 * * * *', '5-0 * * * *', 'XXX/5 * * * *', '5-XXX * * * *', '0 0 1,32 * *', '* * * XXX/5 *', '* * * JAN-XXX *', '*/0 * * * *', 'a * * * *', '1, * * * *', '* * * JANUARY *', '* * * * UNM', '@reboot', '1.5 * * * *', '-1 * * * *']) AS e;
 SELECT throws_ok($$ SELECT health_internal.parse_schedule('0 0 30 2 *') $$, 'JB001', 'schedule "0 0 30 2 *" names no day that exists', '30 February never comes');
 SELECT throws_ok($$ SELECT health_internal.parse_schedule('0 0 31 4,6,9,11 *') $$, 'JB001', NULL, 'nor does the 31st of short months');
 SELECT lives_ok($$ SELECT health_internal.parse_schedule('0 0 29 2 *') $$, '29 February does');
