@@ -57,6 +57,7 @@ SELECT rows_are($$ SELECT date_part('epoch', last_run_at - at(0)) / 60 FROM heal
 SELECT is(pg_temp.told(106, VARIADIC '{}'), 'x r1 overdue 60 3, y s1 running 60, y s2 running 60, z r0 success', 'one takes too long');
 SELECT is(pg_temp.told(106.5, 'x 106.4 start r1'), 'x r1 overdue 60 3, y s1 running 60, y s2 running 60, z r0 success', 'told again it still does');
 SELECT rows_are($$ SELECT date_part('epoch', last_signal_at - at(0)) / 60 FROM health.job_runs WHERE run_id = 'r1' $$, $$ VALUES (106.4::float8) $$, 'and was heard of');
+SELECT is((SELECT found_at FROM health.rule_findings WHERE rule = 'job_overdue'), at(106 * 60), 'which is found since then');
 DELETE FROM health.job_runs;
 SELECT is(pg_temp.told(119.1, 'x 118.9 success a', 'x 119 success b', 'y 118.9 success a'), 'x a success 60, x b success 120, y a success 60', 'a minute early answers the next');
 SELECT is(pg_temp.told(178, 'x 118.5 success d', 'x 119.5 success e'), 'x d success 60, x a success 60, x b success 120, x e success 120, y a success 60, y missed 120', 'each its own time, whatever the order they come in');
