@@ -130,6 +130,8 @@ SELECT is(pg_temp.seen(change), want, what) FROM (VALUES
     (pg_temp.sent('pager pending 940', 'pager delivered 0 940.1', 'pager delivered 0 100'), 'but one', ''),
     (pg_temp.sent('pager pending 940', 'pager dead 0 940', 'pager dead 0 939', 'other dead 0 990'), 'that was given up', 'other 990, pager 940'),
     (pg_temp.sent('pager pending 930', 'pager dead 0 940.1', 'pager dead 0 500'), 'is one that was taken', 'pager 940.1'),
+    (pg_temp.sent('pager dead 0 200', 'pager delivered 0 200'), 'not since, but at once', 'pager 200'),
+    (pg_temp.sent('pager pending 930', 'pager delivered 0 100', 'pager dead 0 990'), 'the last that was taken counts', 'pager 990'),
     (pg_temp.sent('pager pending 940', 'other dead 0 990'), 'another channel gave up', 'other 990, pager 940'),
     (pg_temp.sent('pager pending 940', 'other claimed 990'), 'another channel''s are', 'pager 940'),
     (pg_temp.sent('pager pending 940', 'pager claimed 990'), 'its own are', ''),
