@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from servers.waiting import until
 
@@ -511,6 +511,12 @@ def test_no_session_that_could_become_more_evaluates(
     assert "may become health_bridge" in refusal(both, timeout)
     only = login(rules.engine.dsn, "health_rules")
     assert "statement_timeout" in refusal(only)
+    assert "statement_timeout" in refusal(only, "SET statement_timeout = 5001")
+    name = conninfo_to_dict(only)["user"]
+    for right in ("CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS"):
+        rules.engine.run(cast(Any, f'ALTER ROLE "{name}" {right}'))
+        assert "rights over the whole server" in refusal(only, timeout), right
+        rules.engine.run(cast(Any, f'ALTER ROLE "{name}" NO{right}'))
     rules.evaluate(dsn=make_conninfo(only, options="-c statement_timeout=400"))
 
 
@@ -527,13 +533,22 @@ def test_who_may_not_read_a_view_makes_no_rule_of_it(
     rules: Rules, login: Callable[..., str]
 ) -> None:
     rules.view("good", GOOD)
+    rules.view("other", GOOD)
+    rules.engine.run("CREATE SCHEMA elsewhere CREATE VIEW good AS SELECT 1 AS one")
     dsn = login(rules.engine.dsn, "health_admin")
     with psycopg.connect(dsn, autocommit=True) as admin:
-        with pytest.raises(psycopg.Error) as caught:
-            admin.execute("SELECT health.add_alert_rule('good', 'ops.good')")
-        assert caught.value.sqlstate == "RU001"
-        assert "may not read" in str(caught.value)
-        rules.engine.run("GRANT USAGE ON SCHEMA ops TO health_admin")
+        for half in (
+            "SELECT",
+            "GRANT SELECT ON ops.good TO health_admin",
+            "REVOKE SELECT ON ops.good FROM health_admin",
+            "GRANT USAGE ON SCHEMA ops, elsewhere TO health_admin",
+            "GRANT SELECT ON ops.other, elsewhere.good TO health_admin",
+        ):
+            rules.engine.run(cast(Any, half))
+            with pytest.raises(psycopg.Error) as caught:
+                admin.execute("SELECT health.add_alert_rule('good', 'ops.good')")
+            assert caught.value.sqlstate == "RU001"
+            assert "may not read" in str(caught.value)
         rules.engine.run("GRANT SELECT ON ops.good TO health_admin")
         admin.execute("SELECT health.add_alert_rule('good', 'ops.good')")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
