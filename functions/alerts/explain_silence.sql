@@ -42,7 +42,6 @@ BEGIN
         FROM health.incidents
         INNER JOIN health.alert_events AS events
             ON incidents.fleet_incident_id = events.incident_id
-            AND events.event IN ('queued', 'grouped', 'suppressed')
         WHERE incidents.agent_id = p_agent_id
         UNION ALL
         SELECT events.*
@@ -54,12 +53,7 @@ BEGIN
         SELECT
             ledger.occurred_at,
             ledger.incident_id,
-            CASE
-                WHEN deliveries.state = 'delivered' THEN true
-                WHEN ledger.event IN ('queued', 'grouped') AND deliveries.state IS NOT NULL
-                    THEN false
-                ELSE false
-            END AS was_told,
+            coalesce(deliveries.state = 'delivered', false) AS was_told,
             CASE
                 WHEN deliveries.state = 'delivered' THEN NULL
                 WHEN deliveries.state IS NOT NULL THEN deliveries.state
@@ -72,7 +66,7 @@ BEGIN
                 )
                 WHEN deliveries.state IS NOT NULL THEN format(
                     'message %s (%s) is %s: %s', ledger.delivery_id, ledger.reason,
-                    deliveries.state, coalesce(deliveries.outcome::text, '')
+                    deliveries.state, deliveries.outcome
                 )
                 ELSE ledger.reason
             END AS explanation,

@@ -42,7 +42,7 @@ BEGIN
             p_rule,
             v_severity,
             coalesce(sum(agents.revenue_usd_per_hour), 0),
-            coalesce(least(min(status.last_heartbeat_at), p_now), p_now),
+            least(min(status.last_heartbeat_at), p_now),
             p_now
         FROM unnest(p_agent_ids) AS members (agent_id)
         LEFT JOIN health.agents ON members.agent_id = agents.agent_id

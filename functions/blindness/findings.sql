@@ -12,10 +12,14 @@ DECLARE
     v_gap health.monitor_gaps;
     v_agent_ids text [];
 BEGIN
-    -- One alert while a gap has not settled.
+    -- One alert while a gap has not settled: of the one that was told until that has, then of the next.
     DELETE FROM health.rule_findings
     WHERE rule_findings.rule = 'monitor_gap'
-        AND NOT EXISTS (SELECT FROM health.monitor_gaps WHERE monitor_gaps.settled_at > p_now);
+        AND NOT EXISTS (
+            SELECT FROM health.monitor_gaps AS gaps
+            WHERE gaps.gap_id = (rule_findings.details ->> 'gap_id')::bigint
+                AND gaps.settled_at > p_now
+        );
     INSERT INTO health.rule_findings (
         rule, severity, summary, details, found_at, changed_at
     )
@@ -58,6 +62,10 @@ BEGIN
             AND status.last_heartbeat_at <= v_gap.ended_at
             AND status.last_heartbeat_at
             + make_interval(secs => 1.5 * status.learnt_interval_seconds) >= v_gap.started_at
+            -- Who beats seldom may not be due yet.
+            AND status.last_heartbeat_at
+            + make_interval(secs => 1.25 * status.learnt_interval_seconds + status.grace_seconds)
+            < p_now
             AND NOT EXISTS (
                 SELECT FROM health.maintenance_periods AS periods
                 WHERE periods.agent_id = status.agent_id AND periods.ended_at IS NULL

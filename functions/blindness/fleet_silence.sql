@@ -11,6 +11,7 @@ AS $$
 DECLARE
     v_settle constant interval := (SELECT settings.monitor_settle_time FROM health.settings);
     v_fleet record;
+    v_reason health.monitor_gaps;
 BEGIN
     -- Who fell silent with the last of them, against who has beaten since. Lost sessions and states of
     -- failure say that it was the agents.
@@ -36,7 +37,11 @@ BEGIN
     ),
 
     onset AS MATERIALIZED (
-        SELECT max(expected.last_heartbeat_at) AS started_at
+        SELECT
+            max(expected.last_heartbeat_at) AS started_at,
+            max(
+                expected.last_heartbeat_at + make_interval(secs => expected.interval_seconds)
+            ) AS missed_at
         FROM expected
         WHERE expected.is_overdue
     ),
@@ -52,6 +57,7 @@ BEGIN
 
     SELECT
         onset.started_at,
+        onset.missed_at,
         (SELECT count(*) FROM expected) AS expected_count,
         (SELECT count(*) FROM silent) AS silent_count,
         (
@@ -94,9 +100,28 @@ BEGIN
     IF FOUND THEN
         RETURN false;
     END IF;
+    -- Where they fell silent in another gap that is the reason until it has settled. Whoever has not come
+    -- back then, though others have, is silent himself; where nobody has, ingest may be broken since.
+    SELECT gaps.*
+    INTO v_reason
+    FROM health.monitor_gaps AS gaps
+    WHERE gaps.reason <> 'fleet_silent'
+        AND gaps.started_at <= v_fleet.missed_at
+        AND gaps.ended_at >= v_fleet.started_at
+    ORDER BY gaps.settled_at DESC
+    LIMIT 1;
+    IF v_reason.settled_at > p_now THEN
+        RETURN false;
+    END IF;
+    IF v_fleet.beating_count = 0 THEN
+        v_reason := NULL;
+    END IF;
     INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details)
     VALUES (
-        'fleet_silent', v_fleet.started_at, p_now, p_now + v_settle,
+        'fleet_silent',
+        v_fleet.started_at,
+        coalesce(v_reason.ended_at, p_now),
+        CASE WHEN v_reason.gap_id IS NULL THEN p_now + v_settle ELSE p_now END,
         jsonb_build_object(
             'silent_count', v_fleet.silent_count, 'beating_count', v_fleet.beating_count
         )
@@ -107,7 +132,9 @@ $$;
 COMMENT ON FUNCTION health_internal.notice_fleet_silence(timestamptz) IS
 'Notes a monitor gap (fleet_silent) when of at least 20 agents at least 80 % of those that should have '
 'beaten since (and no fewer than 16) fell silent within about an interval, without lost sessions, failure states or a dead '
-'parent that most of them share; agents in maintenance do not count. Returns whether there is a new one.';
+'parent that most of them share; agents in maintenance do not count. While another gap in which they fell '
+'silent has not settled there is none; who is still silent then, though others beat, is so at once. Returns '
+'whether there is a new one.';
 
 CREATE OR REPLACE FUNCTION health_internal.await_ingest(p_now timestamptz)
 RETURNS void

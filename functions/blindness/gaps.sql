@@ -57,8 +57,7 @@ BEGIN ATOMIC
             ),
             coalesce(upper(latest.times), '-infinity'),
             coalesce(upper(latest.before), '-infinity'),
-            -- Where the fleet is silent nobody knows what a beat of one of them proves; but where it fell
-            -- silent in another gap that gap is the reason, and who beats after it is heard.
+            -- Where the fleet is silent nobody knows what a beat of one of them proves.
             coalesce(
                 (
                     SELECT max(CASE gaps.reason
@@ -67,15 +66,6 @@ BEGIN ATOMIC
                     END)
                     FROM health.monitor_gaps AS gaps
                     WHERE gaps.started_at >= lower(latest.times)
-                        AND NOT (
-                            gaps.reason = 'fleet_silent'
-                            AND EXISTS (
-                                SELECT FROM health.monitor_gaps AS reasons
-                                WHERE reasons.reason <> 'fleet_silent'
-                                    AND reasons.started_at <= gaps.started_at
-                                    AND reasons.ended_at >= gaps.started_at
-                            )
-                        )
                 ),
                 '-infinity'
             )

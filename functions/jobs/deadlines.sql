@@ -15,8 +15,7 @@ LANGUAGE plpgsql
 STABLE
 AS $$
 BEGIN
-    IF p_job.last_run_at < health_internal.run_counts_from(p_job.expected_at, p_job.following_at)
-        AND p_job.last_run_at >= p_job.counts_from THEN
+    IF p_job.last_run_at < health_internal.run_counts_from(p_job.expected_at, p_job.following_at) THEN
         answered_at := p_job.expected_at;
         expected_at := p_job.following_at;
         counts_from := health_internal.run_counts_from(answered_at, expected_at);
@@ -39,8 +38,8 @@ EXCEPTION
 END;
 $$;
 COMMENT ON FUNCTION health_internal.expect_after(health.job_expectations) IS
-'What is expected of a job after its last run; as expect_run, but quick where the run answered the '
-'expected time. It raises nothing.';
+'What is expected of a job after its last run, from counts_from on; as expect_run, but quick where it '
+'answered the expected time. It raises nothing.';
 
 CREATE OR REPLACE FUNCTION health_internal.expect_next(p_agent_ids text [])
 RETURNS void
@@ -61,7 +60,6 @@ AS $$
     -- A run that answers the expected time, as nearly all do, asks for one more scheduled time only.
     CROSS JOIN LATERAL health_internal.expect_after(run) AS expected
     WHERE run.agent_id = ANY (p_agent_ids)
-        AND run.schedule IS NOT NULL
         AND run.last_run_at >= run.counts_from
         AND jobs.agent_id = run.agent_id;
 $$;
@@ -117,7 +115,6 @@ BEGIN
                 (jobs.check_at <= p_now AND status.last_heartbeat_at >= jobs.counts_from)
                 OR (
                     jobs.missed_run_id IS NOT NULL
-                    AND status.last_heartbeat_at > coalesce(jobs.last_run_at, '-infinity')
                     AND status.last_heartbeat_at > (
                         SELECT missed.expected_at FROM health.job_runs AS missed
                         WHERE missed.job_run_id = jobs.missed_run_id

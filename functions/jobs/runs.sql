@@ -94,7 +94,6 @@ BEGIN
         UPDATE health.job_runs AS kept
         SET
             run_id = placed.run_id,
-            expected_at = coalesce(kept.expected_at, placed.answered_at),
             started_at = placed.started_at,
             finished_at = placed.finished_at,
             outcome = coalesce(

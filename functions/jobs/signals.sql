@@ -123,13 +123,12 @@ AS $$
         )
     ),
 
-    -- A run begins with a start, unless it has started (a run_id that is told twice), and with an end
+    -- A further run begins with a start, unless it has started (a run_id that is told twice), and with an end
     -- that no start came before, unless it says again within a minute what the last end said.
     numbered AS (
         SELECT
             followed.*,
             count(*) FILTER (WHERE CASE
-                WHEN followed.last_signal IS NULL THEN true
                 WHEN followed.signal = 'start'
                     THEN followed.last_signal <> 'start' OR followed.run_id = ''
                 ELSE followed.last_signal <> 'start' AND NOT (

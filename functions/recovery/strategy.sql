@@ -46,58 +46,55 @@ AS $$
         WHEN p_steps IS NULL OR jsonb_typeof(p_steps) <> 'array' THEN 'the steps are no JSON array'
         WHEN jsonb_array_length(p_steps) NOT BETWEEN 1 AND 20
             THEN format('%s steps are not 1 to 20', jsonb_array_length(p_steps))
-        ELSE coalesce(
-            (
-                SELECT format('step %s %s', steps.step, steps.problem)
-                FROM (
-                    SELECT
-                        items.step,
-                        CASE
-                            WHEN jsonb_typeof(items.item) <> 'object' THEN 'is no JSON object'
-                            WHEN items.item - ARRAY['action', 'parameters', 'timeout_seconds'] <> '{}'
-                                THEN format(
-                                    'has an unknown key "%s"',
-                                    (
-                                        SELECT min(keys.key)
-                                        FROM jsonb_object_keys(items.item - ARRAY[
-                                            'action', 'parameters', 'timeout_seconds'
-                                        ]) AS keys (key)
-                                    )
+        ELSE (
+            SELECT format('step %s %s', steps.step, steps.problem)
+            FROM (
+                SELECT
+                    items.step,
+                    CASE
+                        WHEN jsonb_typeof(items.item) <> 'object' THEN 'is no JSON object'
+                        WHEN items.item - ARRAY['action', 'parameters', 'timeout_seconds'] <> '{}'
+                            THEN format(
+                                'has an unknown key "%s"',
+                                (
+                                    SELECT min(keys.key)
+                                    FROM jsonb_object_keys(items.item - ARRAY[
+                                        'action', 'parameters', 'timeout_seconds'
+                                    ]) AS keys (key)
                                 )
-                            WHEN items.item ->> 'action' IS NULL THEN 'names no action'
-                            WHEN items.item ->> 'action' NOT IN (
-                                'restart_agent', 'reload', 'run_command', 'terminate_sessions',
-                                'verify', 'escalate'
-                            ) THEN format('has an unknown action "%s"', items.item ->> 'action')
-                            WHEN jsonb_typeof(items.item -> 'timeout_seconds')
-                                NOT IN ('number', 'null') THEN 'has a timeout_seconds that is no number'
-                            WHEN (items.item ->> 'timeout_seconds')::numeric NOT BETWEEN 1 AND 86400
-                                THEN 'has a timeout_seconds outside 1 to 86400'
-                            WHEN items.item ->> 'action' = 'run_command' AND coalesce(
-                                jsonb_typeof(items.item -> 'parameters' -> 'command') <> 'string', true
-                            ) THEN 'runs a command but its parameters name none'
-                            WHEN items.item ->> 'action' = 'escalate'
-                                AND items.step < jsonb_array_length(p_steps)
-                                THEN 'escalates, and others follow it'
-                            WHEN items.item ->> 'action' NOT IN ('verify', 'escalate') AND coalesce((
-                                SELECT later.item ->> 'action' = 'escalate'
-                                FROM jsonb_array_elements(p_steps) WITH ORDINALITY
-                                    AS later (item, step)
-                                WHERE later.step > items.step
-                                    AND later.item ->> 'action' IN ('verify', 'escalate')
-                                ORDER BY later.step
-                                LIMIT 1
-                            ), true) THEN 'is not followed by a verify'
-                        END AS problem
-                    FROM jsonb_array_elements(
-                        CASE WHEN jsonb_typeof(p_steps) = 'array' THEN p_steps ELSE '[]' END
-                    ) WITH ORDINALITY AS items (item, step)
-                ) AS steps
-                WHERE steps.problem IS NOT NULL
-                ORDER BY steps.step
-                LIMIT 1
-            ),
-            NULL
+                            )
+                        WHEN items.item ->> 'action' IS NULL THEN 'names no action'
+                        WHEN items.item ->> 'action' NOT IN (
+                            'restart_agent', 'reload', 'run_command', 'terminate_sessions',
+                            'verify', 'escalate'
+                        ) THEN format('has an unknown action "%s"', items.item ->> 'action')
+                        WHEN jsonb_typeof(items.item -> 'timeout_seconds')
+                            NOT IN ('number', 'null') THEN 'has a timeout_seconds that is no number'
+                        WHEN (items.item ->> 'timeout_seconds')::numeric NOT BETWEEN 1 AND 86400
+                            THEN 'has a timeout_seconds outside 1 to 86400'
+                        WHEN items.item ->> 'action' = 'run_command' AND coalesce(
+                            jsonb_typeof(items.item -> 'parameters' -> 'command') <> 'string', true
+                        ) THEN 'runs a command but its parameters name none'
+                        WHEN items.item ->> 'action' = 'escalate'
+                            AND items.step < jsonb_array_length(p_steps)
+                            THEN 'escalates, and others follow it'
+                        WHEN items.item ->> 'action' NOT IN ('verify', 'escalate') AND coalesce((
+                            SELECT later.item ->> 'action' = 'escalate'
+                            FROM jsonb_array_elements(p_steps) WITH ORDINALITY
+                                AS later (item, step)
+                            WHERE later.step > items.step
+                                AND later.item ->> 'action' IN ('verify', 'escalate')
+                            ORDER BY later.step
+                            LIMIT 1
+                        ), true) THEN 'is not followed by a verify'
+                    END AS problem
+                FROM jsonb_array_elements(
+                    CASE WHEN jsonb_typeof(p_steps) = 'array' THEN p_steps ELSE '[]' END
+                ) WITH ORDINALITY AS items (item, step)
+            ) AS steps
+            WHERE steps.problem IS NOT NULL
+            ORDER BY steps.step
+            LIMIT 1
         )
     END;
 $$;

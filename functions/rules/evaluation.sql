@@ -111,7 +111,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT date_part('epoch', min(rules.next_evaluation_at) - clock_timestamp())
     FROM health.alert_rules AS rules
-    WHERE NOT rules.is_builtin AND rules.is_enabled;
+    WHERE rules.is_enabled;
 $$;
 COMMENT ON FUNCTION health.seconds_until_rules_are_due() IS
 'When evaluate_rules has something to do, seconds from now, negative: since when; NULL: there are no rules.';

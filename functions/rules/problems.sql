@@ -46,7 +46,6 @@ BEGIN
     ) AS wanted (place, name, kind, is_required)
     LEFT JOIN pg_attribute AS given
         ON given.attrelid = v_view.oid AND given.attname = wanted.name
-        AND given.attnum > 0 AND NOT given.attisdropped
     LEFT JOIN pg_type ON given.atttypid = pg_type.oid
     WHERE CASE
         WHEN given.attname IS NULL THEN wanted.is_required
@@ -86,14 +85,14 @@ BEGIN
             FROM (
                 SELECT failed.rule, failed.last_error
                 FROM health.alert_rules AS failed
-                WHERE failed.last_error IS NOT NULL AND failed.removed_at IS NULL
+                WHERE failed.last_error IS NOT NULL
                 ORDER BY failed.rule
                 LIMIT 20
             ) AS few) AS details
     INTO v_finding
     FROM health.alert_rules AS rules
     INNER JOIN health.alert_rules AS builtin ON builtin.rule = 'rule_disabled'
-    WHERE rules.last_error IS NOT NULL AND rules.removed_at IS NULL
+    WHERE rules.last_error IS NOT NULL
     GROUP BY builtin.severity;
     IF NOT FOUND THEN
         DELETE FROM health.rule_findings WHERE rule_findings.rule = 'rule_disabled';

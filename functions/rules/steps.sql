@@ -82,8 +82,7 @@ BEGIN
         SELECT rules.*
         INTO v_rule
         FROM health.alert_rules AS rules
-        WHERE NOT rules.is_builtin
-            AND rules.is_enabled
+        WHERE rules.is_enabled
             AND rules.next_evaluation_at <= p_now
             AND (
                 rules.evaluating_since IS NULL

@@ -93,7 +93,7 @@ AS $$
     UNION ALL
     SELECT moments.earlier
     FROM moments
-    WHERE moments.comes_twice AND moments.skipped = interval '0' AND NOT p_is_fixed
+    WHERE moments.comes_twice AND NOT p_is_fixed
 $$;
 COMMENT ON FUNCTION health_internal.runs_of_day(integer [], boolean, text, date) IS
 'When a schedule''s minutes of one day of its time zone come. A time of day that the clock skips comes '

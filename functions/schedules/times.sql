@@ -92,8 +92,7 @@ BEGIN
             CROSS JOIN LATERAL health_internal.runs_of_day(
                 chosen.minutes, p_plan.is_fixed, p_time_zone, days.day
             ) AS runs (run_at)
-            WHERE days.day IS NOT NULL
-                AND CASE WHEN p_step > 0 THEN runs.run_at > p_at ELSE runs.run_at <= p_at END;
+            WHERE CASE WHEN p_step > 0 THEN runs.run_at > p_at ELSE runs.run_at <= p_at END;
         END IF;
         IF v_found IS NOT NULL THEN
             RETURN v_found;

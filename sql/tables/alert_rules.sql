@@ -61,7 +61,7 @@ COMMENT ON COLUMN health.alert_rules.period IS 'How often its view is asked.';
 COMMENT ON COLUMN health.alert_rules.row_limit IS 'How many rows its view may return.';
 COMMENT ON COLUMN health.alert_rules.created_by IS 'Login that added or last changed it.';
 COMMENT ON COLUMN health.alert_rules.created_at IS 'When.';
-COMMENT ON COLUMN health.alert_rules.next_evaluation_at IS 'When its view is asked next.';
+COMMENT ON COLUMN health.alert_rules.next_evaluation_at IS 'When its view is asked next; NULL: built in.';
 COMMENT ON COLUMN health.alert_rules.last_evaluated_at IS 'When its view last answered.';
 COMMENT ON COLUMN health.alert_rules.last_duration_ms IS
 'How long the last evaluation took, milliseconds.';

@@ -118,6 +118,61 @@ def test_a_person_and_the_engine_at_once_make_one_recovery(engine: Engine) -> No
     assert rows == [{"requested_by": "ana"}]
 
 
+def lock(engine: Engine) -> psycopg.Connection[Any]:
+    """A bridge that claims and has not committed; what it held is as it was when it rolls back."""
+    other = engine.connect(autocommit=False)
+    assert other.execute("SELECT FROM health.recovery_actions FOR UPDATE").rowcount == 1
+    return other
+
+
+def test_what_the_engine_could_not_queue_is_queued_when_the_way_is_free(engine: Engine) -> None:
+    engine.beat("a", 0, 10)
+    fail(engine, "b", second=15)
+    engine.run(  # what is over is no reason to leave it out
+        "INSERT INTO health.recovery_actions"
+        " (agent_id, issue_type, state, created_at, not_before, finished_at, settled_at)"
+        " SELECT 'a', 'agent_unresponsive', 'escalated', t.at, t.at, t.at, t.at"
+        " FROM (SELECT %s::timestamptz AS at) AS t",
+        at(1),
+    )
+    person = engine.connect(autocommit=False)
+    person.execute(
+        "SELECT health.request_recovery('a', 'agent_unresponsive', 'ana', %s)", (at(19),)
+    )
+    engine.beat("a", 20, state="failed")
+    engine.tick(20)
+    engine.tick(21)
+    person.rollback()
+    assert engine.tick(22)["recoveries_queued"] == 1
+
+
+def test_what_is_needless_and_locked_is_cancelled_when_it_is_free(engine: Engine) -> None:
+    fail(engine, "a")
+    other = lock(engine)
+    engine.beat("a", 30, 40, 50, 60, state="running")
+    engine.tick(61)
+    engine.tick(62)
+    assert state(engine, "a") == "pending"
+    other.rollback()
+    engine.tick(63)
+    assert state(engine, "a") == "cancelled"
+
+
+def test_what_is_locked_joins_its_incident_when_it_is_free(engine: Engine) -> None:
+    engine.beat("a", 0, 10)
+    engine.tick(11)
+    engine.run("SELECT health.request_recovery('a', 'agent_unresponsive', 'ana', %s)", at(12))
+    engine.tick(13)
+    other = lock(engine)
+    engine.beat("a", 20, state="failed")
+    engine.tick(20)
+    engine.tick(21)
+    other.rollback()
+    engine.tick(22)
+    query = "SELECT incident_id FROM health.recovery_actions"
+    assert engine.value(query) == engine.value("SELECT incident_id FROM health.incidents")
+
+
 def test_an_approval_that_is_not_committed_holds_up_no_tick(engine: Engine) -> None:
     engine.run("UPDATE health.settings SET storm_count = 2, storm_share = 0.1")
     fail(engine, "a", "b", "c")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from servers.waiting import until
 
@@ -430,6 +430,31 @@ def test_a_rule_that_ends_its_own_session_is_disabled_the_second_time(rules: Rul
     assert len(rules.findings("good")) == 1
 
 
+def test_a_rule_whose_evaluation_somebody_cancels_stays_due(rules: Rules) -> None:
+    rules.view("slow", GOOD)
+    rules.add("slow")
+    rules.evaluate()
+    asleep = "'worker'::text AS agent_id, 'critical'::text AS severity, pg_sleep(3)::text"
+    rules.view("slow", f"SELECT {asleep} AS summary, NULL::jsonb AS details")
+    patient = make_conninfo(rules.dsn, options="-c statement_timeout=5s")
+    thread = threading.Thread(target=rules.evaluate, args=(60, patient))
+    thread.start()
+    try:
+        until(
+            lambda: rules.engine.rows(
+                "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+                " AND pid IN (SELECT evaluating_pid FROM health.alert_rules)"
+            ),
+            "the rule is asked",
+        )
+    finally:
+        thread.join(30)
+    rule = rules.rule("slow")
+    assert (rule["is_enabled"], rule["evaluating_pid"]) == (True, None)
+    assert rule["last_evaluated_at"] == at(0), "it is still due"
+    assert len(rules.findings("slow")) == 1, "and what it found holds"
+
+
 def test_a_restart_of_the_server_is_no_fault_of_the_rule_under_way(rules: Rules) -> None:
     rules.hostile("NULL;")
     with psycopg.connect(rules.dsn, autocommit=True) as session:
@@ -486,6 +511,12 @@ def test_no_session_that_could_become_more_evaluates(
     assert "may become health_bridge" in refusal(both, timeout)
     only = login(rules.engine.dsn, "health_rules")
     assert "statement_timeout" in refusal(only)
+    assert "statement_timeout" in refusal(only, "SET statement_timeout = 5001")
+    name = conninfo_to_dict(only)["user"]
+    for right in ("CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS"):
+        rules.engine.run(cast(Any, f'ALTER ROLE "{name}" {right}'))
+        assert "rights over the whole server" in refusal(only, timeout), right
+        rules.engine.run(cast(Any, f'ALTER ROLE "{name}" NO{right}'))
     rules.evaluate(dsn=make_conninfo(only, options="-c statement_timeout=400"))
 
 
@@ -502,13 +533,22 @@ def test_who_may_not_read_a_view_makes_no_rule_of_it(
     rules: Rules, login: Callable[..., str]
 ) -> None:
     rules.view("good", GOOD)
+    rules.view("other", GOOD)
+    rules.engine.run("CREATE SCHEMA elsewhere CREATE VIEW good AS SELECT 1 AS one")
     dsn = login(rules.engine.dsn, "health_admin")
     with psycopg.connect(dsn, autocommit=True) as admin:
-        with pytest.raises(psycopg.Error) as caught:
-            admin.execute("SELECT health.add_alert_rule('good', 'ops.good')")
-        assert caught.value.sqlstate == "RU001"
-        assert "may not read" in str(caught.value)
-        rules.engine.run("GRANT USAGE ON SCHEMA ops TO health_admin")
+        for half in (
+            "SELECT",
+            "GRANT SELECT ON ops.good TO health_admin",
+            "REVOKE SELECT ON ops.good FROM health_admin",
+            "GRANT USAGE ON SCHEMA ops, elsewhere TO health_admin",
+            "GRANT SELECT ON ops.other, elsewhere.good TO health_admin",
+        ):
+            rules.engine.run(cast(Any, half))
+            with pytest.raises(psycopg.Error) as caught:
+                admin.execute("SELECT health.add_alert_rule('good', 'ops.good')")
+            assert caught.value.sqlstate == "RU001"
+            assert "may not read" in str(caught.value)
         rules.engine.run("GRANT SELECT ON ops.good TO health_admin")
         admin.execute("SELECT health.add_alert_rule('good', 'ops.good')")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

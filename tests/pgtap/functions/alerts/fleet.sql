@@ -62,6 +62,50 @@ SELECT is((SELECT count(*) FROM health.incidents WHERE agent_id IS NULL), 1::big
 UPDATE health.alert_rules SET is_enabled = false WHERE rule = 'recovery_failed';
 SELECT health_internal.open_recovery_failed(at(323), ARRAY['m2'], 'test');
 SELECT is((SELECT count(*) FROM health.incidents WHERE agent_id = 'm2' AND resolved_at IS NULL), 0::bigint, 'a disabled rule opens nothing');
+SELECT health_internal.open_recovery_failed(at(323), ARRAY['m19', 'm20'], 'again');
+SELECT is((SELECT count(*) FROM health.alert_events WHERE occurred_at = at(323)), 0::bigint, 'for those who are in trouble neither');
+
+-- Incidents side by side, of other rules: who is in them, since when, and what is lost by it.
+SELECT throws_ok($$ SELECT health_internal.open_fleet_incident(now(), '{m1}', NULL, 'x') $$, 'AL006', 'rule "NULL" is not known', 'NULL is none');
+UPDATE health.incidents SET next_check_at = 'infinity';
+CREATE FUNCTION pg_temp.opened(p_seconds float8, p_members text [], p_rule text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_id constant bigint := health_internal.open_fleet_incident(at(p_seconds), p_members, p_rule, p_rule);
+BEGIN
+    RETURN (SELECT concat_ws(' ', revenue_usd_per_hour, date_part('epoch', onset_at - at(0)), date_part('epoch', detected_at - at(0))) FROM health.incidents WHERE incident_id = v_id);
+END $$;
+SELECT is(pg_temp.opened(330, '{m1,m19,late}', 'fleet_silent'), '20 299 330', 'since the first of them was heard last; a stranger has no part in it');
+SELECT is(pg_temp.opened(310, '{m2}', 'dead_letters'), '10 310 310', 'never later than it is found');
+SELECT is(pg_temp.opened(331, '{nobody}', 'bridge_silent'), '0 331 331', 'of strangers alone since then');
+SELECT is(pg_temp.opened(332, '{m3}', 'fleet_silent'), '20 299 330', 'the open one is joined');
+CREATE FUNCTION pg_temp.checks() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' ', coalesce(i.agent_id, i.engine_rule), f.engine_rule, i.severity, CASE WHEN i.resolved_at IS NULL THEN 'open' END), ', ' ORDER BY i.agent_id, i.engine_rule)
+    FROM health.incidents AS i LEFT JOIN health.incidents AS f ON i.fleet_incident_id = f.incident_id
+    WHERE i.next_check_at = '-infinity';
+$$;
+SELECT is(pg_temp.checks(), 'm19 fleet_silent critical open, bridge_silent critical open, dead_letters critical open, fleet_silent emergency open', 'who is in trouble is looked at again; what is over is not');
+SELECT pg_temp.opened(333, '{m20,m4,m5,m6,m7,m8,m9,m10,m11,m12}', 'job_overdue');
+INSERT INTO health.incidents (engine_rule, severity, onset_at, detected_at) VALUES ('anomaly', 'warning', at(333), at(333));
+SELECT pg_temp.opened(340, '{m13}', 'job_missed');
+INSERT INTO health.alerts (incident_id, agent_id, rule, severity, summary, opened_at, resolved_at, resolved_by) SELECT incident_id, 'm4', 'error', 'critical', 'x', at(333), at(334), 'ana' FROM health.incidents WHERE engine_rule = 'job_overdue';
+UPDATE health.incidents SET fleet_incident_id = (SELECT incident_id FROM health.incidents WHERE engine_rule = 'job_overdue') WHERE agent_id = 'm4';
+UPDATE health.incidents SET next_check_at = 'infinity';
+SELECT health_internal.close_fleet_incidents(at(340));
+SELECT is(pg_temp.checks(), 'm20 job_overdue critical open, bridge_silent critical, dead_letters critical, job_overdue warning', 'with a tenth in trouble it is over, who is in trouble is looked at; not with a fourth, nor before their own can have opened, nor what is of the engine alone');
+SELECT rows_are($$ SELECT rule, resolved_at, resolved_by FROM health.alerts WHERE incident_id IN (SELECT incident_id FROM health.incidents WHERE engine_rule = 'job_overdue') ORDER BY 1 $$, $$ VALUES ('error', at(334), 'ana'), ('job_overdue', at(340), 'engine') $$, 'with its alert; what was resolved before stays so');
+
+-- Recoveries that failed make nothing worse of what was so from the beginning, and nothing better.
+UPDATE health.alert_rules SET is_enabled = true WHERE rule = 'recovery_failed';
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at) VALUES ('m14', 'warning', at(340), at(340)), ('m15', 'warning', at(340), at(340)), ('m16', 'emergency', at(340), at(340)), ('m17', 'warning', at(340), at(340));
+UPDATE health.incidents SET next_check_at = 'infinity';
+SELECT health_internal.open_recovery_failed(at(350), '{m14,m16}', 'news');
+SELECT health_internal.open_recovery_failed(at(351), '{m15}', 'no news', false);
+SELECT is(pg_temp.checks(), 'm14 critical open, m15 warning open, m16 emergency open', 'an incident is as severe as the worst of it');
+SELECT rows_are($$ SELECT agent_id, severity, is_managed, opened_at FROM health.alerts WHERE rule = 'recovery_failed' AND opened_at >= at(350) ORDER BY 1 $$, $$ VALUES ('m14', 'critical', true, at(350)), ('m15', 'warning', true, at(351)), ('m16', 'critical', true, at(350)) $$, 'alerts say so');
+SELECT rows_are($$ SELECT agent_id, is_recovery_failure_told FROM health.incidents WHERE agent_id IN ('m14', 'm15', 'm16') AND resolved_at IS NULL ORDER BY 1 $$, $$ VALUES ('m14', false), ('m15', true), ('m16', false) $$, 'and what is news is to be told');
+UPDATE health.alert_rules SET is_enabled = false WHERE rule = 'recovery_failed';
+SELECT health_internal.open_recovery_failed(at(352), '{m17}', 'news');
+SELECT is((SELECT count(*) FROM health.alerts WHERE agent_id = 'm17' AND resolved_at IS NULL), 0::bigint, 'but by a disabled rule');
 
 SELECT * FROM finish();
 ROLLBACK;

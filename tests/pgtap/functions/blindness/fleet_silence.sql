@@ -129,19 +129,25 @@ SELECT n, n, '10 s' FROM (SELECT 'f' || n FROM generate_series(1, 20) AS n UNION
 INSERT INTO health.agent_heartbeats (agent_id, received_at)
 SELECT agent_id, at(2000) FROM health.agents WHERE agent_id ~ '^([fgpl]|bridge:)';
 SELECT health.tick(at(2001), true);
-CREATE FUNCTION pg_temp.may_be_the_monitor(p_others integer, p_change text DEFAULT 'SELECT') RETURNS boolean LANGUAGE plpgsql AS $$
+-- When the gap that is noted ends and settles.
+CREATE FUNCTION pg_temp.may_be_the_monitor(p_others integer, p_change text DEFAULT 'SELECT') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-    v_is boolean;
+    v_gap text;
 BEGIN
     DELETE FROM health.agent_status WHERE agent_id ~ '^[ab][0-9]' OR agent_id IN ('late', 'bridge:x');
     UPDATE health.agent_status SET last_heartbeat_at = at(2010) WHERE agent_id = 'parent' OR agent_id IN (SELECT 'g' || n FROM generate_series(1, p_others - 1) AS n);
     DELETE FROM health.agent_status WHERE agent_id IN (SELECT 'g' || n FROM generate_series(p_others, 6) AS n);
     EXECUTE p_change;
-    v_is := health_internal.notice_fleet_silence(at(2013));
-    RAISE EXCEPTION SQLSTATE 'ZZ000' USING MESSAGE = v_is::text;
+    IF health_internal.notice_fleet_silence(at(2013)) THEN
+        v_gap := (SELECT date_part('epoch', ended_at - at(0)) || ' ' || date_part('epoch', settled_at - at(0)) FROM health.monitor_gaps ORDER BY gap_id DESC LIMIT 1);
+    END IF;
+    RAISE EXCEPTION SQLSTATE 'ZZ000' USING MESSAGE = coalesce(v_gap, 'no');
 EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
-    RETURN SQLERRM::boolean;
+    RETURN SQLERRM;
 END $$;
+CREATE FUNCTION pg_temp.other_gap(p_from float8, p_until float8, p_settled float8) RETURNS text LANGUAGE sql
+RETURN format('INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES (%L, %L, %L, %L)', 'server_restarted', at(p_from), at(p_until), at(p_settled));
+
 SELECT rows_are($$ SELECT what, pg_temp.may_be_the_monitor(others, change) FROM (VALUES
         (1, 'four fifths', 5, 'SELECT'),
         (2, 'less', 6, 'SELECT'),
@@ -157,11 +163,51 @@ SELECT rows_are($$ SELECT what, pg_temp.may_be_the_monitor(others, change) FROM 
         (12, 'sixteen of a fleet of twenty', 4, $x$ DELETE FROM health.agent_status WHERE agent_id IN ('f1', 'f2', 'f3', 'f4') $x$),
         (13, 'of a fleet of nineteen', 3, $x$ DELETE FROM health.agent_status WHERE agent_id IN ('f1', 'f2', 'f3', 'f4') $x$),
         (14, 'silent since before another silence ended', 5, $x$ INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('fleet_silent', at(1990), at(2000), at(2060)) $x$),
-        (15, 'silent anew', 5, $x$ INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('fleet_silent', at(1990), at(1999), at(2059)) $x$)
+        (15, 'silent anew', 5, $x$ INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('fleet_silent', at(1990), at(1999), at(2059)) $x$),
+        (16, 'silent in a restart', 5, pg_temp.other_gap(1999, 2012, 2072)),
+        (17, 'which began when the next beat of the last was due', 5, pg_temp.other_gap(2010, 2012, 2072)),
+        (18, 'a moment later', 5, pg_temp.other_gap(2010.1, 2012, 2072)),
+        (19, 'which ended when they beat last', 5, pg_temp.other_gap(1990, 2000, 2060)),
+        (20, 'a moment before', 5, pg_temp.other_gap(1990, 1999.9, 2059.9)),
+        (21, 'which settles in a moment', 5, pg_temp.other_gap(1990, 2001, 2013.1)),
+        (22, 'which has settled', 5, pg_temp.other_gap(1990, 2001, 2013)),
+        (23, 'of two one has not', 5, pg_temp.other_gap(1990, 2001, 2013) || ';' || pg_temp.other_gap(2001, 2002, 2062)),
+        (24, 'nobody else has beaten since it', 1, pg_temp.other_gap(1990, 2001, 2013) || $x$; UPDATE health.agent_status SET last_heartbeat_at = at(2000) WHERE agent_id = 'parent' $x$),
+        (25, 'one of them was due before it', 5, pg_temp.other_gap(2001, 2012, 2072) || $x$; UPDATE health.agent_status SET last_heartbeat_at = at(1990) WHERE agent_id = 'f1' $x$),
+        (26, 'one of them lost a beat', 5, $x$ UPDATE health.agent_status SET last_heartbeat_at = at(1985) WHERE agent_id = 'f1' $x$),
+        (27, 'half of them have one dead parent, half another', 5, $x$ INSERT INTO health.dependencies SELECT 'f' || n, CASE WHEN n > 10 THEN 'parent' ELSE 'g1' END FROM generate_series(1, 20) AS n; UPDATE health.agent_status SET state = 'failed' WHERE agent_id IN ('parent', 'g1') $x$)
     ) AS v (n, what, others, change) ORDER BY n $$,
-    $$ VALUES ('four fifths', true), ('less', false), ('nineteen', false), ('one of them lost its session', false), ('one of them has failed', false),
-        ('one of them said goodbye', false), ('one of them is a bridge', false), ('one of them fell silent before', false), ('sixteen have a dead parent', false), ('fifteen have', true), ('their parent lives', true),
-        ('sixteen of a fleet of twenty', true), ('of a fleet of nineteen', false), ('silent since before another silence ended', false), ('silent anew', true) $$,
+    $$ VALUES ('four fifths', '2013 2073'), ('less', 'no'), ('nineteen', 'no'), ('one of them lost its session', 'no'), ('one of them has failed', 'no'),
+        ('one of them said goodbye', 'no'), ('one of them is a bridge', 'no'), ('one of them fell silent before', 'no'), ('sixteen have a dead parent', 'no'), ('fifteen have', '2013 2073'), ('their parent lives', '2013 2073'),
+        ('sixteen of a fleet of twenty', '2013 2073'), ('of a fleet of nineteen', 'no'), ('silent since before another silence ended', 'no'), ('silent anew', '2013 2073'),
+        ('silent in a restart', 'no'), ('which began when the next beat of the last was due', 'no'), ('a moment later', '2013 2073'), ('which ended when they beat last', 'no'),
+        ('a moment before', '2013 2073'), ('which settles in a moment', 'no'), ('which has settled', '2001 2013'), ('of two one has not', 'no'), ('nobody else has beaten since it', '2013 2073'),
+        ('one of them was due before it', 'no'), ('one of them lost a beat', '2013 2073'), ('half of them have one dead parent, half another', '2013 2073') $$,
     'a fleet of twenty, four fifths of it, and nothing that explains it');
+-- A restart of half a minute, after which four of 24 come back, and a slow one is not due yet.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT 'r' || n, 'r' || n, '10 s' FROM generate_series(1, 24) AS n;
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('slow', 'slow', '1 day');
+CREATE FUNCTION pg_temp.restarted(p_count int, p_seconds float8)
+RETURNS bigint
+LANGUAGE sql
+AS $$
+    INSERT INTO health.agent_heartbeats (agent_id, received_at) SELECT 'r' || n, at(p_seconds) FROM generate_series(1, p_count) AS n;
+    SELECT (health.tick(at(p_seconds + 1))).agents_judged;
+$$;
+INSERT INTO health.agent_heartbeats (agent_id, received_at) VALUES ('slow', at(2990));
+SELECT count(pg_temp.restarted(24, t)) FROM generate_series(3000, 3100, 10) AS t;
+UPDATE health_internal.engine SET server_started_at = at(3115);
+SELECT count(pg_temp.restarted(4, t)) FROM generate_series(3130, 3180, 10) AS t;
+SELECT rows_are($$ SELECT reason, started_at, settled_at FROM health.monitor_gaps WHERE started_at >= at(3000) $$, $$ VALUES ('server_restarted', at(3101), at(3191)) $$,
+    'a silence that a restart explains is no silence of the fleet');
+SELECT rows_are($$ SELECT severity, summary FROM health.open_alerts WHERE rule = 'monitor_gap' $$, $$ VALUES ('warning', 'the database server was restarted') $$, 'and told as the restart');
+SELECT is((SELECT count(*) FROM health.status_transitions WHERE agent_id ~ '^r' AND new_liveness <> 'alive' AND occurred_at > at(3050)), 0::bigint, 'nobody is accused');
+SELECT pg_temp.restarted(4, 3190);
+SELECT rows_are($$ SELECT reason, started_at, ended_at, settled_at FROM health.monitor_gaps WHERE started_at > at(3000) ORDER BY gap_id DESC LIMIT 1 $$,
+    $$ VALUES ('fleet_silent', at(3100), at(3131), at(3191)) $$, 'when it has settled');
+SELECT is((SELECT count(*) FROM health.agent_status WHERE agent_id ~ '^r' AND liveness = 'unresponsive'), 20::bigint, 'who has not come back is accused at once');
+SELECT rows_are($$ SELECT count(*), bool_or(agent_id = 'slow') FROM health.incident_members WHERE agent_id ~ '^r' OR agent_id = 'slow' $$, $$ VALUES (20, false) $$, 'in one incident, in which the slow one is not');
+SELECT count(pg_temp.restarted(4, t)) FROM generate_series(3200, 3300, 10) AS t;
+SELECT is((SELECT count(*) FROM health.monitor_gaps WHERE started_at > at(3000)), 2::bigint, 'and it is noted once');
 SELECT * FROM finish();
 ROLLBACK;

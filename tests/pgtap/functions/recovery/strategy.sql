@@ -38,7 +38,9 @@ SELECT rows_are(
     (8, '[{"action": "verify", "timeout_seconds": "soon"}]'), (9, '[{"action": "verify", "timeout_seconds": 0}]'),
     (10, '[{"action": "run_command"}, {"action": "verify"}]'), (11, '[{"action": "escalate"}, {"action": "verify"}]'),
     (12, '[{"action": "restart_agent"}]'), (13, '[{"action": "reload"}, {"action": "escalate"}]'),
-    (14, '[{"action": "verify"}]'), (15, '[{"action": "reload"}, {"action": "verify"}, {"action": "escalate"}]')) AS t (n, steps) ORDER BY t.n $$,
+    (14, '[{"action": "verify"}]'), (15, '[{"action": "reload"}, {"action": "verify"}, {"action": "escalate"}]'),
+    (16, '[{"action": "verify"}, {"action": "reload"}]'), (17, '[{"action": "reload"}, {"action": "restart_agent"}, {"action": "escalate"}]'), (18, '[{"b": 1, "a": 2, "action": "verify"}]'),
+    (19, '[{"action": "verify", "timeout_seconds": 86401}]'), (20, '[{"action": "verify", "timeout_seconds": 1}, {"action": "verify", "timeout_seconds": 86400}]')) AS t (n, steps) ORDER BY t.n $$,
     $$ VALUES
     (NULL, 'the steps are no JSON array'), ('{}', 'the steps are no JSON array'), ('[]', '0 steps are not 1 to 20'), ('[1]', 'step 1 is no JSON object'),
     ('[{"step": "reload"}]', 'step 1 has an unknown key "step"'), ('[{"action": null}]', 'step 1 names no action'),
@@ -49,8 +51,14 @@ SELECT rows_are(
     ('[{"action": "escalate"}, {"action": "verify"}]', 'step 1 escalates, and others follow it'),
     ('[{"action": "restart_agent"}]', 'step 1 is not followed by a verify'),
     ('[{"action": "reload"}, {"action": "escalate"}]', 'step 1 is not followed by a verify'),
-    ('[{"action": "verify"}]', NULL), ('[{"action": "reload"}, {"action": "verify"}, {"action": "escalate"}]', NULL) $$,
+    ('[{"action": "verify"}]', NULL), ('[{"action": "reload"}, {"action": "verify"}, {"action": "escalate"}]', NULL),
+    ('[{"action": "verify"}, {"action": "reload"}]', 'step 2 is not followed by a verify'), ('[{"action": "reload"}, {"action": "restart_agent"}, {"action": "escalate"}]', 'step 1 is not followed by a verify'),
+    ('[{"b": 1, "a": 2, "action": "verify"}]', 'step 1 has an unknown key "a"'), ('[{"action": "verify", "timeout_seconds": 86401}]', 'step 1 has a timeout_seconds outside 1 to 86400'),
+    ('[{"action": "verify", "timeout_seconds": 1}, {"action": "verify", "timeout_seconds": 86400}]', NULL) $$,
     'what cannot be used is said so, and why');
+SELECT rows_are($$ SELECT n, health_internal.strategy_problem((SELECT jsonb_agg('{"action": "verify"}'::jsonb) FROM generate_series(1, n))) FROM unnest('{20,21}'::int []) AS n $$, $$ VALUES (20, NULL), (21, '21 steps are not 1 to 20') $$, 'twenty steps are enough');
+SELECT throws_ok($$ SELECT health.set_recovery_strategy('standard', NULL, '[{"action": "verify"}]') $$, 'RC004', NULL, 'NULL is no issue');
+SELECT throws_ok($$ SELECT health.set_recovery_strategy(NULL, 'high_error_rate', '[{"action": "verify"}]') $$, 'AG004', NULL, 'and no class');
 SELECT throws_ok($$ SELECT health.set_recovery_strategy('standard', 'high_error_rate', '[{"action": "restart_agent"}]') $$, 'RC005',
     'the strategy cannot be used: step 1 is not followed by a verify', 'and refused');
 SELECT throws_ok($$ SELECT health.set_recovery_strategy('nobody', 'high_error_rate', '[{"action": "verify"}]') $$, 'AG004', NULL, 'for a known class');

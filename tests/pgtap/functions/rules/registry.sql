@@ -53,5 +53,33 @@ SELECT lives_ok($$ SELECT health.remove_alert_rule('r') $$, 'a rule is removed')
 SELECT throws_ok($$ SELECT health.remove_alert_rule('r') $$, 'RU002', NULL, 'once');
 SELECT throws_ok($$ SELECT health.enable_alert_rule('r') $$, 'RU002', NULL, 'and is gone');
 
+-- Rules side by side: r, s and one that is built in; r has opened an alert, and one like it is of another rule.
+SELECT health.add_alert_rule(rule, 'ops.good', 'info', 'says ' || rule, p_now => at(0)) FROM unnest('{r,s}'::text []) AS rule;
+INSERT INTO health.rule_findings (rule, severity, summary, found_at, changed_at) SELECT rule, 'info', rule, at(0), at(0) FROM unnest('{r,s,dead_letters}'::text []) AS rule;
+CREATE FUNCTION pg_temp.rules() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' ', r.rule, r.severity, CASE WHEN r.is_enabled THEN 'on' ELSE 'off' END, date_part('epoch', r.next_evaluation_at - at(0)), CASE WHEN r.removed_at IS NOT NULL THEN 'removed' END, r.evaluation_id, r.unfinished_count, r.evaluating_pid, r.last_error,
+        CASE WHEN f.rule IS NOT NULL THEN 'found' END), ', ' ORDER BY r.rule) FROM health.alert_rules AS r LEFT JOIN health.rule_findings AS f ON f.rule = r.rule WHERE r.rule IN ('r', 's', 'dead_letters')
+$$;
+UPDATE health.alert_rules SET evaluation_id = 5, unfinished_count = 1, evaluating_pid = 7, evaluating_since = at(0) WHERE rule IN ('r', 's', 'dead_letters');
+SELECT health.enable_alert_rule('r', at(1)), health.enable_alert_rule('dead_letters', at(1));
+SELECT is(pg_temp.rules(), 'dead_letters critical on 6 0 found, r info on 1 6 0 found, s info on 0 5 1 7 found', 'a rule that is enabled is evaluated next, one that is built in never');
+SELECT health.disable_alert_rule('r', at(2)), health.disable_alert_rule('dead_letters', at(2));
+SELECT is(pg_temp.rules(), 'dead_letters critical off 7 0 found, r info off 2 7 0, s info on 0 5 1 7 found', 'what a disabled one found is taken back, of the engine''s nothing');
+SELECT health.add_alert_rule('r', 'ops.good', p_now => at(3)), health.add_alert_rule('s', 'ops.good', 'critical', p_now => at(3));
+SELECT is(pg_temp.rules(), 'dead_letters critical off 7 0 found, r warning on 3 8 0, s critical on 3 6 0 found', 'changed, it is enabled, and an answer under way is ignored');
+SELECT throws_ok($$ SELECT health.add_alert_rule('dead_letters', 'ops.good') $$, 'RU002', NULL, 'but what is built in stays');
+SELECT is((SELECT summary FROM health.alert_rules WHERE rule = 'r'), 'r', 'by its name where nothing else is said');
+INSERT INTO health.rule_findings (rule, severity, summary, found_at, changed_at) VALUES ('r', 'info', 'r', at(0), at(0));
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at) VALUES ('a1', 'info', at(0), at(0));
+INSERT INTO health.alerts (incident_id, agent_id, rule, severity, summary, opened_at) SELECT max(incident_id), 'a1', 'r', 'info', 'x', at(0) FROM health.incidents;
+SELECT health.remove_alert_rule('r', at(4));
+SELECT is(pg_temp.rules(), 'dead_letters critical off 7 0 found, r warning off 3 removed 9 0, s critical on 3 6 0 found', 'a rule that opened an alert stays on record');
+SELECT throws_ok(format('SELECT health.%s_alert_rule(%L)', verb, 'r'), 'RU002', NULL, verb || ' what was removed') FROM unnest('{remove,enable,disable}'::text []) AS verb;
+SELECT health.remove_alert_rule('s', at(5));
+SELECT is(pg_temp.rules(), 'dead_letters critical off 7 0 found, r warning off 3 removed 9 0', 'another does not');
+SELECT health.add_alert_rule('r', 'ops.good', p_now => at(6));
+SELECT is(pg_temp.rules(), 'dead_letters critical off 7 0 found, r warning on 6 10 0', 'and the first may come back');
+SELECT throws_ok($$ SELECT health.add_alert_rule('r', 'a.b.c') $$, 'RU001', NULL, 'a view is named with its schema and no more');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -53,7 +53,9 @@ SELECT is(health_internal.next_run_at('30 12 30 12 *', 'Pacific/Apia', '2011-12-
 SELECT is(health_internal.previous_run_at('30 2 * * *', 'UTC', '2031-05-06 02:30:00+00'), '2031-05-06 02:30:00+00'::timestamptz, 'a run is its own previous one');
 SELECT is(health_internal.previous_run_at('30 2 * * *', 'UTC', '2031-05-06 02:29:59.9+00'), '2031-05-05 02:30:00+00'::timestamptz, 'backwards');
 SELECT is(health_internal.previous_run_at('0 0 29 2 *', 'UTC', '2103-05-06 00:00:00+00'), '2096-02-29 00:00:00+00'::timestamptz, 'over a century without a leap day');
+SELECT is(health_internal.previous_run_at('*/30 2 * * *', 'Europe/Berlin', '2031-10-26 12:00+00'), '2031-10-26 01:30+00'::timestamptz, 'on a day that has an hour twice too');
 SELECT is(health_internal.next_run_at('* * * * *', 'UTC', 'infinity'), NULL, 'no run after the end of time');
+SELECT is(health_internal.previous_run_at('* * * * *', 'UTC', '-infinity'), NULL, 'nor before its beginning');
 SELECT throws_ok($$ SELECT health_internal.next_run_at('* * * * *', 'Mars/Olympus', now()) $$, '22023', NULL, 'time zones are known');
 
 SELECT * FROM finish();
