@@ -194,7 +194,7 @@ BEGIN
                 steps.started_at, steps.finished_at,
                 jsonb_build_object('attempt', actions.attempt, 'state', actions.state),
                 actions.action_id
-            FROM %1$I.recovery_steps AS steps
+            FROM %1$I.recovery_trail AS steps
             INNER JOIN %1$I.recovery_actions AS actions USING (action_id)
             WHERE steps.action = 'restart_agent'
                 AND steps.started_at > $1 AND steps.started_at <= $2

@@ -191,7 +191,6 @@ BEGIN
             WHERE actions.action_id = v_action.action_id;
             PERFORM health_internal.end_steps(p_now, ARRAY[v_action.action_id], 'succeeded', NULL);
         ELSE
-            PERFORM health_internal.begin_steps(p_now, ARRAY[v_action.action_id], 'engine');
             v_result := health_internal.terminate_stuck_sessions(p_now, v_action.agent_id);
             PERFORM health_internal.end_steps(
                 p_now, ARRAY[v_action.action_id],

@@ -1,4 +1,4 @@
--- Recoveries: queue, state machine and audit trail in one table; the steps of each in a second one.
+-- Recoveries: queue, state machine and audit trail in one table; the steps that ended in a second one.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -33,6 +33,7 @@ CREATE TABLE health.recovery_actions (
     fencing_token bigint,
     lease_until timestamptz,
     started_at timestamptz,
+    step_started_at timestamptz,
     execute_until timestamptz,
     executed_at timestamptz,
     verify_until timestamptz,
@@ -64,7 +65,7 @@ CREATE TABLE health.recovery_actions (
 
 COMMENT ON TABLE health.recovery_actions IS
 'One row per attempt to recover an agent. A bridge may claim what is pending, released and due; '
-'how each step went is in recovery_steps, in words in recovery_history.';
+'how each step went is in recovery_trail, in words in recovery_history.';
 COMMENT ON COLUMN health.recovery_actions.action_id IS 'Number of the attempt.';
 COMMENT ON COLUMN health.recovery_actions.agent_id IS 'Which agent.';
 COMMENT ON COLUMN health.recovery_actions.issue_type IS
@@ -99,6 +100,8 @@ COMMENT ON COLUMN health.recovery_actions.lease_until IS
 'Until when the claim holds without renewal; nothing else is begun for the agent before.';
 COMMENT ON COLUMN health.recovery_actions.started_at IS
 'When its first step began; the budgets count it.';
+COMMENT ON COLUMN health.recovery_actions.step_started_at IS
+'When the step under way began; NULL: none is.';
 COMMENT ON COLUMN health.recovery_actions.execute_until IS 'Deadline of the step that executes.';
 COMMENT ON COLUMN health.recovery_actions.executed_at IS
 'When the last executed step was done; heartbeats after it verify.';
@@ -152,15 +155,11 @@ WHERE settled_at IS NULL AND state IN ('failed', 'escalated');
 COMMENT ON INDEX health.recovery_actions_unsettled_idx IS
 'health_internal.settle_recoveries looks at those whose trouble may be over.';
 
-CREATE INDEX recovery_actions_succeeded_idx ON health.recovery_actions (finished_at)
-WHERE state = 'succeeded';
-COMMENT ON INDEX health.recovery_actions_succeeded_idx IS
-'health_internal.check_engine counts an agent''s restarts of the last day.';
-
 CREATE INDEX recovery_actions_finished_idx ON health.recovery_actions (finished_at)
 WHERE finished_at IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_finished_idx IS
-'health_internal.recovery_rows reads what ended in a period.';
+'health_internal.recovery_rows reads what ended in a period; check_engine counts an agent''s restarts of the '
+'last day.';
 
 CREATE TABLE health.recovery_steps (
     recovery_step_id bigint GENERATED ALWAYS AS IDENTITY,
@@ -170,21 +169,20 @@ CREATE TABLE health.recovery_steps (
     parameters jsonb NOT NULL DEFAULT '{}',
     worker text NOT NULL,
     started_at timestamptz NOT NULL,
-    finished_at timestamptz,
-    outcome text,
+    finished_at timestamptz NOT NULL,
+    outcome text NOT NULL,
     reason text,
     details jsonb NOT NULL DEFAULT '{}',
-    CONSTRAINT recovery_steps_pkey PRIMARY KEY (recovery_step_id),
+    CONSTRAINT recovery_steps_pkey PRIMARY KEY (action_id, recovery_step_id),
     CONSTRAINT recovery_steps_action_fkey
     FOREIGN KEY (action_id) REFERENCES health.recovery_actions ON DELETE CASCADE,
     CONSTRAINT step_outcome_is_known
-    CHECK (outcome IN ('succeeded', 'failed', 'refused', 'lost', 'released')),
-    CONSTRAINT a_step_that_finished_has_an_outcome
-    CHECK ((finished_at IS NULL) = (outcome IS NULL))
+    CHECK (outcome IN ('succeeded', 'failed', 'refused', 'lost', 'released'))
 );
 
 COMMENT ON TABLE health.recovery_steps IS
-'One row per step that was begun in a recovery, in order, with what became of it.';
+'One row per step of a recovery that ended, in order, with what became of it; the one under way is in '
+'recovery_actions. recovery_trail shows both.';
 COMMENT ON COLUMN health.recovery_steps.recovery_step_id IS 'Number of the step, growing.';
 COMMENT ON COLUMN health.recovery_steps.action_id IS 'Recovery it belongs to.';
 COMMENT ON COLUMN health.recovery_steps.step IS 'Its place in the strategy, from 1.';
@@ -193,16 +191,11 @@ COMMENT ON COLUMN health.recovery_steps.action IS
 COMMENT ON COLUMN health.recovery_steps.parameters IS 'As in the strategy.';
 COMMENT ON COLUMN health.recovery_steps.worker IS 'Bridge that did it; engine: the database.';
 COMMENT ON COLUMN health.recovery_steps.started_at IS 'When it began.';
-COMMENT ON COLUMN health.recovery_steps.finished_at IS 'When it ended; NULL: under way.';
+COMMENT ON COLUMN health.recovery_steps.finished_at IS 'When it ended.';
 COMMENT ON COLUMN health.recovery_steps.outcome IS
 'succeeded, failed, refused (not configured), lost (nobody reported) or released (handed back unbegun).';
 COMMENT ON COLUMN health.recovery_steps.reason IS 'Why it failed, in words.';
 COMMENT ON COLUMN health.recovery_steps.details IS 'What the executor told.';
-
-
-CREATE INDEX recovery_steps_action_idx ON health.recovery_steps (action_id, recovery_step_id);
-COMMENT ON INDEX health.recovery_steps_action_idx IS
-'recovery_history tells the steps of one recovery in order; serves the foreign key.';
 
 GRANT SELECT ON health.recovery_actions, health.recovery_steps TO health_analyst, health_bridge;
 

@@ -25,6 +25,7 @@ SELECT
     fencing_token,
     lease_until,
     started_at,
+    step_started_at,
     execute_until,
     executed_at,
     verify_until,
