@@ -185,7 +185,6 @@ BEGIN
                     of_now.parameters,
                     of_now.claimed_by,
                     of_now.step_started_at,
-                    of_now.state AS state_before,
                     of_now.state = 'verifying' AS was_verification,
                     coalesce(after.step, of_now.step) AS step,
                     of_now.strategy -> (after.step - 1) AS item,
@@ -197,20 +196,29 @@ BEGIN
                         status.learnt_interval_seconds, policies.default_expected_interval_seconds
                     )
                         AS interval_seconds
-                FROM health.recovery_actions AS of_now
+                FROM unnest(p_action_ids) AS given (action_id)
+                INNER JOIN health.recovery_actions AS of_now ON given.action_id = of_now.action_id
                 INNER JOIN health.agent_status AS status ON of_now.agent_id = status.agent_id
-                INNER JOIN health.current_policies AS policies
-                    ON status.policy_class = policies.policy_class
+                -- As current_policies, of which these would be all rows.
+                CROSS JOIN LATERAL (
+                    SELECT
+                        versions.startup_grace_seconds,
+                        versions.verify_beats,
+                        versions.default_expected_interval_seconds
+                    FROM health.policies AS versions
+                    WHERE versions.policy_class = status.policy_class
+                    ORDER BY versions.version DESC
+                    LIMIT 1
+                ) AS policies
                 CROSS JOIN LATERAL (
                     SELECT health_internal.step_after(
                         of_now.strategy, of_now.step, of_now.state = 'verifying', p_outcome
                     ) AS step
                 ) AS after
-                WHERE of_now.action_id = ANY (p_action_ids)
+                WHERE of_now.finished_at IS NULL
                 -- So that these rows are found by their numbers, not among all that are open.
                 OFFSET 0
             ) AS climbed
-            WHERE climbed.state_before IN ('claimed', 'executing', 'verifying', 'pending')
             OFFSET 0
         ) AS following
         WHERE actions.action_id = following.action_id
