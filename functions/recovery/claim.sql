@@ -48,7 +48,8 @@ BEGIN
     FROM (
         SELECT pending.action_id
         FROM health.recovery_actions AS pending
-        WHERE pending.state = 'pending'
+        WHERE pending.finished_at IS NULL
+            AND pending.claimed_by IS NULL
             AND pending.released_at IS NOT NULL
             AND pending.not_before <= p_now
             -- What the database does itself; what it does not know a bridge refuses.

@@ -113,7 +113,9 @@ BEGIN
                 ELSE actions.parameters
             END,
             fencing_token = nextval('health_internal.fencing_tokens'),
-            claimed_by = CASE WHEN following.state = 'pending' THEN NULL ELSE actions.claimed_by END,
+            claimed_by = CASE
+                WHEN following.state <> 'pending' THEN coalesce(actions.claimed_by, 'engine')
+            END,
             started_at = CASE
                 WHEN p_outcome = 'refused' THEN actions.started_at
                 ELSE coalesce(actions.started_at, p_now)
@@ -185,6 +187,7 @@ BEGIN
                     of_now.parameters,
                     of_now.claimed_by,
                     of_now.step_started_at,
+                    of_now.finished_at,
                     of_now.state = 'verifying' AS was_verification,
                     coalesce(after.step, of_now.step) AS step,
                     of_now.strategy -> (after.step - 1) AS item,
@@ -215,10 +218,10 @@ BEGIN
                         of_now.strategy, of_now.step, of_now.state = 'verifying', p_outcome
                     ) AS step
                 ) AS after
-                WHERE of_now.finished_at IS NULL
                 -- So that these rows are found by their numbers, not among all that are open.
                 OFFSET 0
             ) AS climbed
+            WHERE climbed.finished_at IS NULL
             OFFSET 0
         ) AS following
         WHERE actions.action_id = following.action_id

@@ -57,11 +57,14 @@ CREATE TABLE health.recovery_actions (
     CONSTRAINT finished_exactly_when_in_a_final_state
     CHECK ((finished_at IS NOT NULL)
         = (state IN ('succeeded', 'failed', 'escalated', 'cancelled'))),
+    CONSTRAINT nobody_has_claimed_what_waits
+    CHECK ((state = 'pending') = (finished_at IS NULL AND claimed_by IS NULL)),
     CONSTRAINT a_brake_holds_only_what_waits
     CHECK (hold IS NULL OR (state = 'pending' AND released_at IS NULL)),
     CONSTRAINT hold_is_known
     CHECK (hold IN ('freeze', 'maintenance', 'parent', 'storm', 'concurrency'))
-);
+    -- No index knows the state or when the first step began: what a bridge begins and has done is updated in place.
+) WITH (fillfactor = 50);
 
 COMMENT ON TABLE health.recovery_actions IS
 'One row per attempt to recover an agent. A bridge may claim what is pending, released and due; '
@@ -93,7 +96,8 @@ COMMENT ON COLUMN health.recovery_actions.released_at IS
 'When the brakes let it go; NULL: not claimable yet.';
 COMMENT ON COLUMN health.recovery_actions.approved_at IS 'When a person let it pass the brakes.';
 COMMENT ON COLUMN health.recovery_actions.approved_by IS 'Who.';
-COMMENT ON COLUMN health.recovery_actions.claimed_by IS 'Bridge that holds it, or held it last.';
+COMMENT ON COLUMN health.recovery_actions.claimed_by IS
+'Bridge that holds it, or held it last; engine: the database itself; NULL: it waits, or ended unbegun.';
 COMMENT ON COLUMN health.recovery_actions.claimed_at IS 'When it was claimed.';
 COMMENT ON COLUMN health.recovery_actions.fencing_token IS 'Token of that claim.';
 COMMENT ON COLUMN health.recovery_actions.lease_until IS
@@ -119,17 +123,17 @@ COMMENT ON COLUMN health.recovery_actions.outcome IS 'What the executor and the 
 
 
 CREATE UNIQUE INDEX recovery_actions_active_key ON health.recovery_actions (agent_id)
-WHERE state IN ('pending', 'claimed', 'executing', 'verifying');
+WHERE finished_at IS NULL;
 COMMENT ON INDEX health.recovery_actions_active_key IS
 'One recovery of an agent at a time, whoever asks; the tick reads active ones.';
 
 CREATE INDEX recovery_actions_moving_idx ON health.recovery_actions (agent_id)
-WHERE state IN ('claimed', 'executing', 'verifying');
+WHERE finished_at IS NULL AND claimed_by IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_moving_idx IS
 'Each tick looks at the few that are under way, however many are held.';
 
 CREATE INDEX recovery_actions_due_idx ON health.recovery_actions (not_before, action_id)
-WHERE state = 'pending' AND released_at IS NOT NULL;
+WHERE finished_at IS NULL AND claimed_by IS NULL AND released_at IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_due_idx IS
 'claim_recovery_actions takes the first few of many.';
 
@@ -137,29 +141,19 @@ CREATE INDEX recovery_actions_agent_idx ON health.recovery_actions (
     agent_id, created_at, action_id
 );
 COMMENT ON INDEX health.recovery_actions_agent_idx IS
-'health_internal.enqueue_recoveries reads an agent''s latest attempt; people its history. No other index '
-'gives that order, so that no plan reads everybody''s.';
-
-CREATE INDEX recovery_actions_budget_idx ON health.recovery_actions (agent_id, started_at)
-WHERE started_at IS NOT NULL;
-COMMENT ON INDEX health.recovery_actions_budget_idx IS
-'health_internal.apply_brakes counts an agent''s attempts in the window of its budget.';
-
-CREATE INDEX recovery_actions_started_idx ON health.recovery_actions (started_at)
-WHERE started_at IS NOT NULL;
-COMMENT ON INDEX health.recovery_actions_started_idx IS
-'health_internal.spent_by_groups counts the attempts of groups in that window.';
+'health_internal.enqueue_recoveries reads an agent''s latest attempt, apply_brakes as many as its budget has; '
+'people its history. No other index gives that order, so that no plan reads everybody''s.';
 
 CREATE INDEX recovery_actions_unsettled_idx ON health.recovery_actions (agent_id)
-WHERE settled_at IS NULL AND state IN ('failed', 'escalated');
+WHERE settled_at IS NULL AND finished_at IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_unsettled_idx IS
 'health_internal.settle_recoveries looks at those whose trouble may be over.';
 
 CREATE INDEX recovery_actions_finished_idx ON health.recovery_actions (finished_at)
 WHERE finished_at IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_finished_idx IS
-'health_internal.recovery_rows reads what ended in a period; check_engine counts an agent''s restarts of the '
-'last day.';
+'health_internal.recovery_rows reads what ended in a period, check_engine an agent''s restarts of the last day, '
+'spent_by_groups what groups attempted in the window of their budgets.';
 
 CREATE TABLE health.recovery_steps (
     recovery_step_id bigint GENERATED ALWAYS AS IDENTITY,

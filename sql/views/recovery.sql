@@ -73,7 +73,7 @@ SELECT
         WHEN actions.state = 'verifying' THEN 'heartbeats until ' || actions.verify_until
     END AS waits_for
 FROM health.recovery_actions AS actions
-WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying');
+WHERE actions.finished_at IS NULL;
 COMMENT ON VIEW health.recovery_backlog IS
 'One row per recovery under way, and what it waits for; stable within a major version.';
 
@@ -108,7 +108,9 @@ SELECT
     NULL,
     '{}'
 FROM health.recovery_actions AS actions
-WHERE actions.state IN ('executing', 'verifying');
+WHERE actions.finished_at IS NULL
+    AND actions.claimed_by IS NOT NULL
+    AND actions.state <> 'claimed';
 COMMENT ON VIEW health.recovery_trail IS
 'One row per step of a recovery that was begun: those that ended, in order, and then the one under way; stable '
 'within a major version.';
