@@ -89,9 +89,9 @@ AFTER UPDATE ON health.recovery_actions
 FOR EACH ROW
 WHEN (
     (
-        (new.state = 'pending' AND old.state <> 'pending')
-        OR (old.agent_id, old.incident_id, old.finished_at, old.settled_at)
-        IS DISTINCT FROM (new.agent_id, new.incident_id, new.finished_at, new.settled_at)
+        (new.claimed_by IS NULL AND old.claimed_by IS NOT NULL)
+        OR (old.incident_id, old.finished_at, old.settled_at)
+        IS DISTINCT FROM (new.incident_id, new.finished_at, new.settled_at)
     )
     AND NOT (new.state = 'cancelled' AND new.settled_at IS NOT NULL)
 )

@@ -74,7 +74,7 @@ BEGIN
     ) AS chosen
     WHERE actions.action_id = chosen.action_id
     RETURNING
-        actions.action_id, actions.agent_id, actions.issue_type, actions.action,
+        actions.action_id, actions.agent_id, actions.issue_type::text, actions.action,
         actions.parameters, actions.attempt, actions.fencing_token, actions.lease_until,
         (actions.strategy -> (actions.step - 1) ->> 'timeout_seconds')::float8;
 END;

@@ -92,6 +92,7 @@ SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 SET enable_seqscan = off
+SET enable_bitmapscan = off
 SET jit = off
 AS $$
 DECLARE
@@ -199,8 +200,7 @@ BEGIN
                         status.learnt_interval_seconds, policies.default_expected_interval_seconds
                     )
                         AS interval_seconds
-                FROM unnest(p_action_ids) AS given (action_id)
-                INNER JOIN health.recovery_actions AS of_now ON given.action_id = of_now.action_id
+                FROM health.recovery_actions AS of_now
                 INNER JOIN health.agent_status AS status ON of_now.agent_id = status.agent_id
                 -- As current_policies, of which these would be all rows.
                 CROSS JOIN LATERAL (
@@ -218,6 +218,7 @@ BEGIN
                         of_now.strategy, of_now.step, of_now.state = 'verifying', p_outcome
                     ) AS step
                 ) AS after
+                WHERE of_now.action_id = ANY (p_action_ids)
                 -- So that these rows are found by their numbers, not among all that are open.
                 OFFSET 0
             ) AS climbed

@@ -3,6 +3,38 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+-- As in sql/types.sql: a CHECK of the table is prepared anew by every statement that writes a row, and a
+-- recovery is written often.
+CREATE DOMAIN health.recovery_issue AS text
+    CONSTRAINT issue_type_is_one_of_five
+    CHECK (VALUE IN (
+        'agent_unresponsive', 'high_error_rate', 'resource_exhaustion', 'performance_degradation',
+        'database_connectivity'
+    ));
+COMMENT ON DOMAIN health.recovery_issue IS
+'What is wrong with an agent that is recovered: agent_unresponsive, high_error_rate, resource_exhaustion, '
+'performance_degradation or database_connectivity.';
+
+CREATE DOMAIN health.recovery_state AS text
+    CONSTRAINT recovery_state_is_known
+    CHECK (VALUE IN (
+        'pending', 'claimed', 'executing', 'verifying', 'succeeded', 'failed', 'escalated',
+        'cancelled'
+    ));
+COMMENT ON DOMAIN health.recovery_state IS
+'How far a recovery is: pending, claimed, executing, verifying, succeeded, failed, escalated or cancelled.';
+
+CREATE DOMAIN health.recovery_hold AS text
+    CONSTRAINT hold_is_known
+    CHECK (VALUE IN ('freeze', 'maintenance', 'parent', 'storm', 'concurrency'));
+COMMENT ON DOMAIN health.recovery_hold IS
+'Brake that holds a recovery: freeze, maintenance, parent, storm or concurrency.';
+
+CREATE DOMAIN health.step_outcome AS text
+    CONSTRAINT step_outcome_is_known
+    CHECK (VALUE IN ('succeeded', 'failed', 'refused', 'lost', 'released'));
+COMMENT ON DOMAIN health.step_outcome IS
+'What became of a step of a recovery: succeeded, failed, refused, lost or released.';
 
 CREATE SEQUENCE health_internal.fencing_tokens;
 COMMENT ON SEQUENCE health_internal.fencing_tokens IS
@@ -11,9 +43,9 @@ COMMENT ON SEQUENCE health_internal.fencing_tokens IS
 CREATE TABLE health.recovery_actions (
     action_id bigint GENERATED ALWAYS AS IDENTITY,
     agent_id text COLLATE "C" NOT NULL,
-    issue_type text NOT NULL,
+    issue_type health.recovery_issue NOT NULL,
     action text NOT NULL DEFAULT 'restart_agent',
-    state text NOT NULL DEFAULT 'pending',
+    state health.recovery_state NOT NULL DEFAULT 'pending',
     attempt integer NOT NULL DEFAULT 1,
     requested_by text NOT NULL DEFAULT 'engine',
     incident_id bigint,
@@ -23,7 +55,7 @@ CREATE TABLE health.recovery_actions (
     step integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL,
     not_before timestamptz NOT NULL,
-    hold text,
+    hold health.recovery_hold,
     hold_reason text,
     released_at timestamptz,
     approved_at timestamptz,
@@ -44,25 +76,13 @@ CREATE TABLE health.recovery_actions (
     told_at timestamptz,
     outcome jsonb NOT NULL DEFAULT '{}',
     CONSTRAINT recovery_actions_pkey PRIMARY KEY (action_id),
-    CONSTRAINT issue_type_is_one_of_five
-    CHECK (issue_type IN (
-            'agent_unresponsive', 'high_error_rate', 'resource_exhaustion',
-            'performance_degradation', 'database_connectivity'
-        )),
-    CONSTRAINT recovery_state_is_known
-    CHECK (state IN (
-            'pending', 'claimed', 'executing', 'verifying', 'succeeded', 'failed', 'escalated',
-            'cancelled'
-        )),
     CONSTRAINT finished_exactly_when_in_a_final_state
     CHECK ((finished_at IS NOT NULL)
         = (state IN ('succeeded', 'failed', 'escalated', 'cancelled'))),
     CONSTRAINT nobody_has_claimed_what_waits
     CHECK ((state = 'pending') = (finished_at IS NULL AND claimed_by IS NULL)),
     CONSTRAINT a_brake_holds_only_what_waits
-    CHECK (hold IS NULL OR (state = 'pending' AND released_at IS NULL)),
-    CONSTRAINT hold_is_known
-    CHECK (hold IN ('freeze', 'maintenance', 'parent', 'storm', 'concurrency'))
+    CHECK (hold IS NULL OR (state = 'pending' AND released_at IS NULL))
     -- No index knows the state or when the first step began: what a bridge begins and has done is updated in place.
 ) WITH (fillfactor = 50);
 
@@ -164,21 +184,18 @@ CREATE TABLE health.recovery_steps (
     worker text NOT NULL,
     started_at timestamptz NOT NULL,
     finished_at timestamptz NOT NULL,
-    outcome text NOT NULL,
+    outcome health.step_outcome NOT NULL,
     reason text,
     details jsonb NOT NULL DEFAULT '{}',
-    CONSTRAINT recovery_steps_pkey PRIMARY KEY (action_id, recovery_step_id),
-    CONSTRAINT recovery_steps_action_fkey
-    FOREIGN KEY (action_id) REFERENCES health.recovery_actions ON DELETE CASCADE,
-    CONSTRAINT step_outcome_is_known
-    CHECK (outcome IN ('succeeded', 'failed', 'refused', 'lost', 'released'))
+    CONSTRAINT recovery_steps_pkey PRIMARY KEY (action_id, recovery_step_id)
 );
 
 COMMENT ON TABLE health.recovery_steps IS
 'One row per step of a recovery that ended, in order, with what became of it; the one under way is in '
 'recovery_actions. recovery_trail shows both.';
 COMMENT ON COLUMN health.recovery_steps.recovery_step_id IS 'Number of the step, growing.';
-COMMENT ON COLUMN health.recovery_steps.action_id IS 'Recovery it belongs to.';
+COMMENT ON COLUMN health.recovery_steps.action_id IS
+'Recovery it belongs to; no foreign key: it is written by the statement that moves the recovery on.';
 COMMENT ON COLUMN health.recovery_steps.step IS 'Its place in the strategy, from 1.';
 COMMENT ON COLUMN health.recovery_steps.action IS
 'restart_agent, reload, run_command, terminate_sessions or verify.';

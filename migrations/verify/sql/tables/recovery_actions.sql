@@ -56,6 +56,10 @@ WHERE false;
 DO $$
 BEGIN
     PERFORM 'health_internal.fencing_tokens'::regclass;
+    PERFORM 'health.recovery_issue'::regtype;
+    PERFORM 'health.recovery_state'::regtype;
+    PERFORM 'health.recovery_hold'::regtype;
+    PERFORM 'health.step_outcome'::regtype;
 END;
 $$;
 

@@ -161,6 +161,7 @@ INSERT INTO health.tenant_logins VALUES (session_user, 'north');
 SET LOCAL ROLE health_analyst;
 SELECT rows_are('SELECT agent_id FROM health.recovery_backlog ORDER BY 1', $$ VALUES ('backs'), ('claims') $$, 'one confined to a tenant sees what is under way for its agents');
 SELECT rows_are('SELECT agent_id FROM health.recovery_history ORDER BY 1', $$ VALUES ('backs'), ('cancels'), ('claims') $$, 'and what was done to them');
+SELECT is_empty('SELECT * FROM health.recovery_trail', 'step by step');
 RESET ROLE;
 
 SELECT * FROM finish();
