@@ -217,8 +217,8 @@ def tables(results: list[Result], options: argparse.Namespace) -> list[Table]:
         table = Table(
             title,
             ["queue", "at once", "claims/s", "claimed and finished/s", "p50 ms", "p99 ms"],
-            note="Deliveries are like the others' jobs; a recovery's finish also writes a row of its "
-            "trail and begins its verification; PgQ's only consumer takes all there is. "
+            note="Deliveries are like the others' jobs; a recovery's finish also writes a row of "
+            "its trail and begins its verification; PgQ's only consumer takes all there is. "
             f"{WORKERS} workers, {options.jobs:,} jobs twice (10,000 where they claim 1,000 "
             f"at once), medians of {options.runs} runs; "
             "p50, p99: from the call that enqueues to the claim's answer, one worker listening."

@@ -246,7 +246,8 @@ BEGIN
     END IF;
     BEGIN
         PERFORM health_internal.build_sandbox(ARRAY[
-            'health.tick', 'health.claim_recovery_actions', 'health.report_recovery_action'
+            'health.tick', 'health.claim_recovery_actions', 'health.report_recovery_action',
+            'health.recovery_trail'
         ]);
         v_beats := health_internal.furnish_sandbox(
             v_sandbox, p_changes, v_plan.warm_from, p_to, p_agent_ids

@@ -184,10 +184,14 @@ BEGIN
             WHERE actions.action_id = held.action_id;
             v_is_due := CASE WHEN FOUND THEN true END;
         WHEN 'succeeded', 'failed', 'refused' THEN
-            v_is_due := health_internal.end_steps(
-                p_now, ARRAY[p_action_id], p_outcome,
-                health_internal.failure_reason(p_outcome, v_details), v_details, false, p_fencing_token
-            );
+            -- Without a token it would be the engine's own word.
+            IF p_fencing_token IS NOT NULL THEN
+                v_is_due := health_internal.end_steps(
+                    p_now, ARRAY[p_action_id], p_outcome,
+                    health_internal.failure_reason(p_outcome, v_details), v_details, false,
+                    p_fencing_token
+                );
+            END IF;
         ELSE
             RAISE EXCEPTION 'outcome "%" of a recovery is not known', coalesce(p_outcome, 'NULL')
                 USING ERRCODE = 'RC001',

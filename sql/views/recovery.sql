@@ -168,6 +168,7 @@ COMMENT ON COLUMN health.recovery_history.what_happened IS
 GRANT EXECUTE ON FUNCTION health_internal.step_text(
     text, jsonb, text, text, jsonb, timestamptz, timestamptz
 ) TO health_analyst, health_bridge;
-GRANT SELECT ON health.recovery_backlog, health.recovery_trail, health.recovery_history TO health_analyst, health_bridge;
+GRANT SELECT ON health.recovery_backlog, health.recovery_trail,
+health.recovery_history TO health_analyst, health_bridge;
 
 COMMIT;

@@ -107,6 +107,8 @@ CREATE FUNCTION pg_temp.report(p_name text, p_token bigint, p_outcome text, p_de
     SELECT health.report_recovery_action(action_id, p_token, p_outcome, p_details, at(p_seconds)) FROM health.recovery_actions WHERE agent_id = p_name ORDER BY action_id DESC LIMIT 1 $$;
 SELECT rows_are($$ SELECT n, pg_temp.report(n, 71, 'executing'), pg_temp.report(n, t, 'executing') FROM (VALUES ('r-executing', 72), ('r-failed', 75), ('r-pending', 74), ('r-verifying', 73)) AS v (n, t) $$,
     $$ VALUES ('r-executing', false, true), ('r-failed', false, false), ('r-pending', false, false), ('r-verifying', false, false) $$, 'another token changes nothing, nor a report of what is not under way');
+SELECT is_empty($$ SELECT n, o FROM unnest('{r-claimed,r-executing,r-pending,r-verifying,r-failed}'::text []) AS n, unnest('{executing,succeeded,failed,refused,released}'::text []) AS o WHERE pg_temp.report(n, NULL, o) OR pg_temp.report(n, 70, o) $$, 'whatever it says, and without one');
+SELECT is((SELECT count(*) FROM health.recovery_steps JOIN health.recovery_actions USING (action_id) WHERE agent_id ~ '^r-'), 0::bigint, 'and leaves no trail');
 SELECT rows_are($$ SELECT n, health.renew_lease('recovery', a.action_id, t, at(9000)) FROM (VALUES ('r-claimed', 71), ('r-claimed', 72), ('r-executing', 72), ('r-failed', 75), ('r-pending', 74), ('r-verifying', 73)) AS v (n, t) JOIN health.recovery_actions AS a ON a.agent_id = v.n ORDER BY v.n, v.t $$,
     $$ VALUES ('r-claimed', true), ('r-claimed', false), ('r-executing', true), ('r-failed', false), ('r-pending', false), ('r-verifying', false) $$, 'nor a lease');
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE lease_until = at(9030) AND agent_id ~ '^r-'), 2::bigint, 'a lease is thirty seconds, of its own action');
