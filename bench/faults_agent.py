@@ -39,12 +39,14 @@ class FaultyAgent(BaseAgent):
         folder: Path,
         parent: str | None = None,
         has_session: bool = True,
+        bare: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(agent_id, *arguments, **options)
         self.folder = folder
         self.parent = parent
         self.has_session = has_session
+        self.is_bare = bare
         self._leaked: list[bytes] = []
         self._round = 0
 
@@ -53,10 +55,21 @@ class FaultyAgent(BaseAgent):
         parser.add_argument("--folder", type=Path, required=True)
         parser.add_argument("--parent")
         parser.add_argument("--no-session", dest="has_session", action="store_false")
+        parser.add_argument("--bare", action="store_true", help="heartbeats, and no metrics")
 
     async def _hold_attachment(self) -> None:
         if self.has_session:
             await super()._hold_attachment()
+
+    async def get_performance_metrics(self) -> dict[str, Any]:
+        return {} if self.is_bare else await super().get_performance_metrics()
+
+    async def get_resource_usage(self) -> dict[str, Any]:
+        return {} if self.is_bare else await super().get_resource_usage()
+
+    def _beat(self) -> dict[str, Any]:
+        beat = super()._beat()
+        return {key: beat[key] for key in ("state", "run_id")} if self.is_bare else beat
 
     async def do_work(self) -> int:
         """A few quick items; or whatever the fault of the moment does to them."""

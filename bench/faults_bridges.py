@@ -41,6 +41,7 @@ def configure(folder: Path, agents: list[Agent], dsns: dict[str, str], url: str)
         command += ["--interval", str(min(agent.interval, 5))]
         command += ["--heartbeat-interval", str(agent.interval), "--memory-limit-mb", "250"]
         command += [] if agent.has_session else ["--no-session"]
+        command += ["--bare"] if agent.role == "plain" else []
         command += ["--parent", agent.parent] if agent.parent else []
         parts.append(
             f"[agents.{agent.name}]\ncommand = {json.dumps(command)}\nstop_timeout_seconds = 3\n"

@@ -18,7 +18,10 @@ CROWD, CROWD_SECONDS = 11, 10.0
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Agents of one sort: `count` in a full run, `few` in a quick one."""
+    """Agents of one sort: `count` in a full run, `few` in a quick one.
+
+    Those that are plain send heartbeats and nothing else.
+    """
 
     name: str
     interval: float

@@ -57,7 +57,9 @@ def _by_kind(agents: list[Agent], verdict: Verdict, options: argparse.Namespace)
             *("fault", "number", "pages", "worse news", "page after s, mean", "longest"),
             *("well after s, mean", "longest", "restarts", "escalated", "recovered"),
         ],
-        note=f"{len(agents)} agents; {options.seconds:.0f} s of faults, seed {options.seed}. "
+        note=f"{len(agents)} agents, {sum(agent.role == 'plain' for agent in agents)} of which "
+        f"send heartbeats and nothing else; {options.seconds:.0f} s of faults, "
+        f"seed {options.seed}. "
         "Pages: messages that tell of new trouble, at the receiver; worse news: a rise in "
         "severity, a failed recovery. Times are from the fault itself, of faults that no gap "
         "of the monitor's touches. Well: the cause is gone and the incident is resolved, which "

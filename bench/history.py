@@ -15,6 +15,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from common import Bench, Goal, Table, parser, report, running, value
+from hha.dashboard import questions
 
 if TYPE_CHECKING:
     import psycopg
@@ -124,6 +125,8 @@ QUESTIONS = {
     "fleet": "SELECT * FROM health.fleet",
     "recovery backlog": "SELECT * FROM health.recovery_backlog",
     "engine health": "SELECT * FROM health.engine_health",
+    "page: past alerts": questions.PAST_ALERTS,
+    "page: recoveries": questions.RECOVERIES,
 }
 
 #: What a bridge does: claim, report.
@@ -200,8 +203,8 @@ def operate(bench: Bench, agents: int, incidents: int) -> Times:
                 serve(bridge, now + timedelta(seconds=29), times)
             now += INTERVAL
         assert value(connection, "SELECT count(*) FROM health.open_alerts") == 0
-        for questions, repeats in ((QUESTIONS, 9), (REPORTS, 3)):
-            for name, query in questions.items():
+        for queries, repeats in ((QUESTIONS, 9), (REPORTS, 3)):
+            for name, query in queries.items():
                 for _ in range(repeats):
                     clock(times[name], connection, query)
     return times

@@ -17,6 +17,8 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Job, Status
 from psycopg.rows import dict_row
 
+from hha.bridge.database import PREPARE_WHAT_ASKS
+
 
 class Queue(Protocol):
     """One worker's connection to a queue. A job is (its id, what finishing it needs)."""
@@ -55,7 +57,7 @@ class _Ours:
 
     async def open(self, dsn: str, batch: int) -> None:
         self._connection = await psycopg.AsyncConnection.connect(
-            dsn, autocommit=True, row_factory=dict_row, prepare_threshold=2**31
+            dsn, autocommit=True, row_factory=dict_row, prepare_threshold=PREPARE_WHAT_ASKS
         )
         self._batch = batch
 

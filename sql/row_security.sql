@@ -118,7 +118,9 @@ GRANT SELECT ON health.agent_sessions TO health_agent, health_bridge, health_ana
 GRANT SELECT ON health.agent_heartbeats, health.performance_metrics, health.system_events
 TO health_analyst;
 GRANT SELECT ON health.ingest_heartbeats TO health_analyst;
-GRANT ALL ON health.agents, health.settings, health.agent_logins TO health_admin;
+GRANT ALL ON health.agents, health.agent_logins TO health_admin;
+-- Its one row stays.
+GRANT UPDATE ON health.settings TO health_admin;
 CREATE POLICY admins_do_all ON health.agents FOR ALL TO health_admin USING (true);
 CREATE POLICY admins_do_all ON health.agent_logins FOR ALL TO health_admin USING (true);
 

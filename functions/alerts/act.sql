@@ -15,8 +15,8 @@ AS $$
             status.agent_id,
             unnest(status.active_conditions) AS rule
         FROM health.agent_status AS status
-        WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
-            AND status.active_conditions <> '{}'
+        -- By the index of those in trouble.
+        WHERE status.active_conditions <> '{}' OR status.issue_type IS NOT NULL
     ),
 
     -- Read for everybody, and once more for the few that have something at stake.
@@ -40,6 +40,7 @@ AS $$
         INNER JOIN health.alert_rules AS rules ON findings.rule = rules.rule AND rules.is_enabled
     ),
 
+    -- Who earns, or says that it loses.
     concerned AS MATERIALIZED (
         SELECT agents.agent_id
         FROM health.agents
@@ -49,7 +50,7 @@ AS $$
         UNION ALL
         SELECT findings.agent_id
         FROM health.rule_findings AS findings
-        WHERE findings.rule = 'business_impact' AND findings.agent_id IS NOT NULL
+        WHERE findings.rule = 'business_impact'
     )
 
     SELECT found.* FROM found WHERE found.rule <> 'business_impact'
@@ -76,32 +77,32 @@ AS $$
             troubled.agent_id,
             troubled.is_down,
             troubled.is_losing,
-            CASE WHEN troubled.is_down THEN coalesce(agents.revenue_usd_per_hour, 0) ELSE 0 END
+            CASE WHEN troubled.is_down THEN agents.revenue_usd_per_hour ELSE 0 END
                 AS revenue_usd_per_hour,
             greatest(0, - status.revenue_impact_usd) AS loss_usd_per_hour,
             policy.revenue_loss_limit_usd
         FROM (
             SELECT
                 found.agent_id,
-                coalesce(bool_or(found.severity IN ('critical', 'emergency')) FILTER (
+                bool_or(found.severity IN ('critical', 'emergency')) FILTER (
                     WHERE found.rule <> 'business_impact'
-                ), false) AS is_down,
+                ) AS is_down,
                 bool_or(found.rule = 'business_impact') AS is_losing
             FROM found
             WHERE found.agent_id IN (SELECT concerned.agent_id FROM concerned)
             GROUP BY found.agent_id
         ) AS troubled
-        LEFT JOIN health.agents
-            ON troubled.agent_id = agents.agent_id AND agents.revenue_usd_per_hour > 0
+        INNER JOIN health.agents ON troubled.agent_id = agents.agent_id
         INNER JOIN health.agent_status AS status ON troubled.agent_id = status.agent_id
         INNER JOIN health.current_policies AS policy
             ON status.policy_class = policy.policy_class
-        WHERE troubled.is_losing OR (troubled.is_down AND agents.agent_id IS NOT NULL)
     ) AS stakes
     INNER JOIN health.alert_rules AS rules
         ON rules.rule = 'business_impact' AND rules.is_enabled
-    WHERE stakes.is_losing
-        OR stakes.revenue_usd_per_hour + stakes.loss_usd_per_hour > stakes.revenue_loss_limit_usd;
+    WHERE stakes.is_losing OR (
+        stakes.is_down
+        AND stakes.revenue_usd_per_hour + stakes.loss_usd_per_hour > stakes.revenue_loss_limit_usd
+    );
 $$;
 COMMENT ON FUNCTION health_internal.wanted_alerts() IS
 'One row per alert that should be open: conditions the judgement found, findings of rules, and '

@@ -56,6 +56,7 @@ CREATE OR REPLACE FUNCTION health_internal.decide_notification(
     p_is_confirmed boolean,
     p_is_in_maintenance boolean,
     p_is_in_fleet_incident boolean,
+    p_is_unheard boolean,
     p_parent text,
     p_is_silenced boolean,
     p_is_flapping boolean,
@@ -74,6 +75,7 @@ RETURN CASE
     WHEN NOT p_is_confirmed THEN ARRAY['withhold', 'soft']
     WHEN p_is_in_maintenance THEN ARRAY['withhold', 'maintenance']
     WHEN p_is_in_fleet_incident THEN ARRAY['withhold', 'fleet_incident']
+    WHEN p_is_unheard THEN ARRAY['withhold', 'monitor_gap']
     WHEN p_parent = 'down' THEN ARRAY['withhold', 'parent_down']
     WHEN p_parent = 'suspected' AND NOT p_was_told THEN ARRAY['withhold', 'parent_suspected']
     WHEN p_is_silenced THEN ARRAY['withhold', 'silenced']
@@ -87,10 +89,10 @@ RETURN CASE
     WHEN p_news = 'reminder_due' THEN ARRAY['send', 'reminder']
 END;
 COMMENT ON FUNCTION health_internal.decide_notification(
-    text, boolean, boolean, boolean, boolean, boolean, text, boolean, boolean, boolean
+    text, boolean, boolean, boolean, boolean, boolean, boolean, text, boolean, boolean, boolean
 ) IS
 'What to do about an incident: {send, event}, {withhold, reason} or {nothing, reason}. p_news: new '
 '(nobody was told), worse, unrecovered, step_due, reminder_due, withdrawn (from a channel that was to '
-'hear of it), none or over; p_parent: up, suspected or down. The truth table is in docs/alerting.md; a test compares them row by row.';
+'hear of it), none or over; p_is_unheard: not heard since a monitor gap that has not settled; p_parent: up, suspected or down. The truth table is in docs/alerting.md; a test compares them row by row.';
 
 COMMIT;

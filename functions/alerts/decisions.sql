@@ -86,9 +86,9 @@ BEGIN
         )) AS facts
         CROSS JOIN LATERAL (
             SELECT health_internal.decide_notification(
-                facts.news, facts.was_told, facts.withheld IS NOT NULL, true,
-                facts.is_in_maintenance, facts.is_in_fleet_incident, facts.parent,
-                facts.is_silenced, facts.is_flapping, facts.is_acknowledged
+                facts.news, facts.was_told, facts.withheld IS NOT NULL, facts.is_confirmed,
+                facts.is_in_maintenance, facts.is_in_fleet_incident, facts.is_unheard,
+                facts.parent, facts.is_silenced, facts.is_flapping, facts.is_acknowledged
             ) AS decision
         ) AS outcome
     ),

@@ -34,30 +34,23 @@ BEGIN
         INNER JOIN health.incidents ON given.incident_id = incidents.incident_id
     ),
 
+    placed AS (
+        SELECT
+            lines.*,
+            row_number() OVER (
+                PARTITION BY lines.channel
+                ORDER BY
+                    lines.event = 'resolved',
+                    health_internal.severity_rank(lines.severity) DESC,
+                    lines.revenue_usd_per_hour DESC,
+                    lines.incident_id
+            ) AS place
+        FROM lines
+    ),
+
     -- Fifty at most are told by name; nobody reads more.
     foremost AS (
-        SELECT
-            best.*,
-            row_number() OVER (
-                PARTITION BY best.channel
-                ORDER BY
-                    best.event = 'resolved',
-                    health_internal.severity_rank(best.severity) DESC,
-                    best.revenue_usd_per_hour DESC,
-                    best.incident_id
-            ) AS place
-        FROM (SELECT DISTINCT lines.channel FROM lines) AS routes
-        CROSS JOIN LATERAL (
-            SELECT lines.*
-            FROM lines
-            WHERE lines.channel = routes.channel
-            ORDER BY
-                lines.event = 'resolved',
-                health_internal.severity_rank(lines.severity) DESC,
-                lines.revenue_usd_per_hour DESC,
-                lines.incident_id
-            LIMIT 50
-        ) AS best
+        SELECT placed.* FROM placed WHERE placed.place <= 50
     ),
 
     -- By their keys and of all at once: a join would read all agents, a lookup for each line the open
@@ -84,7 +77,7 @@ BEGIN
     shown AS (
         SELECT
             lines.*,
-            coalesce(names.agent_name, lines.agent_id, 'HeartbeatHealthAgent') AS agent_name,
+            coalesce(names.agent_name, lines.agent_id) AS agent_name,
             CASE
                 WHEN lines.event = 'resolved' THEN 'resolved'
                 ELSE coalesce(spoken.summary, lines.severity)
@@ -123,8 +116,7 @@ BEGIN
             ) AS severity_rank,
             sum(lines.revenue_usd_per_hour) FILTER (WHERE lines.event <> 'resolved')
                 AS revenue_usd_per_hour,
-            array_agg(lines.agent_id ORDER BY lines.agent_id)
-                FILTER (WHERE lines.agent_id IS NOT NULL) AS agent_ids,
+            array_agg(lines.agent_id ORDER BY lines.agent_id) AS agent_ids,
             array_agg(
                 ROW(lines.channel, lines.incident_id, lines.event, lines.severity, lines.is_first)
                 ::health_internal.digest_line
@@ -151,7 +143,7 @@ BEGIN
             WHEN 1 THEN E' incident:\n' ELSE E' incidents together:\n'
         END || named.listing
         || CASE WHEN counted.incident_count > 50 THEN E'\n…' ELSE '' END,
-        coalesce(counted.agent_ids, '{}'),
+        counted.agent_ids,
         jsonb_strip_nulls(jsonb_build_object(
             'event', 'digest',
             'severity', health_internal.severity_of_rank(counted.severity_rank),

@@ -84,7 +84,13 @@ AS $$
         'messages could not be delivered through '
         || string_agg(broken.channel, ', ' ORDER BY broken.channel),
         jsonb_build_object('channels', jsonb_agg(broken.channel ORDER BY broken.channel))
-    FROM health_internal.broken_channels(p_now) AS broken
+    FROM (
+        SELECT channels.channel
+        FROM health_internal.broken_channels(p_now) AS channels
+        UNION
+        SELECT messages.channel
+        FROM health_internal.unheard_messages(p_now) AS messages
+    ) AS broken
     HAVING count(*) > 0
     UNION ALL
     -- Work waits, and no bridge that was ever known beats.
@@ -238,7 +244,7 @@ BEGIN
     INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
     CROSS JOIN LATERAL (
         SELECT health_internal.decide_notification(
-            'new', false, false, false, false, false, 'up', false, false, false
+            'new', false, false, false, false, false, false, 'up', false, false, false
         ) AS decision
     ) AS decided
     WHERE transitions.transition_id > v_seen

@@ -15,7 +15,7 @@ AS $$
         AND changes.occurred_at <= p_now
         AND (changes.old_status IN ('poor', 'critical')) IS DISTINCT FROM
             (changes.new_status IN ('poor', 'critical'))
-    ORDER BY changes.occurred_at DESC, changes.transition_id DESC
+    ORDER BY changes.occurred_at DESC
     LIMIT 1
 $$;
 COMMENT ON FUNCTION health_internal.trouble_began_at(text, timestamptz) IS
@@ -58,8 +58,7 @@ BEGIN
         SELECT incidents.incident_id, incidents.agent_id, incidents.engine_rule
         FROM troubled
         INNER JOIN health.incidents
-            ON troubled.agent_id IS NULL
-            AND incidents.agent_id IS NULL
+            ON incidents.agent_id IS NULL
             AND troubled.engine_rule = incidents.engine_rule
             AND incidents.resolved_at IS NULL
     ),
@@ -123,19 +122,16 @@ BEGIN
             opening.rule,
             opening.severity,
             opening.summary,
-            coalesce(opening.details, '{}') || CASE
-                WHEN status.agent_id IS NULL THEN '{}'
-                ELSE jsonb_strip_nulls(jsonb_build_object(
-                    'score', round(status.score::numeric, 2),
-                    'ungated_score', round(status.ungated_score::numeric, 2),
-                    'status', status.status,
-                    'liveness', status.liveness,
-                    'state', status.state,
-                    'last_heartbeat_at', status.last_heartbeat_at,
-                    'silent_seconds', round(status.silent_seconds::numeric, 3),
-                    'session_lost_at', status.session_lost_at
-                ))
-            END,
+            coalesce(opening.details, '{}') || jsonb_strip_nulls(jsonb_build_object(
+                'score', round(status.score::numeric, 2),
+                'ungated_score', round(status.ungated_score::numeric, 2),
+                'status', status.status,
+                'liveness', status.liveness,
+                'state', status.state,
+                'last_heartbeat_at', status.last_heartbeat_at,
+                'silent_seconds', round(status.silent_seconds::numeric, 3),
+                'session_lost_at', status.session_lost_at
+            )),
             p_now
         FROM opening
         INNER JOIN homes
@@ -191,10 +187,12 @@ AS $$
         LEFT JOIN health.agent_status AS status ON candidates.agent_id = status.agent_id
         WHERE alerts.alert_id = closing.alert_id
             AND CASE
-                -- A failed recovery is over when nothing else is wrong with the agent.
+                -- A failed recovery is over when nothing else is wrong with the agent, or it was removed.
                 WHEN alerts.rule = 'recovery_failed'
-                    THEN status.active_conditions <@ '{business_impact}'
+                    THEN (
+                        status.active_conditions <@ '{business_impact}'
                         AND status.issue_type IS NULL
+                    ) IS NOT FALSE
                 -- An agent says goodbye while it is being restarted: that is no recovery yet.
                 WHEN status.liveness IN ('stopped', 'starting')
                     THEN NOT EXISTS (
@@ -215,7 +213,7 @@ AS $$
         SELECT
             p_now, closed.incident_id, closed.alert_id, closed.agent_id, 'resolved',
             CASE closed.rule
-                WHEN 'recovery_failed' THEN 'the agent is healthy'
+                WHEN 'recovery_failed' THEN 'nothing else is wrong with the agent'
                 ELSE 'the condition no longer holds'
             END
         FROM closed
@@ -224,9 +222,7 @@ AS $$
     ended AS (
         UPDATE health.incidents
         SET resolved_at = p_now, next_check_at = '-infinity'
-        FROM (SELECT DISTINCT closed.incident_id FROM closed) AS less
-        WHERE incidents.incident_id = less.incident_id
-            AND incidents.resolved_at IS NULL
+        WHERE incidents.incident_id IN (SELECT closed.incident_id FROM closed)
             AND NOT EXISTS (
                 SELECT FROM health.alerts AS standing
                 WHERE standing.incident_id = incidents.incident_id

@@ -75,6 +75,7 @@ BEGIN
         OR CASE given.key
             WHEN 'labels' THEN jsonb_typeof(given.value) <> 'object'
             WHEN 'agent_ids' THEN jsonb_typeof(given.value) <> 'array'
+                OR given.value @? '$[*] ? (@.type() != "string")'
             WHEN 'minimum_revenue_usd_per_hour' THEN jsonb_typeof(given.value) <> 'number'
             WHEN 'minimum_severity'
                 THEN health_internal.severity_rank(given.value #>> '{}') IS NULL
@@ -91,7 +92,7 @@ BEGIN
         RAISE EXCEPTION 'matcher % is not understood', v_wrong
             USING ERRCODE = 'AL002',
                 DETAIL = format('Keys are %s.', array_to_string(p_keys, ', ')),
-                HINT = 'labels is an object, agent_ids a list, minimum_revenue_usd_per_hour a '
+                HINT = 'labels is an object, agent_ids a list of text, minimum_revenue_usd_per_hour a '
                     'number, severities and rules are known ones, the rest is text.';
     END IF;
     RETURN p_matchers;

@@ -42,7 +42,7 @@ AS $$
             ORDER BY transitions.occurred_at, transitions.transition_id
             LIMIT 1
         ) AS before ON true
-        LEFT JOIN LATERAL (
+        CROSS JOIN LATERAL (
             SELECT
                 string_agg(
                     alerts.summary, '; ' ORDER BY rules.message_order, alerts.alert_id
@@ -58,7 +58,7 @@ AS $$
             LEFT JOIN health.alert_rules AS rules ON alerts.rule = rules.rule
             WHERE alerts.incident_id = incidents.incident_id
                 AND (alerts.resolved_at IS NULL OR incidents.resolved_at IS NOT NULL)
-        ) AS spoken ON true
+        ) AS spoken
         WHERE incidents.incident_id = p_incident_id
     )
 
@@ -117,9 +117,6 @@ AS $$
                             ELSE explained.weight * (100 - explained.value)
                         END AS harm
                     FROM health.explain(facts.agent_id) AS explained
-                    WHERE explained.value IS NOT NULL
-                    ORDER BY harm DESC
-                    LIMIT 5
                 ) AS parts
                 WHERE parts.harm > 0
             ) END,

@@ -23,8 +23,7 @@ AS $$
         CASE
             WHEN NOT routes.has_window AND routes.oldest_at > p_now - settings.group_wait
                 THEN 'hold'
-            WHEN routes.has_window
-                AND routes.messages_left = 0
+            WHEN routes.messages_left = 0
                 AND coalesce(
                     routes.top_rank <= health_internal.severity_rank(routes.group_severity), true
                 )
@@ -150,10 +149,11 @@ BEGIN
             waiting.*, CASE WHEN waiting.is_alone THEN 'single' ELSE modes.mode END AS mode
     ),
 
+    -- What is held is neither alone nor in a digest.
     leaving AS MATERIALIZED (
         SELECT taken.* FROM taken
         UNION ALL
-        SELECT fresh.* FROM fresh WHERE fresh.mode <> 'hold'
+        SELECT fresh.* FROM fresh
     ),
 
     texts AS MATERIALIZED (

@@ -19,8 +19,10 @@ RETURNS TABLE (
     told_rank integer,
     is_unrecovered boolean,
     has_acknowledgement_ended boolean,
+    is_confirmed boolean,
     is_in_maintenance boolean,
     is_in_fleet_incident boolean,
+    is_unheard boolean,
     parent text,
     is_silenced boolean,
     is_flapping boolean,
@@ -74,7 +76,8 @@ BEGIN
             min(silenced.ends_at) AS silence_ends_at,
             bool_or(alerts.rule = 'recovery_failed' AND silenced.alert_id IS NULL)
                 AS is_unrecovered,
-            max(alerts.opened_at) AS opened_at
+            max(alerts.opened_at) AS opened_at,
+            bool_and(alerts.rule IN ('score_critical', 'score_emergency')) AS is_of_score
         FROM due
         INNER JOIN health.alerts
             ON due.incident_id = alerts.incident_id
@@ -176,9 +179,15 @@ BEGIN
             ) AS holds,
             NOT due.is_acknowledgement_sticky
             AND spoken.severity_rank
-            > health_internal.severity_rank(due.acknowledged_severity) AS has_risen
+            > health_internal.severity_rank(due.acknowledged_severity) AS has_risen,
+            -- Above its limits again, by less than would end the alerts: nobody is told of that newly.
+            due.resolved_at IS NULL
+            AND due.told_severity IS NULL
+            AND spoken.is_of_score
+            AND coalesce(status.bad_evaluations & 1 = 0, false) AS is_recovering
         FROM due
         INNER JOIN spoken ON due.incident_id = spoken.incident_id
+        LEFT JOIN health.agent_status AS status ON due.agent_id = status.agent_id
     )
 
     SELECT
@@ -204,8 +213,10 @@ BEGIN
         health_internal.severity_rank(held.told_severity),
         spoken.is_unrecovered IS TRUE,
         held.is_acknowledged AND NOT held.holds,
+        NOT held.is_recovering,
         maintained.agent_id IS NOT NULL,
         fleet.incident_id IS NOT NULL,
+        unheard.agent_id IS NOT NULL,
         CASE
             WHEN parents.is_down THEN 'down'
             WHEN parents.agent_id IS NOT NULL
@@ -223,16 +234,23 @@ BEGIN
             maintained.until_at,
             CASE WHEN held.holds THEN held.acknowledged_until END,
             -- Looked at again each tick: it may be heard any moment.
-            CASE WHEN parents.is_back THEN p_now END
+            CASE
+                WHEN held.is_recovering OR parents.is_back OR unheard.agent_id IS NOT NULL
+                    THEN p_now
+            END
         ),
         CASE
             WHEN coalesce(
                 maintained.agent_id, flapping.agent_id, parents.agent_id, fleet.incident_id::text,
-                spoken.silence_id::text, CASE WHEN held.holds THEN '' END
+                spoken.silence_id::text, unheard.agent_id,
+                CASE WHEN held.holds OR held.is_recovering THEN '' END
             ) IS NOT NULL THEN jsonb_build_object(
+                'soft', CASE WHEN held.is_recovering
+                    THEN 'its score is above the limit again, by less than ends the alert' END,
                 'maintenance', 'in maintenance ' || maintained.window_id || ' until '
                 || maintained.until_at,
                 'fleet_incident', 'part of incident ' || fleet.incident_id || ' of many agents',
+                'monitor_gap', unheard.reason,
                 'parent_down', 'parent down: ' || parents.parents,
                 'parent_suspected', 'parent late, its verdict is awaited: ' || parents.parents,
                 'silenced', 'silence ' || spoken.silence_id || ' until ' || spoken.silence_ends_at,
@@ -250,7 +268,9 @@ BEGIN
         ON held.fleet_incident_id = fleet.incident_id AND fleet.resolved_at IS NULL
     LEFT JOIN health_internal.flapping_agents AS flapping ON held.agent_id = flapping.agent_id
     LEFT JOIN health_internal.dead_parents(ARRAY(SELECT due.agent_id FROM due), p_now) AS parents
-        ON held.agent_id = parents.agent_id;
+        ON held.agent_id = parents.agent_id
+    LEFT JOIN health_internal.unheard_agents(ARRAY(SELECT due.agent_id FROM due), p_now) AS unheard
+        ON held.agent_id = unheard.agent_id;
 END;
 $$;
 COMMENT ON FUNCTION health_internal.incident_facts(timestamptz, bigint []) IS

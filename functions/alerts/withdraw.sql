@@ -17,7 +17,7 @@ AS $$
 DECLARE
     v_waiting bigint [];
     v_muted health_internal.mute [];
-    v_over bigint [];
+    v_agent_ids text [];
     v_count bigint;
 BEGIN
     IF NOT health_internal.has_mutes(p_now) THEN
@@ -27,18 +27,15 @@ BEGIN
         SELECT waiting.incident_id
         FROM (
             SELECT notices.incident_id FROM health_internal.notices
-            UNION
+            UNION ALL
             SELECT messages.incident_id
             FROM health.deliveries AS messages
             WHERE messages.state IN ('pending', 'claimed')
-                AND health_internal.is_waiting(messages, p_now)
-                AND messages.incident_id IS NOT NULL
             UNION
             SELECT lines.incident_id
             FROM health.deliveries AS messages
             CROSS JOIN LATERAL unnest(messages.lines) AS lines
             WHERE messages.state IN ('pending', 'claimed')
-                AND health_internal.is_waiting(messages, p_now)
         ) AS waiting
         WHERE p_incident_ids IS NULL
             OR waiting.incident_id IN (SELECT unnest(p_incident_ids))
@@ -106,8 +103,6 @@ BEGIN
             ON (lines.line).incident_id = muted.incident_id
             AND ((lines.line).event <> 'resolved' OR muted.reason_code <> 'acknowledged')
         WHERE messages.state IN ('pending', 'claimed')
-            AND health_internal.is_waiting(messages, p_now)
-            AND messages.lines IS NOT NULL
         GROUP BY messages.delivery_id
         HAVING count(muted.incident_id) > 0
     ),
@@ -180,17 +175,15 @@ BEGIN
     changes AS (
         SELECT
             muted.incident_id,
-            muted.is_over,
             muted.reason_code,
             muted.until_at,
-            array_agg(DISTINCT withdrawn.channel) FILTER (WHERE withdrawn.event <> 'resolved')
-                AS paged,
+            array_agg(DISTINCT withdrawn.channel) AS silenced,
             array_agg(DISTINCT withdrawn.channel) FILTER (WHERE withdrawn.event = 'resolved')
                 AS ended,
             array_agg(DISTINCT withdrawn.channel) FILTER (WHERE withdrawn.is_first) AS unaware
         FROM withdrawn
         INNER JOIN muted ON withdrawn.incident_id = muted.incident_id
-        GROUP BY muted.incident_id, muted.is_over, muted.reason_code, muted.until_at
+        GROUP BY muted.incident_id, muted.reason_code, muted.until_at
     ),
 
     -- Who knows of the trouble and is to hear of its end: of one whose end was told, only those who
@@ -202,7 +195,7 @@ BEGIN
             ARRAY(
                 SELECT channels.channel
                 FROM unnest(changes.ended) AS channels (channel)
-                UNION
+                UNION ALL
                 SELECT channels.channel
                 FROM unnest(incidents.told_channels) AS channels (channel)
                 WHERE NOT incidents.is_settled
@@ -220,12 +213,12 @@ BEGIN
             told_channels = known.channels,
             told_at = CASE WHEN known.channels <> '{}' THEN incidents.told_at END,
             told_severity = CASE WHEN known.channels <> '{}' THEN incidents.told_severity END,
-            -- Where nobody knows, or somebody has given it back, all are told anew.
+            -- Where nobody knows, or somebody has given it back, all are told anew. Of the end those hear
+            -- who know.
             owed_channels = CASE
-                WHEN known.is_over OR known.channels = '{}' OR incidents.told_severity IS NULL
-                    THEN '{}'
+                WHEN known.channels = '{}' OR incidents.told_severity IS NULL THEN '{}'
                 ELSE ARRAY(
-                    SELECT unnest(incidents.owed_channels) UNION SELECT unnest(known.paged)
+                    SELECT unnest(incidents.owed_channels) UNION SELECT unnest(known.silenced)
                 )
             END,
             is_settled = false,
@@ -236,26 +229,20 @@ BEGIN
         WHERE incidents.incident_id = known.incident_id
             -- Over, and all who know were told.
             AND (NOT known.is_settled OR known.channels <> '{}')
-        RETURNING incidents.incident_id, known.is_over
+        RETURNING incidents.agent_id
     )
 
     SELECT
         (SELECT count(*) FROM withdrawn),
-        ARRAY(SELECT written.incident_id FROM written WHERE written.is_over)
-    INTO v_count, v_over;
+        ARRAY(SELECT written.agent_id FROM written)
+    INTO v_count, v_agent_ids;
 
     -- Trouble that has come back since is what its end was withdrawn in favour of.
-    IF v_over <> '{}' THEN
-        PERFORM health_internal.inherit_told(p_now, ARRAY(
-            SELECT newer.incident_id
-            FROM health.incidents AS older
-            INNER JOIN health.incidents AS newer
-                ON older.agent_id = newer.agent_id
-                AND newer.incident_id > older.incident_id
-                AND newer.resolved_at IS NULL
-            WHERE older.incident_id = ANY (v_over)
-        ));
-    END IF;
+    PERFORM health_internal.inherit_told(p_now, ARRAY(
+        SELECT newer.incident_id
+        FROM health.incidents AS newer
+        WHERE newer.agent_id = ANY (v_agent_ids) AND newer.resolved_at IS NULL
+    ));
     RETURN v_count;
 END;
 $$;

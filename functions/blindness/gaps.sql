@@ -150,6 +150,45 @@ COMMENT ON FUNCTION health_internal.accused_at(
 'When a silence since p_last_at is held against an agent that may be silent for p_after_seconds: not '
 'before a blindness it reaches into has settled, and later by what is the monitor''s own of it.';
 
+CREATE OR REPLACE FUNCTION health_internal.unheard_agents(
+    p_agent_ids text [],
+    p_now timestamptz
+)
+RETURNS TABLE (agent_id text, reason text)
+LANGUAGE sql
+STABLE
+AS $$
+    SELECT
+        status.agent_id,
+        format(
+            'not heard since the monitor was blind (%s); awaited until %s',
+            string_agg(unsettled.reason, ', ' ORDER BY unsettled.gap_id), max(unsettled.settled_at)
+        )
+    FROM (
+        SELECT
+            gaps.gap_id,
+            gaps.reason,
+            gaps.settled_at,
+            -- While only the engine stood still beats were stored, and of a silent fleet some beat on.
+            CASE gaps.reason
+                WHEN 'server_restarted' THEN coalesce(
+                    (gaps.details ->> 'server_started_at')::timestamptz, gaps.ended_at
+                )
+                ELSE gaps.started_at
+            END AS heard_from
+        FROM health.monitor_gaps AS gaps
+        WHERE gaps.settled_at > p_now
+    ) AS unsettled
+    INNER JOIN health.agent_status AS status
+        ON status.agent_id = ANY (p_agent_ids)
+        -- That a session ended since is news of the agent too.
+        AND greatest(status.last_heartbeat_at, status.session_lost_at) < unsettled.heard_from
+    GROUP BY status.agent_id;
+$$;
+COMMENT ON FUNCTION health_internal.unheard_agents(text [], timestamptz) IS
+'Which of these agents have not been heard since a monitor gap began (a restart: since the server is back) '
+'that has not settled, and why in words: what was known of them before may be over.';
+
 CREATE OR REPLACE FUNCTION health_internal.note_gap(
     p_now timestamptz,
     p_engine health_internal.engine,

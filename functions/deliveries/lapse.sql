@@ -18,7 +18,7 @@ BEGIN
     WITH lost AS MATERIALIZED (
         SELECT
             messages.delivery_id,
-            messages.attempt >= 10 AS is_last,
+            health_internal.retry_seconds(messages.attempt) AS wait_seconds,
             CASE
                 WHEN messages.outcome ->> 'reported' = 'lost'
                     THEN (messages.outcome ->> 'lost_count')::integer
@@ -33,14 +33,14 @@ BEGIN
     ended AS (
         UPDATE health.deliveries AS messages
         SET
-            state = CASE WHEN lost.is_last THEN 'dead' ELSE 'pending' END,
+            state = CASE WHEN lost.wait_seconds IS NULL THEN 'dead' ELSE 'pending' END,
             -- As report_delivery waits, from the end of the lease. Those that were lost together come back
             -- at different times, so that one that ends its bridge takes fewer others along each time.
-            not_before = messages.lease_until + make_interval(
-                secs => least(600, 2 ^ least(messages.attempt, 20)) * (1 - random() / 4)
+            not_before = coalesce(
+                messages.lease_until + make_interval(secs => lost.wait_seconds), messages.not_before
             ),
             lease_until = NULL,
-            finished_at = CASE WHEN lost.is_last THEN p_now END,
+            finished_at = CASE WHEN lost.wait_seconds IS NULL THEN p_now END,
             outcome = jsonb_build_object(
                 'reported', 'lost',
                 'lost_count', lost.lost_count,
@@ -52,14 +52,14 @@ BEGIN
             )
         FROM lost
         WHERE messages.delivery_id = lost.delivery_id
-        RETURNING lost.is_last, health_internal.incidents_of(messages) AS incident_ids
+        RETURNING messages.state, health_internal.incidents_of(messages) AS incident_ids
     )
 
     SELECT array_agg(told.incident_id)
     INTO v_incident_ids
     FROM ended
     CROSS JOIN LATERAL unnest(ended.incident_ids) AS told (incident_id)
-    WHERE NOT ended.is_last;
+    WHERE ended.state = 'pending';
     RETURN coalesce(v_incident_ids, '{}');
 END;
 $$;

@@ -3,6 +3,15 @@ BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+CREATE OR REPLACE FUNCTION health_internal.retry_seconds(p_attempt integer)
+RETURNS double precision
+LANGUAGE sql
+VOLATILE
+RETURN CASE WHEN p_attempt < 10 THEN 2 ^ p_attempt * (1 - random() / 4) END;
+COMMENT ON FUNCTION health_internal.retry_seconds(integer) IS
+'How long a message waits after an attempt that failed, seconds: 2 doubling to 512, less up to a quarter at '
+'random. NULL after the tenth: it is given up.';
+
 CREATE OR REPLACE FUNCTION health.report_delivery(
     p_delivery_id bigint,
     p_fencing_token bigint,
@@ -18,6 +27,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_outcome constant jsonb := jsonb_build_object('reported', p_outcome) || coalesce(p_details, '{}');
+    v_wait_seconds double precision;
     v_state text;
 BEGIN
     IF p_outcome IS NULL OR p_outcome NOT IN (
@@ -42,30 +52,33 @@ BEGIN
         RETURN FOUND;
     END IF;
 
+    -- NULL: given up.
+    v_wait_seconds := CASE p_outcome
+        WHEN 'released' THEN 0
+        WHEN 'failed' THEN health_internal.retry_seconds((
+            SELECT messages.attempt
+            FROM health.deliveries AS messages
+            WHERE messages.delivery_id = p_delivery_id
+        ))
+    END;
     UPDATE health.deliveries AS messages
     SET
-        state = CASE
-            WHEN p_outcome = 'refused' OR (p_outcome = 'failed' AND messages.attempt >= 10) THEN 'dead'
-            ELSE 'pending'
-        END,
+        state = CASE WHEN v_wait_seconds IS NULL THEN 'dead' ELSE 'pending' END,
         -- Given back untried, as by a bridge that stops: that was no attempt.
         attempt = messages.attempt - (p_outcome = 'released')::integer,
-        -- 2 s doubling to 10 min, less up to a quarter at random; or what the receiver asked for.
+        -- At the earliest when the receiver asked for it.
         not_before = CASE
-            WHEN p_outcome <> 'failed' THEN messages.not_before
-            ELSE p_now + make_interval(secs => greatest(
+            WHEN v_wait_seconds > 0 THEN p_now + make_interval(secs => greatest(
                 CASE
                     WHEN jsonb_typeof(p_details -> 'retry_after_seconds') = 'number'
                         THEN least(3600, (p_details ->> 'retry_after_seconds')::float8)
-                    ELSE 0
                 END,
-                least(600, 2 ^ least(messages.attempt, 20)) * (1 - random() / 4)
+                v_wait_seconds
             ))
+            ELSE messages.not_before
         END,
         lease_until = NULL,
-        finished_at = CASE
-            WHEN p_outcome = 'refused' OR (p_outcome = 'failed' AND messages.attempt >= 10) THEN p_now
-        END,
+        finished_at = CASE WHEN v_wait_seconds IS NULL THEN p_now END,
         outcome = v_outcome
     WHERE messages.delivery_id = p_delivery_id
         AND messages.fencing_token = p_fencing_token

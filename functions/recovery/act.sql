@@ -20,6 +20,7 @@ DECLARE
         SELECT DISTINCT sessions.agent_id FROM health.stuck_sessions AS sessions
     );
     v_action_ids bigint [];
+    v_agent_ids text [];
 BEGIN
     -- Nobody needs it any more.
     UPDATE health.recovery_actions AS actions
@@ -54,10 +55,10 @@ BEGIN
         ) IS NULL;
 
     -- Let go, but no bridge has this agent configured.
-    SELECT array_agg(unclaimed.action_id)
-    INTO v_action_ids
+    SELECT array_agg(unclaimed.action_id), array_agg(unclaimed.agent_id)
+    INTO v_action_ids, v_agent_ids
     FROM (
-        SELECT actions.action_id
+        SELECT actions.action_id, actions.agent_id
         FROM health.recovery_actions AS actions
         INNER JOIN health.agent_status AS status ON actions.agent_id = status.agent_id
         INNER JOIN health.current_policies AS policies
@@ -67,9 +68,16 @@ BEGIN
             AND actions.released_at IS NOT NULL
             AND greatest(actions.not_before, actions.released_at)
             + make_interval(secs => policies.recovery_claim_seconds) < p_now
+            -- While the monitor was away no bridge could.
+            AND date_part('epoch', p_now - greatest(actions.not_before, actions.released_at))
+            - health_internal.blind_seconds(
+                greatest(actions.not_before, actions.released_at), p_now
+            ) > policies.recovery_claim_seconds
         FOR UPDATE OF actions SKIP LOCKED
     ) AS unclaimed;
     IF v_action_ids IS NOT NULL THEN
+        -- In a storm it was not said that nobody manages them; nor is it a second message now.
+        PERFORM health_internal.tell_of_unmanaged(p_now, v_agent_ids);
         PERFORM health_internal.escalate_recoveries(p_now, v_action_ids, 'no bridge claimed it');
     END IF;
 END;

@@ -1,5 +1,5 @@
--- Brakes: what is queued waits until apply_brakes lets it go. In order: freeze, maintenance, parents
--- first, storm, budgets of agent and group (used up: a person), back-off, and the limit of the fleet.
+-- Brakes: what is queued waits until apply_brakes lets it go. In order: freeze, maintenance, monitor gaps,
+-- parents first, storm, budgets of agent and group (used up: a person), back-off, and the limit of the fleet.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
@@ -46,6 +46,7 @@ DECLARE
         WHERE actions.action_id = ANY (v_action_ids)
     );
     v_maintained text [];
+    v_unheard jsonb;
     v_parents jsonb;
     v_group_attempts jsonb;
     v_verdict record;
@@ -57,6 +58,9 @@ BEGIN
     END IF;
     v_maintained := health_internal.agents_in_maintenance(v_waiting, p_now);
     v_group_attempts := health_internal.spent_by_groups(p_now);
+    SELECT coalesce(jsonb_object_agg(unheard.agent_id, unheard.reason), '{}')
+    INTO v_unheard
+    FROM health_internal.unheard_agents(v_waiting, p_now) AS unheard;
     SELECT coalesce(jsonb_object_agg(dead.agent_id, dead.parents), '{}')
     INTO v_parents
     FROM health_internal.missing_parents(v_waiting, p_now) AS dead;
@@ -87,6 +91,7 @@ BEGIN
                 actions.requested_by = 'engine' AS is_engines,
                 marks.is_new,
                 freezes.reason AS freeze_reason,
+                v_unheard ->> actions.agent_id AS unheard_reason,
                 v_parents ->> actions.agent_id AS parents,
                 policies.recovery_budget_count,
                 policies.recovery_budget_window_seconds,
@@ -100,6 +105,7 @@ BEGIN
                     WHEN actions.agent_id = ANY (v_maintained) THEN 'maintenance'
                     -- Past its first step it is under way: only people stop it.
                     WHEN actions.requested_by <> 'engine' OR actions.started_at IS NOT NULL THEN NULL
+                    WHEN v_unheard ? actions.agent_id THEN 'monitor_gap'
                     WHEN v_parents ? actions.agent_id THEN 'parent'
                     WHEN marks.is_new AND p_storm IS NOT NULL THEN 'storm'
                 END AS must_wait_for
@@ -218,6 +224,7 @@ BEGIN
                 CASE verdicts.new_hold
                     WHEN 'freeze' THEN verdicts.freeze_reason
                     WHEN 'maintenance' THEN 'the agent is in maintenance'
+                    WHEN 'monitor_gap' THEN verdicts.unheard_reason
                     WHEN 'parent' THEN format('parents first: %s', verdicts.parents)
                     WHEN 'storm' THEN p_storm
                     WHEN 'concurrency' THEN

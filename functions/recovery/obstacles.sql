@@ -150,6 +150,10 @@ DECLARE
         SELECT FROM health_internal.open_freeze_windows(p_now) AS windows
         WHERE windows.policy_class IS NULL
     );
+    -- For a minute: anybody may be heard, or have become unheard.
+    v_is_blind constant boolean := EXISTS (
+        SELECT FROM health.monitor_gaps AS gaps WHERE gaps.settled_at > p_now
+    );
 BEGIN
     -- Ten thousand may be held, each tick: what is held, and still would be, is not weighed again.
     -- Each comparison is with what comes before that brake, in the order of apply_brakes.
@@ -167,7 +171,7 @@ BEGIN
             AND CASE
                 WHEN actions.approved_at IS NOT NULL THEN true
                 WHEN actions.hold = 'freeze' THEN NOT v_is_all_frozen
-                WHEN v_is_frozen THEN true
+                WHEN v_is_frozen OR v_is_blind THEN true
                 WHEN actions.hold = 'maintenance'
                     THEN actions.agent_id NOT IN (SELECT agent_id FROM in_maintenance)
                 WHEN actions.hold = 'storm' AND p_is_storm THEN actions.agent_id IN (

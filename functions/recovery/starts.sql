@@ -50,7 +50,7 @@ AS $$
             latest.state IN ('claimed', 'executing', 'verifying')
             OR (
                 latest.state = 'pending'
-                AND coalesce(latest.hold, '') NOT IN ('parent', 'storm', 'concurrency')
+                AND coalesce(latest.hold, '') NOT IN ('monitor_gap', 'parent', 'storm', 'concurrency')
             ) AS is_under_way,
             -- That no bridge was there to try is over.
             latest.state = 'escalated'

@@ -175,7 +175,7 @@ BEGIN
             RAISE EXCEPTION 'there is no storm that waits for approval'
                 USING ERRCODE = 'RC008',
                     HINT = 'health.recovery_backlog says what recoveries wait for; name agents to let '
-                        'theirs pass a freeze, a maintenance or a dead parent.';
+                        'theirs pass a freeze, a maintenance, a monitor gap or a dead parent.';
         END IF;
         SELECT count(*)
         INTO v_count
@@ -189,7 +189,7 @@ BEGIN
         WHERE NOT EXISTS (
             SELECT FROM health.recovery_actions AS actions
             WHERE actions.agent_id = given.agent_id
-                AND actions.hold IN ('freeze', 'maintenance', 'parent', 'storm')
+                AND actions.hold IN ('freeze', 'maintenance', 'monitor_gap', 'parent', 'storm')
         );
         IF v_strangers IS NOT NULL OR cardinality(p_agent_ids) = 0 THEN
             RAISE EXCEPTION 'no recovery waits for approval: %', coalesce(v_strangers, 'no agent named')
@@ -200,7 +200,7 @@ BEGIN
         UPDATE health.recovery_actions AS actions
         SET approved_at = p_now, approved_by = v_by
         WHERE actions.agent_id = ANY (p_agent_ids)
-            AND actions.hold IN ('freeze', 'maintenance', 'parent', 'storm');
+            AND actions.hold IN ('freeze', 'maintenance', 'monitor_gap', 'parent', 'storm');
         GET DIAGNOSTICS v_count = ROW_COUNT;
     END IF;
     -- The next tick releases them, as fast as budgets and settings.recovery_concurrency allow.
@@ -210,7 +210,7 @@ END;
 $$;
 COMMENT ON FUNCTION health.approve_recoveries(text, text [], timestamptz) IS
 'A person lets recoveries go on: without agents those of the present storm, until it ends; with '
-'agents theirs, past freeze, maintenance, parents and storm. Budgets and the limit of the fleet hold '
+'agents theirs, past freeze, maintenance, monitor gaps, parents and storm. Budgets and the limit of the fleet hold '
 'all the same. Returns how many wait. Raises RC008 where none does.';
 
 GRANT EXECUTE ON FUNCTION health.approve_recoveries(text, text [], timestamptz) TO health_operator;

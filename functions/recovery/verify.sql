@@ -120,7 +120,12 @@ BEGIN
     FROM (
         SELECT
             actions.action_id,
-            actions.verify_until < p_now AS is_late,
+            -- What the monitor did not see it holds against nobody.
+            CASE
+                WHEN actions.verify_until < p_now
+                    THEN date_part('epoch', p_now - actions.verify_until)
+                    > health_internal.blind_seconds(actions.executed_at, p_now)
+            END AS is_late,
             coalesce(
                 status.last_heartbeat_at > actions.executed_at
                 AND status.state IN ('active', 'running', 'idle')
@@ -165,7 +170,8 @@ END;
 $$;
 COMMENT ON FUNCTION health_internal.verify_recoveries(timestamptz) IS
 'Verified, not assumed: verify_beats good heartbeats after the step, apart by about an interval, the '
-'agent alive, without an issue and without stuck sessions; by verify_until, else the step has failed.';
+'agent alive, without an issue and without stuck sessions; by verify_until, and as much later as the monitor was '
+'blind meanwhile, else the step has failed.';
 
 CREATE OR REPLACE FUNCTION health_internal.run_own_steps(p_now timestamptz)
 RETURNS void

@@ -50,6 +50,8 @@ DECLARE
     v_is_blind boolean;
     v_has_learnt boolean := false;
     v_gap double precision;
+    v_counted double precision;
+    v_kept_gaps double precision;
     v_mass double precision;
     v_learn_gap double precision;
     v_bin integer;
@@ -83,20 +85,24 @@ BEGIN
         -- Gaps: their sums, and what they teach.
         IF v_gap IS NOT NULL THEN
             v_is_blind := v_last < p_blind_until AND v_gap > 2 * v_interval;
+            -- Beyond three intervals it was an outage: of that liveness tells, and who is back is not
+            -- called inconsistent for as long as he was away.
+            v_counted := least(v_gap, p_status.grace_seconds + 3 * v_interval);
+            v_kept_gaps := health_internal.decay(v_counted, p_fast);
             v_mass := health_internal.time_mass(
                 CASE
-                    WHEN v_is_blind THEN greatest(
+                    WHEN v_is_blind THEN least(v_counted, greatest(
                         least(v_gap, v_interval),
                         v_gap - health_internal.blind_seconds(v_last, v_beat.received_at)
-                    )
-                    ELSE v_gap
+                    ))
+                    ELSE v_counted
                 END,
                 p_fast
             );
-            v_gap_weight := v_gap_weight * v_fast + 1;
-            v_gap_sum := health_internal.decayed_sum(v_gap_sum, v_fast) + v_mass;
+            v_gap_weight := v_gap_weight * v_kept_gaps + 1;
+            v_gap_sum := health_internal.decayed_sum(v_gap_sum, v_kept_gaps) + v_mass;
             v_gap_square_sum :=
-                health_internal.decayed_sum(v_gap_square_sum, v_fast) + v_mass * v_mass;
+                health_internal.decayed_sum(v_gap_square_sum, v_kept_gaps) + v_mass * v_mass;
             v_baseline_seconds :=
                 v_baseline_seconds * v_base + health_internal.time_mass(v_gap, p_base);
             v_learn_gap := v_gap + v_clump;
@@ -242,7 +248,8 @@ COMMENT ON FUNCTION health_internal.fold_beats(
 'An agent''s running state after p_beats (in order of received_at), as of the latest. A run is new '
 'where run_id changes, a counter falls or the state turns to initializing: errors, items and memory '
 'begin anew. A beat older than the last one folded counts as a beat only. A gap teaches nothing if '
-'it holds a new run, a goodbye or the monitor''s own blindness, or is beyond 100 intervals; a beat '
+'it holds a new run, a goodbye or the monitor''s own blindness, or is beyond 100 intervals, and counts in the sums of '
+'gaps as three intervals and the grace at most; a beat '
 'within a tenth of an interval belongs to the clump before it. p_prior_interval: seconds, for a new '
 'agent; p_fast, p_slow, p_base: memories, seconds.';
 

@@ -129,7 +129,7 @@ AS $$
                 joined.beat_received_at IS NULL
                 OR (
                     joined.gap > 0.1 * joined.learnt_interval_seconds
-                    AND joined.gap <= 100 * joined.learnt_interval_seconds
+                    AND joined.gap <= 3 * joined.learnt_interval_seconds
                     AND joined.clump_seconds = 0
                     AND joined.session_lost_at IS NULL
                     AND joined.liveness <> 'stopped'

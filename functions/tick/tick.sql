@@ -61,7 +61,15 @@ BEGIN
         OR EXISTS (
             SELECT FROM health.recovery_actions AS actions
             WHERE actions.finished_at IS NULL
-        ) THEN
+        )
+        -- What has ended badly is settled, and a storm over, when nobody is in trouble any more.
+        OR EXISTS (
+            SELECT FROM health.recovery_actions AS actions
+            WHERE actions.settled_at IS NULL
+                AND actions.finished_at IS NOT NULL
+                AND actions.state IN ('failed', 'escalated')
+        )
+        OR EXISTS (SELECT FROM health.recovery_storms AS storms WHERE storms.ended_at IS NULL) THEN
         recoveries_queued := health_internal.act_on_recoveries(p_now, p_is_due);
     END IF;
     PERFORM health_internal.note_unconfirmed(p_now);

@@ -178,6 +178,9 @@ CREATE INDEX alerts_incident_idx ON health.alerts (incident_id);
 COMMENT ON INDEX health.alerts_incident_idx IS
 'Deciding and telling read the alerts of an incident.';
 
+CREATE INDEX alerts_resolved_idx ON health.alerts (resolved_at) WHERE resolved_at IS NOT NULL;
+COMMENT ON INDEX health.alerts_resolved_idx IS 'The page lists the alerts that closed last.';
+
 CREATE TABLE health.alert_events (
     alert_event_id bigint GENERATED ALWAYS AS IDENTITY,
     occurred_at timestamptz NOT NULL,

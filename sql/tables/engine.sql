@@ -275,6 +275,9 @@ COMMENT ON COLUMN health.monitor_gaps.details IS 'What showed it.';
 CREATE INDEX monitor_gaps_ended_at_idx ON health.monitor_gaps (ended_at);
 COMMENT ON INDEX health.monitor_gaps_ended_at_idx IS
 'health_internal.blind_seconds looks for gaps that reach into a silence.';
+CREATE INDEX monitor_gaps_settled_at_idx ON health.monitor_gaps (settled_at);
+COMMENT ON INDEX health.monitor_gaps_settled_at_idx IS
+'Ticks look for gaps that have not settled, and for the latest.';
 
 GRANT SELECT ON health.settings, health.monitor_gaps TO health_analyst, health_bridge;
 

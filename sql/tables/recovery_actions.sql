@@ -26,9 +26,9 @@ COMMENT ON DOMAIN health.recovery_state IS
 
 CREATE DOMAIN health.recovery_hold AS text
     CONSTRAINT hold_is_known
-    CHECK (VALUE IN ('freeze', 'maintenance', 'parent', 'storm', 'concurrency'));
+    CHECK (VALUE IN ('freeze', 'maintenance', 'monitor_gap', 'parent', 'storm', 'concurrency'));
 COMMENT ON DOMAIN health.recovery_hold IS
-'Brake that holds a recovery: freeze, maintenance, parent, storm or concurrency.';
+'Brake that holds a recovery: freeze, maintenance, monitor_gap, parent, storm or concurrency.';
 
 CREATE DOMAIN health.step_outcome AS text
     CONSTRAINT step_outcome_is_known
@@ -110,7 +110,7 @@ COMMENT ON COLUMN health.recovery_actions.step IS 'Step of the strategy it is at
 COMMENT ON COLUMN health.recovery_actions.created_at IS 'When it was queued.';
 COMMENT ON COLUMN health.recovery_actions.not_before IS 'Earliest time to claim it (back-off).';
 COMMENT ON COLUMN health.recovery_actions.hold IS
-'Brake that holds it: freeze, maintenance, parent, storm or concurrency; NULL: none.';
+'Brake that holds it: freeze, maintenance, monitor_gap, parent, storm or concurrency; NULL: none.';
 COMMENT ON COLUMN health.recovery_actions.hold_reason IS 'The same for people.';
 COMMENT ON COLUMN health.recovery_actions.released_at IS
 'When the brakes let it go; NULL: not claimable yet.';

@@ -50,6 +50,50 @@ RETURN tap.rows_are(
     'signatures, kinds, languages, volatility, SECURITY DEFINER and grants are as declared'
 );
 
+-- A statement is refused by a constraint, whose name says why.
+CREATE FUNCTION tap.refuses(p_constraint text, p_statement text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_constraint text;
+BEGIN
+    BEGIN
+        EXECUTE p_statement;
+    EXCEPTION
+        WHEN integrity_constraint_violation THEN
+            GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
+    END;
+    RETURN tap.is(v_constraint, p_constraint, replace(p_constraint, '_', ' '));
+END
+$$;
+
+-- p_want: rows of table and who may do what there, such as 'health_analyst SELECT'.
+CREATE FUNCTION tap.grants_are(p_tables text [], p_want text)
+RETURNS text
+LANGUAGE sql
+RETURN tap.rows_are(
+    format(
+        $have$
+        SELECT c.oid::regclass::text, (
+            SELECT string_agg(g.grantee::regrole || ' ' || g.privileges, ', ' ORDER BY g.grantee::regrole::text COLLATE "C")
+            FROM (
+                SELECT a.grantee, string_agg(a.privilege_type, ' ' ORDER BY a.privilege_type) AS privileges
+                FROM aclexplode(c.relacl) AS a
+                WHERE a.grantee <> c.relowner AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+                GROUP BY a.grantee
+            ) AS g
+        )
+        FROM unnest(%L::regclass []) AS t (name)
+        JOIN pg_class AS c ON c.oid = t.name
+        ORDER BY 1
+        $have$,
+        p_tables
+    ),
+    p_want,
+    'who may read and write it is as declared'
+);
+
 -- A clock that starts at the same moment in every file.
 CREATE FUNCTION tap.at(p_seconds float8)
 RETURNS timestamptz
@@ -68,6 +112,17 @@ CREATE FUNCTION tap.tick(p_seconds float8)
 RETURNS bigint
 LANGUAGE sql
 RETURN (health.tick(tap.at(p_seconds), true)).alerts_opened;
+
+-- Two agents that are well at second 11: a1, which beats each 5 s, and a2, which may be silent for an hour.
+CREATE FUNCTION tap.two_agents()
+RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO health.agents (agent_id, agent_name, expected_interval)
+    VALUES ('a1', 'a1', '5 s'), ('a2', 'a2', '1 h');
+    SELECT tap.beat(a, s) FROM unnest('{0,5,10}'::float8 []) AS s, unnest('{a1,a2}'::text []) AS a;
+    SELECT tap.tick(11);
+$$;
 
 -- What a tick at second 10 would judge after one at second 0: of everybody, the due, those that arrived or are listed.
 CREATE FUNCTION tap.turn(

@@ -23,9 +23,9 @@ from hha.errors import DatabaseUnavailable, TransientError, from_psycopg
 DATABASE_ERRORS = (psycopg.Error, TimeoutError)
 _CALL_SECONDS = 10.0
 _CONNECT_SECONDS = 5.0
-#: Only what asks for it is prepared: PostgreSQL finds a function again that was replaced, but
-#: refuses a prepared statement whose columns have changed.
-_UNASKED_NEVER = 2**31
+#: A prepare_threshold: only what asks for it is prepared. PostgreSQL finds a function again that
+#: was replaced, but refuses a prepared statement whose columns have changed.
+PREPARE_WHAT_ASKS = 2**31
 
 
 class HealthDatabase:
@@ -40,7 +40,7 @@ class HealthDatabase:
                 kwargs={
                     "autocommit": True,
                     "row_factory": dict_row,
-                    "prepare_threshold": _UNASKED_NEVER,
+                    "prepare_threshold": PREPARE_WHAT_ASKS,
                 },
                 min_size=1,
                 max_size=4,

@@ -33,7 +33,7 @@ from hha.bridge.rules import RuleRunner
 from hha.bridge.starts import Starts
 from hha.bridge.ticker import Ticker, keep_house, keep_models
 from hha.bridge.traces import open_traces
-from hha.bridge.worker import Worker
+from hha.bridge.worker import ItemT, Work, Worker
 from hha.errors import ConfigurationError, NotAllowed, SchemaMissing, from_psycopg
 from hha.supervision import Supervisor
 
@@ -111,7 +111,14 @@ class Bridge:
             logger.warning("waiting for the database", extra={"action": "start"})
 
     async def _serve(self) -> None:
-        recovery, delivery = self._workers()
+        recovery = self._worker(
+            RecoveryWork(self._database, self._executors, self._counters),
+            self._config.recovery_limit,
+        )
+        delivery = self._worker(
+            DeliveryWork(self._database, self._channels, self._counters),
+            self._config.delivery_limit,
+        )
         starts = Starts(
             self._database,
             self._executors,
@@ -157,29 +164,17 @@ class Bridge:
                 task.cancel()
         logger.info("stopped", extra={"action": "stop"})
 
-    def _workers(self) -> tuple[Worker[RecoveryAction], Worker[Delivery]]:
-        config = self._config
-        recovery = Worker(
-            RecoveryWork(self._database, self._executors, self._counters),
+    def _worker(self, work: Work[ItemT], limit: int) -> Worker[ItemT]:
+        return Worker(
+            work,
             self._database,
             self._stop,
             self._counters,
-            limit=config.recovery_limit,
-            poll_seconds=config.poll_seconds,
-            stop_grace_seconds=config.stop_grace_seconds,
+            limit=limit,
+            poll_seconds=self._config.poll_seconds,
+            stop_grace_seconds=self._config.stop_grace_seconds,
             traces=self._traces,
         )
-        delivery = Worker(
-            DeliveryWork(self._database, self._channels, self._counters),
-            self._database,
-            self._stop,
-            self._counters,
-            limit=config.delivery_limit,
-            poll_seconds=config.poll_seconds,
-            stop_grace_seconds=config.stop_grace_seconds,
-            traces=self._traces,
-        )
-        return recovery, delivery
 
     async def _listen(self, *workers: Worker[RecoveryAction] | Worker[Delivery]) -> None:
         def wake_all(notifying_pid: int) -> None:

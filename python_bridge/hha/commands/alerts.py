@@ -1,4 +1,4 @@
-"""``hha alerts``, ``why``, ``ack`` and ``resolve``: what is open, and who is told and takes it."""
+"""``hha alerts``, ``why``, ``ack``, ``resolve``, ``resend``: what is open, and who knows of it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ SELECT health.acknowledge_alert(%(alert_id)s, coalesce(%(by)s, current_user), %(
 """
 
 RESOLVE_SQL = "SELECT health.resolve_alert(%(alert_id)s, coalesce(%(by)s, current_user), %(note)s)"
+
+RESEND_SQL = """
+SELECT health.resend_messages(%(channel)s, coalesce(%(by)s, current_user)) AS message_count
+"""
 
 AlertArgument = Annotated[int, typer.Argument(help="The alert's number, as in its message.")]
 NoteOption = Annotated[str | None, typer.Option("--note", help="What to remember of it.")]
@@ -92,3 +96,16 @@ def register(app: typer.Typer) -> None:
         ask(dsn, RESOLVE_SQL, {"alert_id": alert_id, "by": by, "note": note})
         done = {"alert_id": alert_id, "is_closed": True}
         typer.echo(to_json(done) if is_json else f"alert {alert_id} is closed")
+
+    @app.command("resend")
+    def resend(
+        channel: Annotated[str, typer.Argument(help="The channel's name, mended by now.")],
+        by: ByOption = None,
+        dsn: DsnOption = None,
+        is_json: JsonOption = False,
+    ) -> None:
+        """Send again what was given up on a channel and it should still hear."""
+        row = ask(dsn, RESEND_SQL, {"channel": channel, "by": by})[0]
+        typer.echo(
+            to_json(row) if is_json else f"{row['message_count']} messages go to {channel} again"
+        )

@@ -35,7 +35,8 @@ async def check_dead_letters(connection: AsyncConnection[Any]) -> list[Finding]:
             "warn",
             f"{row['dead_count']} messages through {row['channel']} were given up within a day"
             + (f", the last: {row['reason']}" if row["reason"] else ""),
-            "Mend the channel. What nobody got: health.deliveries in state 'dead'.",
+            f"Mend the channel, then: hha resend {row['channel']}. "
+            "What nobody got: health.deliveries in state 'dead'.",
         )
         for row in rows
     ]

@@ -8,17 +8,16 @@ one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any
 
-import psycopg
-from hypothesis import HealthCheck, Phase, given, settings
+import passing_over
 from hypothesis import strategies as st
+from passing_over import passed_over_in_all
 
 if TYPE_CHECKING:
     from conftest import Engine
+    from passing_over import Step
 
-START = datetime(2031, 5, 6, 7, tzinfo=UTC)
 #: Each its class of policy and what it earns an hour.
 AGENTS = [("a", "standard", 0), ("b", "standard", 900), ("c", "gold", 1500), ("d", "gold", 0)]
 NUMBERS = st.integers(0, len(AGENTS) - 1)
@@ -47,7 +46,7 @@ STEPS = st.lists(
     max_size=16,
 )
 
-EXAMPLES: list[list[tuple[Any, ...]]] = [
+EXAMPLES: list[list[Step]] = [
     # What it loses decides, beside a condition and beside a finding.
     [("suffer", 1, "failed"), ("lose", 1, -200), ("lose", 1, 0)],
     [("find", 1, "critical"), ("lose", 1, -200)],
@@ -68,16 +67,8 @@ EXAMPLES: list[list[tuple[Any, ...]]] = [
 
 
 @dataclass(slots=True)
-class World:
+class World(passing_over.World):
     """The tables that the act compares."""
-
-    connection: psycopg.Connection[Any]
-    now: datetime = START
-    passed_over: int = 0
-
-    def run(self, query: LiteralString, **parameters: object) -> list[tuple[Any, ...]]:
-        cursor = self.connection.execute(query, {"now": self.now, **parameters})
-        return cursor.fetchall() if cursor.description else []
 
     def prepare(self) -> None:
         self.run("SELECT health.set_policy('gold', '{}')")
@@ -234,7 +225,12 @@ class World:
     # --- the promise ---
 
     def check(self) -> None:
-        self.now += timedelta(seconds=1)
+        # What an act does is compared by the next; after that all is quiet.
+        for _ in range(3):
+            self.check_once()
+
+    def check_once(self) -> None:
+        self.wait(1)
         self.run("SAVEPOINT before")
         self.run("INSERT INTO health_internal.act_causes (cause) VALUES ('the test')")
         self.run("SELECT health_internal.act_phase(%(now)s)")
@@ -265,34 +261,5 @@ class World:
 
 
 def test_what_is_not_compared_agrees(engine: Engine) -> None:
-    passed_over = []
-
-    def check_steps(steps: list[tuple[Any, ...]]) -> None:
-        with psycopg.connect(engine.dsn) as connection:
-            world = World(connection)
-            world.prepare()
-            for name, *arguments in steps:
-                getattr(world, name)(*arguments)
-                # What an act does is compared by the next; after that all is quiet.
-                for _ in range(3):
-                    world.check()
-            passed_over.append(world.passed_over)
-            connection.rollback()
-
-    for steps in EXAMPLES:
-        check_steps(steps)
-
-    @settings(
-        max_examples=10,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(steps=STEPS)
-    def check_any_steps(steps: list[tuple[Any, ...]]) -> None:
-        check_steps(steps)
-
-    check_any_steps()
-    assert sum(passed_over) > 100, "often enough nothing is compared"
+    passed_over = passed_over_in_all(engine.dsn, World, EXAMPLES, STEPS, 10)
+    assert passed_over > 100, "often enough nothing is compared"

@@ -146,6 +146,37 @@ def test_an_acknowledgement_beside_the_tick_that_reminds_keeps_the_reminder(engi
     assert engine.value(states) == ["delivered", "cancelled"]
 
 
+def test_a_mute_beside_the_tick_that_notes_a_digest_has_the_last_word(engine: Engine) -> None:
+    """Other ticks leave such a digest alone; who takes its lines away waits for the ledger."""
+    engine.run("SELECT health.set_policy('standard', '{\"is_recovery_enabled\": false}')")
+    for agent_id in ("one", "two"):
+        engine.register(agent_id, 86400)
+        engine.beat(agent_id, 9, state="failed")
+    engine.tick(9)
+    engine.run(
+        "INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, "
+        "created_at, not_before, lines, is_noted) SELECT 'console', 'digest', 'critical', 's', "
+        "'b', 'digest', min(detected_at), min(detected_at), array_agg(ROW('console', incident_id, "
+        "'opened', 'critical', false)::health_internal.digest_line), false FROM health.incidents"
+    )
+    ticker, operator = engine.connect(autocommit=False), engine.connect()
+    ticker.execute("SELECT health_internal.note_digests()")
+    engine.run("SET lock_timeout = '20s'")
+    engine.run("SELECT health_internal.note_digests()")
+    assert engine.value("SELECT is_noted FROM health.deliveries WHERE event = 'digest'") is False
+
+    thread = threading.Thread(target=lambda: operator.execute(MUTES["silenced"]))
+    thread.start()
+    while not engine.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+        assert thread.is_alive()
+    ticker.commit()
+    thread.join()
+    assert engine.rows(
+        "SELECT agent_id, delivery_id IS NOT NULL AS is_told FROM health.alert_events "
+        "WHERE reason_code = 'digest' ORDER BY agent_id"
+    ) == [{"agent_id": "one", "is_told": False}, {"agent_id": "two", "is_told": True}]
+
+
 def test_an_all_clear_of_what_is_acknowledged_outlives_its_bridge(engine: Engine) -> None:
     """An acknowledgement says nothing against an all-clear, also when its first bridge died."""
     engine.run("SELECT health.set_policy('standard', '{\"is_recovery_enabled\": false}')")

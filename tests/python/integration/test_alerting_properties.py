@@ -62,6 +62,7 @@ actions = st.one_of(
     st.tuples(st.just("orphan"), st.just("child"), st.sampled_from([1, 1, 2])),
     st.tuples(st.just("unrecovered"), agents, st.just(0)),
     st.tuples(st.just("unmanaged"), agents, st.just(0)),
+    st.tuples(st.just("gap"), st.just("fleet"), st.sampled_from([15, 45])),
     st.tuples(st.just("blackout"), st.just("fleet"), st.sampled_from([1, 3, 5])),
 )
 histories = st.lists(st.lists(actions, max_size=2), min_size=8, max_size=24)
@@ -120,6 +121,8 @@ class World:
     owed: set[tuple[int, str]] = field(default_factory=set)
     fallen: set[str] = field(default_factory=set)
     back_at: dict[str, float] = field(default_factory=dict)
+    #: The monitor's gaps, each from when on who beats is heard, and when it settles.
+    gaps: list[tuple[float, float]] = field(default_factory=list)
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         """Every row of a query."""
@@ -373,6 +376,35 @@ class World:
         self.states[PARENTS[child]] = "dead"
         self.later.append((self.now + steps * STEP_SECONDS, "state", child, "failed"))
 
+    def do_gap(self, _fleet: str, settle_seconds: int) -> None:
+        """The server was started anew two seconds ago; whether it was away long does not matter."""
+        self.gaps.append((self.now - 2, self.now + settle_seconds))
+        self.rows(
+            "INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details) "
+            "VALUES ('server_restarted', %s, %s, %s, jsonb_build_object("
+            "'server_started_at', %s::timestamptz)) RETURNING 1",
+            at(self.now - 3),
+            at(self.now - 1),
+            at(self.now + settle_seconds),
+            at(self.now - 2),
+        )
+
+    def is_unheard(self, agent: str) -> bool:
+        """Whether what is known of it is from before a gap that has not settled."""
+        heard_at = self.status(agent)["last_heartbeat_at"]
+        return any(heard_at < at(since) and self.now < until for since, until in self.gaps)
+
+    def is_recovering(self, number: int, incident: Incident) -> bool:
+        """Whether nothing but a score's margin keeps alive what nobody was told of."""
+        (row,) = self.rows(
+            "SELECT bool_and(starts_with(rule, 'score_')) AND (SELECT bad_evaluations & 1 = 0 "
+            "FROM health.agent_status WHERE agent_id = %s) AS is_recovering "
+            "FROM health.open_alerts WHERE incident_id = %s",
+            incident.agent_id,
+            number,
+        )
+        return incident.told is None and bool(row["is_recovering"])
+
     def do_blackout(self, _fleet: str, steps: int) -> None:
         """All fall silent; it is found out that it is one trouble."""
         self.flapping.clear()
@@ -561,6 +593,8 @@ class World:
         if (
             self.mutes(incident.agent_id)
             or is_in_fleet_incident
+            or self.is_unheard(incident.agent_id)
+            or self.is_recovering(number, incident)
             or parent == "down"
             or (
                 parent == "late"
@@ -727,6 +761,17 @@ GIVEN_UP = [
     *[[] for _ in range(26)],
 ]
 
+#: A mute ends just after a restart of the server: of two agents that died one is back by then.
+MUTED_INTO_A_GAP = [
+    [("state", "lone", "dead"), ("state", "twin", "dead")],
+    [("maintenance", "lone", 95), ("silence", "twin", 95)],
+    *[[] for _ in range(8)],
+    [("gap", "fleet", 45)],
+    [],
+    [("state", "lone", "running")],
+    *[[] for _ in range(8)],
+]
+
 NOBODYS = [
     [("state", "lone", "failed"), ("finding", "twin", "warning")],
     [("unmanaged", "lone", 0), ("unmanaged", "twin", 0)],
@@ -747,6 +792,7 @@ NOBODYS = [
 @example(history=END_WITHDRAWN)
 @example(history=WITHDRAWN_AND_BACK)
 @example(history=GIVEN_UP)
+@example(history=MUTED_INTO_A_GAP)
 @example(history=NOBODYS)
 @given(history=histories)
 def test_people_are_told_what_they_should_know_once(

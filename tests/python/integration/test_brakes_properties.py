@@ -8,17 +8,16 @@ applied to everything that waits, and then, from the same state, as a tick does:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any
 
-import psycopg
-from hypothesis import HealthCheck, Phase, given, settings
+import passing_over
 from hypothesis import strategies as st
+from passing_over import passed_over_in_all
 
 if TYPE_CHECKING:
     from conftest import Engine
+    from passing_over import Step
 
-START = datetime(2031, 5, 6, 7, tzinfo=UTC)
 #: Each its class of policy, its group and what it earns an hour.
 AGENTS = [
     ("a", "standard", None, 0),
@@ -43,6 +42,8 @@ STEPS = st.lists(
         st.tuples(st.just("maintain"), NUMBERS, st.booleans()),
         st.tuples(st.just("depend"), NUMBERS, NUMBERS),
         st.tuples(st.just("fall"), NUMBERS, st.booleans()),
+        st.tuples(st.just("blind")),
+        st.tuples(st.just("hear"), NUMBERS),
         st.tuples(st.just("approve"), NUMBERS),
         st.tuples(st.just("room"), st.integers(1, 3)),
         st.tuples(st.just("wait"), st.sampled_from([1, 30, 700])),
@@ -54,12 +55,14 @@ STEPS = st.lists(
 #: What is held meets each brake that comes before its own, each end of its own, and a person.
 IN_STORM = [("storm", True), ("queue", 1)]
 WITHOUT_ROOM = [("room", 1), ("queue", 1), ("queue", 0), ("queue", 2)]
-EXAMPLES: list[list[tuple[Any, ...]]] = [
+EXAMPLES: list[list[Step]] = [
     [*IN_STORM, ("depend", 1, 0), ("fall", 0, True)],
     [*IN_STORM, ("maintain", 1, True), ("wait", 700), ("wait", 700)],
     [*IN_STORM, ("freeze", "gold"), ("freeze", "standard"), ("freeze", None), ("thaw",)],
     [*IN_STORM, ("freeze", None), *[("wait", 700)] * 6],
     [*IN_STORM, ("approve", 1)],
+    [*IN_STORM, ("blind",), ("hear", 1), ("blind",), ("wait", 700)],
+    [*WITHOUT_ROOM, ("hear", 2), ("blind",), ("wait", 30), ("hear", 2), ("wait", 30)],
     [*IN_STORM, ("storm", False)],
     [*WITHOUT_ROOM, ("depend", 2, 0), ("fall", 0, True)],
     [*WITHOUT_ROOM, ("maintain", 2, True), ("maintain", 2, False)],
@@ -73,17 +76,10 @@ EXAMPLES: list[list[tuple[Any, ...]]] = [
 
 
 @dataclass(slots=True)
-class World:
+class World(passing_over.World):
     """The tables the brakes read, and whether a storm is told."""
 
-    connection: psycopg.Connection[Any]
-    now: datetime = START
     is_storm: bool = False
-    passed_over: int = 0
-
-    def run(self, query: LiteralString, **parameters: object) -> list[tuple[Any, ...]]:
-        cursor = self.connection.execute(query, {"now": self.now, **parameters})
-        return cursor.fetchall() if cursor.description else []
 
     def prepare(self) -> None:
         self.run("SELECT health.set_policy('gold', '{}')")
@@ -185,18 +181,29 @@ class World:
             issue="agent_unresponsive" if is_down else None,
         )
 
+    def blind(self) -> None:
+        """The monitor was, until this moment."""
+        self.run(
+            "INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at)"
+            " VALUES ('engine_stopped', %(now)s, %(now)s,"
+            " %(now)s::timestamptz + interval '1 minute')"
+        )
+
+    def hear(self, number: int) -> None:
+        self.run(
+            "UPDATE health.agent_status SET last_heartbeat_at = %(now)s WHERE agent_id = %(id)s",
+            id=AGENTS[number][0],
+        )
+
     def approve(self, number: int) -> None:
         self.run(
             "UPDATE health.recovery_actions SET approved_at = %(now)s, approved_by = 'ana'"
-            " WHERE agent_id = %(id)s AND hold IN ('freeze', 'maintenance', 'parent', 'storm')",
+            " WHERE agent_id = %(id)s AND hold <> 'concurrency'",
             id=AGENTS[number][0],
         )
 
     def room(self, count: int) -> None:
         self.run("UPDATE health.settings SET recovery_concurrency = %(count)s", count=count)
-
-    def wait(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
 
     # --- the promise ---
 
@@ -226,32 +233,5 @@ class World:
 
 
 def test_what_the_brakes_pass_over_they_would_leave(engine: Engine) -> None:
-    passed_over = []
-
-    def check_steps(steps: list[tuple[Any, ...]]) -> None:
-        with psycopg.connect(engine.dsn) as connection:
-            world = World(connection)
-            world.prepare()
-            for name, *arguments in steps:
-                getattr(world, name)(*arguments)
-                world.check()
-            passed_over.append(world.passed_over)
-            connection.rollback()
-
-    for steps in EXAMPLES:
-        check_steps(steps)
-
-    @settings(
-        max_examples=20,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(steps=STEPS)
-    def check_any_steps(steps: list[tuple[Any, ...]]) -> None:
-        check_steps(steps)
-
-    check_any_steps()
-    assert sum(passed_over) > 30, "the examples hold enough"
+    passed_over = passed_over_in_all(engine.dsn, World, EXAMPLES, STEPS, 20)
+    assert passed_over > 30, "the examples hold enough"

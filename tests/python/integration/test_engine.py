@@ -367,6 +367,30 @@ def test_replay_declares_no_gap(engine: Engine) -> None:
     assert engine.status("one")["liveness"] == "unresponsive"
 
 
+def test_who_was_away_for_long_is_well_with_its_first_heartbeat(engine: Engine) -> None:
+    """An agent that sends nothing but heartbeats, at several paces."""
+    paces = (5, 30, 120, 600)
+    for pace in paces:
+        engine.register(f"every-{pace}", pace)
+        engine.beat(f"every-{pace}", *range(0, 7201, pace))
+    for second in range(0, 7201, 60):
+        engine.tick(second)
+    for second in (7500, 8000, 10000, 20000):
+        engine.tick(second)
+    away = "SELECT count(*) FROM health.agent_status WHERE liveness = 'unresponsive'"
+    assert engine.value(away) == len(paces)
+    for pace in paces:
+        engine.beat(f"every-{pace}", 20001)
+    engine.tick(20002)
+    assert (
+        engine.rows("SELECT * FROM health.open_alerts WHERE starts_with(agent_id, 'every-')") == []
+    )
+    scores = engine.rows(
+        "SELECT agent_id, score FROM health.agent_status WHERE starts_with(agent_id, 'every-')"
+    )
+    assert all(row["score"] >= 70 for row in scores), scores
+
+
 def test_a_tick_of_an_earlier_time_folds_but_moves_no_timer(engine: Engine) -> None:
     engine.beat("one", 0)
     engine.tick(10)

@@ -107,6 +107,22 @@ def test_an_analyst_may_not(troubled: Engine, login: Callable[..., str]) -> None
     assert troubled.rows("SELECT FROM health.silences") == []
 
 
+def test_what_was_given_up_is_sent_again(engine: Engine, login: Callable[..., str]) -> None:
+    dsn = login(engine.dsn, "health_operator")
+    with pytest.raises(DatabaseError, match='no message through "console" is to be sent again'):
+        hha(dsn, "resend", "console")
+    engine.connection.execute(
+        "INSERT INTO health.deliveries (channel, event, severity, subject, body, state,"
+        " idempotency_key, created_at, not_before, finished_at) SELECT 'console', 'report', 'info',"
+        " 's', 'b', 'dead', n, now(), now(), now() FROM unnest('{k1,k2}'::text []) AS n"
+    )
+    assert hha(dsn, "resend", "console") == "2 messages go to console again\n"
+    assert engine.rows("SELECT idempotency_key FROM health.deliveries WHERE state = 'pending'") == [
+        {"idempotency_key": "k1-again"},
+        {"idempotency_key": "k2-again"},
+    ]
+
+
 def test_addresses_for_pings(engine: Engine, login: Callable[..., str]) -> None:
     dsn = login(engine.dsn, "health_admin")
     with pytest.raises(DatabaseError, match='agent "backup" is not registered'):

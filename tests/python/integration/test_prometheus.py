@@ -21,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from servers.waiting import until
 
 from hha.dashboard.metrics.engine import SCHEDULERS
+from hha.dashboard.metrics.work import HOLDS
 from hha.dashboard.settings import DashboardSettings
 
 if TYPE_CHECKING:
@@ -231,6 +232,13 @@ def test_an_empty_installation_has_series_already(
     assert value(found, "hha_bridges_up") == 0
     assert value(found, "hha_open_alerts", severity="emergency", acknowledged="false") == 0
     assert "hha_engine_last_tick_timestamp_seconds" not in {name for name, _ in found}
+
+
+def test_every_brake_has_a_series_from_the_beginning(engine: Engine) -> None:
+    brakes = engine.value(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'hold_is_known'"
+    )
+    assert set(re.findall(r"'([a-z_]+)'::text", brakes)) == set(HOLDS)
 
 
 def test_open_metrics_for_those_who_ask(

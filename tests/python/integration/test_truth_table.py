@@ -30,6 +30,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "confirmed": ("yes", "no"),
     "maintenance": ("yes", "no"),
     "in fleet incident": ("yes", "no"),
+    "unheard": ("yes", "no"),
     "parent": ("up", "suspected", "down"),
     "silenced": ("yes", "no"),
     "flapping": ("yes", "no"),
@@ -38,7 +39,7 @@ FACTS: dict[str, tuple[str, ...]] = {
 
 
 def published_rows() -> list[list[str]]:
-    """The rows of the table, each ten facts, a decision and its event or reason."""
+    """The rows of the table, each eleven facts, a decision and its event or reason."""
     section = DOCUMENT.read_text(encoding="utf-8").partition("\n## The decision\n")[2]
     table = section.partition("\n\n**News**")[0]
     lines = [line for line in table.splitlines() if line.startswith("|")]
@@ -77,14 +78,14 @@ def test_every_combination_is_decided_as_published(engine: Engine) -> None:
         """
         SELECT health_internal.decide_notification(
             f.news, f.told = 'yes', f.withheld = 'yes', f.confirmed = 'yes', f.maintenance = 'yes',
-            f.fleet = 'yes', f.parent, f.silenced = 'yes', f.flapping = 'yes',
-            f.acknowledged = 'yes') AS decision
+            f.fleet = 'yes', f.unheard = 'yes', f.parent, f.silenced = 'yes',
+            f.flapping = 'yes', f.acknowledged = 'yes') AS decision
         FROM unnest(
             %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-            %s::text[], %s::text[], %s::text[]
+            %s::text[], %s::text[], %s::text[], %s::text[]
         ) WITH ORDINALITY AS f (
-            news, told, withheld, confirmed, maintenance, fleet, parent, silenced, flapping,
-            acknowledged, place)
+            news, told, withheld, confirmed, maintenance, fleet, unheard, parent, silenced,
+            flapping, acknowledged, place)
         ORDER BY f.place
         """,
         *(list(column) for column in columns),

@@ -3,6 +3,7 @@ BEGIN;
 SET LOCAL ROLE health_owner;
 
 DROP FUNCTION health_internal.note_gap(timestamptz, health_internal.engine, timestamptz);
+DROP FUNCTION health_internal.unheard_agents(text [], timestamptz);
 DROP FUNCTION health_internal.accused_at(
     timestamptz, double precision, health_internal.blindness
 );

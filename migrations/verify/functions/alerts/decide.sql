@@ -7,7 +7,7 @@ BEGIN
     PERFORM 'health_internal.flapping_percent(integer)'::regprocedure;
     PERFORM (
         'health_internal.decide_notification('
-        || 'text, boolean, boolean, boolean, boolean, boolean, text, boolean, boolean, boolean'
+        || 'text, boolean, boolean, boolean, boolean, boolean, boolean, text, boolean, boolean, boolean'
         || ')'
     )::regprocedure;
 END;

@@ -14,6 +14,7 @@ BEGIN
         || 'timestamptz, double precision, health_internal.blindness'
         || ')'
     )::regprocedure;
+    PERFORM 'health_internal.unheard_agents(text [], timestamptz)'::regprocedure;
     PERFORM (
         'health_internal.note_gap('
         || 'timestamptz, health_internal.engine, timestamptz'

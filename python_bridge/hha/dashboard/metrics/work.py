@@ -10,7 +10,7 @@ from hha.dashboard.metrics.making import counter, gauge, number, summed
 from hha.dashboard.reader import Row
 
 OPEN_STATES = ("pending", "claimed", "executing", "verifying")
-HOLDS = ("freeze", "maintenance", "parent", "storm", "concurrency")
+HOLDS = ("freeze", "maintenance", "monitor_gap", "parent", "storm", "concurrency")
 ENDED_STATES = ("delivered", "dead", "cancelled")
 
 

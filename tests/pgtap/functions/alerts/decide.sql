@@ -12,7 +12,7 @@ SELECT signatures_are(
     }',
     $$
     VALUES
-    ('health_internal.decide_notification(text,boolean,boolean,boolean,boolean,boolean,text,boolean,boolean,boolean)', 'f', 'sql', 'i', false, ''),
+    ('health_internal.decide_notification(text,boolean,boolean,boolean,boolean,boolean,boolean,text,boolean,boolean,boolean)', 'f', 'sql', 'i', false, ''),
     ('health_internal.flapping_percent(integer)', 'f', 'sql', 'i', false, ''),
     ('health_internal.severity_of_rank(integer)', 'f', 'sql', 'i', false, ''),
     ('health_internal.severity_rank(text)', 'f', 'sql', 'i', false, '')
@@ -37,22 +37,22 @@ SELECT ok(abs(health_internal.flapping_percent(ring) - (
     SELECT sum(100 * (0.8 + 0.02 * (19 - b)) / 20) FROM generate_series(0, 19) AS b WHERE ring & (1 << b) <> 0
 )) < 1e-9, 'as summed bit by bit: ' || ring) FROM unnest(ARRAY[5, 77777, 123456, 987654, 1000001]) AS ring;
 SELECT rows_are($$
-    SELECT health_internal.decide_notification('new', false, false, true, false, false, 'up', false, false, false),
-        health_internal.decide_notification('new', false, false, true, true, true, 'down', true, true, true),
-        health_internal.decide_notification('over', true, false, true, false, false, 'down', false, false, true) $$,
+    SELECT health_internal.decide_notification('new', false, false, true, false, false, false, 'up', false, false, false),
+        health_internal.decide_notification('new', false, false, true, true, true, true, 'down', true, true, true),
+        health_internal.decide_notification('over', true, false, true, false, false, true, 'down', false, false, true) $$,
     $$ VALUES ('{send,opened}'::text [], '{withhold,maintenance}'::text [], '{send,resolved}'::text []) $$,
     'news are sent, mutes have an order, an end is told even to those who took it');
 
 -- Each reason alone, and each before all that come after it: the order of docs/alerting.md.
 CREATE FUNCTION pg_temp.because(p_reasons text [], p_news text DEFAULT 'new', p_was_told boolean DEFAULT false) RETURNS text LANGUAGE sql
 RETURN array_to_string(health_internal.decide_notification(
-    p_news, p_was_told, 'withheld' = ANY (p_reasons), NOT 'soft' = ANY (p_reasons), 'maintenance' = ANY (p_reasons), 'fleet_incident' = ANY (p_reasons),
+    p_news, p_was_told, 'withheld' = ANY (p_reasons), NOT 'soft' = ANY (p_reasons), 'maintenance' = ANY (p_reasons), 'fleet_incident' = ANY (p_reasons), 'monitor_gap' = ANY (p_reasons),
     CASE WHEN 'parent_down' = ANY (p_reasons) THEN 'down' WHEN 'parent_suspected' = ANY (p_reasons) THEN 'suspected' ELSE 'up' END,
     'silenced' = ANY (p_reasons), 'flapping' = ANY (p_reasons), 'acknowledged' = ANY (p_reasons)), ' ');
 SELECT rows_are(
     $$
     SELECT reason, pg_temp.because(ARRAY[reason]), pg_temp.because(reasons[n::integer:]), pg_temp.because(ARRAY[reason], 'reminder_due', true), pg_temp.because(ARRAY[reason], 'over', true), pg_temp.because(ARRAY[reason], 'over')
-    FROM (SELECT '{soft,maintenance,fleet_incident,parent_down,parent_suspected,silenced,flapping,acknowledged}'::text [] AS reasons) AS all_of_them
+    FROM (SELECT '{soft,maintenance,fleet_incident,monitor_gap,parent_down,parent_suspected,silenced,flapping,acknowledged}'::text [] AS reasons) AS all_of_them
     CROSS JOIN LATERAL unnest(reasons) WITH ORDINALITY AS v (reason, n) ORDER BY n
     $$,
     $$
@@ -60,6 +60,7 @@ SELECT rows_are(
     ('soft', 'withhold soft', 'withhold soft', 'withhold soft', 'send resolved', 'nothing never_told'),
     ('maintenance', 'withhold maintenance', 'withhold maintenance', 'withhold maintenance', 'withhold maintenance', 'nothing never_told'),
     ('fleet_incident', 'withhold fleet_incident', 'withhold fleet_incident', 'withhold fleet_incident', 'send resolved', 'nothing never_told'),
+    ('monitor_gap', 'withhold monitor_gap', 'withhold monitor_gap', 'withhold monitor_gap', 'send resolved', 'nothing never_told'),
     ('parent_down', 'withhold parent_down', 'withhold parent_down', 'withhold parent_down', 'send resolved', 'nothing never_told'),
     ('parent_suspected', 'withhold parent_suspected', 'withhold parent_suspected', 'send reminder', 'send resolved', 'nothing never_told'),
     ('silenced', 'withhold silenced', 'withhold silenced', 'withhold silenced', 'withhold silenced', 'nothing never_told'),

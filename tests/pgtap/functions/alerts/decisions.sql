@@ -76,7 +76,7 @@ CREATE TEMP TABLE facts ON COMMIT DROP AS SELECT * FROM health_internal.incident
 CREATE OR REPLACE FUNCTION health_internal.incident_facts(p_now timestamptz, p_incident_ids bigint [])
 RETURNS TABLE (
     incident_id bigint, agent_id text, news text, is_over boolean, was_told boolean, withheld text, has_new_alert boolean, severity_rank integer, told_rank integer,
-    is_unrecovered boolean, has_acknowledgement_ended boolean, is_in_maintenance boolean, is_in_fleet_incident boolean, parent text, is_silenced boolean,
+    is_unrecovered boolean, has_acknowledgement_ended boolean, is_confirmed boolean, is_in_maintenance boolean, is_in_fleet_incident boolean, is_unheard boolean, parent text, is_silenced boolean,
     is_flapping boolean, is_acknowledged boolean, step integer, step_channels text [], next_step_at timestamptz, mute_ends_at timestamptz, reasons jsonb
 )
 LANGUAGE sql STABLE AS $$ SELECT * FROM pg_temp.facts WHERE facts.incident_id = ANY (p_incident_ids) $$;
@@ -98,7 +98,7 @@ BEGIN
     RETURNING incident_id INTO v_id;
     INSERT INTO facts SELECT * FROM jsonb_populate_record(NULL::facts, jsonb_build_object(
         'incident_id', v_id, 'agent_id', v_row.agent_id, 'news', 'new', 'is_over', v_row.resolved_at IS NOT NULL, 'was_told', v_row.told_at IS NOT NULL, 'withheld', v_row.withheld,
-        'has_new_alert', false, 'severity_rank', 3, 'is_unrecovered', false, 'has_acknowledgement_ended', false, 'is_in_maintenance', false, 'is_in_fleet_incident', false, 'parent', 'up',
+        'has_new_alert', false, 'severity_rank', 3, 'is_unrecovered', false, 'has_acknowledgement_ended', false, 'is_confirmed', true, 'is_in_maintenance', false, 'is_in_fleet_incident', false, 'is_unheard', false, 'parent', 'up',
         'is_silenced', false, 'is_flapping', false, 'is_acknowledged', false, 'step', 0, 'step_channels', '{}'::text [], 'reasons', '{"silenced": "hush", "maintenance": "mended"}'::jsonb) || p_facts);
     RETURN (SELECT string_agg(format('%s:%s/%s %s #%s%s%s', n.channel, n.event, n.step, n.severity, n.number, CASE WHEN n.is_alone THEN ' alone' END, CASE WHEN n.is_first THEN ' first' END), ', ' ORDER BY n.channel)
         FROM unnest(health_internal.decide_incidents(at(p_now), ARRAY[v_id])) AS n WHERE n.queued_at = at(p_now));

@@ -44,5 +44,19 @@ SELECT throws_ok($$ SELECT health.end_silence(max(silence_id), 'ana', at(114)) F
 SELECT throws_ok($$ SELECT health.silence('{}', at(0), 'ana', 'x', at(1)) $$, 'AL003', NULL, 'it ends in time to come');
 SELECT throws_ok($$ SELECT health.silence('{}', 'infinity', 'ana', 'x') $$, 'AL003', NULL, 'and does end');
 SELECT throws_ok($$ SELECT health.silence('{"agent": "c"}', at(9), 'ana', 'x', at(1)) $$, 'AL002', NULL, 'matchers are understood');
+SELECT throws_ok($$ SELECT health.silence('{}', NULL, 'ana', 'x', at(1)) $$, 'AL003', 'a silence until NULL has no end to come', 'an end that is not given is none');
+SELECT throws_ok($$ SELECT health.silence('{}', at(1), 'ana', 'x', at(1)) $$, 'AL003', NULL, 'nor is now');
+SELECT throws_ok($$ SELECT health.end_silence(NULL, 'ana') $$, 'AL004', 'silence NULL does not hold', 'nor is no silence one');
+SELECT lives_ok($$ SELECT health.silence('{"rule": "failed", "minimum_severity": "info", "maximum_severity": "critical", "tenant": "x"}', at(9360), 'ana', 'x', at(9350)) $$, 'of agents, rules and severities');
+-- It needs neither name nor reason; it ends by itself, and no earlier than it began.
+SELECT health.silence('{"agent_id": "one"}', at(9500), NULL, NULL, at(9400)), health.silence('{"agent_id": "two"}', at(9500), 'ana', 'y', at(9400));
+SELECT throws_ok(format('SELECT health.end_silence(%s, NULL, at(9500))', silence_id), 'AL004', NULL, 'it is over') FROM health.silences WHERE matchers ->> 'agent_id' = 'one';
+INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, is_settled) SELECT v.name, 'info', at(0), at(0), v.name = 'past' FROM unnest('{present,past}'::text []) AS v (name);
+UPDATE health.incidents SET next_check_at = 'infinity';
+SELECT health.end_silence(silence_id, NULL, at(9399)) FROM health.silences WHERE matchers ->> 'agent_id' = 'one';
+SELECT rows_are($$ SELECT matchers ->> 'agent_id', starts_at, ends_at, created_by = session_user, reason, ended_by = session_user FROM health.silences WHERE matchers ->> 'agent_id' IN ('one', 'two') ORDER BY 1 $$,
+    $$ VALUES ('one', at(9400), at(9400), true, '', true), ('two', at(9400), at(9500), false, 'y', NULL) $$, 'one is ended, by whom who says nothing');
+SELECT rows_are($$ SELECT agent_id FROM health.incidents WHERE next_check_at = '-infinity' $$, $$ VALUES ('present') $$, 'what is not settled is looked at again');
+
 SELECT * FROM finish();
 ROLLBACK;

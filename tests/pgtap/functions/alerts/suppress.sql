@@ -53,6 +53,25 @@ SELECT tick(30026.9); SELECT is((SELECT count(*) FROM health.deliveries WHERE ag
 SELECT tick(30027.1);
 SELECT rows_are($$ SELECT liveness, (SELECT string_agg(event, ' ') FROM health.deliveries WHERE agent_ids = '{child}') FROM health.agent_status WHERE agent_id = 'parent' $$, $$ VALUES ('late', 'truth') $$, 'for parent_wait and no longer');
 
+UPDATE health.settings SET group_burst = 100;
+-- Mutes that end after a restart of the server: what was known before it may be over.
+INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT n, n, '10 s' FROM unnest('{back,dead,ill}'::text []) AS n;
+SELECT beat(n, 40000 + s) FROM unnest('{back,dead}'::text []) AS n, generate_series(0, 40, 10) AS s; SELECT beat('ill', 40000); SELECT tick(40041);
+SELECT health.schedule_maintenance('{"agent_ids": ["back", "dead", "ill"]}', at(40042), at(40105), 'ana', 'x', p_now => at(40042));
+SELECT beat('ill', 40043, 'failed'); SELECT tick(40090);
+SELECT rows_are($$ SELECT agent_id, withheld FROM health.incidents WHERE agent_id IN ('back', 'dead', 'ill') ORDER BY 1 $$, $$ VALUES ('back', 'maintenance'), ('dead', 'maintenance'), ('ill', 'maintenance') $$, 'three fell in maintenance');
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details) VALUES ('server_restarted', at(40091), at(40100), at(40160), jsonb_build_object('server_started_at', at(40099)));
+SELECT tick(40106);
+SELECT rows_are($$ SELECT agent_id, reason_code, reason = 'not heard since the monitor was blind (server_restarted); awaited until ' || at(40160) FROM health.suppressions WHERE agent_id IN ('back', 'dead', 'ill') AND occurred_at = at(40106) ORDER BY 1 $$,
+    $$ VALUES ('back', 'monitor_gap', true), ('dead', 'monitor_gap', true), ('ill', 'monitor_gap', true) $$, 'when it ends just after a restart they are awaited');
+SELECT beat('back', 40107), beat('ill', 40107, 'failed'); SELECT tick(40108);
+SELECT rows_are($$ SELECT agent_ids, event FROM health.deliveries WHERE created_at > at(40090) AND agent_ids <> '{}' $$, $$ VALUES ('{ill}'::text [], 'truth') $$, 'who is heard and fails is told of at once');
+SELECT is((SELECT string_agg(withheld, ' ') FROM health.incidents WHERE agent_id = 'back' AND NOT is_settled), NULL, 'who is heard and well never');
+SELECT beat('back', 40110 + 10 * s) FROM generate_series(0, 4) AS s;
+SELECT tick(40159.9); SELECT tick(40160);
+SELECT rows_are($$ SELECT agent_ids, event, created_at FROM health.deliveries WHERE created_at > at(40108) AND agent_ids <> '{}' AND NOT agent_ids && '{heartbeat_health_agent}' $$, $$ VALUES ('{dead}'::text [], 'truth', at(40160)) $$, 'and who is not heard when the gap has settled');
+DELETE FROM health.monitor_gaps;
+
 -- Each fact by itself: an incident of an agent that opened at 80000 with one critical alert, looked at at 90000.
 DELETE FROM health.silences; DELETE FROM health.escalation_policies;
 CREATE FUNCTION pg_temp.trouble(p_name text, p_incident jsonb DEFAULT '{}', p_alerts jsonb DEFAULT '[{"rule": "failed", "severity": "critical"}]') RETURNS bigint LANGUAGE plpgsql AS $$
@@ -144,6 +163,18 @@ SELECT rows_are(
     ('m8', false, false, false, 'down', NULL, 'parent down: gone; parent late, its verdict is awaited: gone')
     $$,
     'while each goes on; a late parent for parent_wait'
+);
+-- What only the margin of its score keeps open is no news, where nobody was told.
+CREATE FUNCTION pg_temp.confirmed(p_name text, p_rules text, p_evaluations integer, p_incident jsonb DEFAULT '{}') RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE v_id bigint := pg_temp.trouble(p_name, p_incident, (SELECT jsonb_agg(jsonb_build_object('rule', r, 'severity', 'critical')) FROM unnest(string_to_array(p_rules, ' ')) AS r));
+BEGIN
+    IF p_evaluations IS NOT NULL THEN INSERT INTO health.agent_status (agent_id, bad_evaluations) VALUES (p_name, p_evaluations) ON CONFLICT (agent_id) DO UPDATE SET bad_evaluations = excluded.bad_evaluations; END IF;
+    RETURN (SELECT is_confirmed AND reasons ->> 'soft' IS NULL AND mute_ends_at IS NULL FROM health_internal.incident_facts(at(90000), ARRAY[v_id]));
+END $$;
+SELECT rows_are(
+    $$ SELECT n, pg_temp.confirmed('score' || n, rules, evaluations, incident) FROM (VALUES (1, 'score_critical', 6, '{}'::jsonb), (2, 'score_critical', 7, '{}'), (3, 'score_emergency score_critical', 6, '{}'),
+        (4, 'score_critical failed', 6, '{}'), (5, 'score_critical', 6, '{"told_severity": "critical"}'), (6, 'score_critical', NULL, '{}')) AS v (n, rules, evaluations, incident) ORDER BY n $$,
+    $$ VALUES (1, false), (2, true), (3, false), (4, true), (5, true), (6, true) $$, 'a score that is good again, and nothing else, and not what was told'
 );
 SELECT pg_temp.trouble('b1');
 INSERT INTO health.agents (agent_id, agent_name) VALUES ('came', 'came');

@@ -144,16 +144,61 @@ INSERT INTO health.deliveries (incident_id, channel, event, severity, subject, b
 (pg_temp.of('wa'), 'console', 'opened', 'critical', 's', 'b', 'alone opened', at(5001), at(5001), NULL), (pg_temp.of('wa'), 'backup', 'resolved', 'critical', 's', 'b', 'alone resolved', at(5001), at(5001), NULL),
 (NULL, 'console', 'digest', 'critical', 'old words', 'b', 'of both', at(5001), at(5001), pg_temp.lines('wa opened', 'wb opened')), (NULL, 'console', 'digest', 'critical', 'old words', 'b', 'of the other', at(5001), at(5001), pg_temp.lines('wb opened')),
 (NULL, 'console', 'digest', 'critical', 'old words', 'b', 'of an end', at(5001), at(5001), pg_temp.lines('wa resolved')), (NULL, 'console', 'digest', 'critical', 'old words', 'b', 'of it alone', at(5001), at(5001), pg_temp.lines('wa reminder'));
+INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, state, lease_until, created_at, not_before, lines)
+VALUES ('console', 'digest', 'critical', 'old words', 'b', 'in hand', 'claimed', at(5003), at(5001), at(5001), pg_temp.lines('wa opened'));
+INSERT INTO health.alert_events (occurred_at, incident_id, event, delivery_id, reason) SELECT at(5001), pg_temp.of(a), 'grouped', delivery_id, concat_ws(' ', a, idempotency_key) FROM health.deliveries, unnest('{wa,wb}'::text []) AS a WHERE lines IS NOT NULL;
 INSERT INTO health_internal.notices (channel, incident_id, event, severity, number, is_alone, is_first, queued_at) VALUES ('console', pg_temp.of('wa'), 'resolved', 'critical', 1, false, false, at(5001)), ('backup', pg_temp.of('wa'), 'reminder', 'critical', 1, false, false, at(5001));
 SELECT is(health_internal.withdraw_messages(at(5002)), 4::bigint, 'four are taken back');
 SELECT rows_are(
-    $$ SELECT idempotency_key, state, finished_at, subject = 'old words', array_length(lines, 1) FROM health.deliveries ORDER BY 1 $$,
+    $$ SELECT idempotency_key, state, finished_at, subject = 'old words', array_length(lines, 1), outcome ->> 'reason' FROM health.deliveries ORDER BY 1 $$,
     $$
-    VALUES ('alone opened', 'cancelled', at(5002), false, NULL::integer), ('alone resolved', 'pending', NULL, false, NULL), ('of an end', 'pending', NULL, true, 1), ('of both', 'pending', NULL, false, 1), ('of it alone', 'cancelled', at(5002), true, NULL),
-    ('of the other', 'pending', NULL, true, 1)
+    VALUES ('alone opened', 'cancelled', at(5002), false, NULL::integer, 'acknowledged'), ('alone resolved', 'pending', NULL, false, NULL, NULL), ('in hand', 'claimed', NULL, true, 1, NULL), ('of an end', 'pending', NULL, true, 1, NULL),
+    ('of both', 'pending', NULL, false, 1, NULL), ('of it alone', 'cancelled', at(5002), true, NULL, 'all of it is muted'), ('of the other', 'pending', NULL, true, 1, NULL)
     $$, 'a digest that has other lines goes on without them, worded anew; the others are not touched'
 );
 SELECT rows_are('SELECT channel, event FROM health_internal.notices', $$ VALUES ('console', 'resolved') $$, 'a notice likewise');
+SELECT rows_are($$ SELECT reason FROM health.alert_events WHERE occurred_at = at(5001) AND event = 'grouped' AND delivery_id IS NULL ORDER BY 1 $$, $$ VALUES ('wa of both'), ('wa of it alone') $$,
+    'the ledger speaks no more of the digests it was taken from, of the others it does');
+-- A silence takes back both.
+SELECT health.silence('{"agent_id": "wa"}', at(5100), 'ana', 'x', at(5004));
+SELECT rows_are($$ SELECT idempotency_key, state FROM health.deliveries WHERE state <> 'pending' OR finished_at IS NOT NULL ORDER BY 1 $$,
+    $$ VALUES ('alone opened', 'cancelled'), ('alone resolved', 'cancelled'), ('in hand', 'cancelled'), ('of an end', 'cancelled'), ('of it alone', 'cancelled') $$, 'a silence takes back ends too');
+SELECT is_empty('SELECT FROM health_internal.notices', 'also those that wait as notices');
+SELECT is(health_internal.withdraw_messages(at(5005)), 0::bigint, 'what waits is of others');
+DELETE FROM health.deliveries;
+INSERT INTO health.deliveries (incident_id, channel, event, severity, subject, body, idempotency_key, state, lease_until, created_at, not_before) VALUES (pg_temp.of('wa'), 'console', 'opened', 'critical', 's', 'b', 'lost', 'claimed', at(5004), at(5001), at(5001));
+SELECT is(health_internal.withdraw_messages(at(5005)), 1::bigint, 'what a bridge lost waits');
+INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, state, lease_until, created_at, not_before, lines) VALUES ('console', 'digest', 'critical', 's', 'b', 'lost digest', 'claimed', at(5004), at(5001), at(5001), pg_temp.lines('wa opened'));
+SELECT is(health_internal.withdraw_messages(at(5005)), 1::bigint, 'a digest too');
+DELETE FROM health.deliveries;
+SELECT is(health_internal.withdraw_messages(at(5005)), 0::bigint, 'or nothing does');
+-- What is known of an incident afterwards. Each is silenced, and has one message, of which it says whether its channel is the first time told.
+DELETE FROM health.silences; DELETE FROM health.deliveries; UPDATE health.incidents SET is_settled = true;
+CREATE FUNCTION pg_temp.muted(
+    p_agent_id text, p_event text, p_is_first boolean, p_told text, p_resolved float8 DEFAULT NULL, p_is_settled boolean DEFAULT false, p_told_severity text DEFAULT 'critical'
+) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO health.agents (agent_id, agent_name) VALUES (p_agent_id, p_agent_id) ON CONFLICT DO NOTHING;
+    INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, resolved_at, told_at, told_severity, told_channels, is_settled)
+    VALUES (p_agent_id, 'critical', at(5500), at(5500), at(p_resolved), at(5500), p_told_severity, p_told::text [], p_is_settled);
+    INSERT INTO health.alerts (incident_id, agent_id, rule, severity, summary, opened_at, resolved_at) SELECT max(incident_id), p_agent_id, 'failed', 'critical', 'x', at(5500), at(p_resolved) FROM health.incidents;
+    INSERT INTO health.deliveries (incident_id, channel, event, severity, subject, body, idempotency_key, created_at, not_before, is_first)
+    SELECT max(incident_id), 'console', p_event, 'critical', 's', 'b', 'muted ' || max(incident_id), at(5501), at(5501), p_is_first FROM health.incidents HAVING p_event IS NOT NULL $$;
+SELECT pg_temp.muted('k1', 'opened', true, '{console}'), pg_temp.muted('k2', 'opened', true, '{console,backup}'), pg_temp.muted('k3', 'escalated', false, '{backup}'), pg_temp.muted('k4', 'opened', true, '{console,backup}', p_told_severity => NULL);
+SELECT pg_temp.muted('k5', 'opened', true, '{console}', 5501, true), pg_temp.muted('k6', 'resolved', false, '{console,backup}', 5501, true), pg_temp.muted('k7', 'opened', true, '{console,backup}', 5501, true);
+-- Whose end was withdrawn and whose trouble is back; or came and went in the meantime.
+SELECT pg_temp.muted('k8', 'resolved', false, '{console}', 5501, true), pg_temp.muted('k9', 'resolved', false, '{console}', 5501, true);
+SELECT pg_temp.muted('k8', NULL, false, '{}'), pg_temp.muted('k9', NULL, false, '{}', 5502, true);
+UPDATE health.incidents SET told_at = NULL, told_severity = NULL WHERE told_channels = '{}' AND onset_at = at(5500);
+UPDATE health.incidents SET owed_channels = '{console,backup}', withheld_at = at(5505) WHERE agent_id = 'k3';
+SELECT is(health.silence('{"agent_id": "k*"}', at(7000), 'ana', 'x', at(5510)) > 0, true, 'all are silenced');
+SELECT rows_are($$ SELECT agent_id, told_at IS NOT NULL, told_severity, told_channels, ARRAY(SELECT unnest(owed_channels) ORDER BY 1), is_settled, withheld FROM health.incidents WHERE onset_at = at(5500) ORDER BY incident_id $$, $$
+    VALUES ('k1', false, NULL, '{}'::text [], '{}'::text [], false, 'silenced'), ('k2', true, 'critical', '{backup}', '{console}', false, 'silenced'), ('k3', true, 'critical', '{backup}', '{backup,console}', false, 'silenced'),
+    ('k4', true, NULL, '{backup}', '{}', false, 'silenced'), ('k5', true, 'critical', '{console}', '{}', true, NULL), ('k6', true, 'critical', '{console}', '{console}', false, 'silenced'),
+    ('k7', true, 'critical', '{console,backup}', '{}', true, NULL), ('k8', true, 'critical', '{console}', '{console}', true, 'silenced'), ('k9', true, 'critical', '{console}', '{console}', false, 'silenced'),
+    ('k8', true, NULL, '{console}', '{}', false, NULL), ('k9', false, NULL, '{}', '{}', true, NULL) $$,
+    'who was still to hear of it knows nothing; where nobody does all are told anew; an end is owed to those it was taken from, or goes on as the trouble that is back');
+SELECT rows_are($$ SELECT DISTINCT withheld_at, next_check_at FROM health.incidents WHERE withheld IS NOT NULL AND onset_at = at(5500) ORDER BY 1 $$, $$ VALUES (at(5505), at(6110)), (at(5510), at(6110)) $$, 'each is looked at again in ten minutes, if it is not over before');
+UPDATE health.incidents SET is_settled = onset_at <> at(5000);
 -- What an operator's mute has looked at again: the incidents of its window, or all that are open.
 INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, told_at) SELECT n, 'critical', at(6000), at(6000), at(6000) FROM unnest('{wd,we,wf}'::text []) AS v (n);
 INSERT INTO health.maintenance_windows (matchers, starts_at, ends_at, created_by, reason) SELECT '{}', at(6000), at(7000), 'ana', n::text FROM generate_series(1, 2) AS n;

@@ -9,7 +9,8 @@ SELECT signatures_are(
         health_internal.blind_seconds,
         health_internal.note_gap,
         health_internal.recent_blind_seconds,
-        health_internal.recent_blindness
+        health_internal.recent_blindness,
+        health_internal.unheard_agents
     }',
     $$
     VALUES
@@ -17,7 +18,8 @@ SELECT signatures_are(
     ('health_internal.blind_seconds(timestamp with time zone,timestamp with time zone)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
     ('health_internal.note_gap(timestamp with time zone,health_internal.engine,timestamp with time zone)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.recent_blind_seconds(timestamp with time zone,timestamp with time zone,health_internal.blindness)', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
-    ('health_internal.recent_blindness()', 'f', 'sql', 's', false, 'health_analyst, health_bridge')
+    ('health_internal.recent_blindness()', 'f', 'sql', 's', false, 'health_analyst, health_bridge'),
+    ('health_internal.unheard_agents(text[],timestamp with time zone)', 'f', 'sql', 's', false, '')
     $$
 );
 
@@ -99,6 +101,25 @@ SELECT rows_are(
     $$ VALUES (1, NULL), (2, 'engine_stopped 0 101 161') $$,
     'five periods of a slow engine are no gap, more are'
 );
+
+-- Who has not been heard since a gap that has not settled.
+DELETE FROM health.monitor_gaps;
+INSERT INTO health.agent_status (agent_id, liveness, last_heartbeat_at, session_lost_at) SELECT v.name, 'alive', at(v.last), at(v.lost)
+FROM (VALUES ('h90', 90, NULL), ('h100', 100, NULL), ('h150', 150, NULL), ('lost95', 90, 95), ('lost150', 90, 150), ('never', NULL, NULL), ('other', 90, NULL)) AS v (name, last, lost);
+CREATE FUNCTION pg_temp.unheard(p_reason text, p_now float8, p_details jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+    DELETE FROM health.monitor_gaps;
+    INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details) VALUES (p_reason, at(100), at(200), at(260), p_details);
+    SELECT string_agg(agent_id, ' ' ORDER BY agent_id COLLATE "C") FROM health_internal.unheard_agents('{h90,h100,h150,lost95,lost150,never,stranger}', at(p_now))
+$$;
+SELECT is(pg_temp.unheard('engine_stopped', 200), 'h90 lost95', 'while the engine stood still beats were stored: who is heard since its beginning is heard');
+SELECT is(pg_temp.unheard('fleet_silent', 200), 'h90 lost95', 'as who beat on in a silent fleet');
+SELECT is(pg_temp.unheard('server_restarted', 200, jsonb_build_object('server_started_at', at(150))), 'h100 h90 lost95', 'of a restart since the server is back');
+SELECT is(pg_temp.unheard('server_restarted', 200), 'h100 h150 h90 lost150 lost95', 'where that is not known since the engine is');
+SELECT is(pg_temp.unheard('server_restarted', 259.9, jsonb_build_object('server_started_at', at(150))), 'h100 h90 lost95', 'until it settles');
+SELECT is(pg_temp.unheard('server_restarted', 260), NULL, 'and no longer');
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('fleet_silent', at(120), at(200), at(280));
+SELECT rows_are($$ SELECT * FROM health_internal.unheard_agents('{h100}', at(250)) $$,
+    $$ VALUES ('h100', 'not heard since the monitor was blind (server_restarted, fleet_silent); awaited until ' || at(280)) $$, 'of several gaps, with both in its words');
 
 SELECT * FROM finish();
 ROLLBACK;

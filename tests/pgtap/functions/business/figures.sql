@@ -40,6 +40,8 @@ SELECT is_empty(
     $$,
     'a figure asked for alone is made of the same rows'
 );
+SELECT is_empty($$ SELECT figure FROM health.business_figures WHERE position(quote_literal(figure) IN (SELECT prosrc FROM pg_proc WHERE oid = 'health_internal.business_rows'::regproc)) = 0 $$,
+    'those that this history has no rows of can be asked for too');
 SELECT cmp_ok(
     (SELECT count(DISTINCT figure) FROM health_internal.business_rows(at(0), at(36000), at(40000))), '>=', 20::bigint,
     'of this history most figures have rows'

@@ -5,12 +5,20 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health.report_delivery
+        health.report_delivery,
+        health_internal.retry_seconds
     }',
     $$
     VALUES
-    ('health.report_delivery(bigint,bigint,text,jsonb,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_bridge')
+    ('health.report_delivery(bigint,bigint,text,jsonb,timestamp with time zone)', 'f', 'plpgsql', 'v', true, 'health_bridge'),
+    ('health_internal.retry_seconds(integer)', 'f', 'sql', 'v', false, '')
     $$
+);
+
+SELECT rows_are(
+    $$ SELECT attempt, coalesce(health_internal.retry_seconds(attempt) BETWEEN 0.75 * 2 ^ attempt AND 2 ^ attempt, false) FROM generate_series(1, 11) AS attempt $$,
+    $$ SELECT attempt, attempt < 10 FROM generate_series(1, 11) AS attempt $$,
+    'waits double from two seconds on, less a quarter at most; after the tenth attempt there is no other'
 );
 
 INSERT INTO health.deliveries (channel, event, severity, subject, body, idempotency_key, created_at, not_before)
@@ -71,7 +79,7 @@ SELECT rows_are(
     $$,
     'delivered and refused are the end, given back is as before, failed waits for what the receiver asks, an hour at most; what was not claimed is not reported'
 );
-SELECT matches(pg_temp.reported('last', 10, 'failed'), '^t dead #10 due [0-9.]+ over ', 'the tenth failure is the end');
+SELECT matches(pg_temp.reported('last', 10, 'failed'), '^t dead #10 due -100 over ', 'the tenth failure is the end');
 SELECT matches(pg_temp.reported('last but one', 9, 'failed'), '^t pending #9 due [0-9.]+ \{', 'the ninth is not');
 -- Without a wish of the receiver: 2 s doubling, less up to a quarter.
 CREATE FUNCTION pg_temp.wait_after(p_attempt integer, p_seed float8, p_details jsonb DEFAULT '{}') RETURNS numeric LANGUAGE plpgsql AS $$

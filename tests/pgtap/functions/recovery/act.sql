@@ -47,6 +47,13 @@ SELECT is((latest()).state, 'pending', 'and the next trouble is tried again');
 -- Not claimed, refused.
 SELECT pg_temp.tick(1060); SELECT is((latest()).state, 'escalated', 'what no bridge claims within two minutes is a person''s');
 SELECT is((latest()).outcome ->> 'reason', 'no bridge claimed it', 'with the reason');
+-- While the server was away none could.
+SELECT health.request_recovery('a2', 'agent_unresponsive', 'ana', at(1060));
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('server_restarted', at(1061), at(1261), at(1321));
+SELECT health_internal.settle_recoveries(at(1320), '{}'); SELECT is((latest('a2')).state, 'pending', 'that the monitor was away is no bridge''s fault');
+SELECT health_internal.settle_recoveries(at(1380), '{}'); SELECT is((latest('a2')).state, 'pending', 'it has its two minutes');
+SELECT health_internal.settle_recoveries(at(1380.1), '{}'); SELECT is((latest('a2')).state, 'escalated', 'and no more');
+DELETE FROM health.monitor_gaps;
 SELECT health.request_recovery('a2', 'agent_unresponsive', 'ana', at(1061)); SELECT is(report(1062, 'refused'), true, 'a bridge may refuse');
 SELECT is((latest('a2')).state, 'escalated', 'which is a matter for a person');
 SELECT is(health.request_recovery('a2', 'agent_unresponsive', 'ana', at(1063)) > 0, true, 'who may ask again');

@@ -156,6 +156,18 @@ INSERT INTO health.dependencies SELECT agent_id, 'root', NULL FROM health.recove
 SELECT is(pg_temp.braked(), '3: c-approved+, c-begun+, c-engine parent, c-person+', 'a dead parent holds what the engine asked and nobody began');
 SELECT is(pg_temp.braked(900), '0: c-approved+, c-begun+, c-engine parent, c-person+', 'for recovery_parent_seconds');
 SELECT is(pg_temp.braked(900.1), '0: c-approved+, c-begun+, c-engine!, c-person+', 'and no longer');
+-- A monitor gap holds what the engine asked and has not begun, until the agent is heard or the gap settles.
+SELECT pg_temp.reset(); SELECT pg_temp.pending('u-child'), pg_temp.pending('u-engine'), pg_temp.pending('u-free', p_released => -1), pg_temp.pending('u-person', p_by => 'ana'), pg_temp.pending('u-begun', p_started => -700), pg_temp.pending('u-approved', p_approved => 0), pg_temp.pending('u-heard');
+UPDATE health.agent_status SET last_heartbeat_at = at(19990); UPDATE health.agent_status SET last_heartbeat_at = at(20001) WHERE agent_id = 'u-heard';
+INSERT INTO health.agents (agent_id, agent_name) VALUES ('root', 'root'); INSERT INTO health.agent_status (agent_id, liveness, issue_type) VALUES ('root', 'unresponsive', 'agent_unresponsive');
+INSERT INTO health.dependencies VALUES ('u-child', 'root', NULL);
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('engine_stopped', at(20000), at(20001), at(20061));
+SELECT is(pg_temp.braked(1, 'storm: a test', '^u-[^h]'), '3: u-approved+, u-begun+, u-child monitor_gap, u-engine monitor_gap, u-free monitor_gap, u-heard-, u-person+', 'a monitor gap holds what the engine asked for agents not heard since');
+SELECT is((SELECT hold_reason FROM health.recovery_actions WHERE agent_id = 'u-engine'), 'not heard since the monitor was blind (engine_stopped); awaited until ' || at(20061), 'and says so');
+SELECT is(pg_temp.braked(1, NULL, 'u-heard'), '1: u-approved+, u-begun+, u-child monitor_gap, u-engine monitor_gap, u-free monitor_gap, u-heard+, u-person+', 'not who is heard');
+SELECT is(pg_temp.braked(60.9), '0: u-approved+, u-begun+, u-child monitor_gap, u-engine monitor_gap, u-free monitor_gap, u-heard+, u-person+', 'until it settles');
+SELECT is(pg_temp.braked(61), '2: u-approved+, u-begun+, u-child parent, u-engine+, u-free+, u-heard+, u-person+', 'then they go, or wait for another reason');
+DELETE FROM health.monitor_gaps;
 -- A storm holds what is new.
 SELECT pg_temp.reset(); SELECT pg_temp.pending('new'), pg_temp.pending('person', p_by => 'ana'), pg_temp.pending('begun', p_started => -700), pg_temp.pending('gone', p_released => -1), pg_temp.pending('approved', p_approved => 0);
 SELECT is(pg_temp.braked(0, 'storm: a test'), '3: approved+, begun+, gone+, new storm, person+', 'a storm holds what is new, no more');

@@ -19,21 +19,8 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_seconds float8, p_state text DEFAULT 'running', p_agent_id text DEFAULT 'a1')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).recoveries_queued;
-INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a1', '5 s'), ('a2', 'a2', '1 h');
-SELECT pg_temp.beat(s), pg_temp.beat(s, 'running', 'a2') FROM (VALUES (0), (5), (10)) AS t (s);
-SELECT pg_temp.tick(11);
-SELECT pg_temp.beat(12, 'failed'); SELECT pg_temp.tick(12);
+SELECT two_agents();
+SELECT beat('a1', 12, 'failed'); SELECT tick(12);
 SELECT is_empty($$ SELECT * FROM health.claim_recovery_actions('w', 10, ARRAY['a2'], at(13)) $$, 'a bridge claims its own agents');
 CREATE TEMP TABLE claimed ON COMMIT DROP AS SELECT * FROM health.claim_recovery_actions('w1', 10, ARRAY['a1', 'a2'], at(13));
 SELECT rows_are('SELECT agent_id, action, attempt, lease_until, timeout_seconds FROM claimed', $$ VALUES ('a1', 'restart_agent', 1, at(43), NULL::float8) $$, 'the claim holds 30 s');

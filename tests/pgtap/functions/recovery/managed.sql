@@ -88,6 +88,15 @@ UPDATE health.settings SET storm_share = 0.1, storm_count = 1;
 SELECT pg_temp.ail('z', 'agent_unresponsive', '{unresponsive}'); SELECT pg_temp.ail('n', 'agent_unresponsive', '{unresponsive}'); SELECT health_internal.act_phase(at(86810));
 SELECT rows_are($$ SELECT hold, told_at FROM health.recovery_actions WHERE state = 'pending' $$, $$ VALUES ('storm', NULL::timestamptz), ('storm', NULL) $$, 'then nothing is added');
 SELECT is_empty($$ SELECT * FROM health.open_alerts WHERE rule = 'recovery_failed' $$, 'nor opened');
+-- He lets them go, and nobody claims them.
+SELECT health.approve_recoveries('ana', p_now => at(86811));
+SELECT health_internal.act_phase(at(86811 + n)) FROM unnest('{1,119,122,130}'::integer []) AS n;
+SELECT rows_are($$ SELECT agent_id, state, outcome ->> 'reason', told_at FROM health.recovery_actions WHERE agent_id IN ('n', 'z') AND settled_at IS NULL ORDER BY 1 $$,
+    $$ VALUES ('n', 'escalated', 'no bridge claimed it', at(86933)), ('z', 'escalated', 'no bridge claimed it', at(86933)) $$, 'both become a person''s');
+SELECT rows_are($$ SELECT DISTINCT agent_ids[1], event FROM health.deliveries WHERE created_at > at(86811) AND agent_ids && '{n,z}' ORDER BY 1 $$, $$ VALUES ('n', 'recovery_failed') $$,
+    'which is news of the one whose bridge was away, not of the one nobody manages');
+SELECT rows_are($$ SELECT agent_id, details ->> 'reason' FROM health.open_alerts WHERE rule = 'recovery_failed' AND agent_id IN ('n', 'z') ORDER BY 1 $$,
+    $$ VALUES ('n', 'no bridge claimed it'), ('z', 'no bridge manages it') $$, 'the ledger says of it why');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -87,6 +87,11 @@ UPDATE health.recovery_actions SET approved_at = NULL, hold = CASE agent_id WHEN
 SELECT is(pg_temp.judged(false, true, 60), 'k1 m x', 'and holds nothing; what is over is not judged');
 UPDATE health.freeze_windows SET ended_at = at(0), ended_by = 'ana' WHERE window_name = 'all'; UPDATE health.recovery_actions SET hold = 'storm' WHERE state = 'pending';
 SELECT is(pg_temp.judged(true, false, 40), 'k1 m x', 'what a storm holds may be frozen since');
+UPDATE health.freeze_windows SET ended_at = at(0), ended_by = 'ana' WHERE ended_at IS NULL;
+SELECT is(pg_temp.judged(true, false, 60), 'k1', 'a storm that goes on holds what it holds');
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('engine_stopped', at(10), at(20), at(80));
+SELECT is(pg_temp.judged(true, false, 79.9), 'k1 m x', 'while a monitor gap has not settled all are judged');
+SELECT is(pg_temp.judged(true, false, 80), 'k1', 'and then no more');
 -- Which parents an agent lacks: each alone, of a group too many; one that is being recovered; nobody else's.
 DELETE FROM health.recovery_actions; DELETE FROM health.dependencies; DELETE FROM health.agent_status; DELETE FROM health.agents WHERE agent_id <> 'heartbeat_health_agent';
 INSERT INTO health.agents (agent_id, agent_name) SELECT n, n FROM unnest('{dead,well,busy,back,c1,c2,c3,c4,c5,c6}'::text []) AS v (n);

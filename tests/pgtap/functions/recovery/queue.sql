@@ -17,23 +17,10 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_seconds float8, p_state text DEFAULT 'running', p_agent_id text DEFAULT 'a1')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).recoveries_queued;
-INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a1', '5 s'), ('a2', 'a2', '1 h');
-SELECT pg_temp.beat(s), pg_temp.beat(s, 'running', 'a2') FROM (VALUES (0), (5), (10)) AS t (s);
-SELECT pg_temp.tick(11);
-SELECT pg_temp.beat(12, 'failed');
-SELECT is(pg_temp.tick(12), 1::bigint, 'a failed agent is queued');
-SELECT is(pg_temp.tick(13), 0::bigint, 'once');
+SELECT two_agents();
+SELECT beat('a1', 12, 'failed');
+SELECT is((health.tick(at(12), true)).recoveries_queued, 1::bigint, 'a failed agent is queued');
+SELECT is((health.tick(at(13), true)).recoveries_queued, 0::bigint, 'once');
 SELECT rows_are($$ SELECT agent_id, issue_type, action, state, attempt, requested_by, not_before, transition_id IS NOT NULL, incident_id IS NOT NULL FROM health.recovery_actions $$,
     $$ VALUES ('a1', 'agent_unresponsive', 'restart_agent', 'pending', 1, 'engine', at(12), true, true) $$, 'for a restart at once, with its transition and incident');
 SELECT throws_ok($$ SELECT health.request_recovery('a1', 'high_error_rate', 'ana', at(13)) $$, 'RC003', NULL, 'one at a time, whoever asks');
@@ -61,13 +48,13 @@ SELECT pg_temp.fail_at_its_time();
 SELECT is(pg_temp.attempt_and_wait(), '3 after 20 s', 'the third 20 s');
 SELECT pg_temp.fail_at_its_time(); SELECT pg_temp.fail_at_its_time(); SELECT pg_temp.fail_at_its_time(); SELECT pg_temp.fail_at_its_time();
 SELECT is(pg_temp.attempt_and_wait(), '7 after 300 s', 'never more than 300 s');
-SELECT pg_temp.beat(1200 + 5 * n) FROM generate_series(0, 30) AS n; SELECT pg_temp.tick(1351);
+SELECT beat('a1', 1200 + 5 * n) FROM generate_series(0, 30) AS n; SELECT tick(1351);
 SELECT is((latest()).state, 'cancelled', 'an agent that recovered by itself needs no restart');
 SELECT is((latest()).outcome ->> 'reason', 'the agent recovered by itself', 'which is said');
-SELECT pg_temp.beat(1355, 'failed'); SELECT pg_temp.tick(1355);
+SELECT beat('a1', 1355, 'failed'); SELECT tick(1355);
 SELECT is((latest()).attempt, 7, 'too short a health starts nothing anew');
-SELECT pg_temp.beat(1360 + 5 * n) FROM generate_series(0, 130) AS n; SELECT pg_temp.tick(1360 + 5 * n) FROM generate_series(0, 130) AS n;
-SELECT pg_temp.beat(2015, 'failed'); SELECT pg_temp.tick(2015);
+SELECT beat('a1', 1360 + 5 * n) FROM generate_series(0, 130) AS n; SELECT tick(1360 + 5 * n) FROM generate_series(0, 130) AS n;
+SELECT beat('a1', 2015, 'failed'); SELECT tick(2015);
 SELECT rows_are('SELECT (latest()).attempt, (latest()).not_before', $$ VALUES (1, at(2015)) $$,
     'ten healthy minutes do');
 

@@ -51,6 +51,8 @@ UPDATE health.recovery_actions SET hold = 'freeze';
 SELECT matches(pg_temp.against(47), '^a recovery', 'or at the next tick, when a freeze has ended');
 UPDATE health.recovery_actions SET released_at = NULL, hold = 'storm';
 SELECT is(pg_temp.against(47), 'nothing', 'a storm says nothing against a host that boots');
+UPDATE health.recovery_actions SET hold = 'monitor_gap';
+SELECT is(pg_temp.against(47), 'nothing', 'nor does a server that boots with it');
 UPDATE health.recovery_actions SET released_at = at(46), hold = NULL, not_before = at(46);
 SELECT report(48, 'executing');
 SELECT matches(pg_temp.against(49), '^a recovery', 'under way it is left alone');

@@ -17,20 +17,7 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_seconds float8, p_state text DEFAULT 'running', p_agent_id text DEFAULT 'a1')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).recoveries_queued;
-INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a1', '5 s'), ('a2', 'a2', '1 h');
-SELECT pg_temp.beat(s), pg_temp.beat(s, 'running', 'a2') FROM (VALUES (0), (5), (10)) AS t (s);
-SELECT pg_temp.tick(11);
+SELECT two_agents();
 SELECT rows_are(
     $$ SELECT t.n, health_internal.step_after('[{"action": "reload"}, {"action": "restart_agent"}, {"action": "verify"}, {"action": "run_command"}, {"action": "verify"}, {"action": "escalate"}]',
     t.step, t.is_verification, t.outcome) FROM (VALUES
@@ -41,7 +28,7 @@ SELECT rows_are(
 SELECT is(health_internal.step_after('[{"action": "restart_agent"}, {"action": "verify"}]', 1, false, 'failed'), 3, 'beyond the last there is nothing');
 SELECT health.set_recovery_strategy('standard', 'agent_unresponsive', $$[{"action": "restart_agent"}, {"action": "verify"},
     {"action": "run_command", "parameters": {"command": "drain"}}, {"action": "reload"}, {"action": "verify", "timeout_seconds": 40}, {"action": "escalate"}]$$);
-SELECT pg_temp.beat(12, 'failed'); SELECT pg_temp.tick(12);
+SELECT beat('a1', 12, 'failed'); SELECT tick(12);
 CREATE TEMP TABLE c ON COMMIT DROP AS SELECT * FROM health.claim_recovery_actions('w1', 1, NULL, at(13));
 SELECT is(health.report_recovery_action(action_id, fencing_token, 'executing', '{}', at(13)), true, 'a restart begins') FROM c;
 SELECT is(health.report_recovery_action(action_id, fencing_token, 'failed', '{"exit_code": 3}', at(25)), true, 'and fails') FROM c;
@@ -54,20 +41,20 @@ SELECT is(report(27, 'succeeded'), true, 'done too');
 SELECT is((latest()).state, 'verifying', 'and is verified');
 SELECT is((latest()).verify_until, at(67), 'within the time-out of its step');
 SELECT is((latest()).action, 'reload', 'what was done stays readable');
-SELECT pg_temp.beat(s) FROM (VALUES (30), (35), (40), (45)) AS t (s); SELECT pg_temp.tick(46);
+SELECT beat('a1', s) FROM (VALUES (30), (35), (40), (45)) AS t (s); SELECT tick(46);
 SELECT is((latest()).state, 'succeeded', 'three good heartbeats later it has succeeded');
 SELECT is(story(), 'restart failed after 12 s: exit code 3; command drain; reload; verified', 'an operator reads it in one line');
 SELECT is((SELECT count(*) FROM health.system_events WHERE event_type = 'automated_recovery' AND (event_data ->> 'success')::boolean), 1::bigint, 'an event tells of it');
 -- All fails: a person.
-SELECT pg_temp.beat(50, 'failed'); SELECT pg_temp.tick(50); SELECT pg_temp.tick(57);
+SELECT beat('a1', 50, 'failed'); SELECT tick(50); SELECT tick(57);
 SELECT is(report(57, 'refused', '{"reason": "not configured"}'), true, 'a refusal goes on to the next rung');
 SELECT is((latest()).action, 'run_command', 'too');
 SELECT is(report(58, 'failed', '{"reason": "no such host"}'), true, 'a failure skips what belongs to it');
 SELECT is((latest()).state, 'escalated', 'the last step asks a person');
 SELECT is(story(), 'restart refused: not configured; command drain failed after 0 s: no such host; a person is asked', 'and says why');
-SELECT pg_temp.tick(59);
+SELECT tick(59);
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id = 'a1' AND rule = 'recovery_failed'), 1::bigint, 'by an alert');
-SELECT pg_temp.tick(60); SELECT pg_temp.tick(700);
+SELECT tick(60); SELECT tick(700);
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE agent_id = 'a1'), 2::bigint, 'what is a person''s stays his');
 
 -- The ladder, case by case: [reload, restart, verify, run, verify, escalate].

@@ -19,49 +19,36 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_seconds float8, p_state text DEFAULT 'running', p_agent_id text DEFAULT 'a1')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).recoveries_queued;
-INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a1', '5 s'), ('a2', 'a2', '1 h');
-SELECT pg_temp.beat(s), pg_temp.beat(s, 'running', 'a2') FROM (VALUES (0), (5), (10)) AS t (s);
-SELECT pg_temp.tick(11);
+SELECT two_agents();
 UPDATE health.settings SET storm_count = 3, storm_share = 0.5, recovery_concurrency = 2;
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT 'b' || n, 'b' || n, '5 s' FROM generate_series(1, 6) AS n;
-SELECT pg_temp.beat(s, 'running', 'b' || n) FROM (VALUES (11), (16)) AS t (s), generate_series(1, 6) AS n; SELECT pg_temp.beat(16); SELECT pg_temp.tick(17);
-SELECT pg_temp.beat(18, 'failed', 'b' || n) FROM generate_series(1, 2) AS n; SELECT pg_temp.tick(18);
+SELECT beat('b' || n, s) FROM (VALUES (11), (16)) AS t (s), generate_series(1, 6) AS n; SELECT beat('a1', 16); SELECT tick(17);
+SELECT beat('b' || n, 18, 'failed') FROM generate_series(1, 2) AS n; SELECT tick(18);
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE released_at IS NOT NULL), 2::bigint, 'two of nine are no storm');
-SELECT pg_temp.beat(19, 'failed', 'b' || n) FROM generate_series(3, 6) AS n; SELECT pg_temp.tick(19);
+SELECT beat('b' || n, 19, 'failed') FROM generate_series(3, 6) AS n; SELECT tick(19);
 SELECT rows_are($$ SELECT agent_id, state, hold, released_at IS NULL FROM health.recovery_actions WHERE hold IS NOT NULL ORDER BY agent_id COLLATE "C" $$,
     $$ VALUES ('b3', 'pending', 'storm', true), ('b4', 'pending', 'storm', true), ('b5', 'pending', 'storm', true), ('b6', 'pending', 'storm', true) $$, 'six of nine are: the new ones wait');
 SELECT matches((SELECT waits_for FROM health.recovery_backlog WHERE agent_id = 'b3'), '^storm: 6 of 9 agents are in trouble at once; health.approve_recoveries', 'and say for what');
 SELECT rows_are('SELECT troubled_count, agent_count, ended_at, approved_by FROM health.recovery_storms', $$ VALUES (6::bigint, 9::bigint, NULL::timestamptz, NULL::text) $$, 'the storm is a row');
 SELECT rows_are($$ SELECT agent_id, severity FROM health.open_alerts WHERE rule = 'recovery_storm' $$, $$ VALUES (NULL::text, 'critical') $$, 'a person is asked');
 SELECT is((SELECT count(*) FROM health.deliveries AS d JOIN health.alerts AS a USING (incident_id) WHERE a.rule = 'recovery_storm' AND d.event = 'opened'), 1::bigint, 'by a message');
-SELECT pg_temp.tick(20); SELECT pg_temp.beat(1499); SELECT pg_temp.tick(1500);
+SELECT tick(20); SELECT beat('a1', 1499); SELECT tick(1500);
 SELECT is((SELECT count(*) FROM health.alerts WHERE rule = 'recovery_storm'), 1::bigint, 'once');
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE hold = 'storm'), 4::bigint, 'and waited for');
 SELECT is((SELECT count(*) FROM health.claim_recovery_actions('w', 100, ARRAY['b3', 'b4', 'b5', 'b6'], at(1500))), 0::bigint, 'no bridge gets them');
 SELECT is(health.approve_recoveries('ana', NULL, at(1501)), 4::bigint, 'a person lets them go');
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE rule = 'recovery_storm'), 0::bigint, 'which answers the alert');
 SELECT throws_ok($$ SELECT health.approve_recoveries('ana') $$, 'RC008', NULL, 'once');
-SELECT pg_temp.tick(1502);
+SELECT tick(1502);
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE state = 'pending' AND released_at IS NOT NULL), 2::bigint, 'as many as may run at once');
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE hold = 'concurrency'), 2::bigint, 'the others in turn');
-SELECT pg_temp.beat(1503 + 5 * s) FROM generate_series(0, 28) AS s;
-SELECT pg_temp.beat(1503 + 5 * s, 'running', 'b' || n) FROM generate_series(0, 20) AS s, generate_series(1, 6) AS n; SELECT pg_temp.tick(1604);
+SELECT beat('a1', 1503 + 5 * s) FROM generate_series(0, 28) AS s;
+SELECT beat('b' || n, 1503 + 5 * s) FROM generate_series(0, 20) AS s, generate_series(1, 6) AS n; SELECT tick(1604);
 SELECT rows_are('SELECT ended_at, approved_by FROM health.recovery_storms', $$ VALUES (at(1604), 'ana') $$, 'it ends when the fleet is better');
-SELECT pg_temp.beat(1610, 'failed', 'b' || n) FROM generate_series(1, 6) AS n; SELECT pg_temp.tick(1610);
+SELECT beat('b' || n, 1610, 'failed') FROM generate_series(1, 6) AS n; SELECT tick(1610);
 SELECT is((SELECT count(*) FROM health.recovery_storms WHERE ended_at IS NULL AND approved_at IS NULL), 1::bigint, 'the next storm asks again');
 SELECT is(health.approve_recoveries('ben', ARRAY['b1'], at(1611)), 1::bigint, 'a person may let single ones go');
-SELECT pg_temp.tick(1640);
+SELECT tick(1640);
 SELECT rows_are($$ SELECT agent_id, approved_by FROM health.recovery_actions WHERE state = 'pending' AND released_at IS NOT NULL $$, $$ VALUES ('b1', 'ben') $$, 'and only those go');
 SELECT throws_ok($$ SELECT health.approve_recoveries('ben', ARRAY['b2', 'a1', 'a2']) $$, 'RC008', 'no recovery waits for approval: a1, a2', 'who does not wait is named');
 SELECT throws_ok($$ SELECT health.approve_recoveries('ben', ARRAY[]::text[]) $$, 'RC008', NULL, 'nobody is nobody');
@@ -77,9 +64,9 @@ RESET ROLE;
 -- The least number is a storm, one less is none, whatever its share.
 DELETE FROM health.agent_status WHERE agent_id ~ '^new-';
 UPDATE health.settings SET storm_count = 4, storm_share = 0.2;
-SELECT pg_temp.beat(5000), pg_temp.beat(5000, 'running', 'a2'), pg_temp.beat(5000, CASE WHEN n <= 4 THEN 'failed' ELSE 'running' END, 'b' || n) FROM generate_series(1, 6) AS n; SELECT pg_temp.tick(5000);
+SELECT beat('a1', 5000), beat('a2', 5000), beat('b' || n, 5000, CASE WHEN n <= 4 THEN 'failed' ELSE 'running' END) FROM generate_series(1, 6) AS n; SELECT tick(5000);
 SELECT is((SELECT count(*) FROM health.recovery_storms WHERE ended_at IS NULL), 1::bigint, 'four of four are');
-SELECT pg_temp.beat(5001, 'running', 'b4'); SELECT pg_temp.tick(5001);
+SELECT beat('b4', 5001); SELECT tick(5001);
 SELECT is((SELECT count(*) FROM health.recovery_storms WHERE ended_at IS NULL), 0::bigint, 'three are not');
 
 -- The edges, asked of the function itself: a fleet of eight, of whom two never spoke or said goodbye.

@@ -169,6 +169,18 @@ SELECT health_internal.verify_recoveries(at(1100));
 SELECT is((latest('mute')).state, 'verifying', 'until verify_until');
 SELECT health_internal.verify_recoveries(at(1100.1));
 SELECT is((latest('mute')).state, 'failed', 'and no longer');
+-- What the monitor did not see it holds against nobody.
+DELETE FROM health.recovery_steps; DELETE FROM health.recovery_actions; DELETE FROM health.agent_status;
+SELECT pg_temp.case_of('blind', 1000, 0, 900, 900);
+INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at) VALUES ('server_restarted', at(1090), at(1140), at(1200));
+SELECT health_internal.verify_recoveries(at(1199.9)); SELECT is((latest('blind')).state, 'verifying', 'no verification fails before a gap has settled');
+SELECT health_internal.verify_recoveries(at(1200)); SELECT is((latest('blind')).state, 'failed', 'then the time it was blind is added');
+UPDATE health.recovery_actions SET state = 'verifying', finished_at = NULL, verify_until = at(1151);
+SELECT health_internal.verify_recoveries(at(1201)); SELECT is((latest('blind')).state, 'verifying', 'to the second');
+SELECT health_internal.verify_recoveries(at(1201.1)); SELECT is((latest('blind')).state, 'failed', 'and no more');
+UPDATE health.recovery_actions SET state = 'verifying', finished_at = NULL, executed_at = at(1140), verify_until = at(1205);
+SELECT health_internal.verify_recoveries(at(1205.1)); SELECT is((latest('blind')).state, 'failed', 'nor time before the step was done');
+DELETE FROM health.monitor_gaps;
 -- Leases and time-outs, state by state, at the moment and after it.
 DELETE FROM health.recovery_steps; DELETE FROM health.recovery_actions; DELETE FROM health.stuck_sessions;
 CREATE FUNCTION pg_temp.states() RETURNS text LANGUAGE sql

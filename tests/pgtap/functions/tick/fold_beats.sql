@@ -51,6 +51,17 @@ SELECT rows_are(
     $$ VALUES (3::bigint, 2::bigint, true, true, true, 3::bigint) $$,
     'sums decay from beat to beat'
 );
+-- Of a gap three intervals and the grace count; of a job, which has a schedule, all.
+SELECT rows_are(
+    $$ SELECT v.n, round(f.gap_sum::numeric, 6) = round((600 * (1 - exp(-v.counted / 600.0::float8)))::numeric, 6), round(f.gap_square_sum::numeric, 3) = round((600 * (1 - exp(-v.counted / 600.0::float8)))::numeric ^ 2, 3), f.gap_weight
+       FROM (VALUES (1, 29, 0, 29), (2, 30, 0, 30), (3, 31, 0, 30), (4, 5000, 0, 30), (5, 5000, 7, 37), (6, 5000, 1e9, 5000)) AS v (n, gap, grace, counted)
+       CROSS JOIN LATERAL (SELECT pg_temp.folded('[{"s": 0}]') AS before) AS b
+       CROSS JOIN LATERAL pg_temp.folded(jsonb_build_array(jsonb_build_object('s', v.gap)), jsonb_populate_record(b.before, jsonb_build_object('grace_seconds', v.grace))) AS f ORDER BY v.n $$,
+    $$ VALUES (1, true, true, 1::float8), (2, true, true, 1), (3, true, true, 1), (4, true, true, 1), (5, true, true, 1), (6, true, true, 1) $$,
+    'an outage is no inconsistency: three intervals of a gap count, and the grace'
+);
+SELECT is((SELECT gap_weight FROM pg_temp.folded('[{"s": 5000}]', jsonb_populate_record(pg_temp.folded('[{"s": 0}, {"s": 10}]'), '{"grace_seconds": 0}')) AS f), 1 + exp(-30 / 600.0::float8),
+    'nor does what was before it fade for longer');
 SELECT is((pg_temp.folded('[{"s": 0}, {"s": 20}, {"s": 40}]')).learnt_interval_seconds > 14, true,
     'an interval that was told wrongly is unlearnt');
 SELECT rows_are(

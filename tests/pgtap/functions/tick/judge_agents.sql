@@ -13,13 +13,6 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_agent_id text, p_seconds float8, p_state text DEFAULT 'running')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
 CREATE FUNCTION pg_temp.judged(p_agent_id text)
 RETURNS text
 LANGUAGE sql
@@ -38,27 +31,27 @@ $$;
 INSERT INTO health.agents (agent_id, agent_name, expected_interval)
 SELECT name, name, '10 s' FROM unnest('{a1,a2,a3,a4,a5,a6}'::text []) AS name;
 SELECT is(pg_temp.judged('a1', 0), 'never_seen', 'registered, never seen');
-SELECT pg_temp.beat('a1', 1);
+SELECT beat('a1', 1);
 SELECT is(pg_temp.judged('a1', 1), 'alive excellent 100', 'the first heartbeat is enough');
-SELECT pg_temp.beat('a1', 11); SELECT pg_temp.beat('a1', 21);
+SELECT beat('a1', 11); SELECT beat('a1', 21);
 SELECT matches(pg_temp.judged('a1', 40), '^alive', 'a young agent is not late within two intervals');
 SELECT is(pg_temp.judged('a1', 41.5), 'late fair 65', 'then it is');
 SELECT is((SELECT issue_type FROM health.agent_status WHERE agent_id = 'a1'), NULL, 'which nobody is called for');
 SELECT is(pg_temp.judged('a1', 51.5), 'unresponsive critical 0', 'after three it does not answer');
 SELECT is((SELECT issue_type FROM health.agent_status WHERE agent_id = 'a1'), 'agent_unresponsive', 'which is an issue');
-SELECT pg_temp.beat('a1', 60);
+SELECT beat('a1', 60);
 SELECT matches(pg_temp.judged('a1', 60), '^alive', 'one heartbeat brings it back');
-SELECT pg_temp.beat('a2', 60, 'error'); SELECT pg_temp.beat('a3', 60, 'failed'); SELECT pg_temp.beat('a4', 60, 'initializing');
+SELECT beat('a2', 60, 'error'); SELECT beat('a3', 60, 'failed'); SELECT beat('a4', 60, 'initializing');
 SELECT is(pg_temp.judged('a2', 61), 'alive critical 39', 'state error has at most 39');
 SELECT is(pg_temp.judged('a3'), 'alive critical 20', 'state failed has at most 20');
 SELECT is(pg_temp.judged('a4'), 'starting excellent 100', 'an agent that starts');
 SELECT is(pg_temp.judged('a4', 89), 'starting excellent 100', 'has its grace');
 SELECT is(pg_temp.judged('a4', 91), 'unresponsive critical 0', 'and no more');
-SELECT pg_temp.beat('a5', 100); SELECT pg_temp.beat('a5', 105, 'stopped');
+SELECT beat('a5', 100); SELECT beat('a5', 105, 'stopped');
 SELECT matches(pg_temp.judged('a5', 106), '^stopped', 'goodbye');
 SELECT matches(pg_temp.judged('a5', 9000), '^stopped', 'stays goodbye');
 SELECT is((SELECT active_conditions FROM health.agent_status WHERE agent_id = 'a5'), '{}', 'and is no alert');
-SELECT pg_temp.beat('a6', 10000, 'stopping');
+SELECT beat('a6', 10000, 'stopping');
 SELECT matches(pg_temp.judged('a6', 11000), '^stopped', 'who was stopping and is silent has stopped');
 -- A bad score is soft until confirmed, and good again only with a margin.
 INSERT INTO health.agents (agent_id, agent_name, expected_interval, latency_slo_ms) VALUES ('slow', 'slow', '10 s', 100);
@@ -79,7 +72,7 @@ SELECT is((SELECT performance_metrics FROM health.agent_status WHERE agent_id = 
 SELECT is((SELECT policy_id FROM health.agent_status WHERE agent_id = 'slow'),
     (SELECT policy_id FROM health.current_policies WHERE policy_class = 'standard'), 'the policy is remembered');
 -- One judgement per new batch or deadline, never per tick.
-SELECT pg_temp.beat('a1', 20000);
+SELECT beat('a1', 20000);
 SELECT ok((health.tick(at(20001), true)).agents_judged >= 1, 'what beats is judged');
 SELECT is((health.tick(at(20002), true)).agents_judged, 0::bigint, 'what does not is left alone');
 -- Slowness is an issue, though everything is still done: throughput remembers ten minutes.

@@ -88,5 +88,14 @@ SET LOCAL ROLE health_analyst;
 SELECT throws_ok($$ SELECT * FROM health.tick() $$, '42501', NULL, 'analysts do not tick');
 RESET ROLE;
 
+-- When the last one in trouble is well nothing of it is left: not what ended badly, not a storm.
+UPDATE health.agent_status SET active_conditions = '{}', issue_type = NULL; DELETE FROM health.recovery_steps; DELETE FROM health.recovery_actions; DELETE FROM health.recovery_storms;
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, finished_at) VALUES ('s1', 'agent_unresponsive', 'escalated', now(), now(), now()), ('s2', 'agent_unresponsive', 'failed', now(), now(), now());
+SELECT health_internal.recover_phase('2031-05-06 07:04:00+00');
+SELECT is((SELECT count(*) FROM health.recovery_actions WHERE settled_at = '2031-05-06 07:04:00+00'), 2::bigint, 'a recovery that ended badly is settled when its agent is well, though nobody else is in trouble');
+INSERT INTO health.recovery_storms (began_at, counted_at, troubled_count, agent_count) VALUES (now(), now(), 30, 40);
+SELECT health_internal.recover_phase('2031-05-06 07:04:01+00');
+SELECT is((SELECT ended_at FROM health.recovery_storms), timestamptz '2031-05-06 07:04:01+00', 'as a storm ends');
+
 SELECT * FROM finish();
 ROLLBACK;
