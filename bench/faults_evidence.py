@@ -136,9 +136,8 @@ def gather(
             {"state": state, "issue": issue, "by": by, "begin": begin, "end": end}
         )
     for agent_id, number in connection.execute(
-        "SELECT agent_id, count(*) FROM health.recovery_steps AS steps"
-        " INNER JOIN health.recovery_actions USING (action_id) WHERE steps.action = 'restart_agent'"
-        " AND steps.outcome IS DISTINCT FROM 'released' GROUP BY agent_id"
+        "SELECT agent_id, count(*) FROM health.recovery_trail WHERE action = 'restart_agent'"
+        " AND outcome IS DISTINCT FROM 'released' GROUP BY agent_id"
     ):
         found.steps[agent_id] = number
     found.gaps += connection.execute(

@@ -6,8 +6,8 @@ All of it twice: alone, and beside a session idle in a transaction whose snapsho
 be removed. Every job must be claimed exactly once, else the bench fails.
 
 Like with like: a delivery is a job as the others' are, claimed and marked or moved when finished.
-A recovery is more: its finish also writes its trail (a step that ended, one that began) and begins
-its verification, for which the others have no counterpart. PgQ hands whole batches to one consumer,
+A recovery is more: its finish also writes its trail (the step that ended) and begins its
+verification, for which the others have no counterpart. PgQ hands whole batches to one consumer,
 which shares no work and holds no lease. The goals are its line by single events, each recorded as
 done: whole batches, finished in one row, are all handled again when their consumer dies, and what
 they reach is shown as a ratio. It needs Debian's package postgresql-15-pgq3 (as root:
@@ -217,8 +217,8 @@ def tables(results: list[Result], options: argparse.Namespace) -> list[Table]:
         table = Table(
             title,
             ["queue", "at once", "claims/s", "claimed and finished/s", "p50 ms", "p99 ms"],
-            note="Deliveries are like the others' jobs; a recovery's finish also writes two rows "
-            "of its trail and begins its verification; PgQ's only consumer takes all there is. "
+            note="Deliveries are like the others' jobs; a recovery's finish also writes a row of "
+            "its trail and begins its verification; PgQ's only consumer takes all there is. "
             f"{WORKERS} workers, {options.jobs:,} jobs twice (10,000 where they claim 1,000 "
             f"at once), medians of {options.runs} runs; "
             "p50, p99: from the call that enqueues to the claim's answer, one worker listening."

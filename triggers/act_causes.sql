@@ -76,8 +76,9 @@ FOR EACH ROW
 WHEN (old.revenue_usd_per_hour IS DISTINCT FROM new.revenue_usd_per_hour)
 EXECUTE FUNCTION health_internal.tg_act_causes__note();
 
--- Thousands are queued by one statement. Of what is under way bridges write the rest all the time; and what is
--- cancelled and settled in one is that of agents that are well, or gone: thousands when a storm is over.
+-- Thousands are queued by one statement. What a bridge takes, begins and has done stays under way, and nothing that
+-- is compared asks how far it is; what comes back to the queue may be needless. And what is cancelled and settled in
+-- one is that of agents that are well, or gone: thousands when a storm is over.
 CREATE OR REPLACE TRIGGER _500_note_change
 AFTER INSERT OR DELETE ON health.recovery_actions
 FOR EACH STATEMENT
@@ -87,8 +88,11 @@ CREATE OR REPLACE TRIGGER _500_note_state
 AFTER UPDATE ON health.recovery_actions
 FOR EACH ROW
 WHEN (
-    (old.agent_id, old.state, old.incident_id, old.finished_at, old.settled_at)
-    IS DISTINCT FROM (new.agent_id, new.state, new.incident_id, new.finished_at, new.settled_at)
+    (
+        (new.claimed_by IS NULL AND old.claimed_by IS NOT NULL)
+        OR (old.incident_id, old.finished_at, old.settled_at)
+        IS DISTINCT FROM (new.incident_id, new.finished_at, new.settled_at)
+    )
     AND NOT (new.state = 'cancelled' AND new.settled_at IS NOT NULL)
 )
 EXECUTE FUNCTION health_internal.tg_act_causes__note();

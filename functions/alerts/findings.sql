@@ -111,7 +111,7 @@ AS $$
             )
             OR EXISTS (
                 SELECT FROM health.recovery_actions AS actions
-                WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+                WHERE actions.finished_at IS NULL
                     AND actions.state = 'pending'
                     AND actions.not_before <= p_now - settings.bridge_silent_after
             )

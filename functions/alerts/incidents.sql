@@ -198,7 +198,8 @@ AS $$
                     THEN NOT EXISTS (
                         SELECT FROM health.recovery_actions AS actions
                         WHERE actions.agent_id = alerts.agent_id
-                            AND actions.state IN ('claimed', 'executing', 'verifying')
+                            AND actions.finished_at IS NULL
+                            AND actions.claimed_by IS NOT NULL
                     )
                 ELSE true
             END

@@ -194,7 +194,7 @@ BEGIN
                 steps.started_at, steps.finished_at,
                 jsonb_build_object('attempt', actions.attempt, 'state', actions.state),
                 actions.action_id
-            FROM %1$I.recovery_steps AS steps
+            FROM %1$I.recovery_trail AS steps
             INNER JOIN %1$I.recovery_actions AS actions USING (action_id)
             WHERE steps.action = 'restart_agent'
                 AND steps.started_at > $1 AND steps.started_at <= $2
@@ -246,7 +246,8 @@ BEGIN
     END IF;
     BEGIN
         PERFORM health_internal.build_sandbox(ARRAY[
-            'health.tick', 'health.claim_recovery_actions', 'health.report_recovery_action'
+            'health.tick', 'health.claim_recovery_actions', 'health.report_recovery_action',
+            'health.recovery_trail'
         ]);
         v_beats := health_internal.furnish_sandbox(
             v_sandbox, p_changes, v_plan.warm_from, p_to, p_agent_ids

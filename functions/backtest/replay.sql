@@ -95,7 +95,7 @@ DECLARE
             ),
             EXISTS (
                 SELECT FROM %1$I.recovery_actions
-                WHERE state IN ('pending', 'claimed', 'executing', 'verifying')
+                WHERE finished_at IS NULL
             )
             OR EXISTS (SELECT FROM %1$I.incidents WHERE NOT is_settled)
             OR EXISTS (SELECT FROM %1$I.deliveries WHERE state IN ('pending', 'claimed'))

@@ -35,6 +35,7 @@ BEGIN
         SELECT needless.action_id
         FROM health.recovery_actions AS needless
         WHERE needless.agent_id = ANY (p_needless_ids)
+            AND needless.finished_at IS NULL
             AND needless.state = 'pending'
             AND needless.requested_by = 'engine'
         FOR UPDATE SKIP LOCKED
@@ -44,6 +45,7 @@ BEGIN
     UPDATE health.recovery_actions AS actions
     SET settled_at = p_now
     WHERE actions.settled_at IS NULL
+        AND actions.finished_at IS NOT NULL
         AND actions.state IN ('failed', 'escalated')
         AND NOT actions.agent_id = ANY (v_stuck)
         AND (
@@ -61,7 +63,8 @@ BEGIN
         INNER JOIN health.agent_status AS status ON actions.agent_id = status.agent_id
         INNER JOIN health.current_policies AS policies
             ON status.policy_class = policies.policy_class
-        WHERE actions.state = 'pending'
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NULL
             AND actions.released_at IS NOT NULL
             AND greatest(actions.not_before, actions.released_at)
             + make_interval(secs => policies.recovery_claim_seconds) < p_now
@@ -158,7 +161,7 @@ BEGIN
                 FROM health.recovery_actions AS early
                 WHERE early.action_id = ANY (v_needs.early_action_ids)
                     AND early.incident_id IS NULL
-                    AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
+                    AND early.finished_at IS NULL
                 FOR UPDATE SKIP LOCKED
             ))
                 AND incidents.agent_id = actions.agent_id

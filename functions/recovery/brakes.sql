@@ -23,12 +23,14 @@ DECLARE
         LEFT JOIN (
             SELECT actions.action_id
             FROM health.recovery_actions AS actions
-            WHERE actions.state IN ('claimed', 'executing', 'verifying')
+            WHERE actions.finished_at IS NULL
+                AND actions.claimed_by IS NOT NULL
                 AND actions.requested_by = 'engine'
             UNION ALL
             SELECT actions.action_id
             FROM health.recovery_actions AS actions
-            WHERE actions.state = 'pending'
+            WHERE actions.finished_at IS NULL
+                AND actions.claimed_by IS NULL
                 AND actions.released_at IS NOT NULL
                 AND actions.requested_by = 'engine'
         ) AS under_way ON true
@@ -133,13 +135,20 @@ BEGIN
                 waiting.*,
                 CASE
                     WHEN NOT waiting.is_new OR waiting.must_wait_for IS NOT NULL THEN false
+                    -- One at a time: those queued last began last.
                     ELSE (
                         SELECT count(*)
-                        FROM health.recovery_actions AS earlier
-                        WHERE earlier.agent_id = waiting.agent_id
-                            AND earlier.started_at > p_now - make_interval(
-                                secs => waiting.recovery_budget_window_seconds
-                            )
+                        FROM (
+                            SELECT earlier.started_at
+                            FROM health.recovery_actions AS earlier
+                            WHERE earlier.agent_id = waiting.agent_id
+                                AND earlier.started_at IS NOT NULL
+                            ORDER BY earlier.created_at DESC, earlier.action_id DESC
+                            LIMIT waiting.recovery_budget_count
+                        ) AS latest
+                        WHERE latest.started_at > p_now - make_interval(
+                            secs => waiting.recovery_budget_window_seconds
+                        )
                     ) >= waiting.recovery_budget_count
                 END AS is_over_budget
             FROM waiting

@@ -48,7 +48,8 @@ BEGIN
     FROM (
         SELECT pending.action_id
         FROM health.recovery_actions AS pending
-        WHERE pending.state = 'pending'
+        WHERE pending.finished_at IS NULL
+            AND pending.claimed_by IS NULL
             AND pending.released_at IS NOT NULL
             AND pending.not_before <= p_now
             -- What the database does itself; what it does not know a bridge refuses.
@@ -73,7 +74,7 @@ BEGIN
     ) AS chosen
     WHERE actions.action_id = chosen.action_id
     RETURNING
-        actions.action_id, actions.agent_id, actions.issue_type, actions.action,
+        actions.action_id, actions.agent_id, actions.issue_type::text, actions.action,
         actions.parameters, actions.attempt, actions.fencing_token, actions.lease_until,
         (actions.strategy -> (actions.step - 1) ->> 'timeout_seconds')::float8;
 END;
@@ -117,82 +118,91 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_details constant jsonb := coalesce(p_details, '{}');
-    v_action health.recovery_actions;
+    v_is_due boolean;
 BEGIN
-    IF p_outcome IS NULL
-        OR p_outcome NOT IN ('executing', 'succeeded', 'failed', 'refused', 'released') THEN
-        RAISE EXCEPTION 'outcome "%" of a recovery is not known', coalesce(p_outcome, 'NULL')
-            USING ERRCODE = 'RC001',
-                HINT = 'Report executing, succeeded, failed, refused or released.';
-    END IF;
+    CASE p_outcome
+        WHEN 'executing' THEN
+            UPDATE health.recovery_actions AS actions
+            SET
+                state = 'executing',
+                started_at = coalesce(actions.started_at, p_now),
+                step_started_at = coalesce(actions.step_started_at, p_now),
+                execute_until = coalesce(actions.execute_until, p_now + make_interval(secs => coalesce(
+                    (actions.strategy -> (actions.step - 1) ->> 'timeout_seconds')::float8,
+                    (
+                        SELECT policies.recovery_execution_seconds
+                        FROM health.agent_status AS status
+                        INNER JOIN health.current_policies AS policies
+                            ON status.policy_class = policies.policy_class
+                        WHERE status.agent_id = actions.agent_id
+                    )
+                ))),
+                lease_until = p_now + interval '30 seconds'
+            WHERE actions.action_id = p_action_id
+                AND actions.fencing_token = p_fencing_token
+                AND actions.state IN ('claimed', 'executing');
+            RETURN FOUND;
+        WHEN 'released' THEN
+            -- Handed back before anything was done: as if it had never been claimed.
+            WITH held AS (
+                SELECT actions.*
+                FROM health.recovery_actions AS actions
+                WHERE actions.action_id = p_action_id
+                    AND actions.fencing_token = p_fencing_token
+                    AND actions.state IN ('claimed', 'executing')
+                FOR UPDATE
+            ),
 
-    SELECT actions.*
-    INTO v_action
-    FROM health.recovery_actions AS actions
-    WHERE actions.action_id = p_action_id
-        AND actions.fencing_token = p_fencing_token
-        AND actions.state IN ('claimed', 'executing')
-    FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-
-    IF p_outcome = 'released' THEN
-        -- Handed back before anything was done: as if it had never been claimed.
-        UPDATE health.recovery_steps AS steps
-        SET finished_at = p_now, outcome = 'released', details = v_details
-        WHERE steps.action_id = p_action_id AND steps.finished_at IS NULL;
-        UPDATE health.recovery_actions AS actions
-        SET
-            state = 'pending',
-            claimed_by = NULL,
-            lease_until = NULL,
-            fencing_token = nextval('health_internal.fencing_tokens'),
-            not_before = p_now,
-            released_at = p_now,
-            execute_until = NULL,
-            started_at = (
-                SELECT min(steps.started_at)
-                FROM health.recovery_steps AS steps
-                WHERE steps.action_id = p_action_id AND steps.outcome <> 'released'
-            )
-        WHERE actions.action_id = p_action_id;
-        PERFORM pg_notify('health_wakeup', '');
-        RETURN true;
-    END IF;
-
-    -- A report that skips 'executing' begins and ends the step at once.
-    IF v_action.state = 'claimed' THEN
-        PERFORM health_internal.begin_steps(p_now, ARRAY[p_action_id], v_action.claimed_by);
-    END IF;
-    IF p_outcome = 'executing' THEN
-        UPDATE health.recovery_actions AS actions
-        SET
-            state = 'executing',
-            started_at = coalesce(actions.started_at, p_now),
-            execute_until = coalesce(actions.execute_until, p_now + make_interval(secs => coalesce(
-                (actions.strategy -> (actions.step - 1) ->> 'timeout_seconds')::float8,
-                (
-                    SELECT policies.recovery_execution_seconds
-                    FROM health.agent_status AS status
-                    INNER JOIN health.current_policies AS policies
-                        ON status.policy_class = policies.policy_class
-                    WHERE status.agent_id = actions.agent_id
+            trail AS (
+                INSERT INTO health.recovery_steps (
+                    action_id, step, action, parameters, worker, started_at, finished_at, outcome,
+                    details
                 )
-            ))),
-            lease_until = p_now + interval '30 seconds'
-        WHERE actions.action_id = p_action_id;
-        RETURN true;
-    END IF;
+                SELECT
+                    held.action_id, held.step, held.action, held.parameters, held.claimed_by,
+                    held.step_started_at, p_now, 'released', v_details
+                FROM held
+                WHERE held.state = 'executing'
+            )
+
+            UPDATE health.recovery_actions AS actions
+            SET
+                state = 'pending',
+                claimed_by = NULL,
+                lease_until = NULL,
+                fencing_token = nextval('health_internal.fencing_tokens'),
+                not_before = p_now,
+                released_at = p_now,
+                step_started_at = NULL,
+                execute_until = NULL,
+                started_at = (
+                    SELECT min(steps.started_at)
+                    FROM health.recovery_steps AS steps
+                    WHERE steps.action_id = p_action_id AND steps.outcome <> 'released'
+                )
+            FROM held
+            WHERE actions.action_id = held.action_id;
+            v_is_due := CASE WHEN FOUND THEN true END;
+        WHEN 'succeeded', 'failed', 'refused' THEN
+            -- Without a token it would be the engine's own word.
+            IF p_fencing_token IS NOT NULL THEN
+                v_is_due := health_internal.end_steps(
+                    p_now, ARRAY[p_action_id], p_outcome,
+                    health_internal.failure_reason(p_outcome, v_details), v_details, false,
+                    p_fencing_token
+                );
+            END IF;
+        ELSE
+            RAISE EXCEPTION 'outcome "%" of a recovery is not known', coalesce(p_outcome, 'NULL')
+                USING ERRCODE = 'RC001',
+                    HINT = 'Report executing, succeeded, failed, refused or released.';
+    END CASE;
     -- Unless only heartbeats are awaited there is something to do now. A NOTIFY would make those who
     -- report at once commit one after the other.
-    IF health_internal.end_steps(
-        p_now, ARRAY[p_action_id], p_outcome,
-        health_internal.failure_reason(p_outcome, v_details), v_details
-    ) THEN
+    IF v_is_due THEN
         PERFORM pg_notify('health_wakeup', '');
     END IF;
-    RETURN true;
+    RETURN v_is_due IS NOT NULL;
 END;
 $$;
 COMMENT ON FUNCTION health.report_recovery_action(bigint, bigint, text, jsonb, timestamptz) IS

@@ -98,6 +98,7 @@ BEGIN
         UPDATE health.recovery_actions AS actions
         SET told_at = p_now
         WHERE actions.agent_id = ANY (health_internal.unmanaged_agents(p_agent_ids, p_now))
+            AND actions.finished_at IS NULL
             AND actions.state = 'pending'
             AND actions.requested_by = 'engine'
             AND actions.told_at IS NULL

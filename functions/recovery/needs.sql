@@ -71,7 +71,7 @@ AS $$
             actions.state = 'pending' AND actions.requested_by = 'engine' AS is_engines,
             actions.incident_id IS NULL AS is_early
         FROM health.recovery_actions AS actions
-        WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+        WHERE actions.finished_at IS NULL
     ) AS waiting ON troubled.agent_id = waiting.agent_id;
 $$;
 COMMENT ON FUNCTION health_internal.recovery_needs() IS

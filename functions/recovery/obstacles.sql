@@ -57,6 +57,7 @@ AS $$
                     SELECT FROM health.recovery_actions AS waiting
                     CROSS JOIN health.settings
                     WHERE waiting.agent_id = dependencies.child_id
+                        AND waiting.finished_at IS NULL
                         AND waiting.state = 'pending'
                         AND p_now < waiting.created_at + settings.parent_wait
                 )
@@ -64,7 +65,8 @@ AS $$
             OR EXISTS (
                 SELECT FROM health.recovery_actions AS actions
                 WHERE actions.agent_id = dependencies.parent_id
-                    AND actions.state IN ('claimed', 'executing', 'verifying')
+                    AND actions.finished_at IS NULL
+                    AND actions.claimed_by IS NOT NULL
             )
         )) < least(max(dependencies.minimum_alive_count), count(*))
     ) AS needs
@@ -90,26 +92,27 @@ AS $$
                 actions.agent_id,
                 actions.started_at
             FROM health.recovery_actions AS actions
-            WHERE actions.started_at > p_now - make_interval(secs => (
+            WHERE actions.finished_at > p_now - make_interval(secs => (
                 SELECT max(policies.recovery_budget_window_seconds)
                 FROM health.current_policies AS policies
             ))
+                AND actions.started_at IS NOT NULL
             UNION ALL
-            -- On its way: let go, but not begun.
+            -- On its way: let go, begun or not.
             SELECT
                 actions.agent_id,
-                NULL
+                actions.started_at
             FROM health.recovery_actions AS actions
-            WHERE actions.state IN ('claimed', 'executing', 'verifying')
-                AND actions.started_at IS NULL
-                AND actions.released_at IS NOT NULL
+            WHERE actions.finished_at IS NULL
+                AND actions.claimed_by IS NOT NULL
+                AND coalesce(actions.started_at, actions.released_at) IS NOT NULL
             UNION ALL
             SELECT
                 actions.agent_id,
-                NULL
+                actions.started_at
             FROM health.recovery_actions AS actions
-            WHERE actions.state = 'pending'
-                AND actions.started_at IS NULL
+            WHERE actions.finished_at IS NULL
+                AND actions.claimed_by IS NULL
                 AND actions.released_at IS NOT NULL
         ) AS recent
         INNER JOIN health.agents
@@ -163,7 +166,8 @@ BEGIN
 
         SELECT actions.action_id
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'pending'
+        WHERE actions.finished_at IS NULL
+            AND actions.state = 'pending'
             AND CASE
                 WHEN actions.approved_at IS NOT NULL THEN true
                 WHEN actions.hold = 'freeze' THEN NOT v_is_all_frozen

@@ -92,8 +92,7 @@ BEGIN
     ) AS streak
     -- The engine cannot restart itself.
     WHERE wanted.agent_id <> 'heartbeat_health_agent'
-    ON CONFLICT (agent_id) WHERE state IN ('pending', 'claimed', 'executing', 'verifying')
-    DO NOTHING;
+    ON CONFLICT (agent_id) WHERE finished_at IS NULL DO NOTHING;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 EXCEPTION
@@ -243,8 +242,7 @@ BEGIN
         v_frozen_by,
         CASE WHEN v_frozen_by IS NULL THEN p_now END
     )
-    ON CONFLICT (agent_id) WHERE state IN ('pending', 'claimed', 'executing', 'verifying')
-    DO NOTHING
+    ON CONFLICT (agent_id) WHERE finished_at IS NULL DO NOTHING
     RETURNING actions.action_id INTO v_action_id;
     IF v_action_id IS NULL THEN
         RAISE EXCEPTION 'agent "%" is being recovered already', p_agent_id
@@ -253,7 +251,7 @@ BEGIN
                     SELECT format('Action %s is %s.', actions.action_id, actions.state)
                     FROM health.recovery_actions AS actions
                     WHERE actions.agent_id = p_agent_id
-                        AND actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+                        AND actions.finished_at IS NULL
                 ),
                 HINT = 'Wait for it to end, or look at health.recovery_backlog; '
                     'health.approve_recoveries lets one that waits go on.';

@@ -31,35 +31,6 @@ COMMENT ON FUNCTION health_internal.step_after(jsonb, integer, boolean, text) IS
 'The step that follows one with this outcome: the next one, or after a failure the one behind the '
 'next verify; NULL, or beyond the last: none.';
 
-CREATE OR REPLACE FUNCTION health_internal.begin_steps(
-    p_now timestamptz,
-    p_action_ids bigint [],
-    p_worker text
-)
-RETURNS void
-LANGUAGE plpgsql
-VOLATILE
--- Planned once a session, as in end_steps.
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off
-AS $$
-BEGIN
-    INSERT INTO health.recovery_steps (action_id, step, action, parameters, worker, started_at)
-    SELECT
-        actions.action_id,
-        actions.step,
-        actions.action,
-        actions.parameters,
-        p_worker,
-        p_now
-    FROM health.recovery_actions AS actions
-    WHERE actions.action_id = ANY (p_action_ids)
-    ORDER BY actions.action_id;
-END;
-$$;
-COMMENT ON FUNCTION health_internal.begin_steps(timestamptz, bigint [], text) IS
-'Notes that p_worker began the present steps of these recoveries.';
-
 CREATE OR REPLACE FUNCTION health_internal.tell_finished(
     p_now timestamptz,
     p_action_ids bigint []
@@ -109,7 +80,8 @@ CREATE OR REPLACE FUNCTION health_internal.end_steps(
     p_outcome text,
     p_reason text,
     p_details jsonb DEFAULT '{}',
-    p_is_held boolean DEFAULT false
+    p_is_held boolean DEFAULT false,
+    p_fencing_token bigint DEFAULT NULL
 )
 RETURNS boolean
 LANGUAGE plpgsql
@@ -120,19 +92,14 @@ SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 SET enable_seqscan = off
+SET enable_bitmapscan = off
 SET jit = off
 AS $$
 DECLARE
     v_finished bigint [];
     v_is_due boolean;
 BEGIN
-    WITH ended_steps AS (
-        UPDATE health.recovery_steps AS steps
-        SET finished_at = p_now, outcome = p_outcome, reason = p_reason, details = p_details
-        WHERE steps.action_id = ANY (p_action_ids) AND steps.finished_at IS NULL
-    ),
-
-    ended AS (
+    WITH ended AS (
         UPDATE health.recovery_actions AS actions
         SET
             state = following.state,
@@ -147,7 +114,9 @@ BEGIN
                 ELSE actions.parameters
             END,
             fencing_token = nextval('health_internal.fencing_tokens'),
-            claimed_by = CASE WHEN following.state = 'pending' THEN NULL ELSE actions.claimed_by END,
+            claimed_by = CASE
+                WHEN following.state <> 'pending' THEN coalesce(actions.claimed_by, 'engine')
+            END,
             started_at = CASE
                 WHEN p_outcome = 'refused' THEN actions.started_at
                 ELSE coalesce(actions.started_at, p_now)
@@ -159,6 +128,7 @@ BEGIN
                 ELSE actions.not_before
             END,
             lease_until = CASE WHEN p_is_held THEN actions.lease_until END,
+            step_started_at = CASE WHEN following.state = 'verifying' THEN p_now END,
             execute_until = NULL,
             executed_at = CASE
                 WHEN following.was_verification OR p_outcome = 'refused' THEN actions.executed_at
@@ -213,7 +183,12 @@ BEGIN
             FROM (
                 SELECT
                     of_now.action_id,
-                    of_now.state AS state_before,
+                    of_now.step AS step_before,
+                    of_now.action,
+                    of_now.parameters,
+                    of_now.claimed_by,
+                    of_now.step_started_at,
+                    of_now.finished_at,
                     of_now.state = 'verifying' AS was_verification,
                     coalesce(after.step, of_now.step) AS step,
                     of_now.strategy -> (after.step - 1) AS item,
@@ -227,8 +202,17 @@ BEGIN
                         AS interval_seconds
                 FROM health.recovery_actions AS of_now
                 INNER JOIN health.agent_status AS status ON of_now.agent_id = status.agent_id
-                INNER JOIN health.current_policies AS policies
-                    ON status.policy_class = policies.policy_class
+                -- As current_policies, of which these would be all rows.
+                CROSS JOIN LATERAL (
+                    SELECT
+                        versions.startup_grace_seconds,
+                        versions.verify_beats,
+                        versions.default_expected_interval_seconds
+                    FROM health.policies AS versions
+                    WHERE versions.policy_class = status.policy_class
+                    ORDER BY versions.version DESC
+                    LIMIT 1
+                ) AS policies
                 CROSS JOIN LATERAL (
                     SELECT health_internal.step_after(
                         of_now.strategy, of_now.step, of_now.state = 'verifying', p_outcome
@@ -238,26 +222,49 @@ BEGIN
                 -- So that these rows are found by their numbers, not among all that are open.
                 OFFSET 0
             ) AS climbed
-            WHERE climbed.state_before IN ('claimed', 'executing', 'verifying', 'pending')
+            WHERE climbed.finished_at IS NULL
             OFFSET 0
         ) AS following
         WHERE actions.action_id = following.action_id
-        RETURNING actions.action_id, actions.state, actions.step
+            AND (
+                p_fencing_token IS NULL
+                OR (
+                    actions.fencing_token = p_fencing_token
+                    AND actions.state IN ('claimed', 'executing')
+                )
+            )
+        RETURNING
+            actions.action_id, actions.state, following.was_verification, following.step_before,
+            following.action, following.parameters, following.claimed_by, following.step_started_at
     ),
 
-    verifications AS (
-        INSERT INTO health.recovery_steps (action_id, step, action, worker, started_at)
-        SELECT ended.action_id, ended.step, 'verify', 'engine', p_now
+    trail AS (
+        INSERT INTO health.recovery_steps (
+            action_id, step, action, parameters, worker, started_at, finished_at, outcome, reason,
+            details
+        )
+        SELECT
+            ended.action_id,
+            ended.step_before,
+            CASE WHEN ended.was_verification THEN 'verify' ELSE ended.action END,
+            CASE WHEN ended.was_verification THEN '{}' ELSE ended.parameters END,
+            CASE WHEN ended.was_verification THEN 'engine' ELSE coalesce(ended.claimed_by, 'engine') END,
+            -- A report that skips 'executing' begins and ends the step at once.
+            coalesce(ended.step_started_at, p_now),
+            p_now,
+            p_outcome,
+            p_reason,
+            p_details
         FROM ended
-        WHERE ended.state = 'verifying'
-        ORDER BY ended.action_id
+        -- Before the first of a strategy that begins with watching there was none.
+        WHERE ended.step_before > 0
     )
 
     SELECT
         array_agg(ended.action_id) FILTER (
             WHERE ended.state IN ('succeeded', 'failed', 'escalated')
         ),
-        coalesce(bool_or(ended.state <> 'verifying'), false)
+        bool_or(ended.state <> 'verifying')
     INTO v_finished, v_is_due
     FROM ended;
     IF v_finished IS NOT NULL THEN
@@ -267,11 +274,12 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION health_internal.end_steps(
-    timestamptz, bigint [], text, text, jsonb, boolean
+    timestamptz, bigint [], text, text, jsonb, boolean, bigint
 ) IS
 'Ends the present steps of these recoveries with one outcome (succeeded, failed, refused, lost) and '
 'moves each on: to its next step, to verification, or to its end, which becomes an event. p_is_held: a '
-'worker may be at it until its lease ends. The caller has locked the rows. Returns whether there is '
-'something to do now, other than to wait for heartbeats.';
+'worker may be at it until its lease ends. p_fencing_token: only where a worker holds it under this token; '
+'without it the caller has locked the rows. Returns whether there is something to do now, other than to wait '
+'for heartbeats; NULL: none was moved.';
 
 COMMIT;

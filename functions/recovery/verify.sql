@@ -19,7 +19,10 @@ BEGIN
     FROM (
         SELECT actions.action_id
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'claimed' AND actions.lease_until < p_now
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NOT NULL
+            AND actions.state = 'claimed'
+            AND actions.lease_until < p_now
         FOR UPDATE SKIP LOCKED
     ) AS claimed;
     WITH returned AS (
@@ -63,7 +66,10 @@ BEGIN
     FROM (
         SELECT actions.action_id
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'executing' AND actions.lease_until < p_now
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NOT NULL
+            AND actions.state = 'executing'
+            AND actions.lease_until < p_now
         FOR UPDATE SKIP LOCKED
     ) AS lost;
     IF v_action_ids IS NOT NULL THEN
@@ -78,7 +84,10 @@ BEGIN
     FROM (
         SELECT actions.action_id
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'executing' AND actions.execute_until < p_now
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NOT NULL
+            AND actions.state = 'executing'
+            AND actions.execute_until < p_now
         FOR UPDATE SKIP LOCKED
     ) AS slow;
     IF v_action_ids IS NOT NULL THEN
@@ -143,7 +152,9 @@ BEGIN
         INNER JOIN health.agent_status AS status ON actions.agent_id = status.agent_id
         INNER JOIN health.current_policies AS policies
             ON status.policy_class = policies.policy_class
-        WHERE actions.state = 'verifying'
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NOT NULL
+            AND actions.state = 'verifying'
         FOR UPDATE OF actions SKIP LOCKED
     ) AS judged
     WHERE judged.is_proven OR judged.is_late;
@@ -179,7 +190,8 @@ BEGIN
             actions.agent_id,
             actions.action
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'pending'
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NULL
             AND actions.released_at IS NOT NULL
             AND actions.not_before <= p_now
             AND actions.action IN ('terminate_sessions', 'verify', 'escalate')
@@ -197,7 +209,6 @@ BEGIN
             WHERE actions.action_id = v_action.action_id;
             PERFORM health_internal.end_steps(p_now, ARRAY[v_action.action_id], 'succeeded', NULL);
         ELSE
-            PERFORM health_internal.begin_steps(p_now, ARRAY[v_action.action_id], 'engine');
             v_result := health_internal.terminate_stuck_sessions(p_now, v_action.agent_id);
             PERFORM health_internal.end_steps(
                 p_now, ARRAY[v_action.action_id],

@@ -60,12 +60,14 @@ BEGIN
         OR EXISTS (SELECT FROM health.stuck_sessions)
         OR EXISTS (
             SELECT FROM health.recovery_actions AS actions
-            WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+            WHERE actions.finished_at IS NULL
         )
         -- What has ended badly is settled, and a storm over, when nobody is in trouble any more.
         OR EXISTS (
             SELECT FROM health.recovery_actions AS actions
-            WHERE actions.settled_at IS NULL AND actions.state IN ('failed', 'escalated')
+            WHERE actions.settled_at IS NULL
+                AND actions.finished_at IS NOT NULL
+                AND actions.state IN ('failed', 'escalated')
         )
         OR EXISTS (SELECT FROM health.recovery_storms AS storms WHERE storms.ended_at IS NULL) THEN
         recoveries_queued := health_internal.act_on_recoveries(p_now, p_is_due);
@@ -78,7 +80,9 @@ BEGIN
         SELECT count(*)
         INTO recoveries_queued
         FROM health.recovery_actions AS actions
-        WHERE actions.created_at = p_now AND actions.state = 'pending';
+        WHERE actions.finished_at IS NULL
+            AND actions.state = 'pending'
+            AND actions.created_at = p_now;
     END IF;
     -- Ring, once, for new work only: what waits for its time is found by the bridge's poll.
     IF recoveries_queued > 0 OR EXISTS (

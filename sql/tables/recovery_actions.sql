@@ -1,8 +1,40 @@
--- Recoveries: queue, state machine and audit trail in one table; the steps of each in a second one.
+-- Recoveries: queue, state machine and audit trail in one table; the steps that ended in a second one.
 BEGIN;
 
 SET LOCAL ROLE health_owner;
 
+-- As in sql/types.sql: a CHECK of the table is prepared anew by every statement that writes a row, and a
+-- recovery is written often.
+CREATE DOMAIN health.recovery_issue AS text
+    CONSTRAINT issue_type_is_one_of_five
+    CHECK (VALUE IN (
+        'agent_unresponsive', 'high_error_rate', 'resource_exhaustion', 'performance_degradation',
+        'database_connectivity'
+    ));
+COMMENT ON DOMAIN health.recovery_issue IS
+'What is wrong with an agent that is recovered: agent_unresponsive, high_error_rate, resource_exhaustion, '
+'performance_degradation or database_connectivity.';
+
+CREATE DOMAIN health.recovery_state AS text
+    CONSTRAINT recovery_state_is_known
+    CHECK (VALUE IN (
+        'pending', 'claimed', 'executing', 'verifying', 'succeeded', 'failed', 'escalated',
+        'cancelled'
+    ));
+COMMENT ON DOMAIN health.recovery_state IS
+'How far a recovery is: pending, claimed, executing, verifying, succeeded, failed, escalated or cancelled.';
+
+CREATE DOMAIN health.recovery_hold AS text
+    CONSTRAINT hold_is_known
+    CHECK (VALUE IN ('freeze', 'maintenance', 'monitor_gap', 'parent', 'storm', 'concurrency'));
+COMMENT ON DOMAIN health.recovery_hold IS
+'Brake that holds a recovery: freeze, maintenance, monitor_gap, parent, storm or concurrency.';
+
+CREATE DOMAIN health.step_outcome AS text
+    CONSTRAINT step_outcome_is_known
+    CHECK (VALUE IN ('succeeded', 'failed', 'refused', 'lost', 'released'));
+COMMENT ON DOMAIN health.step_outcome IS
+'What became of a step of a recovery: succeeded, failed, refused, lost or released.';
 
 CREATE SEQUENCE health_internal.fencing_tokens;
 COMMENT ON SEQUENCE health_internal.fencing_tokens IS
@@ -11,9 +43,9 @@ COMMENT ON SEQUENCE health_internal.fencing_tokens IS
 CREATE TABLE health.recovery_actions (
     action_id bigint GENERATED ALWAYS AS IDENTITY,
     agent_id text COLLATE "C" NOT NULL,
-    issue_type text NOT NULL,
+    issue_type health.recovery_issue NOT NULL,
     action text NOT NULL DEFAULT 'restart_agent',
-    state text NOT NULL DEFAULT 'pending',
+    state health.recovery_state NOT NULL DEFAULT 'pending',
     attempt integer NOT NULL DEFAULT 1,
     requested_by text NOT NULL DEFAULT 'engine',
     incident_id bigint,
@@ -23,7 +55,7 @@ CREATE TABLE health.recovery_actions (
     step integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL,
     not_before timestamptz NOT NULL,
-    hold text,
+    hold health.recovery_hold,
     hold_reason text,
     released_at timestamptz,
     approved_at timestamptz,
@@ -33,6 +65,7 @@ CREATE TABLE health.recovery_actions (
     fencing_token bigint,
     lease_until timestamptz,
     started_at timestamptz,
+    step_started_at timestamptz,
     execute_until timestamptz,
     executed_at timestamptz,
     verify_until timestamptz,
@@ -43,28 +76,19 @@ CREATE TABLE health.recovery_actions (
     told_at timestamptz,
     outcome jsonb NOT NULL DEFAULT '{}',
     CONSTRAINT recovery_actions_pkey PRIMARY KEY (action_id),
-    CONSTRAINT issue_type_is_one_of_five
-    CHECK (issue_type IN (
-            'agent_unresponsive', 'high_error_rate', 'resource_exhaustion',
-            'performance_degradation', 'database_connectivity'
-        )),
-    CONSTRAINT recovery_state_is_known
-    CHECK (state IN (
-            'pending', 'claimed', 'executing', 'verifying', 'succeeded', 'failed', 'escalated',
-            'cancelled'
-        )),
     CONSTRAINT finished_exactly_when_in_a_final_state
     CHECK ((finished_at IS NOT NULL)
         = (state IN ('succeeded', 'failed', 'escalated', 'cancelled'))),
+    CONSTRAINT nobody_has_claimed_what_waits
+    CHECK ((state = 'pending') = (finished_at IS NULL AND claimed_by IS NULL)),
     CONSTRAINT a_brake_holds_only_what_waits
-    CHECK (hold IS NULL OR (state = 'pending' AND released_at IS NULL)),
-    CONSTRAINT hold_is_known
-    CHECK (hold IN ('freeze', 'maintenance', 'monitor_gap', 'parent', 'storm', 'concurrency'))
-);
+    CHECK (hold IS NULL OR (state = 'pending' AND released_at IS NULL))
+    -- No index knows the state or when the first step began: what a bridge begins and has done is updated in place.
+) WITH (fillfactor = 50);
 
 COMMENT ON TABLE health.recovery_actions IS
 'One row per attempt to recover an agent. A bridge may claim what is pending, released and due; '
-'how each step went is in recovery_steps, in words in recovery_history.';
+'how each step went is in recovery_trail, in words in recovery_history.';
 COMMENT ON COLUMN health.recovery_actions.action_id IS 'Number of the attempt.';
 COMMENT ON COLUMN health.recovery_actions.agent_id IS 'Which agent.';
 COMMENT ON COLUMN health.recovery_actions.issue_type IS
@@ -92,13 +116,16 @@ COMMENT ON COLUMN health.recovery_actions.released_at IS
 'When the brakes let it go; NULL: not claimable yet.';
 COMMENT ON COLUMN health.recovery_actions.approved_at IS 'When a person let it pass the brakes.';
 COMMENT ON COLUMN health.recovery_actions.approved_by IS 'Who.';
-COMMENT ON COLUMN health.recovery_actions.claimed_by IS 'Bridge that holds it, or held it last.';
+COMMENT ON COLUMN health.recovery_actions.claimed_by IS
+'Bridge that holds it, or held it last; engine: the database itself; NULL: it waits, or ended unbegun.';
 COMMENT ON COLUMN health.recovery_actions.claimed_at IS 'When it was claimed.';
 COMMENT ON COLUMN health.recovery_actions.fencing_token IS 'Token of that claim.';
 COMMENT ON COLUMN health.recovery_actions.lease_until IS
 'Until when the claim holds without renewal; nothing else is begun for the agent before.';
 COMMENT ON COLUMN health.recovery_actions.started_at IS
 'When its first step began; the budgets count it.';
+COMMENT ON COLUMN health.recovery_actions.step_started_at IS
+'When the step under way began; NULL: none is.';
 COMMENT ON COLUMN health.recovery_actions.execute_until IS 'Deadline of the step that executes.';
 COMMENT ON COLUMN health.recovery_actions.executed_at IS
 'When the last executed step was done; heartbeats after it verify.';
@@ -116,17 +143,17 @@ COMMENT ON COLUMN health.recovery_actions.outcome IS 'What the executor and the 
 
 
 CREATE UNIQUE INDEX recovery_actions_active_key ON health.recovery_actions (agent_id)
-WHERE state IN ('pending', 'claimed', 'executing', 'verifying');
+WHERE finished_at IS NULL;
 COMMENT ON INDEX health.recovery_actions_active_key IS
 'One recovery of an agent at a time, whoever asks; the tick reads active ones.';
 
 CREATE INDEX recovery_actions_moving_idx ON health.recovery_actions (agent_id)
-WHERE state IN ('claimed', 'executing', 'verifying');
+WHERE finished_at IS NULL AND claimed_by IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_moving_idx IS
 'Each tick looks at the few that are under way, however many are held.';
 
 CREATE INDEX recovery_actions_due_idx ON health.recovery_actions (not_before, action_id)
-WHERE state = 'pending' AND released_at IS NOT NULL;
+WHERE finished_at IS NULL AND claimed_by IS NULL AND released_at IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_due_idx IS
 'claim_recovery_actions takes the first few of many.';
 
@@ -134,33 +161,19 @@ CREATE INDEX recovery_actions_agent_idx ON health.recovery_actions (
     agent_id, created_at, action_id
 );
 COMMENT ON INDEX health.recovery_actions_agent_idx IS
-'health_internal.enqueue_recoveries reads an agent''s latest attempt; people its history. No other index '
-'gives that order, so that no plan reads everybody''s.';
-
-CREATE INDEX recovery_actions_budget_idx ON health.recovery_actions (agent_id, started_at)
-WHERE started_at IS NOT NULL;
-COMMENT ON INDEX health.recovery_actions_budget_idx IS
-'health_internal.apply_brakes counts an agent''s attempts in the window of its budget.';
-
-CREATE INDEX recovery_actions_started_idx ON health.recovery_actions (started_at)
-WHERE started_at IS NOT NULL;
-COMMENT ON INDEX health.recovery_actions_started_idx IS
-'health_internal.spent_by_groups counts the attempts of groups in that window.';
+'health_internal.enqueue_recoveries reads an agent''s latest attempt, apply_brakes as many as its budget has; '
+'people its history. No other index gives that order, so that no plan reads everybody''s.';
 
 CREATE INDEX recovery_actions_unsettled_idx ON health.recovery_actions (agent_id)
-WHERE settled_at IS NULL AND state IN ('failed', 'escalated');
+WHERE settled_at IS NULL AND finished_at IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_unsettled_idx IS
 'health_internal.settle_recoveries looks at those whose trouble may be over.';
-
-CREATE INDEX recovery_actions_succeeded_idx ON health.recovery_actions (finished_at)
-WHERE state = 'succeeded';
-COMMENT ON INDEX health.recovery_actions_succeeded_idx IS
-'health_internal.check_engine counts an agent''s restarts of the last day.';
 
 CREATE INDEX recovery_actions_finished_idx ON health.recovery_actions (finished_at)
 WHERE finished_at IS NOT NULL;
 COMMENT ON INDEX health.recovery_actions_finished_idx IS
-'health_internal.recovery_rows reads what ended in a period.';
+'health_internal.recovery_rows reads what ended in a period, check_engine an agent''s restarts of the last day, '
+'spent_by_groups what groups attempted in the window of their budgets.';
 
 CREATE TABLE health.recovery_steps (
     recovery_step_id bigint GENERATED ALWAYS AS IDENTITY,
@@ -170,39 +183,30 @@ CREATE TABLE health.recovery_steps (
     parameters jsonb NOT NULL DEFAULT '{}',
     worker text NOT NULL,
     started_at timestamptz NOT NULL,
-    finished_at timestamptz,
-    outcome text,
+    finished_at timestamptz NOT NULL,
+    outcome health.step_outcome NOT NULL,
     reason text,
     details jsonb NOT NULL DEFAULT '{}',
-    CONSTRAINT recovery_steps_pkey PRIMARY KEY (recovery_step_id),
-    CONSTRAINT recovery_steps_action_fkey
-    FOREIGN KEY (action_id) REFERENCES health.recovery_actions ON DELETE CASCADE,
-    CONSTRAINT step_outcome_is_known
-    CHECK (outcome IN ('succeeded', 'failed', 'refused', 'lost', 'released')),
-    CONSTRAINT a_step_that_finished_has_an_outcome
-    CHECK ((finished_at IS NULL) = (outcome IS NULL))
+    CONSTRAINT recovery_steps_pkey PRIMARY KEY (action_id, recovery_step_id)
 );
 
 COMMENT ON TABLE health.recovery_steps IS
-'One row per step that was begun in a recovery, in order, with what became of it.';
+'One row per step of a recovery that ended, in order, with what became of it; the one under way is in '
+'recovery_actions. recovery_trail shows both.';
 COMMENT ON COLUMN health.recovery_steps.recovery_step_id IS 'Number of the step, growing.';
-COMMENT ON COLUMN health.recovery_steps.action_id IS 'Recovery it belongs to.';
+COMMENT ON COLUMN health.recovery_steps.action_id IS
+'Recovery it belongs to; no foreign key: it is written by the statement that moves the recovery on.';
 COMMENT ON COLUMN health.recovery_steps.step IS 'Its place in the strategy, from 1.';
 COMMENT ON COLUMN health.recovery_steps.action IS
 'restart_agent, reload, run_command, terminate_sessions or verify.';
 COMMENT ON COLUMN health.recovery_steps.parameters IS 'As in the strategy.';
 COMMENT ON COLUMN health.recovery_steps.worker IS 'Bridge that did it; engine: the database.';
 COMMENT ON COLUMN health.recovery_steps.started_at IS 'When it began.';
-COMMENT ON COLUMN health.recovery_steps.finished_at IS 'When it ended; NULL: under way.';
+COMMENT ON COLUMN health.recovery_steps.finished_at IS 'When it ended.';
 COMMENT ON COLUMN health.recovery_steps.outcome IS
 'succeeded, failed, refused (not configured), lost (nobody reported) or released (handed back unbegun).';
 COMMENT ON COLUMN health.recovery_steps.reason IS 'Why it failed, in words.';
 COMMENT ON COLUMN health.recovery_steps.details IS 'What the executor told.';
-
-
-CREATE INDEX recovery_steps_action_idx ON health.recovery_steps (action_id, recovery_step_id);
-COMMENT ON INDEX health.recovery_steps_action_idx IS
-'recovery_history tells the steps of one recovery in order; serves the foreign key.';
 
 GRANT SELECT ON health.recovery_actions, health.recovery_steps TO health_analyst, health_bridge;
 

@@ -55,7 +55,9 @@ SELECT
     (
         SELECT count(*)
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'pending' AND actions.released_at IS NOT NULL
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NULL
+            AND actions.released_at IS NOT NULL
     ) AS pending_recovery_count,
     (
         SELECT count(*)

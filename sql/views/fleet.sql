@@ -138,9 +138,8 @@ CROSS JOIN LATERAL (
 WHERE moments.occurred_at IS NOT NULL
 UNION ALL
 SELECT
-    actions.agent_id, moments.occurred_at, 'recovery', moments.what, NULL
-FROM health.recovery_steps AS steps
-INNER JOIN health.recovery_actions AS actions ON steps.action_id = actions.action_id
+    steps.agent_id, moments.occurred_at, 'recovery', moments.what, NULL
+FROM health.recovery_trail AS steps
 CROSS JOIN LATERAL (
     VALUES
     (

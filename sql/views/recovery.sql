@@ -73,9 +73,47 @@ SELECT
         WHEN actions.state = 'verifying' THEN 'heartbeats until ' || actions.verify_until
     END AS waits_for
 FROM health.recovery_actions AS actions
-WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying');
+WHERE actions.finished_at IS NULL;
 COMMENT ON VIEW health.recovery_backlog IS
 'One row per recovery under way, and what it waits for; stable within a major version.';
+
+CREATE VIEW health.recovery_trail AS
+SELECT
+    actions.agent_id,
+    steps.action_id,
+    steps.recovery_step_id,
+    steps.step,
+    steps.action,
+    steps.parameters,
+    steps.worker,
+    steps.started_at,
+    steps.finished_at,
+    steps.outcome,
+    steps.reason,
+    steps.details
+FROM health.recovery_steps AS steps
+INNER JOIN health.recovery_actions AS actions ON steps.action_id = actions.action_id
+UNION ALL
+SELECT
+    actions.agent_id,
+    actions.action_id,
+    NULL,
+    actions.step,
+    CASE WHEN actions.state = 'verifying' THEN 'verify' ELSE actions.action END,
+    CASE WHEN actions.state = 'verifying' THEN '{}' ELSE actions.parameters END,
+    CASE WHEN actions.state = 'verifying' THEN 'engine' ELSE actions.claimed_by END,
+    actions.step_started_at,
+    NULL,
+    NULL,
+    NULL,
+    '{}'
+FROM health.recovery_actions AS actions
+WHERE actions.finished_at IS NULL
+    AND actions.claimed_by IS NOT NULL
+    AND actions.state <> 'claimed';
+COMMENT ON VIEW health.recovery_trail IS
+'One row per step of a recovery that was begun: those that ended, in order, and then the one under way; stable '
+'within a major version.';
 
 CREATE VIEW health.recovery_history AS
 SELECT
@@ -106,17 +144,22 @@ LEFT JOIN LATERAL (
         ),
         '; ' ORDER BY steps.recovery_step_id
     ) AS steps
-    FROM health.recovery_steps AS steps
+    FROM health.recovery_trail AS steps
     WHERE steps.action_id = actions.action_id
 ) AS told ON true;
 COMMENT ON VIEW health.recovery_history IS
 'One row per attempt to recover an agent, told in one line; stable within a major version.';
 
 CALL health_internal.hand_on_comments('health.recovery_backlog', 'health.recovery_actions');
+CALL health_internal.hand_on_comments('health.recovery_trail', 'health.recovery_steps');
 CALL health_internal.hand_on_comments('health.recovery_history', 'health.recovery_actions');
 
 COMMENT ON COLUMN health.recovery_backlog.waits_for IS
 'What must come before it goes on, in words.';
+COMMENT ON COLUMN health.recovery_trail.agent_id IS 'Which agent.';
+COMMENT ON COLUMN health.recovery_trail.recovery_step_id IS
+'Number of the step, growing; NULL: under way.';
+COMMENT ON COLUMN health.recovery_trail.finished_at IS 'When it ended; NULL: under way.';
 COMMENT ON COLUMN health.recovery_history.recovery_seconds IS
 'From queueing to verified, seconds; NULL: not recovered by it.';
 COMMENT ON COLUMN health.recovery_history.what_happened IS
@@ -125,6 +168,7 @@ COMMENT ON COLUMN health.recovery_history.what_happened IS
 GRANT EXECUTE ON FUNCTION health_internal.step_text(
     text, jsonb, text, text, jsonb, timestamptz, timestamptz
 ) TO health_analyst, health_bridge;
-GRANT SELECT ON health.recovery_backlog, health.recovery_history TO health_analyst, health_bridge;
+GRANT SELECT ON health.recovery_backlog, health.recovery_trail,
+health.recovery_history TO health_analyst, health_bridge;
 
 COMMIT;

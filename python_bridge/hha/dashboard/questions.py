@@ -159,7 +159,7 @@ WHERE history.action_id = ANY (ARRAY(
     (
         SELECT open.action_id
         FROM health.recovery_actions AS open
-        WHERE open.state IN ('pending', 'claimed', 'executing', 'verifying')
+        WHERE open.finished_at IS NULL
         ORDER BY open.created_at DESC
         LIMIT 200
     )

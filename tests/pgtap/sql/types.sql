@@ -13,6 +13,10 @@ INSERT INTO cases VALUES
 ('agent_state', '', 'state_is_initializing_active_running_idle_error_failed_stopped'),
 ('heartbeat_signal', 'smoke', 'signal_is_beat_start_success_fail_or_log'),
 ('event_severity', 'fatal', 'severity_is_debug_info_warning_error_critical_or_emergency'),
+('recovery_issue', 'boredom', 'issue_type_is_one_of_five'),
+('recovery_state', 'lost', 'recovery_state_is_known'),
+('recovery_hold', 'budget', 'hold_is_known'),
+('step_outcome', 'executing', 'step_outcome_is_known'),
 ('heartbeat_attributes', '[]', 'attributes_are_an_object'),
 ('heartbeat_attributes', 'null', 'attributes_are_an_object'),
 ('heartbeat_attributes', format('{"x": "%s"}', repeat('x', 8200)), 'attributes_are_at_most_8_kb'),
@@ -40,7 +44,7 @@ SELECT bag_eq($$ SELECT DISTINCT constraint_name FROM cases $$,
     'every CHECK of every domain has its case');
 SELECT lives_ok(format('SELECT %L::health.%I', value, domain), format('%s takes %s', domain, left(value, 20)))
 FROM (VALUES ('agent_id', repeat('x', 200)), ('agent_id', 'bridge:main'), ('agent_id', 'käfer 7'), ('agent_state', 'idle'),
-    ('event_severity', 'WARNING'), ('cpu_usage_percent', '100'), ('cpu_usage_percent', '0'), ('metric_value', '-1e15'),
+    ('event_severity', 'WARNING'), ('recovery_issue', 'database_connectivity'), ('recovery_state', 'cancelled'), ('recovery_hold', 'concurrency'), ('step_outcome', 'released'), ('cpu_usage_percent', '100'), ('cpu_usage_percent', '0'), ('metric_value', '-1e15'),
     ('metric_value', '-0'), ('metric_value', '1e-100'), ('error_count', '0'), ('heartbeat_attributes', '{}'), ('event_data', '[1]')) AS v (domain, value);
 SELECT throws_ok($$ INSERT INTO health.agent_heartbeats (agent_id, sent_at, received_at)
     VALUES ('a', '2031-01-01', '2031-01-02 00:00:00.001') $$, '23514', NULL, 'an agent''s clock is within a day');

@@ -184,7 +184,8 @@ class World(passing_over.World):
 
     def move(self, number: int, state: str) -> None:
         self.run(
-            "UPDATE health.recovery_actions SET state = %(state)s, hold = NULL,"
+            "UPDATE health.recovery_actions SET state = %(state)s::text, claimed_by = 'w',"
+            " hold = NULL,"
             " started_at = %(now)s, released_at = %(now)s, lease_until = 'infinity',"
             " finished_at = CASE WHEN %(state)s <> 'executing' THEN %(now)s::timestamptz END"
             " WHERE agent_id = %(id)s AND finished_at IS NULL",

@@ -114,7 +114,8 @@ class World(passing_over.World):
 
     def begin(self, number: int) -> None:
         self.run(
-            "UPDATE health.recovery_actions SET state = 'executing', started_at = %(now)s"
+            "UPDATE health.recovery_actions SET state = 'executing', claimed_by = 'w',"
+            " started_at = %(now)s"
             " WHERE agent_id = %(id)s AND state = 'pending' AND released_at IS NOT NULL",
             id=AGENTS[number][0],
         )

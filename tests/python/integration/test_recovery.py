@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from servers.waiting import until
 
 if TYPE_CHECKING:
     from conftest import Engine
@@ -196,6 +198,50 @@ def test_other_programs_meet_the_same_index(engine: Engine) -> None:
             "INSERT INTO health.recovery_actions (agent_id, issue_type, created_at, not_before)"
             " VALUES ('a', 'high_error_rate', now(), now())"
         )
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+@pytest.mark.parametrize("outcome", ["executing", "succeeded", "failed", "refused", "released"])
+def test_of_two_reports_that_meet_one_is_taken(engine: Engine, outcome: str, is_kept: bool) -> None:
+    fail(engine, "a")
+    (item,) = claim(engine, 21)
+    assert report(engine, item, "executing", 21)
+    first = engine.connect(autocommit=False)
+    first.execute(REPORT, (item["action_id"], item["fencing_token"], "succeeded", at(22)))
+    second = engine.connect()
+
+    def report_too() -> bool:
+        arguments = (item["action_id"], item["fencing_token"], outcome, at(23))
+        (row,) = second.execute(REPORT, arguments).fetchall()
+        return bool(row["is_held"])
+
+    with ThreadPoolExecutor(1) as bridges:
+        taken = bridges.submit(report_too)
+        until(
+            lambda: (
+                taken.done()
+                or engine.value(
+                    "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE pid = %s AND wait_event_type = 'Lock'",
+                    second.info.backend_pid,
+                )
+            ),
+            "the second report waits",
+        )
+        assert not taken.done()
+        if is_kept:
+            first.commit()
+        else:
+            first.rollback()
+        assert taken.result() != is_kept
+    trail = engine.rows("SELECT outcome, finished_at FROM health.recovery_steps")
+    if is_kept:
+        assert trail == [{"outcome": "succeeded", "finished_at": at(22)}]
+        assert state(engine, "a") == "verifying"
+    elif outcome == "executing":
+        assert trail == []
+    else:
+        assert trail == [{"outcome": outcome, "finished_at": at(23)}]
 
 
 # --- a bridge that dies ----------------------------------------------------------------------

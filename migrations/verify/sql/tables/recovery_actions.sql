@@ -25,6 +25,7 @@ SELECT
     fencing_token,
     lease_until,
     started_at,
+    step_started_at,
     execute_until,
     executed_at,
     verify_until,
@@ -55,6 +56,10 @@ WHERE false;
 DO $$
 BEGIN
     PERFORM 'health_internal.fencing_tokens'::regclass;
+    PERFORM 'health.recovery_issue'::regtype;
+    PERFORM 'health.recovery_state'::regtype;
+    PERFORM 'health.recovery_hold'::regtype;
+    PERFORM 'health.step_outcome'::regtype;
 END;
 $$;
 

@@ -2,6 +2,8 @@ BEGIN;
 
 SELECT FROM health.recovery_backlog WHERE false;
 
+SELECT FROM health.recovery_trail WHERE false;
+
 SELECT FROM health.recovery_history WHERE false;
 
 DO $$

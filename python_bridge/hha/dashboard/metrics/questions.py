@@ -95,20 +95,13 @@ ORDER BY 1
 RECOVERIES = """
 SELECT actions.state, actions.hold, count(*) AS action_count
 FROM health.recovery_actions AS actions
-WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+WHERE actions.finished_at IS NULL
 GROUP BY 1, 2
 """
 
 RECOVERY_TOTALS = """
 SELECT
-    (
-        SELECT count(*) FROM health.recovery_actions AS actions
-        WHERE actions.finished_at IS NOT NULL
-    ) AS finished,
-    (
-        SELECT count(*) FROM health.recovery_actions AS actions
-        WHERE actions.state = 'succeeded' AND actions.finished_at IS NOT NULL
-    ) AS succeeded,
+    ended.*,
     (
         SELECT extract(epoch FROM avg(actions.finished_at - actions.created_at))
         FROM health.recovery_actions AS actions
@@ -118,8 +111,17 @@ SELECT
     (
         SELECT greatest(0, extract(epoch FROM now() - min(actions.not_before)))
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'pending' AND actions.released_at IS NOT NULL
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NULL
+            AND actions.released_at IS NOT NULL
     ) AS overdue_seconds
+FROM (
+    SELECT
+        count(*) AS finished,
+        count(*) FILTER (WHERE actions.state = 'succeeded') AS succeeded
+    FROM health.recovery_actions AS actions
+    WHERE actions.finished_at IS NOT NULL
+) AS ended
 """
 
 # Bridges call themselves bridge:NAME; one that was renamed is forgotten after a day.

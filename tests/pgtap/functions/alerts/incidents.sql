@@ -85,8 +85,8 @@ SELECT rows_are($$ SELECT engine_rule, severity, (SELECT string_agg(a.rule, ' ')
 UPDATE health.agent_status SET liveness = 'alive', state = 'running', status = 'excellent';
 UPDATE health.agent_status SET liveness = 'stopped' WHERE agent_id IN ('silent', 'poor', 'new', 'says');
 UPDATE health.agent_status SET liveness = 'starting' WHERE agent_id = 'ahead';
-INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at)
-SELECT a, 'agent_unresponsive', s, at(1), at(1), at(1) FROM (VALUES ('silent', 'executing'), ('ahead', 'verifying'), ('poor', 'pending'), ('says', 'claimed')) AS v (a, s);
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at, claimed_by)
+SELECT a, 'agent_unresponsive', s, at(1), at(1), at(1), CASE WHEN s <> 'pending' THEN 'w' END FROM (VALUES ('silent', 'executing'), ('ahead', 'verifying'), ('poor', 'pending'), ('says', 'claimed')) AS v (a, s);
 CREATE FUNCTION pg_temp.close(p_seconds float8, p_rules text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM health_internal.close_alerts(at(p_seconds), ARRAY(SELECT alert_id FROM health.alerts WHERE resolved_at IS NULL AND opened_at >= at(200) AND agent_id IS NOT NULL AND rule ~ p_rules));

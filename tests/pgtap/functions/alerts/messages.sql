@@ -48,7 +48,7 @@ INSERT INTO health.status_transitions (agent_id, occurred_at, old_score, old_sta
 INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at, finished_at)
 SELECT a, 'agent_unresponsive', 'succeeded', at(c), at(c), at(c + 1), at(c + 2)
 FROM (VALUES ('n1', 90), ('n2', 100), ('n2', 101), ('n1', 102), ('n1', 112), ('n1', 122), ('n1', 132), ('n1', 142), ('n1', 152), ('n1', 91), ('n2', 102)) AS v (a, c);
-INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at) VALUES ('n1', 'agent_unresponsive', 'executing', at(162), at(162), at(163));
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at, claimed_by) VALUES ('n1', 'agent_unresponsive', 'executing', at(162), at(162), at(163), 'w');
 INSERT INTO health.incidents (agent_id, engine_rule, severity, onset_at, detected_at, resolved_at)
 SELECT a, r, 'critical', at(100), at(100), at(over) FROM (VALUES ('n1', NULL, NULL), ('n2', NULL, 105), (NULL, 'fleet_silent', NULL), (NULL, 'no_such_rule', NULL)) AS v (a, r, over);
 UPDATE health.incidents SET revenue_usd_per_hour = 1 WHERE agent_id = 'n2';

@@ -119,9 +119,9 @@ CREATE FUNCTION pg_temp.pending(
 ) RETURNS bigint LANGUAGE sql AS $$
     INSERT INTO health.agents (agent_id, agent_name, recovery_group, revenue_usd_per_hour) VALUES (p_name, p_name, p_group, p_revenue) ON CONFLICT DO NOTHING;
     INSERT INTO health.agent_status (agent_id, liveness, last_heartbeat_at) VALUES (p_name, 'alive', at(20000)) ON CONFLICT DO NOTHING;
-    INSERT INTO health.recovery_actions (agent_id, issue_type, state, requested_by, created_at, not_before, started_at, released_at, approved_at, finished_at)
+    INSERT INTO health.recovery_actions (agent_id, issue_type, state, requested_by, created_at, not_before, started_at, released_at, approved_at, claimed_by, finished_at)
     VALUES (p_name, 'agent_unresponsive', p_state, p_by, at(20000 + p_created), at(20000 + p_due), at(20000 + p_started), at(20000 + p_released), at(20000 + p_approved),
-        CASE WHEN p_state IN ('failed', 'cancelled') THEN at(20000 + p_due) END)
+        CASE WHEN p_state IN ('claimed', 'executing', 'verifying') THEN 'w' END, CASE WHEN p_state IN ('failed', 'cancelled') THEN at(20000 + p_due) END)
     RETURNING action_id
 $$;
 CREATE FUNCTION pg_temp.braked(p_seconds float8 DEFAULT 0, p_storm text DEFAULT NULL, p_pattern text DEFAULT '') RETURNS text LANGUAGE plpgsql AS $$

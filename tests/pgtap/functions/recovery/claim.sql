@@ -41,7 +41,7 @@ SELECT is(health.report_recovery_action(action_id, fencing_token, 'executing', '
 SELECT is((latest()).execute_until, at(141), 'the time-out runs');
 SELECT is(health.report_recovery_action(action_id, fencing_token, 'executing', '{}', at(30)), true, 'twice') FROM claimed;
 SELECT is((latest()).execute_until, at(141), 'which prolongs the lease, not the time');
-SELECT is((SELECT count(*) FROM health.recovery_steps), 1::bigint, 'nor begins it twice');
+SELECT rows_are($$ SELECT action, worker, started_at, finished_at, outcome FROM health.recovery_trail $$, $$ VALUES ('restart_agent', 'w2', at(21), NULL::timestamptz, NULL::text) $$, 'nor begins it twice');
 SELECT is(health.report_recovery_action(action_id, fencing_token, 'released', '{"reason": "stopping"}', at(31)), true, 'even then it may hand back what it had not begun') FROM claimed;
 SELECT is((latest()).started_at, NULL, 'and no budget counts it');
 SELECT is(story(), 'restart handed back', 'the trail shows it');
@@ -61,7 +61,7 @@ CREATE FUNCTION pg_temp.has(p_name text, p_due float8 DEFAULT 8000, p_released f
 RETURNS bigint LANGUAGE sql AS $$
     INSERT INTO health.agent_status (agent_id, liveness, policy_class) VALUES (p_name, 'alive', p_class);
     INSERT INTO health.recovery_actions (agent_id, issue_type, action, state, created_at, not_before, released_at, approved_at, fencing_token, step, strategy, started_at, lease_until, claimed_by, finished_at)
-    VALUES (p_name, 'agent_unresponsive', p_action, p_state, at(7000), at(p_due), at(p_released), at(p_approved), p_token, p_step, p_strategy, at(p_started), CASE WHEN p_token IS NOT NULL THEN at(9010) END, CASE WHEN p_token IS NOT NULL THEN 'w' END,
+    VALUES (p_name, 'agent_unresponsive', p_action, p_state, at(7000), at(p_due), at(p_released), at(p_approved), p_token, p_step, p_strategy, at(p_started), CASE WHEN p_token IS NOT NULL THEN at(9010) END, CASE WHEN p_state <> 'pending' THEN 'w' END,
         CASE WHEN p_state = 'failed' THEN at(8000) END)
     RETURNING action_id
 $$;
@@ -94,6 +94,8 @@ CREATE FUNCTION pg_temp.report(p_name text, p_token bigint, p_outcome text, p_de
     SELECT health.report_recovery_action(action_id, p_token, p_outcome, p_details, at(p_seconds)) FROM health.recovery_actions WHERE agent_id = p_name ORDER BY action_id DESC LIMIT 1 $$;
 SELECT rows_are($$ SELECT n, pg_temp.report(n, 71, 'executing'), pg_temp.report(n, t, 'executing') FROM (VALUES ('r-executing', 72), ('r-failed', 75), ('r-pending', 74), ('r-verifying', 73)) AS v (n, t) $$,
     $$ VALUES ('r-executing', false, true), ('r-failed', false, false), ('r-pending', false, false), ('r-verifying', false, false) $$, 'another token changes nothing, nor a report of what is not under way');
+SELECT is_empty($$ SELECT n, o FROM unnest('{r-claimed,r-executing,r-pending,r-verifying,r-failed}'::text []) AS n, unnest('{executing,succeeded,failed,refused,released}'::text []) AS o WHERE pg_temp.report(n, NULL, o) OR pg_temp.report(n, 70, o) $$, 'whatever it says, and without one');
+SELECT is((SELECT count(*) FROM health.recovery_steps JOIN health.recovery_actions USING (action_id) WHERE agent_id ~ '^r-'), 0::bigint, 'and leaves no trail');
 SELECT rows_are($$ SELECT n, health.renew_lease('recovery', a.action_id, t, at(9000)) FROM (VALUES ('r-claimed', 71), ('r-claimed', 72), ('r-executing', 72), ('r-failed', 75), ('r-pending', 74), ('r-verifying', 73)) AS v (n, t) JOIN health.recovery_actions AS a ON a.agent_id = v.n ORDER BY v.n, v.t $$,
     $$ VALUES ('r-claimed', true), ('r-claimed', false), ('r-executing', true), ('r-failed', false), ('r-pending', false), ('r-verifying', false) $$, 'nor a lease');
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE lease_until = at(9030) AND agent_id ~ '^r-'), 2::bigint, 'a lease is thirty seconds, of its own action');
@@ -103,11 +105,12 @@ SELECT pg_temp.has('x-step', p_state => 'claimed', p_token => 81, p_class => 'ot
 SELECT pg_temp.report('x-step', 81, 'executing'), pg_temp.report('x-policy', 82, 'executing'), pg_temp.report('x-policy', 82, 'executing', NULL, 9005);
 SELECT rows_are($$ SELECT agent_id, state, started_at, execute_until, lease_until FROM health.recovery_actions WHERE agent_id ~ '^x-' ORDER BY 1 $$,
     $$ VALUES ('x-policy', 'executing', at(9000), at(9077), at(9035)), ('x-step', 'executing', at(8000), at(9022.5), at(9030)) $$, 'a second report renews the lease and nothing else');
-SELECT is((SELECT count(*) FROM health.recovery_steps JOIN health.recovery_actions USING (action_id) WHERE agent_id ~ '^x-'), 2::bigint, 'each began once');
+SELECT rows_are($$ SELECT agent_id, step, started_at, finished_at FROM health.recovery_trail WHERE agent_id ~ '^x-' ORDER BY 1 $$, $$ VALUES ('x-policy', 1, at(9000), NULL::timestamptz), ('x-step', 2, at(9000), NULL) $$, 'each began once');
 -- Handed back: as if never claimed, but for what was done before.
 SELECT pg_temp.has('h-fresh', p_state => 'claimed', p_token => 91), pg_temp.has('h-second', p_state => 'executing', p_token => 92, p_started => 8000);
+UPDATE health.recovery_actions SET step_started_at = at(8300) WHERE agent_id = 'h-second';
 INSERT INTO health.recovery_steps (action_id, step, action, worker, started_at, finished_at, outcome)
-SELECT action_id, 1, 'reload', 'w', at(s), at(f), o FROM health.recovery_actions, (VALUES (8000, 8010, 'released'), (8100, 8110, 'failed'), (8200, 8210, 'failed'), (8300, NULL, NULL)) AS v (s, f, o) WHERE agent_id = 'h-second';
+SELECT action_id, 1, 'reload', 'w', at(s), at(f), o FROM health.recovery_actions, (VALUES (8000, 8010, 'released'), (8100, 8110, 'failed'), (8200, 8210, 'failed')) AS v (s, f, o) WHERE agent_id = 'h-second';
 SELECT pg_temp.report('h-fresh', 91, 'released'), pg_temp.report('h-second', 92, 'released', '{"why": "ending"}');
 SELECT rows_are($$ SELECT agent_id, state, claimed_by, lease_until, not_before, released_at, execute_until, started_at, fencing_token NOT IN (91, 92) FROM health.recovery_actions WHERE agent_id ~ '^h-' ORDER BY 1 $$,
     $$ VALUES ('h-fresh', 'pending', NULL::text, NULL::timestamptz, at(9000), at(9000), NULL::timestamptz, NULL::timestamptz, true), ('h-second', 'pending', NULL, NULL, at(9000), at(9000), NULL, at(8100), true) $$,

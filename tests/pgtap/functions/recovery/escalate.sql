@@ -17,8 +17,8 @@ SELECT signatures_are(
 
 INSERT INTO health.agents (agent_id, agent_name) SELECT a, a FROM unnest('{a,b,c}'::text []) AS a;
 INSERT INTO health.agent_status (agent_id, issue_type) SELECT a, 'agent_unresponsive' FROM unnest('{a,b,c}'::text []) AS a;
-INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, hold)
-VALUES ('a', 'agent_unresponsive', 'pending', at(0), at(0), 'storm'), ('b', 'agent_unresponsive', 'executing', at(0), at(0), NULL), ('c', 'agent_unresponsive', 'pending', at(0), at(0), NULL);
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, hold, claimed_by)
+VALUES ('a', 'agent_unresponsive', 'pending', at(0), at(0), 'storm', NULL), ('b', 'agent_unresponsive', 'executing', at(0), at(0), NULL, 'w'), ('c', 'agent_unresponsive', 'pending', at(0), at(0), NULL, NULL);
 SELECT health_internal.escalate_recoveries(at(1), ARRAY(SELECT action_id FROM health.recovery_actions WHERE agent_id IN ('a', 'b')), 'it is too dear');
 SELECT rows_are('SELECT agent_id, state, hold, finished_at FROM health.recovery_actions ORDER BY 1', $$ VALUES ('a', 'escalated', NULL::text, at(1)), ('b', 'executing', NULL, NULL), ('c', 'pending', NULL, NULL) $$,
     'what is pending becomes a person''s, what a bridge is at does not');

@@ -24,10 +24,10 @@ CREATE FUNCTION pg_temp.needs() RETURNS text LANGUAGE sql AS $$
 SELECT is(pg_temp.needs(), '0; idle ; needless ; early ', 'at first there is no need');
 INSERT INTO health.agent_status (agent_id, issue_type) VALUES
 ('a', 'agent_unresponsive'), ('b', 'high_error_rate'), ('c', 'agent_unresponsive'), ('d', NULL), ('e', NULL), ('f', NULL), ('g', NULL);
-INSERT INTO health.recovery_actions (agent_id, issue_type, state, requested_by, incident_id, created_at, not_before, finished_at) VALUES
-('b', 'high_error_rate', 'executing', 'engine', 7, at(0), at(0), NULL), ('c', 'agent_unresponsive', 'failed', 'engine', NULL, at(0), at(0), at(1)),
-('d', 'agent_unresponsive', 'pending', 'engine', NULL, at(0), at(0), NULL), ('e', 'agent_unresponsive', 'pending', 'ana', 8, at(0), at(0), NULL),
-('f', 'agent_unresponsive', 'verifying', 'engine', NULL, at(0), at(0), NULL);
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, requested_by, incident_id, created_at, not_before, claimed_by, finished_at) VALUES
+('b', 'high_error_rate', 'executing', 'engine', 7, at(0), at(0), 'w', NULL), ('c', 'agent_unresponsive', 'failed', 'engine', NULL, at(0), at(0), 'w', at(1)),
+('d', 'agent_unresponsive', 'pending', 'engine', NULL, at(0), at(0), NULL, NULL), ('e', 'agent_unresponsive', 'pending', 'ana', 8, at(0), at(0), NULL, NULL),
+('f', 'agent_unresponsive', 'verifying', 'engine', NULL, at(0), at(0), 'w', NULL);
 INSERT INTO health.stuck_sessions (pid, backend_start, agent_id, login_name, problem, stuck_since, found_at)
 SELECT 1, at(0), 'g', 'x', 'idle_in_transaction', at(0), at(0);
 SELECT rows_are('SELECT agent_id, issue_type FROM health_internal.troubled_agents()',

@@ -73,7 +73,7 @@ UPDATE health.recovery_actions SET hold = NULL;
 SELECT is(health_internal.spent_by_groups(at(2)), '{}', 'a group that waits has spent nothing');
 UPDATE health.recovery_actions SET released_at = at(2) WHERE agent_id = 'g';
 SELECT is(health_internal.spent_by_groups(at(2)), '{"web": 1}', 'what was let go counts');
-UPDATE health.recovery_actions SET state = 'claimed' WHERE agent_id = 'g';
+UPDATE health.recovery_actions SET state = 'claimed', claimed_by = 'w' WHERE agent_id = 'g';
 SELECT is(health_internal.spent_by_groups(at(2)), '{"web": 1}', 'what is claimed counts once');
 UPDATE health.recovery_actions SET state = 'failed', started_at = at(3), finished_at = at(4) WHERE agent_id = 'g';
 SELECT is(health_internal.spent_by_groups(at(5)), '{"web": 1}', 'what began counts');
@@ -100,8 +100,8 @@ SELECT agent_id, 'alive', CASE agent_id WHEN 'dead' THEN 'agent_unresponsive' WH
 INSERT INTO health.dependencies (child_id, parent_id, redundancy_group, minimum_alive_count) VALUES
 ('c1', 'dead', NULL, 1), ('c1', 'well', NULL, 1), ('c2', 'dead', 'g', 2), ('c2', 'well', 'g', 2), ('c2', 'back', 'g', 2), ('c3', 'dead', 'g', 2), ('c3', 'well', 'g', 2), ('c3', 'busy', 'g', 2),
 ('c4', 'busy', NULL, 1), ('c5', 'well', NULL, 1), ('c6', 'dead', 'g', 1), ('c6', 'well', 'g', 1), ('c6', 'stranger', 'h', 1);
-INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, finished_at) VALUES
-('busy', 'agent_unresponsive', 'verifying', at(0), at(0), NULL), ('well', 'agent_unresponsive', 'pending', at(0), at(0), NULL), ('back', 'agent_unresponsive', 'succeeded', at(0), at(0), at(1));
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, claimed_by, finished_at) VALUES
+('busy', 'agent_unresponsive', 'verifying', at(0), at(0), 'w', NULL), ('well', 'agent_unresponsive', 'pending', at(0), at(0), NULL, NULL), ('back', 'agent_unresponsive', 'succeeded', at(0), at(0), 'w', at(1));
 SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{c1,c2,c3,c4,c5,c6}', at(100)) ORDER BY 1 $$, $$ VALUES ('c1', 'dead'), ('c3', 'busy, dead, well'), ('c4', 'busy') $$,
     'each parent counts alone, a group by how many are needed; who errs, or waits to be recovered, answers still');
 SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{c4}', at(100)) $$, $$ VALUES ('c4', 'busy') $$, 'of those asked about');
@@ -115,8 +115,8 @@ SELECT rows_are($$ SELECT * FROM health_internal.missing_parents('{c5}', at(100)
 SELECT health.set_policy('hasty', '{"recovery_budget_window_seconds": 60}');
 DELETE FROM health.recovery_actions; DELETE FROM health.dependencies;
 UPDATE health.agents SET recovery_group = CASE WHEN agent_id < 'c3' THEN 'web' WHEN agent_id < 'd' THEN 'db' END; UPDATE health.agent_status SET policy_class = 'hasty' WHERE agent_id IN ('c3', 'c4');
-INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at, released_at, finished_at)
-SELECT v.name, 'agent_unresponsive', v.state, at(0), at(0), at(v.started), at(v.released), CASE WHEN v.state IN ('failed', 'cancelled') THEN at(1) END
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, started_at, released_at, claimed_by, finished_at)
+SELECT v.name, 'agent_unresponsive', v.state, at(0), at(0), at(v.started), at(v.released), CASE WHEN v.state IN ('claimed', 'executing') THEN 'w' END, CASE WHEN v.state IN ('failed', 'cancelled') THEN at(999) END
 FROM (VALUES ('c1', 'failed', 400.1, 0), ('c1', 'failed', 400, 0), ('c1', 'claimed', NULL, 0), ('c2', 'pending', NULL, 0), ('c2', 'cancelled', NULL, 0), ('c3', 'failed', 940.1, 0), ('c3', 'failed', 940, 0), ('c3', 'failed', 700, 0),
     ('c4', 'executing', 990, 0), ('c5', 'pending', NULL, NULL), ('c6', 'pending', 500, 0), ('dead', 'failed', 990, 0)) AS v (name, state, started, released);
 SELECT is(health_internal.spent_by_groups(at(1000)), '{"db": 3, "web": 3}', 'each once');

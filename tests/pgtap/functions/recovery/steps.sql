@@ -5,15 +5,13 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health_internal.begin_steps,
         health_internal.end_steps,
         health_internal.step_after,
         health_internal.tell_finished
     }',
     $$
     VALUES
-    ('health_internal.begin_steps(timestamp with time zone,bigint[],text)', 'f', 'plpgsql', 'v', false, ''),
-    ('health_internal.end_steps(timestamp with time zone,bigint[],text,text,jsonb,boolean)', 'f', 'plpgsql', 'v', false, ''),
+    ('health_internal.end_steps(timestamp with time zone,bigint[],text,text,jsonb,boolean,bigint)', 'f', 'plpgsql', 'v', false, ''),
     ('health_internal.step_after(jsonb,integer,boolean,text)', 'f', 'plpgsql', 'i', false, ''),
     ('health_internal.tell_finished(timestamp with time zone,bigint[])', 'f', 'sql', 'v', false, '')
     $$
@@ -79,10 +77,9 @@ CREATE FUNCTION pg_temp.ended(p_name text, p_state text, p_step integer, p_strat
 DECLARE v_id bigint;
 BEGIN
     INSERT INTO health.agent_status (agent_id, liveness, learnt_interval_seconds, beat_count, run_started_at) VALUES (p_name, 'alive', p_interval, 40, at(5));
-    INSERT INTO health.recovery_actions (agent_id, issue_type, action, parameters, state, step, strategy, created_at, not_before, released_at, started_at, claimed_by, fencing_token, lease_until, execute_until, executed_at, outcome, finished_at)
-    VALUES (p_name, 'agent_unresponsive', 'reload', '{"old": 1}', p_state, p_step, p_strategy, at(8900), at(8900), at(8900), at(p_started), 'w', 5, at(9020), at(9100), at(8940), '{"lease": "lost"}', CASE WHEN p_state = 'failed' THEN at(8999) END)
+    INSERT INTO health.recovery_actions (agent_id, issue_type, action, parameters, state, step, strategy, created_at, not_before, released_at, started_at, step_started_at, claimed_by, fencing_token, lease_until, execute_until, executed_at, outcome, finished_at)
+    VALUES (p_name, 'agent_unresponsive', 'reload', '{"old": 1}', p_state, p_step, p_strategy, at(8900), at(8900), at(8900), at(p_started), at(8960), 'w', 5, at(9020), at(9100), at(8940), '{"lease": "lost"}', CASE WHEN p_state = 'failed' THEN at(8999) END)
     RETURNING action_id INTO v_id;
-    INSERT INTO health.recovery_steps (action_id, step, action, worker, started_at) VALUES (v_id, p_step, 'reload', 'w', at(8950));
     PERFORM health_internal.end_steps(at(9000), ARRAY[v_id], p_outcome, p_reason, p_details, p_is_held);
     RETURN (SELECT concat_ws(' ', state, step, action, parameters, claimed_by, 'began ' || date_part('epoch', started_at - at(0)), 'due ' || date_part('epoch', not_before - at(0)), 'lease ' || date_part('epoch', lease_until - at(0)), 'executed ' || date_part('epoch', executed_at - at(0)),
         'verify ' || date_part('epoch', verify_until - at(0)), beats_before, CASE WHEN run_before = at(5) THEN 'run' END, CASE WHEN finished_at = at(9000) THEN 'over' END, CASE WHEN settled_at = at(9000) THEN 'settled' END, CASE WHEN execute_until IS NOT NULL THEN 'executes' END, CASE WHEN fencing_token = 5 THEN 'same token' END, outcome)
@@ -119,8 +116,9 @@ SELECT rows_are(
     $$,
     'state, step, what is next, whose it is, when it may begin, what is awaited, and why'
 );
-SELECT rows_are($$ SELECT a.agent_id, s.action, s.worker, s.outcome, s.reason FROM health.recovery_steps AS s JOIN health.recovery_actions AS a USING (action_id) WHERE a.agent_id IN ('e1', 'e5') ORDER BY 1, recovery_step_id $$,
-    $$ VALUES ('e1', 'reload', 'w', 'succeeded', NULL), ('e1', 'verify', 'engine', NULL, NULL), ('e5', 'reload', 'w', 'failed', 'no proof') $$, 'the trail: how it ended, and that it is being verified');
+SELECT rows_are($$ SELECT agent_id, step, action, parameters, worker, started_at, finished_at, outcome, reason, details FROM health.recovery_trail WHERE agent_id IN ('e1', 'e5', 'e7', 'e14') ORDER BY 1, recovery_step_id $$,
+    $$ VALUES ('e1', 1, 'reload', '{"old": 1}'::jsonb, 'w', at(8960), at(9000), 'succeeded', NULL, '{}'::jsonb), ('e1', 2, 'verify', '{}', 'engine', at(9000), NULL, NULL, NULL, '{}'),
+    ('e5', 2, 'verify', '{}', 'engine', at(8960), at(9000), 'failed', 'no proof', '{}'), ('e7', 1, 'reload', '{"old": 1}', 'w', at(8960), at(9000), 'failed', 'slow', '{}') $$, 'the trail: what it was, who did it, how it ended, and that it is being verified; nothing of what is over');
 SELECT rows_are($$ SELECT event_data ->> 'agent_id', severity, event_data - 'agent_id' - 'action_id' FROM health.system_events WHERE event_type = 'automated_recovery' ORDER BY 1 $$,
     $$
     VALUES ('e11', 'warning', '{"reason": "its strategy asks a person next", "success": false, "issue_type": "agent_unresponsive"}'::jsonb), ('e12', 'warning', '{"reason": "no proof; its strategy asks a person next", "success": false, "issue_type": "agent_unresponsive"}'),
@@ -132,9 +130,13 @@ INSERT INTO health.incidents (agent_id, severity, onset_at, detected_at, resolve
 SELECT pg_temp.ended('i1', 'verifying', 2, '[{"action": "reload"}, {"action": "verify"}]', 'succeeded', p_details => '{"beats": 3}'), pg_temp.ended('i2', 'verifying', 2, '[{"action": "reload"}, {"action": "verify"}]', 'failed', 'x');
 SELECT rows_are($$ SELECT agent_id, onset_at, recovered_at FROM health.incidents WHERE agent_id ~ '^i[123]$' ORDER BY 1, 2 $$, $$ VALUES ('i1', at(1), NULL::timestamptz), ('i1', at(3), at(9000)), ('i2', at(3), NULL), ('i3', at(3), NULL) $$, 'of no other');
 SELECT is((latest('i1')).outcome -> 'details', '{"beats": 3}', 'what was reported is kept');
-SELECT health_internal.begin_steps(at(9001), ARRAY[(latest('i1')).action_id, (latest('i2')).action_id], 'w9');
-SELECT rows_are($$ SELECT a.agent_id, s.step, s.action, s.parameters, s.worker FROM health.recovery_steps AS s JOIN health.recovery_actions AS a USING (action_id) WHERE s.started_at > at(9000) ORDER BY s.recovery_step_id $$,
-    $$ VALUES ('i1', 2, 'reload', '{"old": 1}'::jsonb, 'w9'), ('i2', 3, 'reload', '{"old": 1}', 'w9') $$, 'a step begins as its recovery says');
+-- Under a token: only what a worker holds under it.
+SELECT is(health_internal.end_steps(at(9001), ARRAY[(latest('e1')).action_id], 'failed', 'x', '{}', false, (latest('e1')).fencing_token), NULL, 'what is verified is no worker''s, whatever he calls himself');
+UPDATE health.recovery_actions SET state = 'executing', fencing_token = 6, step_started_at = NULL WHERE agent_id = 'e1';
+SELECT is(health_internal.end_steps(at(9001), ARRAY[(latest('e1')).action_id], 'failed', 'x', '{}', false, 5), NULL, 'another token moves nothing');
+SELECT is((SELECT count(*) FROM health.recovery_steps WHERE finished_at = at(9001)), 0::bigint, 'and leaves no trail');
+SELECT is(health_internal.end_steps(at(9001), ARRAY[(latest('e1')).action_id], 'failed', 'x', '{}', false, 6), true, 'its own does');
+SELECT rows_are($$ SELECT started_at, finished_at, worker FROM health.recovery_trail WHERE agent_id = 'e1' AND outcome = 'failed' $$, $$ VALUES (at(9001), at(9001), 'w') $$, 'what was begun without a word began as it ended');
 
 SELECT * FROM finish();
 ROLLBACK;
