@@ -23,19 +23,21 @@ AS $$
     UPDATE health.recommendations
     SET closed_at = clock_timestamp()
     WHERE recommendations.agent_id = ANY (p_agent_ids) AND recommendations.closed_at IS NULL;
-    -- What a bridge has begun ends by its report; what waits would restart what nobody wants any more.
+    -- It would restart what nobody wants any more; a bridge that is at it learns that it has lost it.
     UPDATE health.recovery_actions
     SET
         state = 'cancelled',
         hold = NULL,
         hold_reason = NULL,
+        fencing_token = nextval('health_internal.fencing_tokens'),
+        lease_until = NULL,
         finished_at = clock_timestamp(),
         settled_at = clock_timestamp(),
         outcome = recovery_actions.outcome || '{"reason": "the agent was removed"}'
-    WHERE recovery_actions.agent_id = ANY (p_agent_ids) AND recovery_actions.state = 'pending';
+    WHERE recovery_actions.agent_id = ANY (p_agent_ids) AND recovery_actions.finished_at IS NULL;
 $$;
 COMMENT ON FUNCTION health_internal.forget_agents(text []) IS
-'Ends the watch over agents that were removed from agents: their state, series, findings and waiting '
+'Ends the watch over agents that were removed from agents: their state, series, findings and open '
 'recoveries go, their alerts then close as their reasons do. History stays.';
 
 CREATE OR REPLACE FUNCTION health_internal.fold_agent_changes(

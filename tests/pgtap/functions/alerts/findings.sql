@@ -123,7 +123,7 @@ CREATE FUNCTION pg_temp.sent(VARIADIC p_messages text []) RETURNS text LANGUAGE 
     FROM unnest(p_messages) AS m
 );
 CREATE FUNCTION pg_temp.bridge(p_set text) RETURNS text LANGUAGE sql RETURN format('; UPDATE health.agent_status SET %s WHERE agent_id = %L', p_set, 'bridge:one');
-CREATE FUNCTION pg_temp.recovery(p_state text, p_not_before float8) RETURNS text LANGUAGE sql RETURN format('; INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, finished_at) VALUES (''a1'', ''agent_unresponsive'', %L, at(0), %L, %L)', p_state, at(p_not_before), CASE p_state WHEN 'failed' THEN at(940) END);
+CREATE FUNCTION pg_temp.recovery(p_state text, p_not_before float8) RETURNS text LANGUAGE sql RETURN format('; INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, finished_at, claimed_by) VALUES (''a1'', ''agent_unresponsive'', %L, at(0), %L, %L, %L)', p_state, at(p_not_before), CASE p_state WHEN 'failed' THEN at(940) END, CASE WHEN p_state = 'verifying' THEN 'w' END);
 SELECT is(pg_temp.seen(change), want, what) FROM (VALUES
     (pg_temp.sent('pager dead 0 100', 'pager dead 0 200', 'other delivered 0 300', 'pager cancelled 0 300', 'pager delivered 0 150'), 'a channel gave up, and has delivered nothing since', 'pager 200'),
     (pg_temp.sent('pager dead 0 100', 'pager dead 0 200', 'pager delivered 0 200.1'), 'it has', ''),

@@ -70,8 +70,8 @@ SELECT pg_temp.beat(2000, CASE agent_id WHEN 'ill' THEN 'failed' ELSE 'running' 
 SELECT pg_temp.tick(2001);
 DELETE FROM health.recovery_actions;
 INSERT INTO health.stuck_sessions VALUES (1, now(), 'stuck', 'x', 'blocks_others', now(), 2, now());
-INSERT INTO health.recovery_actions (agent_id, issue_type, state, requested_by, created_at, not_before, released_at, finished_at, settled_at)
-SELECT v.agent_id, 'agent_unresponsive', v.state, v.by, at(0), at(v.due), at(v.released), at(v.finished), at(v.settled) FROM (VALUES
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, requested_by, created_at, not_before, released_at, finished_at, settled_at, claimed_by)
+SELECT v.agent_id, 'agent_unresponsive', v.state, v.by, at(0), at(v.due), at(v.released), at(v.finished), at(v.settled), CASE WHEN v.state = 'verifying' THEN 'w' END FROM (VALUES
     ('w1', 'pending', 'engine', 2000, NULL, NULL, NULL), ('w2', 'pending', 'ana', 2000, NULL, NULL, NULL), ('w3', 'verifying', 'engine', 0, 0, NULL, NULL), ('w4', 'pending', 'engine', 2000, NULL, NULL, NULL),
     ('w5', 'failed', 'engine', 0, 0, 1, NULL), ('w6', 'escalated', 'engine', 0, 0, 1, NULL), ('w7', 'failed', 'engine', 0, 0, 1, 2), ('w8', 'succeeded', 'engine', 0, 0, 1, NULL), ('stuck', 'failed', 'engine', 0, 0, 1, NULL), ('ill', 'failed', 'engine', 0, 0, 1, NULL),
     ('w9', 'pending', 'engine', 1909.9, 0, NULL, NULL), ('w10', 'pending', 'engine', 0, 1909.9, NULL, NULL), ('w11', 'pending', 'engine', 1910, 0, NULL, NULL), ('w12', 'pending', 'engine', 0, 1910, NULL, NULL), ('w13', 'pending', 'engine', 0, NULL, NULL, NULL)

@@ -41,6 +41,11 @@ SELECT is_empty($$ SELECT FROM health_internal.metric_series WHERE agent_id = 'a
 SELECT is_empty($$ SELECT FROM health.open_alerts WHERE agent_id = 'a1' $$, 'its alerts are closed');
 SELECT is((SELECT outcome ->> 'reason' FROM health.recovery_actions WHERE agent_id = 'a1' AND state = 'cancelled'), 'the agent was removed', 'its recovery is cancelled');
 SELECT isnt_empty($$ SELECT FROM health.status_transitions WHERE agent_id = 'a1' $$, 'its history stays');
+-- Nor does a bridge hold for ever what nobody wants any more.
+INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, claimed_by, fencing_token) SELECT 'held', 'agent_unresponsive', 'executing', at(0), at(0), 'w1', 1;
+SELECT health_internal.forget_agents('{held}');
+SELECT rows_are($$ SELECT state, claimed_by FROM health.recovery_actions WHERE agent_id = 'held' $$, $$ VALUES ('cancelled', 'w1') $$, 'one that a bridge is at is cancelled too');
+SELECT is(health.report_recovery_action((SELECT action_id FROM health.recovery_actions WHERE agent_id = 'held'), 1, 'succeeded', '{}', at(1)), false, 'which the bridge learns when it reports');
 SELECT is(health_internal.add_missing_agents(), 0::bigint, 'nobody registers it again');
 SELECT is((health.tick('2031-05-06 09:00:06+00', true)).is_busy, false, 'an hour later');
 SELECT is_empty($$ SELECT FROM health.agents WHERE agent_id = 'a1' $$, 'it is gone');
