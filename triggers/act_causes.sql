@@ -17,6 +17,22 @@ $$;
 COMMENT ON FUNCTION health_internal.tg_act_causes__note() IS
 'Notes that what the act compares has changed; it becomes visible with the change.';
 
+CREATE OR REPLACE FUNCTION health_internal.tg_alerts__note_update()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO health_internal.act_causes (cause)
+    SELECT TG_TABLE_NAME
+    WHERE EXISTS (SELECT FROM changed);
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION health_internal.tg_alerts__note_update() IS
+'Notes that an alert has changed, if one has.';
+
 -- Agents that change are noted by _500_note_transition.
 CREATE OR REPLACE TRIGGER _500_note_new_conditions
 AFTER INSERT ON health.agent_status
@@ -30,11 +46,17 @@ FOR EACH ROW
 WHEN (old.active_conditions <> '{}' OR old.issue_type IS NOT NULL)
 EXECUTE FUNCTION health_internal.tg_act_causes__note();
 
--- Statements that write alerts are run where there is something to write, and thousands may be written by one.
+-- Thousands of alerts may be written by one statement. To end them is tried where none may end yet.
 CREATE OR REPLACE TRIGGER _500_note_change
-AFTER INSERT OR UPDATE OR DELETE ON health.alerts
+AFTER INSERT OR DELETE ON health.alerts
 FOR EACH STATEMENT
 EXECUTE FUNCTION health_internal.tg_act_causes__note();
+
+CREATE OR REPLACE TRIGGER _500_note_update
+AFTER UPDATE ON health.alerts
+REFERENCING NEW TABLE AS changed
+FOR EACH STATEMENT
+EXECUTE FUNCTION health_internal.tg_alerts__note_update();
 
 CREATE OR REPLACE TRIGGER _500_note_change
 AFTER INSERT OR DELETE ON health.rule_findings

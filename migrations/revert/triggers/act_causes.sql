@@ -12,9 +12,11 @@ DROP TRIGGER _500_note_change ON health.policies;
 DROP TRIGGER _500_note_change ON health.alert_rules;
 DROP TRIGGER _500_note_severity ON health.rule_findings;
 DROP TRIGGER _500_note_change ON health.rule_findings;
+DROP TRIGGER _500_note_update ON health.alerts;
 DROP TRIGGER _500_note_change ON health.alerts;
 DROP TRIGGER _500_note_removal ON health.agent_status;
 DROP TRIGGER _500_note_new_conditions ON health.agent_status;
+DROP FUNCTION health_internal.tg_alerts__note_update();
 DROP FUNCTION health_internal.tg_act_causes__note();
 
 COMMIT;

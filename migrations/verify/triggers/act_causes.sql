@@ -3,12 +3,14 @@ BEGIN;
 DO $$
 BEGIN
     PERFORM 'health_internal.tg_act_causes__note()'::regprocedure;
+    PERFORM 'health_internal.tg_alerts__note_update()'::regprocedure;
     ASSERT NOT EXISTS (
         SELECT FROM (
             VALUES
                 ('health.agent_status', '_500_note_new_conditions'),
                 ('health.agent_status', '_500_note_removal'),
                 ('health.alerts', '_500_note_change'),
+                ('health.alerts', '_500_note_update'),
                 ('health.rule_findings', '_500_note_change'),
                 ('health.rule_findings', '_500_note_severity'),
                 ('health.alert_rules', '_500_note_change'),

@@ -5,11 +5,13 @@ SELECT no_plan();
 
 SELECT signatures_are(
     '{
-        health_internal.tg_act_causes__note
+        health_internal.tg_act_causes__note,
+        health_internal.tg_alerts__note_update
     }',
     $$
     VALUES
-    ('health_internal.tg_act_causes__note()', 'f', 'plpgsql', 'v', true, '')
+    ('health_internal.tg_act_causes__note()', 'f', 'plpgsql', 'v', true, ''),
+    ('health_internal.tg_alerts__note_update()', 'f', 'plpgsql', 'v', true, '')
     $$
 );
 
@@ -76,6 +78,10 @@ INSERT INTO health.alerts (incident_id, agent_id, rule, severity, summary, opene
 SELECT is(pg_temp.causes(), 'alerts', 'an alert');
 UPDATE health.alerts SET resolved_at = at(1), resolved_by = 'ana';
 SELECT is(pg_temp.causes(), 'alerts', 'its end');
+UPDATE health.alerts SET resolved_at = at(1) WHERE rule = 'none of that name';
+SELECT is(pg_temp.causes(), NULL, 'not what ends none');
+DELETE FROM health.alerts WHERE rule = 'odd';
+SELECT is(pg_temp.causes(), 'alerts', 'or its removal');
 INSERT INTO health.recovery_actions (agent_id, issue_type, created_at, not_before) VALUES ('c', 'high_error_rate', at(0), at(0));
 SELECT is(pg_temp.causes(), 'recovery_actions', 'a recovery');
 UPDATE health.recovery_actions SET hold = 'storm', hold_reason = 'x';

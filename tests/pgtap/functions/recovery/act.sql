@@ -15,39 +15,26 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_seconds float8, p_state text DEFAULT 'running', p_agent_id text DEFAULT 'a1')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).recoveries_queued;
-INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a1', '5 s'), ('a2', 'a2', '1 h');
-SELECT pg_temp.beat(s), pg_temp.beat(s, 'running', 'a2') FROM (VALUES (0), (5), (10)) AS t (s);
-SELECT pg_temp.tick(11);
-SELECT is(pg_temp.tick(11.5), 0::bigint, 'healthy agents need nothing');
-SELECT pg_temp.beat(12, 'failed'); SELECT is(pg_temp.tick(12), 1::bigint, 'a failed one does');
-SELECT report(13, 'failed'); SELECT is(pg_temp.tick(13), 0::bigint, 'what failed this very moment'); SELECT is(pg_temp.tick(14), 1::bigint, 'is tried again by the next tick'); SELECT pg_temp.tick(23); SELECT is(report(24, 'failed'), true, 'the second attempt fails');
-SELECT pg_temp.tick(25); SELECT pg_temp.tick(45); SELECT is(report(46, 'failed'), true, 'the third too');
-SELECT pg_temp.tick(47);
+SELECT two_agents();
+SELECT is((health.tick(at(11.5), true)).recoveries_queued, 0::bigint, 'healthy agents need nothing');
+SELECT beat('a1', 12, 'failed'); SELECT is((health.tick(at(12), true)).recoveries_queued, 1::bigint, 'a failed one does');
+SELECT report(13, 'failed'); SELECT is((health.tick(at(13), true)).recoveries_queued, 0::bigint, 'what failed this very moment'); SELECT is((health.tick(at(14), true)).recoveries_queued, 1::bigint, 'is tried again by the next tick'); SELECT tick(23); SELECT is(report(24, 'failed'), true, 'the second attempt fails');
+SELECT tick(25); SELECT tick(45); SELECT is(report(46, 'failed'), true, 'the third too');
+SELECT tick(47);
 SELECT is((latest()).state, 'escalated', 'the budget of three is used up: a person is asked');
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id = 'a1' AND rule = 'recovery_failed'), 1::bigint, 'by an alert');
 SELECT is((latest()).told_at, at(47), 'and noted');
-SELECT pg_temp.tick(48); SELECT pg_temp.tick(900);
+SELECT tick(48); SELECT tick(900);
 SELECT is((SELECT count(*) FROM health.alerts WHERE rule = 'recovery_failed'), 1::bigint, 'once');
 SELECT is((SELECT count(*) FROM health.recovery_actions), 4::bigint, 'and nothing more is tried, however long he takes');
-SELECT pg_temp.tick(901);
+SELECT tick(901);
 SELECT is_empty($$ SELECT cause FROM health_internal.act_causes WHERE cause = 'recovery_actions' $$, 'what is a person''s is not compared again in each tick');
-SELECT pg_temp.beat(900 + 5 * s) FROM generate_series(1, 5) AS s; SELECT pg_temp.tick(926);
+SELECT beat('a1', 900 + 5 * s) FROM generate_series(1, 5) AS s; SELECT tick(926);
 SELECT is((SELECT count(*) FROM health.recovery_actions WHERE settled_at IS NULL), 0::bigint, 'health settles it');
-SELECT pg_temp.beat(930, 'failed'); SELECT pg_temp.tick(930);
+SELECT beat('a1', 930, 'failed'); SELECT tick(930);
 SELECT is((latest()).state, 'pending', 'and the next trouble is tried again');
 -- Not claimed, refused.
-SELECT pg_temp.tick(1060); SELECT is((latest()).state, 'escalated', 'what no bridge claims within two minutes is a person''s');
+SELECT tick(1060); SELECT is((latest()).state, 'escalated', 'what no bridge claims within two minutes is a person''s');
 SELECT is((latest()).outcome ->> 'reason', 'no bridge claimed it', 'with the reason');
 -- While the server was away none could.
 SELECT health.request_recovery('a2', 'agent_unresponsive', 'ana', at(1060));
@@ -59,15 +46,15 @@ DELETE FROM health.monitor_gaps;
 SELECT health.request_recovery('a2', 'agent_unresponsive', 'ana', at(1061)); SELECT is(report(1062, 'refused'), true, 'a bridge may refuse');
 SELECT is((latest('a2')).state, 'escalated', 'which is a matter for a person');
 SELECT is(health.request_recovery('a2', 'agent_unresponsive', 'ana', at(1063)) > 0, true, 'who may ask again');
-SELECT pg_temp.tick(1063);
+SELECT tick(1063);
 SELECT is((latest('a2')).state, 'pending', 'a person''s wish is not cancelled because the agent is well');
 
 -- Recoveries that one call settles, or not: of agents who are well, but 'ill', and 'stuck', whose database session is.
 UPDATE health.settings SET storm_count = 1000;
 SELECT health.set_policy('standard', '{"recovery_claim_seconds": 100}'); SELECT health.set_policy('other', '{"recovery_claim_seconds": 1000}');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) SELECT n, n, '1 h' FROM unnest('{stuck,ill}'::text [] || ARRAY(SELECT 'w' || n FROM generate_series(1, 13) AS n)) AS n;
-SELECT pg_temp.beat(2000, CASE agent_id WHEN 'ill' THEN 'failed' ELSE 'running' END, agent_id) FROM health.agents WHERE expected_interval = '1 h';
-SELECT pg_temp.tick(2001);
+SELECT beat(agent_id, 2000, CASE agent_id WHEN 'ill' THEN 'failed' ELSE 'running' END) FROM health.agents WHERE expected_interval = '1 h';
+SELECT tick(2001);
 DELETE FROM health.recovery_actions;
 INSERT INTO health.stuck_sessions VALUES (1, now(), 'stuck', 'x', 'blocks_others', now(), 2, now());
 INSERT INTO health.recovery_actions (agent_id, issue_type, state, requested_by, created_at, not_before, released_at, finished_at, settled_at, claimed_by)

@@ -17,73 +17,60 @@ SELECT signatures_are(
     $$
 );
 
-CREATE FUNCTION pg_temp.beat(p_seconds float8, p_state text DEFAULT 'running', p_agent_id text DEFAULT 'a1')
-RETURNS void
-LANGUAGE sql
-AS $$
-    INSERT INTO health.agent_heartbeats (agent_id, received_at, state)
-    VALUES (p_agent_id, at(p_seconds), p_state)
-$$;
-CREATE FUNCTION pg_temp.tick(p_seconds float8)
-RETURNS bigint
-LANGUAGE sql
-RETURN (health.tick(at(p_seconds), true)).recoveries_queued;
-INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a1', 'a1', '5 s'), ('a2', 'a2', '1 h');
-SELECT pg_temp.beat(s), pg_temp.beat(s, 'running', 'a2') FROM (VALUES (0), (5), (10)) AS t (s);
-SELECT pg_temp.tick(11);
-SELECT pg_temp.beat(12, 'failed'); SELECT pg_temp.tick(12);
+SELECT two_agents();
+SELECT beat('a1', 12, 'failed'); SELECT tick(12);
 CREATE TEMP TABLE claimed ON COMMIT DROP AS SELECT * FROM health.claim_recovery_actions('w1', 10, NULL, at(13));
-SELECT pg_temp.tick(43); SELECT is((latest()).state, 'claimed', 'the lease still holds');
-SELECT pg_temp.tick(44); SELECT is((latest()).state, 'pending', 'a lost lease goes back to the queue');
+SELECT tick(43); SELECT is((latest()).state, 'claimed', 'the lease still holds');
+SELECT tick(44); SELECT is((latest()).state, 'pending', 'a lost lease goes back to the queue');
 SELECT is(health.report_recovery_action(action_id, fencing_token, 'executing', '{}', at(45)), false, 'the old token is fenced off') FROM claimed;
 TRUNCATE claimed; INSERT INTO claimed SELECT * FROM health.claim_recovery_actions('w2', 10, NULL, at(45));
 SELECT health.report_recovery_action(action_id, fencing_token, 'executing', '{}', at(45)) FROM claimed;
-SELECT pg_temp.tick(76);
+SELECT tick(76);
 SELECT is((latest()).state, 'verifying', 'a bridge lost while executing: nobody knows how far it came, heartbeats tell');
 SELECT is(health.report_recovery_action(action_id, fencing_token, 'succeeded', '{}', at(77)), false, 'its late report changes nothing') FROM claimed;
-SELECT pg_temp.beat(78); SELECT pg_temp.tick(79);
+SELECT beat('a1', 78); SELECT tick(79);
 SELECT is((latest()).state, 'verifying', 'one good heartbeat is no proof');
-SELECT pg_temp.beat(78.1), pg_temp.beat(78.2), pg_temp.beat(78.3); SELECT pg_temp.tick(79.5);
+SELECT beat('a1', 78.1), beat('a1', 78.2), beat('a1', 78.3); SELECT tick(79.5);
 SELECT is((latest()).state, 'verifying', 'nor are many of one moment');
-SELECT pg_temp.beat(83); SELECT pg_temp.tick(83); SELECT pg_temp.beat(88); SELECT pg_temp.tick(88); SELECT pg_temp.beat(93); SELECT pg_temp.tick(93);
+SELECT beat('a1', 83); SELECT tick(83); SELECT beat('a1', 88); SELECT tick(88); SELECT beat('a1', 93); SELECT tick(93);
 SELECT is((latest()).state, 'succeeded', 'some at their pace are');
 SELECT is(story(), 'restart lost after 31 s: its bridge went silent; verified', 'told as it was');
 -- Too slow, though its bridge still holds it.
-SELECT pg_temp.beat(100, 'failed'); SELECT pg_temp.tick(100); SELECT pg_temp.tick(104);
+SELECT beat('a1', 100, 'failed'); SELECT tick(100); SELECT tick(104);
 TRUNCATE claimed; INSERT INTO claimed SELECT * FROM health.claim_recovery_actions('w2', 10, NULL, at(104));
 SELECT health.report_recovery_action(action_id, fencing_token, 'executing', '{}', at(104)) FROM claimed;
 SELECT health.renew_lease('recovery', action_id, fencing_token, at(s)) FROM claimed, unnest(ARRAY[120, 145, 170, 195, 220]) AS s;
-SELECT pg_temp.tick(224); SELECT is((latest()).state, 'executing', 'until recovery_execution_seconds');
-SELECT pg_temp.tick(225); SELECT is((latest()).state, 'failed', 'and no longer');
+SELECT tick(224); SELECT is((latest()).state, 'executing', 'until recovery_execution_seconds');
+SELECT tick(225); SELECT is((latest()).state, 'failed', 'and no longer');
 SELECT is((latest()).outcome ->> 'reason', 'it took too long', 'which is said');
 SELECT is(health.renew_lease('recovery', action_id, fencing_token, at(226)), false, 'the bridge learns it when it renews') FROM claimed;
-SELECT pg_temp.tick(226);
+SELECT tick(226);
 SELECT is((latest()).not_before, at(250), 'the next attempt waits until that lease has run out for certain');
 -- Not verified in time.
-SELECT pg_temp.tick(250); SELECT report(251, 'succeeded'); SELECT pg_temp.tick(251);
+SELECT tick(250); SELECT report(251, 'succeeded'); SELECT tick(251);
 SELECT is((latest()).state, 'verifying', 'it is done');
-SELECT pg_temp.tick(310);
+SELECT tick(310);
 SELECT is((latest()).state, 'failed', 'without heartbeats it has failed');
 SELECT matches(story(), '^restart; not verified within [0-9]+ s$', 'in words');
 -- Strategies that begin with the database's own steps.
 SELECT health.set_recovery_strategy('standard', 'agent_unresponsive', '[{"action": "verify"}, {"action": "escalate"}]');
-SELECT health.request_recovery('a2', 'agent_unresponsive', 'ana', at(320)); SELECT pg_temp.tick(320);
+SELECT health.request_recovery('a2', 'agent_unresponsive', 'ana', at(320)); SELECT tick(320);
 SELECT rows_are($$ SELECT (latest('a2')).state, (latest('a2')).step $$, $$ VALUES ('verifying', 1) $$, 'watching needs no bridge');
 SELECT health.set_recovery_strategy('standard', 'high_error_rate', '[{"action": "escalate"}]');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('a3', 'a3', '5 s');
-SELECT pg_temp.beat(s, 'running', 'a3') FROM (VALUES (311), (316), (321)) AS t (s); SELECT pg_temp.tick(322);
-SELECT pg_temp.beat(323, 'error', 'a3'); SELECT pg_temp.tick(323);
+SELECT beat('a3', s) FROM (VALUES (311), (316), (321)) AS t (s); SELECT tick(322);
+SELECT beat('a3', 323, 'error'); SELECT tick(323);
 SELECT rows_are($$ SELECT (latest('a3')).state, (latest('a3')).outcome ->> 'reason' $$, $$ VALUES ('escalated', 'its strategy asks a person') $$, 'nor does asking a person');
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id = 'a3' AND rule = 'recovery_failed'), 1::bigint, 'at once');
 
 -- Three beats, however long two of them take.
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('b1', 'b1', '5 s');
-SELECT pg_temp.beat(s, 'running', 'b1') FROM (VALUES (400), (405), (410)) AS t (s); SELECT pg_temp.tick(411);
-SELECT pg_temp.beat(412, 'failed', 'b1'); SELECT pg_temp.tick(412);
+SELECT beat('b1', s) FROM (VALUES (400), (405), (410)) AS t (s); SELECT tick(411);
+SELECT beat('b1', 412, 'failed'); SELECT tick(412);
 SELECT health.report_recovery_action(action_id, fencing_token, 'succeeded', '{}', at(413)) FROM health.claim_recovery_actions('w1', 9, ARRAY['b1'], at(413));
-SELECT pg_temp.beat(s, 'running', 'b1') FROM (VALUES (414), (421.9)) AS t (s); SELECT pg_temp.tick(422);
+SELECT beat('b1', s) FROM (VALUES (414), (421.9)) AS t (s); SELECT tick(422);
 SELECT is((latest('b1')).state, 'verifying', 'two good heartbeats over two intervals are no proof');
-SELECT pg_temp.beat(426, 'running', 'b1'); SELECT pg_temp.tick(426.1);
+SELECT beat('b1', 426); SELECT tick(426.1);
 SELECT is((latest('b1')).state, 'succeeded', 'the third is');
 -- Whose sessions are stuck has proven nothing.
 INSERT INTO health.recovery_actions (agent_id, issue_type, state, created_at, not_before, claimed_by, started_at, executed_at, beats_before, verify_until)
@@ -121,14 +108,14 @@ END
 $$;
 SELECT health.set_recovery_strategy('standard', 'agent_unresponsive', '[{"action": "restart_agent"}, {"action": "verify"}]');
 INSERT INTO health.agents (agent_id, agent_name, expected_interval) VALUES ('c1', 'c1', '5 s'), ('c2', 'c2', '5 s');
-SELECT pg_temp.beat(s, 'running', 'c1') FROM (VALUES (500), (505), (510)) AS t (s); SELECT pg_temp.tick(511);
-SELECT pg_temp.beat(512, 'failed', 'c1'); SELECT pg_temp.tick(512);
+SELECT beat('c1', s) FROM (VALUES (500), (505), (510)) AS t (s); SELECT tick(511);
+SELECT beat('c1', 512, 'failed'); SELECT tick(512);
 SELECT is(pg_temp.kill_bridges('c1', 513, 900, false), 3::bigint, 'it is claimed as often as the budget allows attempts');
 SELECT rows_are($$ SELECT state, outcome ->> 'reason', outcome -> 'lost_claims', told_at IS NOT NULL FROM health.recovery_actions WHERE agent_id = 'c1' $$,
     $$ VALUES ('escalated', 'each time its bridge went silent before it began', '3'::jsonb, true) $$, 'then a person is asked');
 SELECT is((SELECT count(*) FROM health.open_alerts WHERE agent_id = 'c1' AND rule = 'recovery_failed'), 1::bigint, 'by an alert');
-SELECT pg_temp.beat(s, 'running', 'c2') FROM (VALUES (900), (905), (910)) AS t (s); SELECT pg_temp.tick(911);
-SELECT pg_temp.beat(912, 'failed', 'c2'); SELECT pg_temp.tick(912);
+SELECT beat('c2', s) FROM (VALUES (900), (905), (910)) AS t (s); SELECT tick(911);
+SELECT beat('c2', 912, 'failed'); SELECT tick(912);
 SELECT is(pg_temp.kill_bridges('c2', 913, 1500, true), 3::bigint, 'what it begins counts in the budget: three in ten minutes');
 SELECT rows_are($$ SELECT steps.outcome, count(*) FROM health.recovery_steps AS steps JOIN health.recovery_actions AS actions USING (action_id)
     WHERE actions.agent_id = 'c2' AND steps.action = 'restart_agent' GROUP BY 1 $$, $$ VALUES ('lost', 3) $$, 'each is told as lost');
