@@ -496,6 +496,51 @@ ALTER DOMAIN health.operational_efficiency OWNER TO health_owner;
 COMMENT ON DOMAIN health.operational_efficiency IS 'Operational efficiency as the agent reports it, percent, 0 or 1e-100 to 100.';
 
 --
+-- Name: recovery_hold; Type: DOMAIN; Schema: health; Owner: health_owner
+--
+
+CREATE DOMAIN health.recovery_hold AS text
+	CONSTRAINT hold_is_known CHECK ((VALUE = ANY (ARRAY['freeze'::text, 'maintenance'::text, 'monitor_gap'::text, 'parent'::text, 'storm'::text, 'concurrency'::text])));
+
+ALTER DOMAIN health.recovery_hold OWNER TO health_owner;
+
+--
+-- Name: DOMAIN recovery_hold; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON DOMAIN health.recovery_hold IS 'Brake that holds a recovery: freeze, maintenance, monitor_gap, parent, storm or concurrency.';
+
+--
+-- Name: recovery_issue; Type: DOMAIN; Schema: health; Owner: health_owner
+--
+
+CREATE DOMAIN health.recovery_issue AS text
+	CONSTRAINT issue_type_is_one_of_five CHECK ((VALUE = ANY (ARRAY['agent_unresponsive'::text, 'high_error_rate'::text, 'resource_exhaustion'::text, 'performance_degradation'::text, 'database_connectivity'::text])));
+
+ALTER DOMAIN health.recovery_issue OWNER TO health_owner;
+
+--
+-- Name: DOMAIN recovery_issue; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON DOMAIN health.recovery_issue IS 'What is wrong with an agent that is recovered: agent_unresponsive, high_error_rate, resource_exhaustion, performance_degradation or database_connectivity.';
+
+--
+-- Name: recovery_state; Type: DOMAIN; Schema: health; Owner: health_owner
+--
+
+CREATE DOMAIN health.recovery_state AS text
+	CONSTRAINT recovery_state_is_known CHECK ((VALUE = ANY (ARRAY['pending'::text, 'claimed'::text, 'executing'::text, 'verifying'::text, 'succeeded'::text, 'failed'::text, 'escalated'::text, 'cancelled'::text])));
+
+ALTER DOMAIN health.recovery_state OWNER TO health_owner;
+
+--
+-- Name: DOMAIN recovery_state; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON DOMAIN health.recovery_state IS 'How far a recovery is: pending, claimed, executing, verifying, succeeded, failed, escalated or cancelled.';
+
+--
 -- Name: revenue_impact_usd; Type: DOMAIN; Schema: health; Owner: health_owner
 --
 
@@ -524,6 +569,21 @@ ALTER DOMAIN health.run_id OWNER TO health_owner;
 --
 
 COMMENT ON DOMAIN health.run_id IS 'Name of one run of an agent or job: 1 to 200 bytes, no control characters.';
+
+--
+-- Name: step_outcome; Type: DOMAIN; Schema: health; Owner: health_owner
+--
+
+CREATE DOMAIN health.step_outcome AS text
+	CONSTRAINT step_outcome_is_known CHECK ((VALUE = ANY (ARRAY['succeeded'::text, 'failed'::text, 'refused'::text, 'lost'::text, 'released'::text])));
+
+ALTER DOMAIN health.step_outcome OWNER TO health_owner;
+
+--
+-- Name: DOMAIN step_outcome; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON DOMAIN health.step_outcome IS 'What became of a step of a recovery: succeeded, failed, refused, lost or released.';
 
 --
 -- Name: user_satisfaction; Type: DOMAIN; Schema: health; Owner: health_owner
@@ -1317,7 +1377,7 @@ BEGIN
             RAISE EXCEPTION 'there is no storm that waits for approval'
                 USING ERRCODE = 'RC008',
                     HINT = 'health.recovery_backlog says what recoveries wait for; name agents to let '
-                        'theirs pass a freeze, a maintenance or a dead parent.';
+                        'theirs pass a freeze, a maintenance, a monitor gap or a dead parent.';
         END IF;
         SELECT count(*)
         INTO v_count
@@ -1331,7 +1391,7 @@ BEGIN
         WHERE NOT EXISTS (
             SELECT FROM health.recovery_actions AS actions
             WHERE actions.agent_id = given.agent_id
-                AND actions.hold IN ('freeze', 'maintenance', 'parent', 'storm')
+                AND actions.hold IN ('freeze', 'maintenance', 'monitor_gap', 'parent', 'storm')
         );
         IF v_strangers IS NOT NULL OR cardinality(p_agent_ids) = 0 THEN
             RAISE EXCEPTION 'no recovery waits for approval: %', coalesce(v_strangers, 'no agent named')
@@ -1342,7 +1402,7 @@ BEGIN
         UPDATE health.recovery_actions AS actions
         SET approved_at = p_now, approved_by = v_by
         WHERE actions.agent_id = ANY (p_agent_ids)
-            AND actions.hold IN ('freeze', 'maintenance', 'parent', 'storm');
+            AND actions.hold IN ('freeze', 'maintenance', 'monitor_gap', 'parent', 'storm');
         GET DIAGNOSTICS v_count = ROW_COUNT;
     END IF;
     -- The next tick releases them, as fast as budgets and settings.recovery_concurrency allow.
@@ -1357,7 +1417,7 @@ ALTER FUNCTION health.approve_recoveries(p_by text, p_agent_ids text[], p_now ti
 -- Name: FUNCTION approve_recoveries(p_by text, p_agent_ids text[], p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health.approve_recoveries(p_by text, p_agent_ids text[], p_now timestamp with time zone) IS 'A person lets recoveries go on: without agents those of the present storm, until it ends; with agents theirs, past freeze, maintenance, parents and storm. Budgets and the limit of the fleet hold all the same. Returns how many wait. Raises RC008 where none does.';
+COMMENT ON FUNCTION health.approve_recoveries(p_by text, p_agent_ids text[], p_now timestamp with time zone) IS 'A person lets recoveries go on: without agents those of the present storm, until it ends; with agents theirs, past freeze, maintenance, monitor gaps, parents and storm. Budgets and the limit of the fleet hold all the same. Returns how many wait. Raises RC008 where none does.';
 
 --
 -- Name: ask(text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -1761,7 +1821,8 @@ BEGIN
     END IF;
     BEGIN
         PERFORM health_internal.build_sandbox(ARRAY[
-            'health.tick', 'health.claim_recovery_actions', 'health.report_recovery_action'
+            'health.tick', 'health.claim_recovery_actions', 'health.report_recovery_action',
+            'health.recovery_trail'
         ]);
         v_beats := health_internal.furnish_sandbox(
             v_sandbox, p_changes, v_plan.warm_from, p_to, p_agent_ids
@@ -2140,7 +2201,8 @@ BEGIN
     FROM (
         SELECT pending.action_id
         FROM health.recovery_actions AS pending
-        WHERE pending.state = 'pending'
+        WHERE pending.finished_at IS NULL
+            AND pending.claimed_by IS NULL
             AND pending.released_at IS NOT NULL
             AND pending.not_before <= p_now
             -- What the database does itself; what it does not know a bridge refuses.
@@ -2165,7 +2227,7 @@ BEGIN
     ) AS chosen
     WHERE actions.action_id = chosen.action_id
     RETURNING
-        actions.action_id, actions.agent_id, actions.issue_type, actions.action,
+        actions.action_id, actions.agent_id, actions.issue_type::text, actions.action,
         actions.parameters, actions.attempt, actions.fencing_token, actions.lease_until,
         (actions.strategy -> (actions.step - 1) ->> 'timeout_seconds')::float8;
 END;
@@ -2989,7 +3051,6 @@ BEGIN
         FROM health.incidents
         INNER JOIN health.alert_events AS events
             ON incidents.fleet_incident_id = events.incident_id
-            AND events.event IN ('queued', 'grouped', 'suppressed')
         WHERE incidents.agent_id = p_agent_id
         UNION ALL
         SELECT events.*
@@ -3001,12 +3062,7 @@ BEGIN
         SELECT
             ledger.occurred_at,
             ledger.incident_id,
-            CASE
-                WHEN deliveries.state = 'delivered' THEN true
-                WHEN ledger.event IN ('queued', 'grouped') AND deliveries.state IS NOT NULL
-                    THEN false
-                ELSE false
-            END AS was_told,
+            coalesce(deliveries.state = 'delivered', false) AS was_told,
             CASE
                 WHEN deliveries.state = 'delivered' THEN NULL
                 WHEN deliveries.state IS NOT NULL THEN deliveries.state
@@ -3019,7 +3075,7 @@ BEGIN
                 )
                 WHEN deliveries.state IS NOT NULL THEN format(
                     'message %s (%s) is %s: %s', ledger.delivery_id, ledger.reason,
-                    deliveries.state, coalesce(deliveries.outcome::text, '')
+                    deliveries.state, deliveries.outcome
                 )
                 ELSE ledger.reason
             END AS explanation,
@@ -3489,7 +3545,7 @@ CREATE FUNCTION health.obstacles_to_start(p_agent_ids text[], p_waited_seconds d
             latest.state IN ('claimed', 'executing', 'verifying')
             OR (
                 latest.state = 'pending'
-                AND coalesce(latest.hold, '') NOT IN ('parent', 'storm', 'concurrency')
+                AND coalesce(latest.hold, '') NOT IN ('monitor_gap', 'parent', 'storm', 'concurrency')
             ) AS is_under_way,
             -- That no bridge was there to try is over.
             latest.state = 'escalated'
@@ -4050,6 +4106,7 @@ CREATE FUNCTION health.report_delivery(p_delivery_id bigint, p_fencing_token big
     AS $$
 DECLARE
     v_outcome constant jsonb := jsonb_build_object('reported', p_outcome) || coalesce(p_details, '{}');
+    v_wait_seconds double precision;
     v_state text;
 BEGIN
     IF p_outcome IS NULL OR p_outcome NOT IN (
@@ -4074,30 +4131,33 @@ BEGIN
         RETURN FOUND;
     END IF;
 
+    -- NULL: given up.
+    v_wait_seconds := CASE p_outcome
+        WHEN 'released' THEN 0
+        WHEN 'failed' THEN health_internal.retry_seconds((
+            SELECT messages.attempt
+            FROM health.deliveries AS messages
+            WHERE messages.delivery_id = p_delivery_id
+        ))
+    END;
     UPDATE health.deliveries AS messages
     SET
-        state = CASE
-            WHEN p_outcome = 'refused' OR (p_outcome = 'failed' AND messages.attempt >= 10) THEN 'dead'
-            ELSE 'pending'
-        END,
+        state = CASE WHEN v_wait_seconds IS NULL THEN 'dead' ELSE 'pending' END,
         -- Given back untried, as by a bridge that stops: that was no attempt.
         attempt = messages.attempt - (p_outcome = 'released')::integer,
-        -- 2 s doubling to 10 min, less up to a quarter at random; or what the receiver asked for.
+        -- At the earliest when the receiver asked for it.
         not_before = CASE
-            WHEN p_outcome <> 'failed' THEN messages.not_before
-            ELSE p_now + make_interval(secs => greatest(
+            WHEN v_wait_seconds > 0 THEN p_now + make_interval(secs => greatest(
                 CASE
                     WHEN jsonb_typeof(p_details -> 'retry_after_seconds') = 'number'
                         THEN least(3600, (p_details ->> 'retry_after_seconds')::float8)
-                    ELSE 0
                 END,
-                least(600, 2 ^ least(messages.attempt, 20)) * (1 - random() / 4)
+                v_wait_seconds
             ))
+            ELSE messages.not_before
         END,
         lease_until = NULL,
-        finished_at = CASE
-            WHEN p_outcome = 'refused' OR (p_outcome = 'failed' AND messages.attempt >= 10) THEN p_now
-        END,
+        finished_at = CASE WHEN v_wait_seconds IS NULL THEN p_now END,
         outcome = v_outcome
     WHERE messages.delivery_id = p_delivery_id
         AND messages.fencing_token = p_fencing_token
@@ -4136,82 +4196,91 @@ CREATE FUNCTION health.report_recovery_action(p_action_id bigint, p_fencing_toke
     AS $$
 DECLARE
     v_details constant jsonb := coalesce(p_details, '{}');
-    v_action health.recovery_actions;
+    v_is_due boolean;
 BEGIN
-    IF p_outcome IS NULL
-        OR p_outcome NOT IN ('executing', 'succeeded', 'failed', 'refused', 'released') THEN
-        RAISE EXCEPTION 'outcome "%" of a recovery is not known', coalesce(p_outcome, 'NULL')
-            USING ERRCODE = 'RC001',
-                HINT = 'Report executing, succeeded, failed, refused or released.';
-    END IF;
+    CASE p_outcome
+        WHEN 'executing' THEN
+            UPDATE health.recovery_actions AS actions
+            SET
+                state = 'executing',
+                started_at = coalesce(actions.started_at, p_now),
+                step_started_at = coalesce(actions.step_started_at, p_now),
+                execute_until = coalesce(actions.execute_until, p_now + make_interval(secs => coalesce(
+                    (actions.strategy -> (actions.step - 1) ->> 'timeout_seconds')::float8,
+                    (
+                        SELECT policies.recovery_execution_seconds
+                        FROM health.agent_status AS status
+                        INNER JOIN health.current_policies AS policies
+                            ON status.policy_class = policies.policy_class
+                        WHERE status.agent_id = actions.agent_id
+                    )
+                ))),
+                lease_until = p_now + interval '30 seconds'
+            WHERE actions.action_id = p_action_id
+                AND actions.fencing_token = p_fencing_token
+                AND actions.state IN ('claimed', 'executing');
+            RETURN FOUND;
+        WHEN 'released' THEN
+            -- Handed back before anything was done: as if it had never been claimed.
+            WITH held AS (
+                SELECT actions.*
+                FROM health.recovery_actions AS actions
+                WHERE actions.action_id = p_action_id
+                    AND actions.fencing_token = p_fencing_token
+                    AND actions.state IN ('claimed', 'executing')
+                FOR UPDATE
+            ),
 
-    SELECT actions.*
-    INTO v_action
-    FROM health.recovery_actions AS actions
-    WHERE actions.action_id = p_action_id
-        AND actions.fencing_token = p_fencing_token
-        AND actions.state IN ('claimed', 'executing')
-    FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-
-    IF p_outcome = 'released' THEN
-        -- Handed back before anything was done: as if it had never been claimed.
-        UPDATE health.recovery_steps AS steps
-        SET finished_at = p_now, outcome = 'released', details = v_details
-        WHERE steps.action_id = p_action_id AND steps.finished_at IS NULL;
-        UPDATE health.recovery_actions AS actions
-        SET
-            state = 'pending',
-            claimed_by = NULL,
-            lease_until = NULL,
-            fencing_token = nextval('health_internal.fencing_tokens'),
-            not_before = p_now,
-            released_at = p_now,
-            execute_until = NULL,
-            started_at = (
-                SELECT min(steps.started_at)
-                FROM health.recovery_steps AS steps
-                WHERE steps.action_id = p_action_id AND steps.outcome <> 'released'
-            )
-        WHERE actions.action_id = p_action_id;
-        PERFORM pg_notify('health_wakeup', '');
-        RETURN true;
-    END IF;
-
-    -- A report that skips 'executing' begins and ends the step at once.
-    IF v_action.state = 'claimed' THEN
-        PERFORM health_internal.begin_steps(p_now, ARRAY[p_action_id], v_action.claimed_by);
-    END IF;
-    IF p_outcome = 'executing' THEN
-        UPDATE health.recovery_actions AS actions
-        SET
-            state = 'executing',
-            started_at = coalesce(actions.started_at, p_now),
-            execute_until = coalesce(actions.execute_until, p_now + make_interval(secs => coalesce(
-                (actions.strategy -> (actions.step - 1) ->> 'timeout_seconds')::float8,
-                (
-                    SELECT policies.recovery_execution_seconds
-                    FROM health.agent_status AS status
-                    INNER JOIN health.current_policies AS policies
-                        ON status.policy_class = policies.policy_class
-                    WHERE status.agent_id = actions.agent_id
+            trail AS (
+                INSERT INTO health.recovery_steps (
+                    action_id, step, action, parameters, worker, started_at, finished_at, outcome,
+                    details
                 )
-            ))),
-            lease_until = p_now + interval '30 seconds'
-        WHERE actions.action_id = p_action_id;
-        RETURN true;
-    END IF;
+                SELECT
+                    held.action_id, held.step, held.action, held.parameters, held.claimed_by,
+                    held.step_started_at, p_now, 'released', v_details
+                FROM held
+                WHERE held.state = 'executing'
+            )
+
+            UPDATE health.recovery_actions AS actions
+            SET
+                state = 'pending',
+                claimed_by = NULL,
+                lease_until = NULL,
+                fencing_token = nextval('health_internal.fencing_tokens'),
+                not_before = p_now,
+                released_at = p_now,
+                step_started_at = NULL,
+                execute_until = NULL,
+                started_at = (
+                    SELECT min(steps.started_at)
+                    FROM health.recovery_steps AS steps
+                    WHERE steps.action_id = p_action_id AND steps.outcome <> 'released'
+                )
+            FROM held
+            WHERE actions.action_id = held.action_id;
+            v_is_due := CASE WHEN FOUND THEN true END;
+        WHEN 'succeeded', 'failed', 'refused' THEN
+            -- Without a token it would be the engine's own word.
+            IF p_fencing_token IS NOT NULL THEN
+                v_is_due := health_internal.end_steps(
+                    p_now, ARRAY[p_action_id], p_outcome,
+                    health_internal.failure_reason(p_outcome, v_details), v_details, false,
+                    p_fencing_token
+                );
+            END IF;
+        ELSE
+            RAISE EXCEPTION 'outcome "%" of a recovery is not known', coalesce(p_outcome, 'NULL')
+                USING ERRCODE = 'RC001',
+                    HINT = 'Report executing, succeeded, failed, refused or released.';
+    END CASE;
     -- Unless only heartbeats are awaited there is something to do now. A NOTIFY would make those who
     -- report at once commit one after the other.
-    IF health_internal.end_steps(
-        p_now, ARRAY[p_action_id], p_outcome,
-        health_internal.failure_reason(p_outcome, v_details), v_details
-    ) THEN
+    IF v_is_due THEN
         PERFORM pg_notify('health_wakeup', '');
     END IF;
-    RETURN true;
+    RETURN v_is_due IS NOT NULL;
 END;
 $$;
 
@@ -4281,8 +4350,7 @@ BEGIN
         v_frozen_by,
         CASE WHEN v_frozen_by IS NULL THEN p_now END
     )
-    ON CONFLICT (agent_id) WHERE state IN ('pending', 'claimed', 'executing', 'verifying')
-    DO NOTHING
+    ON CONFLICT (agent_id) WHERE finished_at IS NULL DO NOTHING
     RETURNING actions.action_id INTO v_action_id;
     IF v_action_id IS NULL THEN
         RAISE EXCEPTION 'agent "%" is being recovered already', p_agent_id
@@ -4291,7 +4359,7 @@ BEGIN
                     SELECT format('Action %s is %s.', actions.action_id, actions.state)
                     FROM health.recovery_actions AS actions
                     WHERE actions.agent_id = p_agent_id
-                        AND actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+                        AND actions.finished_at IS NULL
                 ),
                 HINT = 'Wait for it to end, or look at health.recovery_backlog; '
                     'health.approve_recoveries lets one that waits go on.';
@@ -4308,6 +4376,76 @@ ALTER FUNCTION health.request_recovery(p_agent_id text, p_issue_type text, p_by 
 --
 
 COMMENT ON FUNCTION health.request_recovery(p_agent_id text, p_issue_type text, p_by text, p_now timestamp with time zone) IS 'Queues the recovery of an agent on a person''s word, at once and outside back-off, budgets, storm and limit; in a freeze or maintenance it waits (approve_recoveries lets it go). Returns the action_id. Raises AG001 for an unknown agent, RC003 while one is under way, and a named CHECK for an unknown issue.';
+
+--
+-- Name: resend_messages(text, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
+--
+
+CREATE FUNCTION health.resend_messages(p_channel text, p_by text DEFAULT NULL::text, p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    v_by constant text := coalesce(p_by, session_user);
+    v_count bigint;
+BEGIN
+    WITH given_up AS (
+        UPDATE health.deliveries AS messages
+        SET outcome = messages.outcome || jsonb_build_object('resent_by', v_by)
+        WHERE messages.delivery_id IN (
+            SELECT unheard.delivery_id
+            FROM health_internal.unheard_messages(p_now) AS unheard
+            WHERE unheard.channel = p_channel
+        )
+            AND NOT messages.outcome ? 'resent_by'
+        RETURNING messages.*
+    ),
+
+    resent AS (
+        INSERT INTO health.deliveries AS messages (
+            incident_id, channel, event, step, severity, subject, body, agent_ids, details,
+            idempotency_key, created_at, not_before, is_first, lines
+        )
+        SELECT
+            given_up.incident_id, given_up.channel, given_up.event, given_up.step,
+            given_up.severity, given_up.subject, given_up.body, given_up.agent_ids,
+            given_up.details, given_up.idempotency_key || '-again', p_now, p_now,
+            given_up.is_first, given_up.lines
+        FROM given_up
+        ORDER BY given_up.delivery_id
+        RETURNING messages.delivery_id, messages.channel, messages.incident_id, messages.event
+    ),
+
+    noted AS (
+        INSERT INTO health.alert_events (
+            occurred_at, incident_id, agent_id, event, reason, channel, delivery_id
+        )
+        SELECT
+            p_now, resent.incident_id, incidents.agent_id, 'queued',
+            format('%s, again by %s', resent.event, v_by), resent.channel, resent.delivery_id
+        FROM resent
+        INNER JOIN health.incidents ON resent.incident_id = incidents.incident_id
+    )
+
+    SELECT count(*) INTO v_count FROM resent;
+    IF v_count = 0 THEN
+        RAISE EXCEPTION 'no message through "%" is to be sent again', coalesce(p_channel, 'NULL')
+            USING ERRCODE = 'RC009',
+                HINT = 'What is over, or was told since, is not. SELECT channel, subject, outcome FROM '
+                    'health.deliveries WHERE state = ''dead'' lists what was given up.';
+    END IF;
+    PERFORM pg_notify('health_wakeup', '');
+    RETURN v_count;
+END;
+$$;
+
+ALTER FUNCTION health.resend_messages(p_channel text, p_by text, p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION resend_messages(p_channel text, p_by text, p_now timestamp with time zone); Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health.resend_messages(p_channel text, p_by text, p_now timestamp with time zone) IS 'Sends again what a channel was not told, and should still hear, of what was given up in the last 24 hours; when the channel is mended. Returns how many messages. Raises RC009 where there is none.';
 
 --
 -- Name: resolve_alert(bigint, text, text, timestamp with time zone); Type: FUNCTION; Schema: health; Owner: health_owner
@@ -4881,7 +5019,7 @@ CREATE FUNCTION health.seconds_until_rules_are_due() RETURNS double precision
     AS $$
     SELECT date_part('epoch', min(rules.next_evaluation_at) - clock_timestamp())
     FROM health.alert_rules AS rules
-    WHERE NOT rules.is_builtin AND rules.is_enabled;
+    WHERE rules.is_enabled;
 $$;
 
 ALTER FUNCTION health.seconds_until_rules_are_due() OWNER TO health_owner;
@@ -7126,7 +7264,7 @@ BEGIN
                 FROM health.recovery_actions AS early
                 WHERE early.action_id = ANY (v_needs.early_action_ids)
                     AND early.incident_id IS NULL
-                    AND early.state IN ('pending', 'claimed', 'executing', 'verifying')
+                    AND early.finished_at IS NULL
                 FOR UPDATE SKIP LOCKED
             ))
                 AND incidents.agent_id = actions.agent_id
@@ -7701,12 +7839,14 @@ DECLARE
         LEFT JOIN (
             SELECT actions.action_id
             FROM health.recovery_actions AS actions
-            WHERE actions.state IN ('claimed', 'executing', 'verifying')
+            WHERE actions.finished_at IS NULL
+                AND actions.claimed_by IS NOT NULL
                 AND actions.requested_by = 'engine'
             UNION ALL
             SELECT actions.action_id
             FROM health.recovery_actions AS actions
-            WHERE actions.state = 'pending'
+            WHERE actions.finished_at IS NULL
+                AND actions.claimed_by IS NULL
                 AND actions.released_at IS NOT NULL
                 AND actions.requested_by = 'engine'
         ) AS under_way ON true
@@ -7722,6 +7862,7 @@ DECLARE
         WHERE actions.action_id = ANY (v_action_ids)
     );
     v_maintained text [];
+    v_unheard jsonb;
     v_parents jsonb;
     v_group_attempts jsonb;
     v_verdict record;
@@ -7733,6 +7874,9 @@ BEGIN
     END IF;
     v_maintained := health_internal.agents_in_maintenance(v_waiting, p_now);
     v_group_attempts := health_internal.spent_by_groups(p_now);
+    SELECT coalesce(jsonb_object_agg(unheard.agent_id, unheard.reason), '{}')
+    INTO v_unheard
+    FROM health_internal.unheard_agents(v_waiting, p_now) AS unheard;
     SELECT coalesce(jsonb_object_agg(dead.agent_id, dead.parents), '{}')
     INTO v_parents
     FROM health_internal.missing_parents(v_waiting, p_now) AS dead;
@@ -7763,6 +7907,7 @@ BEGIN
                 actions.requested_by = 'engine' AS is_engines,
                 marks.is_new,
                 freezes.reason AS freeze_reason,
+                v_unheard ->> actions.agent_id AS unheard_reason,
                 v_parents ->> actions.agent_id AS parents,
                 policies.recovery_budget_count,
                 policies.recovery_budget_window_seconds,
@@ -7776,6 +7921,7 @@ BEGIN
                     WHEN actions.agent_id = ANY (v_maintained) THEN 'maintenance'
                     -- Past its first step it is under way: only people stop it.
                     WHEN actions.requested_by <> 'engine' OR actions.started_at IS NOT NULL THEN NULL
+                    WHEN v_unheard ? actions.agent_id THEN 'monitor_gap'
                     WHEN v_parents ? actions.agent_id THEN 'parent'
                     WHEN marks.is_new AND p_storm IS NOT NULL THEN 'storm'
                 END AS must_wait_for
@@ -7805,13 +7951,20 @@ BEGIN
                 waiting.*,
                 CASE
                     WHEN NOT waiting.is_new OR waiting.must_wait_for IS NOT NULL THEN false
+                    -- One at a time: those queued last began last.
                     ELSE (
                         SELECT count(*)
-                        FROM health.recovery_actions AS earlier
-                        WHERE earlier.agent_id = waiting.agent_id
-                            AND earlier.started_at > p_now - make_interval(
-                                secs => waiting.recovery_budget_window_seconds
-                            )
+                        FROM (
+                            SELECT earlier.started_at
+                            FROM health.recovery_actions AS earlier
+                            WHERE earlier.agent_id = waiting.agent_id
+                                AND earlier.started_at IS NOT NULL
+                            ORDER BY earlier.created_at DESC, earlier.action_id DESC
+                            LIMIT waiting.recovery_budget_count
+                        ) AS latest
+                        WHERE latest.started_at > p_now - make_interval(
+                            secs => waiting.recovery_budget_window_seconds
+                        )
                     ) >= waiting.recovery_budget_count
                 END AS is_over_budget
             FROM waiting
@@ -7887,6 +8040,7 @@ BEGIN
                 CASE verdicts.new_hold
                     WHEN 'freeze' THEN verdicts.freeze_reason
                     WHEN 'maintenance' THEN 'the agent is in maintenance'
+                    WHEN 'monitor_gap' THEN verdicts.unheard_reason
                     WHEN 'parent' THEN format('parents first: %s', verdicts.parents)
                     WHEN 'storm' THEN p_storm
                     WHEN 'concurrency' THEN
@@ -9383,8 +9537,7 @@ BEGIN
         SELECT rules.*
         INTO v_rule
         FROM health.alert_rules AS rules
-        WHERE NOT rules.is_builtin
-            AND rules.is_enabled
+        WHERE rules.is_enabled
             AND rules.next_evaluation_at <= p_now
             AND (
                 rules.evaluating_since IS NULL
@@ -9426,38 +9579,6 @@ ALTER FUNCTION health_internal.begin_rule(p_now timestamp with time zone, OUT ru
 --
 
 COMMENT ON FUNCTION health_internal.begin_rule(p_now timestamp with time zone, OUT rule text, OUT evaluation_id bigint, OUT view_schema name, OUT view_name name, OUT row_limit integer) IS 'Takes the rule that has been due longest: its name, the number of the evaluation, its view and how many rows that may have; NULL: none is due. Rules whose view is gone, unreadable or of another shape are disabled on the way.';
-
---
--- Name: begin_steps(timestamp with time zone, bigint[], text); Type: FUNCTION; Schema: health_internal; Owner: health_owner
---
-
-CREATE FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text) RETURNS void
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_generic_plan'
-    SET enable_seqscan TO 'off'
-    AS $$
-BEGIN
-    INSERT INTO health.recovery_steps (action_id, step, action, parameters, worker, started_at)
-    SELECT
-        actions.action_id,
-        actions.step,
-        actions.action,
-        actions.parameters,
-        p_worker,
-        p_now
-    FROM health.recovery_actions AS actions
-    WHERE actions.action_id = ANY (p_action_ids)
-    ORDER BY actions.action_id;
-END;
-$$;
-
-ALTER FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text) OWNER TO health_owner;
-
---
--- Name: FUNCTION begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text); Type: COMMENT; Schema: health_internal; Owner: health_owner
---
-
-COMMENT ON FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text) IS 'Notes that p_worker began the present steps of these recoveries.';
 
 --
 -- Name: broken_channels(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -10331,7 +10452,7 @@ COMMENT ON FUNCTION health_internal.check_engine(p_now timestamp with time zone)
 
 CREATE FUNCTION health_internal.check_matchers(p_matchers jsonb, p_keys text[]) RETURNS jsonb
     LANGUAGE plpgsql STABLE
-    AS $$
+    AS $_$
 DECLARE
     v_wrong text;
 BEGIN
@@ -10347,6 +10468,7 @@ BEGIN
         OR CASE given.key
             WHEN 'labels' THEN jsonb_typeof(given.value) <> 'object'
             WHEN 'agent_ids' THEN jsonb_typeof(given.value) <> 'array'
+                OR given.value @? '$[*] ? (@.type() != "string")'
             WHEN 'minimum_revenue_usd_per_hour' THEN jsonb_typeof(given.value) <> 'number'
             WHEN 'minimum_severity'
                 THEN health_internal.severity_rank(given.value #>> '{}') IS NULL
@@ -10363,12 +10485,12 @@ BEGIN
         RAISE EXCEPTION 'matcher % is not understood', v_wrong
             USING ERRCODE = 'AL002',
                 DETAIL = format('Keys are %s.', array_to_string(p_keys, ', ')),
-                HINT = 'labels is an object, agent_ids a list, minimum_revenue_usd_per_hour a '
+                HINT = 'labels is an object, agent_ids a list of text, minimum_revenue_usd_per_hour a '
                     'number, severities and rules are known ones, the rest is text.';
     END IF;
     RETURN p_matchers;
 END;
-$$;
+$_$;
 
 ALTER FUNCTION health_internal.check_matchers(p_matchers jsonb, p_keys text[]) OWNER TO health_owner;
 
@@ -10859,16 +10981,19 @@ CREATE FUNCTION health_internal.close_alerts(p_now timestamp with time zone, p_c
         LEFT JOIN health.agent_status AS status ON candidates.agent_id = status.agent_id
         WHERE alerts.alert_id = closing.alert_id
             AND CASE
-                -- A failed recovery is over when nothing else is wrong with the agent.
+                -- A failed recovery is over when nothing else is wrong with the agent, or it was removed.
                 WHEN alerts.rule = 'recovery_failed'
-                    THEN status.active_conditions <@ '{business_impact}'
+                    THEN (
+                        status.active_conditions <@ '{business_impact}'
                         AND status.issue_type IS NULL
+                    ) IS NOT FALSE
                 -- An agent says goodbye while it is being restarted: that is no recovery yet.
                 WHEN status.liveness IN ('stopped', 'starting')
                     THEN NOT EXISTS (
                         SELECT FROM health.recovery_actions AS actions
                         WHERE actions.agent_id = alerts.agent_id
-                            AND actions.state IN ('claimed', 'executing', 'verifying')
+                            AND actions.finished_at IS NULL
+                            AND actions.claimed_by IS NOT NULL
                     )
                 ELSE true
             END
@@ -10882,7 +11007,7 @@ CREATE FUNCTION health_internal.close_alerts(p_now timestamp with time zone, p_c
         SELECT
             p_now, closed.incident_id, closed.alert_id, closed.agent_id, 'resolved',
             CASE closed.rule
-                WHEN 'recovery_failed' THEN 'the agent is healthy'
+                WHEN 'recovery_failed' THEN 'nothing else is wrong with the agent'
                 ELSE 'the condition no longer holds'
             END
         FROM closed
@@ -10891,9 +11016,7 @@ CREATE FUNCTION health_internal.close_alerts(p_now timestamp with time zone, p_c
     ended AS (
         UPDATE health.incidents
         SET resolved_at = p_now, next_check_at = '-infinity'
-        FROM (SELECT DISTINCT closed.incident_id FROM closed) AS less
-        WHERE incidents.incident_id = less.incident_id
-            AND incidents.resolved_at IS NULL
+        WHERE incidents.incident_id IN (SELECT closed.incident_id FROM closed)
             AND NOT EXISTS (
                 SELECT FROM health.alerts AS standing
                 WHERE standing.incident_id = incidents.incident_id
@@ -11281,30 +11404,23 @@ BEGIN
         INNER JOIN health.incidents ON given.incident_id = incidents.incident_id
     ),
 
+    placed AS (
+        SELECT
+            lines.*,
+            row_number() OVER (
+                PARTITION BY lines.channel
+                ORDER BY
+                    lines.event = 'resolved',
+                    health_internal.severity_rank(lines.severity) DESC,
+                    lines.revenue_usd_per_hour DESC,
+                    lines.incident_id
+            ) AS place
+        FROM lines
+    ),
+
     -- Fifty at most are told by name; nobody reads more.
     foremost AS (
-        SELECT
-            best.*,
-            row_number() OVER (
-                PARTITION BY best.channel
-                ORDER BY
-                    best.event = 'resolved',
-                    health_internal.severity_rank(best.severity) DESC,
-                    best.revenue_usd_per_hour DESC,
-                    best.incident_id
-            ) AS place
-        FROM (SELECT DISTINCT lines.channel FROM lines) AS routes
-        CROSS JOIN LATERAL (
-            SELECT lines.*
-            FROM lines
-            WHERE lines.channel = routes.channel
-            ORDER BY
-                lines.event = 'resolved',
-                health_internal.severity_rank(lines.severity) DESC,
-                lines.revenue_usd_per_hour DESC,
-                lines.incident_id
-            LIMIT 50
-        ) AS best
+        SELECT placed.* FROM placed WHERE placed.place <= 50
     ),
 
     -- By their keys and of all at once: a join would read all agents, a lookup for each line the open
@@ -11331,7 +11447,7 @@ BEGIN
     shown AS (
         SELECT
             lines.*,
-            coalesce(names.agent_name, lines.agent_id, 'HeartbeatHealthAgent') AS agent_name,
+            coalesce(names.agent_name, lines.agent_id) AS agent_name,
             CASE
                 WHEN lines.event = 'resolved' THEN 'resolved'
                 ELSE coalesce(spoken.summary, lines.severity)
@@ -11370,8 +11486,7 @@ BEGIN
             ) AS severity_rank,
             sum(lines.revenue_usd_per_hour) FILTER (WHERE lines.event <> 'resolved')
                 AS revenue_usd_per_hour,
-            array_agg(lines.agent_id ORDER BY lines.agent_id)
-                FILTER (WHERE lines.agent_id IS NOT NULL) AS agent_ids,
+            array_agg(lines.agent_id ORDER BY lines.agent_id) AS agent_ids,
             array_agg(
                 ROW(lines.channel, lines.incident_id, lines.event, lines.severity, lines.is_first)
                 ::health_internal.digest_line
@@ -11398,7 +11513,7 @@ BEGIN
             WHEN 1 THEN E' incident:\n' ELSE E' incidents together:\n'
         END || named.listing
         || CASE WHEN counted.incident_count > 50 THEN E'\n…' ELSE '' END,
-        coalesce(counted.agent_ids, '{}'),
+        counted.agent_ids,
         jsonb_strip_nulls(jsonb_build_object(
             'event', 'digest',
             'severity', health_internal.severity_of_rank(counted.severity_rank),
@@ -12040,9 +12155,9 @@ BEGIN
         )) AS facts
         CROSS JOIN LATERAL (
             SELECT health_internal.decide_notification(
-                facts.news, facts.was_told, facts.withheld IS NOT NULL, true,
-                facts.is_in_maintenance, facts.is_in_fleet_incident, facts.parent,
-                facts.is_silenced, facts.is_flapping, facts.is_acknowledged
+                facts.news, facts.was_told, facts.withheld IS NOT NULL, facts.is_confirmed,
+                facts.is_in_maintenance, facts.is_in_fleet_incident, facts.is_unheard,
+                facts.parent, facts.is_silenced, facts.is_flapping, facts.is_acknowledged
             ) AS decision
         ) AS outcome
     ),
@@ -12267,20 +12382,20 @@ ALTER FUNCTION health_internal.decide_incidents(p_now timestamp with time zone, 
 COMMENT ON FUNCTION health_internal.decide_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) IS 'Decides about incidents that are due, and carries the decisions out: notices for channels, rows of the ledger, when to look again. Escalations and reminders are such decisions: one statement moves all. Returns the notices of those that nothing else waited beside, for send_notices; others are in the table.';
 
 --
--- Name: decide_notification(text, boolean, boolean, boolean, boolean, boolean, text, boolean, boolean, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: decide_notification(text, boolean, boolean, boolean, boolean, boolean, boolean, text, boolean, boolean, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) RETURNS text[]
+CREATE FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_is_unheard boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN (p_news = 'none'::text) THEN ARRAY['nothing'::text, 'known'::text] WHEN ((p_news = 'over'::text) AND (NOT p_was_told)) THEN ARRAY['nothing'::text, 'never_told'::text] WHEN ((p_news = 'over'::text) AND p_is_in_maintenance) THEN ARRAY['withhold'::text, 'maintenance'::text] WHEN ((p_news = 'over'::text) AND p_is_silenced) THEN ARRAY['withhold'::text, 'silenced'::text] WHEN ((p_news = 'over'::text) AND p_is_flapping) THEN ARRAY['withhold'::text, 'flapping'::text] WHEN (p_news = 'over'::text) THEN ARRAY['send'::text, 'resolved'::text] WHEN (NOT p_is_confirmed) THEN ARRAY['withhold'::text, 'soft'::text] WHEN p_is_in_maintenance THEN ARRAY['withhold'::text, 'maintenance'::text] WHEN p_is_in_fleet_incident THEN ARRAY['withhold'::text, 'fleet_incident'::text] WHEN (p_parent = 'down'::text) THEN ARRAY['withhold'::text, 'parent_down'::text] WHEN ((p_parent = 'suspected'::text) AND (NOT p_was_told)) THEN ARRAY['withhold'::text, 'parent_suspected'::text] WHEN p_is_silenced THEN ARRAY['withhold'::text, 'silenced'::text] WHEN p_is_flapping THEN ARRAY['withhold'::text, 'flapping'::text] WHEN p_is_acknowledged THEN ARRAY['withhold'::text, 'acknowledged'::text] WHEN (p_news = 'worse'::text) THEN ARRAY['send'::text, 'escalated'::text] WHEN (p_news = 'unrecovered'::text) THEN ARRAY['send'::text, 'recovery_failed'::text] WHEN (p_was_withheld OR (p_news = 'withdrawn'::text)) THEN ARRAY['send'::text, 'truth'::text] WHEN (p_news = 'new'::text) THEN ARRAY['send'::text, 'opened'::text] WHEN (p_news = 'step_due'::text) THEN ARRAY['send'::text, 'step'::text] WHEN (p_news = 'reminder_due'::text) THEN ARRAY['send'::text, 'reminder'::text] ELSE NULL::text[] END;
+    RETURN CASE WHEN (p_news = 'none'::text) THEN ARRAY['nothing'::text, 'known'::text] WHEN ((p_news = 'over'::text) AND (NOT p_was_told)) THEN ARRAY['nothing'::text, 'never_told'::text] WHEN ((p_news = 'over'::text) AND p_is_in_maintenance) THEN ARRAY['withhold'::text, 'maintenance'::text] WHEN ((p_news = 'over'::text) AND p_is_silenced) THEN ARRAY['withhold'::text, 'silenced'::text] WHEN ((p_news = 'over'::text) AND p_is_flapping) THEN ARRAY['withhold'::text, 'flapping'::text] WHEN (p_news = 'over'::text) THEN ARRAY['send'::text, 'resolved'::text] WHEN (NOT p_is_confirmed) THEN ARRAY['withhold'::text, 'soft'::text] WHEN p_is_in_maintenance THEN ARRAY['withhold'::text, 'maintenance'::text] WHEN p_is_in_fleet_incident THEN ARRAY['withhold'::text, 'fleet_incident'::text] WHEN p_is_unheard THEN ARRAY['withhold'::text, 'monitor_gap'::text] WHEN (p_parent = 'down'::text) THEN ARRAY['withhold'::text, 'parent_down'::text] WHEN ((p_parent = 'suspected'::text) AND (NOT p_was_told)) THEN ARRAY['withhold'::text, 'parent_suspected'::text] WHEN p_is_silenced THEN ARRAY['withhold'::text, 'silenced'::text] WHEN p_is_flapping THEN ARRAY['withhold'::text, 'flapping'::text] WHEN p_is_acknowledged THEN ARRAY['withhold'::text, 'acknowledged'::text] WHEN (p_news = 'worse'::text) THEN ARRAY['send'::text, 'escalated'::text] WHEN (p_news = 'unrecovered'::text) THEN ARRAY['send'::text, 'recovery_failed'::text] WHEN (p_was_withheld OR (p_news = 'withdrawn'::text)) THEN ARRAY['send'::text, 'truth'::text] WHEN (p_news = 'new'::text) THEN ARRAY['send'::text, 'opened'::text] WHEN (p_news = 'step_due'::text) THEN ARRAY['send'::text, 'step'::text] WHEN (p_news = 'reminder_due'::text) THEN ARRAY['send'::text, 'reminder'::text] ELSE NULL::text[] END;
 
-ALTER FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) OWNER TO health_owner;
+ALTER FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_is_unheard boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) OWNER TO health_owner;
 
 --
--- Name: FUNCTION decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_is_unheard boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) IS 'What to do about an incident: {send, event}, {withhold, reason} or {nothing, reason}. p_news: new (nobody was told), worse, unrecovered, step_due, reminder_due, withdrawn (from a channel that was to hear of it), none or over; p_parent: up, suspected or down. The truth table is in docs/alerting.md; a test compares them row by row.';
+COMMENT ON FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_is_unheard boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) IS 'What to do about an incident: {send, event}, {withhold, reason} or {nothing, reason}. p_news: new (nobody was told), worse, unrecovered, step_due, reminder_due, withdrawn (from a channel that was to hear of it), none or over; p_is_unheard: not heard since a monitor gap that has not settled; p_parent: up, suspected or down. The truth table is in docs/alerting.md; a test compares them row by row.';
 
 --
 -- Name: detect_series(health_internal.detector_state, timestamp with time zone[], double precision[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -13024,7 +13139,7 @@ BEGIN
     WITH lost AS MATERIALIZED (
         SELECT
             messages.delivery_id,
-            messages.attempt >= 10 AS is_last,
+            health_internal.retry_seconds(messages.attempt) AS wait_seconds,
             CASE
                 WHEN messages.outcome ->> 'reported' = 'lost'
                     THEN (messages.outcome ->> 'lost_count')::integer
@@ -13039,14 +13154,14 @@ BEGIN
     ended AS (
         UPDATE health.deliveries AS messages
         SET
-            state = CASE WHEN lost.is_last THEN 'dead' ELSE 'pending' END,
+            state = CASE WHEN lost.wait_seconds IS NULL THEN 'dead' ELSE 'pending' END,
             -- As report_delivery waits, from the end of the lease. Those that were lost together come back
             -- at different times, so that one that ends its bridge takes fewer others along each time.
-            not_before = messages.lease_until + make_interval(
-                secs => least(600, 2 ^ least(messages.attempt, 20)) * (1 - random() / 4)
+            not_before = coalesce(
+                messages.lease_until + make_interval(secs => lost.wait_seconds), messages.not_before
             ),
             lease_until = NULL,
-            finished_at = CASE WHEN lost.is_last THEN p_now END,
+            finished_at = CASE WHEN lost.wait_seconds IS NULL THEN p_now END,
             outcome = jsonb_build_object(
                 'reported', 'lost',
                 'lost_count', lost.lost_count,
@@ -13058,14 +13173,14 @@ BEGIN
             )
         FROM lost
         WHERE messages.delivery_id = lost.delivery_id
-        RETURNING lost.is_last, health_internal.incidents_of(messages) AS incident_ids
+        RETURNING messages.state, health_internal.incidents_of(messages) AS incident_ids
     )
 
     SELECT array_agg(told.incident_id)
     INTO v_incident_ids
     FROM ended
     CROSS JOIN LATERAL unnest(ended.incident_ids) AS told (incident_id)
-    WHERE NOT ended.is_last;
+    WHERE ended.state = 'pending';
     RETURN coalesce(v_incident_ids, '{}');
 END;
 $$;
@@ -13079,28 +13194,23 @@ ALTER FUNCTION health_internal.end_lost_leases(p_now timestamp with time zone) O
 COMMENT ON FUNCTION health_internal.end_lost_leases(p_now timestamp with time zone) IS 'Takes messages from bridges that were not heard of before the lease ran out: pending again, with growing waits as after a failure, or, where it was the tenth attempt, given up, which raises the alert dead_letters. Returns the incidents that the pending ones tell of.';
 
 --
--- Name: end_steps(timestamp with time zone, bigint[], text, text, jsonb, boolean); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+-- Name: end_steps(timestamp with time zone, bigint[], text, text, jsonb, boolean, bigint); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb DEFAULT '{}'::jsonb, p_is_held boolean DEFAULT false) RETURNS boolean
+CREATE FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb DEFAULT '{}'::jsonb, p_is_held boolean DEFAULT false, p_fencing_token bigint DEFAULT NULL::bigint) RETURNS boolean
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
     SET jit TO 'off'
     AS $$
 DECLARE
     v_finished bigint [];
     v_is_due boolean;
 BEGIN
-    WITH ended_steps AS (
-        UPDATE health.recovery_steps AS steps
-        SET finished_at = p_now, outcome = p_outcome, reason = p_reason, details = p_details
-        WHERE steps.action_id = ANY (p_action_ids) AND steps.finished_at IS NULL
-    ),
-
-    ended AS (
+    WITH ended AS (
         UPDATE health.recovery_actions AS actions
         SET
             state = following.state,
@@ -13115,7 +13225,9 @@ BEGIN
                 ELSE actions.parameters
             END,
             fencing_token = nextval('health_internal.fencing_tokens'),
-            claimed_by = CASE WHEN following.state = 'pending' THEN NULL ELSE actions.claimed_by END,
+            claimed_by = CASE
+                WHEN following.state <> 'pending' THEN coalesce(actions.claimed_by, 'engine')
+            END,
             started_at = CASE
                 WHEN p_outcome = 'refused' THEN actions.started_at
                 ELSE coalesce(actions.started_at, p_now)
@@ -13127,6 +13239,7 @@ BEGIN
                 ELSE actions.not_before
             END,
             lease_until = CASE WHEN p_is_held THEN actions.lease_until END,
+            step_started_at = CASE WHEN following.state = 'verifying' THEN p_now END,
             execute_until = NULL,
             executed_at = CASE
                 WHEN following.was_verification OR p_outcome = 'refused' THEN actions.executed_at
@@ -13181,7 +13294,12 @@ BEGIN
             FROM (
                 SELECT
                     of_now.action_id,
-                    of_now.state AS state_before,
+                    of_now.step AS step_before,
+                    of_now.action,
+                    of_now.parameters,
+                    of_now.claimed_by,
+                    of_now.step_started_at,
+                    of_now.finished_at,
                     of_now.state = 'verifying' AS was_verification,
                     coalesce(after.step, of_now.step) AS step,
                     of_now.strategy -> (after.step - 1) AS item,
@@ -13195,8 +13313,17 @@ BEGIN
                         AS interval_seconds
                 FROM health.recovery_actions AS of_now
                 INNER JOIN health.agent_status AS status ON of_now.agent_id = status.agent_id
-                INNER JOIN health.current_policies AS policies
-                    ON status.policy_class = policies.policy_class
+                -- As current_policies, of which these would be all rows.
+                CROSS JOIN LATERAL (
+                    SELECT
+                        versions.startup_grace_seconds,
+                        versions.verify_beats,
+                        versions.default_expected_interval_seconds
+                    FROM health.policies AS versions
+                    WHERE versions.policy_class = status.policy_class
+                    ORDER BY versions.version DESC
+                    LIMIT 1
+                ) AS policies
                 CROSS JOIN LATERAL (
                     SELECT health_internal.step_after(
                         of_now.strategy, of_now.step, of_now.state = 'verifying', p_outcome
@@ -13206,26 +13333,49 @@ BEGIN
                 -- So that these rows are found by their numbers, not among all that are open.
                 OFFSET 0
             ) AS climbed
-            WHERE climbed.state_before IN ('claimed', 'executing', 'verifying', 'pending')
+            WHERE climbed.finished_at IS NULL
             OFFSET 0
         ) AS following
         WHERE actions.action_id = following.action_id
-        RETURNING actions.action_id, actions.state, actions.step
+            AND (
+                p_fencing_token IS NULL
+                OR (
+                    actions.fencing_token = p_fencing_token
+                    AND actions.state IN ('claimed', 'executing')
+                )
+            )
+        RETURNING
+            actions.action_id, actions.state, following.was_verification, following.step_before,
+            following.action, following.parameters, following.claimed_by, following.step_started_at
     ),
 
-    verifications AS (
-        INSERT INTO health.recovery_steps (action_id, step, action, worker, started_at)
-        SELECT ended.action_id, ended.step, 'verify', 'engine', p_now
+    trail AS (
+        INSERT INTO health.recovery_steps (
+            action_id, step, action, parameters, worker, started_at, finished_at, outcome, reason,
+            details
+        )
+        SELECT
+            ended.action_id,
+            ended.step_before,
+            CASE WHEN ended.was_verification THEN 'verify' ELSE ended.action END,
+            CASE WHEN ended.was_verification THEN '{}' ELSE ended.parameters END,
+            CASE WHEN ended.was_verification THEN 'engine' ELSE coalesce(ended.claimed_by, 'engine') END,
+            -- A report that skips 'executing' begins and ends the step at once.
+            coalesce(ended.step_started_at, p_now),
+            p_now,
+            p_outcome,
+            p_reason,
+            p_details
         FROM ended
-        WHERE ended.state = 'verifying'
-        ORDER BY ended.action_id
+        -- Before the first of a strategy that begins with watching there was none.
+        WHERE ended.step_before > 0
     )
 
     SELECT
         array_agg(ended.action_id) FILTER (
             WHERE ended.state IN ('succeeded', 'failed', 'escalated')
         ),
-        coalesce(bool_or(ended.state <> 'verifying'), false)
+        bool_or(ended.state <> 'verifying')
     INTO v_finished, v_is_due
     FROM ended;
     IF v_finished IS NOT NULL THEN
@@ -13235,13 +13385,13 @@ BEGIN
 END;
 $$;
 
-ALTER FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean) OWNER TO health_owner;
+ALTER FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean, p_fencing_token bigint) OWNER TO health_owner;
 
 --
--- Name: FUNCTION end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean); Type: COMMENT; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean, p_fencing_token bigint); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean) IS 'Ends the present steps of these recoveries with one outcome (succeeded, failed, refused, lost) and moves each on: to its next step, to verification, or to its end, which becomes an event. p_is_held: a worker may be at it until its lease ends. The caller has locked the rows. Returns whether there is something to do now, other than to wait for heartbeats.';
+COMMENT ON FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean, p_fencing_token bigint) IS 'Ends the present steps of these recoveries with one outcome (succeeded, failed, refused, lost) and moves each on: to its next step, to verification, or to its end, which becomes an event. p_is_held: a worker may be at it until its lease ends. p_fencing_token: only where a worker holds it under this token; without it the caller has locked the rows. Returns whether there is something to do now, other than to wait for heartbeats; NULL: none was moved.';
 
 --
 -- Name: engine_findings(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -13256,7 +13406,13 @@ CREATE FUNCTION health_internal.engine_findings(p_now timestamp with time zone) 
         'messages could not be delivered through '
         || string_agg(broken.channel, ', ' ORDER BY broken.channel),
         jsonb_build_object('channels', jsonb_agg(broken.channel ORDER BY broken.channel))
-    FROM health_internal.broken_channels(p_now) AS broken
+    FROM (
+        SELECT channels.channel
+        FROM health_internal.broken_channels(p_now) AS channels
+        UNION
+        SELECT messages.channel
+        FROM health_internal.unheard_messages(p_now) AS messages
+    ) AS broken
     HAVING count(*) > 0
     UNION ALL
     -- Work waits, and no bridge that was ever known beats.
@@ -13277,7 +13433,7 @@ CREATE FUNCTION health_internal.engine_findings(p_now timestamp with time zone) 
             )
             OR EXISTS (
                 SELECT FROM health.recovery_actions AS actions
-                WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+                WHERE actions.finished_at IS NULL
                     AND actions.state = 'pending'
                     AND actions.not_before <= p_now - settings.bridge_silent_after
             )
@@ -13407,8 +13563,7 @@ BEGIN
     ) AS streak
     -- The engine cannot restart itself.
     WHERE wanted.agent_id <> 'heartbeat_health_agent'
-    ON CONFLICT (agent_id) WHERE state IN ('pending', 'claimed', 'executing', 'verifying')
-    DO NOTHING;
+    ON CONFLICT (agent_id) WHERE finished_at IS NULL DO NOTHING;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 EXCEPTION
@@ -14050,8 +14205,7 @@ CREATE FUNCTION health_internal.expect_after(p_job health.job_expectations, OUT 
     LANGUAGE plpgsql STABLE
     AS $$
 BEGIN
-    IF p_job.last_run_at < health_internal.run_counts_from(p_job.expected_at, p_job.following_at)
-        AND p_job.last_run_at >= p_job.counts_from THEN
+    IF p_job.last_run_at < health_internal.run_counts_from(p_job.expected_at, p_job.following_at) THEN
         answered_at := p_job.expected_at;
         expected_at := p_job.following_at;
         counts_from := health_internal.run_counts_from(answered_at, expected_at);
@@ -14080,7 +14234,7 @@ ALTER FUNCTION health_internal.expect_after(p_job health.job_expectations, OUT a
 -- Name: FUNCTION expect_after(p_job health.job_expectations, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.expect_after(p_job health.job_expectations, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text) IS 'What is expected of a job after its last run; as expect_run, but quick where the run answered the expected time. It raises nothing.';
+COMMENT ON FUNCTION health_internal.expect_after(p_job health.job_expectations, OUT answered_at timestamp with time zone, OUT expected_at timestamp with time zone, OUT counts_from timestamp with time zone, OUT following_at timestamp with time zone, OUT problem text) IS 'What is expected of a job after its last run, from counts_from on; as expect_run, but quick where it answered the expected time. It raises nothing.';
 
 --
 -- Name: expect_next(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -14103,7 +14257,6 @@ CREATE FUNCTION health_internal.expect_next(p_agent_ids text[]) RETURNS void
     -- A run that answers the expected time, as nearly all do, asks for one more scheduled time only.
     CROSS JOIN LATERAL health_internal.expect_after(run) AS expected
     WHERE run.agent_id = ANY (p_agent_ids)
-        AND run.schedule IS NOT NULL
         AND run.last_run_at >= run.counts_from
         AND jobs.agent_id = run.agent_id;
 $$;
@@ -14949,8 +15102,7 @@ BEGIN
             CROSS JOIN LATERAL health_internal.runs_of_day(
                 chosen.minutes, p_plan.is_fixed, p_time_zone, days.day
             ) AS runs (run_at)
-            WHERE days.day IS NOT NULL
-                AND CASE WHEN p_step > 0 THEN runs.run_at > p_at ELSE runs.run_at <= p_at END;
+            WHERE CASE WHEN p_step > 0 THEN runs.run_at > p_at ELSE runs.run_at <= p_at END;
         END IF;
         IF v_found IS NOT NULL THEN
             RETURN v_found;
@@ -15716,6 +15868,8 @@ DECLARE
     v_is_blind boolean;
     v_has_learnt boolean := false;
     v_gap double precision;
+    v_counted double precision;
+    v_kept_gaps double precision;
     v_mass double precision;
     v_learn_gap double precision;
     v_bin integer;
@@ -15749,20 +15903,24 @@ BEGIN
         -- Gaps: their sums, and what they teach.
         IF v_gap IS NOT NULL THEN
             v_is_blind := v_last < p_blind_until AND v_gap > 2 * v_interval;
+            -- Beyond three intervals it was an outage: of that liveness tells, and who is back is not
+            -- called inconsistent for as long as he was away.
+            v_counted := least(v_gap, p_status.grace_seconds + 3 * v_interval);
+            v_kept_gaps := health_internal.decay(v_counted, p_fast);
             v_mass := health_internal.time_mass(
                 CASE
-                    WHEN v_is_blind THEN greatest(
+                    WHEN v_is_blind THEN least(v_counted, greatest(
                         least(v_gap, v_interval),
                         v_gap - health_internal.blind_seconds(v_last, v_beat.received_at)
-                    )
-                    ELSE v_gap
+                    ))
+                    ELSE v_counted
                 END,
                 p_fast
             );
-            v_gap_weight := v_gap_weight * v_fast + 1;
-            v_gap_sum := health_internal.decayed_sum(v_gap_sum, v_fast) + v_mass;
+            v_gap_weight := v_gap_weight * v_kept_gaps + 1;
+            v_gap_sum := health_internal.decayed_sum(v_gap_sum, v_kept_gaps) + v_mass;
             v_gap_square_sum :=
-                health_internal.decayed_sum(v_gap_square_sum, v_fast) + v_mass * v_mass;
+                health_internal.decayed_sum(v_gap_square_sum, v_kept_gaps) + v_mass * v_mass;
             v_baseline_seconds :=
                 v_baseline_seconds * v_base + health_internal.time_mass(v_gap, p_base);
             v_learn_gap := v_gap + v_clump;
@@ -15908,7 +16066,7 @@ ALTER FUNCTION health_internal.fold_beats(p_status health.agent_status, p_beats 
 -- Name: FUNCTION fold_beats(p_status health.agent_status, p_beats health_internal.beat[], p_prior_interval double precision, p_blind_until timestamp with time zone, p_fast double precision, p_slow double precision, p_base double precision); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.fold_beats(p_status health.agent_status, p_beats health_internal.beat[], p_prior_interval double precision, p_blind_until timestamp with time zone, p_fast double precision, p_slow double precision, p_base double precision) IS 'An agent''s running state after p_beats (in order of received_at), as of the latest. A run is new where run_id changes, a counter falls or the state turns to initializing: errors, items and memory begin anew. A beat older than the last one folded counts as a beat only. A gap teaches nothing if it holds a new run, a goodbye or the monitor''s own blindness, or is beyond 100 intervals; a beat within a tenth of an interval belongs to the clump before it. p_prior_interval: seconds, for a new agent; p_fast, p_slow, p_base: memories, seconds.';
+COMMENT ON FUNCTION health_internal.fold_beats(p_status health.agent_status, p_beats health_internal.beat[], p_prior_interval double precision, p_blind_until timestamp with time zone, p_fast double precision, p_slow double precision, p_base double precision) IS 'An agent''s running state after p_beats (in order of received_at), as of the latest. A run is new where run_id changes, a counter falls or the state turns to initializing: errors, items and memory begin anew. A beat older than the last one folded counts as a beat only. A gap teaches nothing if it holds a new run, a goodbye or the monitor''s own blindness, or is beyond 100 intervals, and counts in the sums of gaps as three intervals and the grace at most; a beat within a tenth of an interval belongs to the clump before it. p_prior_interval: seconds, for a new agent; p_fast, p_slow, p_base: memories, seconds.';
 
 --
 -- Name: fold_events(timestamp with time zone, health_internal.arrival_range); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -16323,7 +16481,6 @@ BEGIN
         UPDATE health.job_runs AS kept
         SET
             run_id = placed.run_id,
-            expected_at = coalesce(kept.expected_at, placed.answered_at),
             started_at = placed.started_at,
             finished_at = placed.finished_at,
             outcome = coalesce(
@@ -16656,7 +16813,7 @@ CREATE FUNCTION health_internal.fold_usual_beats(p_turn health_internal.turn, p_
                 joined.beat_received_at IS NULL
                 OR (
                     joined.gap > 0.1 * joined.learnt_interval_seconds
-                    AND joined.gap <= 100 * joined.learnt_interval_seconds
+                    AND joined.gap <= 3 * joined.learnt_interval_seconds
                     AND joined.clump_seconds = 0
                     AND joined.session_lost_at IS NULL
                     AND joined.liveness <> 'stopped'
@@ -17229,16 +17386,18 @@ CREATE FUNCTION health_internal.forget_agents(p_agent_ids text[]) RETURNS void
     UPDATE health.recommendations
     SET closed_at = clock_timestamp()
     WHERE recommendations.agent_id = ANY (p_agent_ids) AND recommendations.closed_at IS NULL;
-    -- What a bridge has begun ends by its report; what waits would restart what nobody wants any more.
+    -- It would restart what nobody wants any more; a bridge that is at it learns that it has lost it.
     UPDATE health.recovery_actions
     SET
         state = 'cancelled',
         hold = NULL,
         hold_reason = NULL,
+        fencing_token = nextval('health_internal.fencing_tokens'),
+        lease_until = NULL,
         finished_at = clock_timestamp(),
         settled_at = clock_timestamp(),
         outcome = recovery_actions.outcome || '{"reason": "the agent was removed"}'
-    WHERE recovery_actions.agent_id = ANY (p_agent_ids) AND recovery_actions.state = 'pending';
+    WHERE recovery_actions.agent_id = ANY (p_agent_ids) AND recovery_actions.finished_at IS NULL;
 $$;
 
 ALTER FUNCTION health_internal.forget_agents(p_agent_ids text[]) OWNER TO health_owner;
@@ -17247,7 +17406,7 @@ ALTER FUNCTION health_internal.forget_agents(p_agent_ids text[]) OWNER TO health
 -- Name: FUNCTION forget_agents(p_agent_ids text[]); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.forget_agents(p_agent_ids text[]) IS 'Ends the watch over agents that were removed from agents: their state, series, findings and waiting recoveries go, their alerts then close as their reasons do. History stays.';
+COMMENT ON FUNCTION health_internal.forget_agents(p_agent_ids text[]) IS 'Ends the watch over agents that were removed from agents: their state, series, findings and open recoveries go, their alerts then close as their reasons do. History stays.';
 
 --
 -- Name: forget_series(text[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -18086,7 +18245,7 @@ COMMENT ON FUNCTION health_internal.in_maintenance(p_agent_id text, p_at timesta
 -- Name: incident_facts(timestamp with time zone, bigint[]); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
-CREATE FUNCTION health_internal.incident_facts(p_now timestamp with time zone, p_incident_ids bigint[]) RETURNS TABLE(incident_id bigint, agent_id text, news text, is_over boolean, was_told boolean, withheld text, has_new_alert boolean, severity_rank integer, told_rank integer, is_unrecovered boolean, has_acknowledgement_ended boolean, is_in_maintenance boolean, is_in_fleet_incident boolean, parent text, is_silenced boolean, is_flapping boolean, is_acknowledged boolean, step integer, step_channels text[], next_step_at timestamp with time zone, mute_ends_at timestamp with time zone, reasons jsonb)
+CREATE FUNCTION health_internal.incident_facts(p_now timestamp with time zone, p_incident_ids bigint[]) RETURNS TABLE(incident_id bigint, agent_id text, news text, is_over boolean, was_told boolean, withheld text, has_new_alert boolean, severity_rank integer, told_rank integer, is_unrecovered boolean, has_acknowledgement_ended boolean, is_confirmed boolean, is_in_maintenance boolean, is_in_fleet_incident boolean, is_unheard boolean, parent text, is_silenced boolean, is_flapping boolean, is_acknowledged boolean, step integer, step_channels text[], next_step_at timestamp with time zone, mute_ends_at timestamp with time zone, reasons jsonb)
     LANGUAGE plpgsql STABLE
     AS $$
 #variable_conflict use_column
@@ -18129,7 +18288,8 @@ BEGIN
             min(silenced.ends_at) AS silence_ends_at,
             bool_or(alerts.rule = 'recovery_failed' AND silenced.alert_id IS NULL)
                 AS is_unrecovered,
-            max(alerts.opened_at) AS opened_at
+            max(alerts.opened_at) AS opened_at,
+            bool_and(alerts.rule IN ('score_critical', 'score_emergency')) AS is_of_score
         FROM due
         INNER JOIN health.alerts
             ON due.incident_id = alerts.incident_id
@@ -18231,9 +18391,15 @@ BEGIN
             ) AS holds,
             NOT due.is_acknowledgement_sticky
             AND spoken.severity_rank
-            > health_internal.severity_rank(due.acknowledged_severity) AS has_risen
+            > health_internal.severity_rank(due.acknowledged_severity) AS has_risen,
+            -- Above its limits again, by less than would end the alerts: nobody is told of that newly.
+            due.resolved_at IS NULL
+            AND due.told_severity IS NULL
+            AND spoken.is_of_score
+            AND coalesce(status.bad_evaluations & 1 = 0, false) AS is_recovering
         FROM due
         INNER JOIN spoken ON due.incident_id = spoken.incident_id
+        LEFT JOIN health.agent_status AS status ON due.agent_id = status.agent_id
     )
 
     SELECT
@@ -18259,8 +18425,10 @@ BEGIN
         health_internal.severity_rank(held.told_severity),
         spoken.is_unrecovered IS TRUE,
         held.is_acknowledged AND NOT held.holds,
+        NOT held.is_recovering,
         maintained.agent_id IS NOT NULL,
         fleet.incident_id IS NOT NULL,
+        unheard.agent_id IS NOT NULL,
         CASE
             WHEN parents.is_down THEN 'down'
             WHEN parents.agent_id IS NOT NULL
@@ -18278,16 +18446,23 @@ BEGIN
             maintained.until_at,
             CASE WHEN held.holds THEN held.acknowledged_until END,
             -- Looked at again each tick: it may be heard any moment.
-            CASE WHEN parents.is_back THEN p_now END
+            CASE
+                WHEN held.is_recovering OR parents.is_back OR unheard.agent_id IS NOT NULL
+                    THEN p_now
+            END
         ),
         CASE
             WHEN coalesce(
                 maintained.agent_id, flapping.agent_id, parents.agent_id, fleet.incident_id::text,
-                spoken.silence_id::text, CASE WHEN held.holds THEN '' END
+                spoken.silence_id::text, unheard.agent_id,
+                CASE WHEN held.holds OR held.is_recovering THEN '' END
             ) IS NOT NULL THEN jsonb_build_object(
+                'soft', CASE WHEN held.is_recovering
+                    THEN 'its score is above the limit again, by less than ends the alert' END,
                 'maintenance', 'in maintenance ' || maintained.window_id || ' until '
                 || maintained.until_at,
                 'fleet_incident', 'part of incident ' || fleet.incident_id || ' of many agents',
+                'monitor_gap', unheard.reason,
                 'parent_down', 'parent down: ' || parents.parents,
                 'parent_suspected', 'parent late, its verdict is awaited: ' || parents.parents,
                 'silenced', 'silence ' || spoken.silence_id || ' until ' || spoken.silence_ends_at,
@@ -18305,7 +18480,9 @@ BEGIN
         ON held.fleet_incident_id = fleet.incident_id AND fleet.resolved_at IS NULL
     LEFT JOIN health_internal.flapping_agents AS flapping ON held.agent_id = flapping.agent_id
     LEFT JOIN health_internal.dead_parents(ARRAY(SELECT due.agent_id FROM due), p_now) AS parents
-        ON held.agent_id = parents.agent_id;
+        ON held.agent_id = parents.agent_id
+    LEFT JOIN health_internal.unheard_agents(ARRAY(SELECT due.agent_id FROM due), p_now) AS unheard
+        ON held.agent_id = unheard.agent_id;
 END;
 $$;
 
@@ -18352,7 +18529,7 @@ CREATE FUNCTION health_internal.incident_message(p_now timestamp with time zone,
             ORDER BY transitions.occurred_at, transitions.transition_id
             LIMIT 1
         ) AS before ON true
-        LEFT JOIN LATERAL (
+        CROSS JOIN LATERAL (
             SELECT
                 string_agg(
                     alerts.summary, '; ' ORDER BY rules.message_order, alerts.alert_id
@@ -18368,7 +18545,7 @@ CREATE FUNCTION health_internal.incident_message(p_now timestamp with time zone,
             LEFT JOIN health.alert_rules AS rules ON alerts.rule = rules.rule
             WHERE alerts.incident_id = incidents.incident_id
                 AND (alerts.resolved_at IS NULL OR incidents.resolved_at IS NOT NULL)
-        ) AS spoken ON true
+        ) AS spoken
         WHERE incidents.incident_id = p_incident_id
     )
 
@@ -18427,9 +18604,6 @@ CREATE FUNCTION health_internal.incident_message(p_now timestamp with time zone,
                             ELSE explained.weight * (100 - explained.value)
                         END AS harm
                     FROM health.explain(facts.agent_id) AS explained
-                    WHERE explained.value IS NOT NULL
-                    ORDER BY harm DESC
-                    LIMIT 5
                 ) AS parts
                 WHERE parts.harm > 0
             ) END,
@@ -20381,6 +20555,7 @@ CREATE FUNCTION health_internal.missing_parents(p_agent_ids text[], p_now timest
                     SELECT FROM health.recovery_actions AS waiting
                     CROSS JOIN health.settings
                     WHERE waiting.agent_id = dependencies.child_id
+                        AND waiting.finished_at IS NULL
                         AND waiting.state = 'pending'
                         AND p_now < waiting.created_at + settings.parent_wait
                 )
@@ -20388,7 +20563,8 @@ CREATE FUNCTION health_internal.missing_parents(p_agent_ids text[], p_now timest
             OR EXISTS (
                 SELECT FROM health.recovery_actions AS actions
                 WHERE actions.agent_id = dependencies.parent_id
-                    AND actions.state IN ('claimed', 'executing', 'verifying')
+                    AND actions.finished_at IS NULL
+                    AND actions.claimed_by IS NOT NULL
             )
         )) < least(max(dependencies.minimum_alive_count), count(*))
     ) AS needs
@@ -21254,7 +21430,7 @@ BEGIN
     INNER JOIN health.current_policies AS policy ON status.policy_class = policy.policy_class
     CROSS JOIN LATERAL (
         SELECT health_internal.decide_notification(
-            'new', false, false, false, false, false, 'up', false, false, false
+            'new', false, false, false, false, false, false, 'up', false, false, false
         ) AS decision
     ) AS decided
     WHERE transitions.transition_id > v_seen
@@ -21289,6 +21465,7 @@ CREATE FUNCTION health_internal.notice_fleet_silence(p_now timestamp with time z
 DECLARE
     v_settle constant interval := (SELECT settings.monitor_settle_time FROM health.settings);
     v_fleet record;
+    v_reason health.monitor_gaps;
 BEGIN
     -- Who fell silent with the last of them, against who has beaten since. Lost sessions and states of
     -- failure say that it was the agents.
@@ -21314,7 +21491,11 @@ BEGIN
     ),
 
     onset AS MATERIALIZED (
-        SELECT max(expected.last_heartbeat_at) AS started_at
+        SELECT
+            max(expected.last_heartbeat_at) AS started_at,
+            max(
+                expected.last_heartbeat_at + make_interval(secs => expected.interval_seconds)
+            ) AS missed_at
         FROM expected
         WHERE expected.is_overdue
     ),
@@ -21330,6 +21511,7 @@ BEGIN
 
     SELECT
         onset.started_at,
+        onset.missed_at,
         (SELECT count(*) FROM expected) AS expected_count,
         (SELECT count(*) FROM silent) AS silent_count,
         (
@@ -21372,9 +21554,28 @@ BEGIN
     IF FOUND THEN
         RETURN false;
     END IF;
+    -- Where they fell silent in another gap that is the reason until it has settled. Whoever has not come
+    -- back then, though others have, is silent himself; where nobody has, ingest may be broken since.
+    SELECT gaps.*
+    INTO v_reason
+    FROM health.monitor_gaps AS gaps
+    WHERE gaps.reason <> 'fleet_silent'
+        AND gaps.started_at <= v_fleet.missed_at
+        AND gaps.ended_at >= v_fleet.started_at
+    ORDER BY gaps.settled_at DESC
+    LIMIT 1;
+    IF v_reason.settled_at > p_now THEN
+        RETURN false;
+    END IF;
+    IF v_fleet.beating_count = 0 THEN
+        v_reason := NULL;
+    END IF;
     INSERT INTO health.monitor_gaps (reason, started_at, ended_at, settled_at, details)
     VALUES (
-        'fleet_silent', v_fleet.started_at, p_now, p_now + v_settle,
+        'fleet_silent',
+        v_fleet.started_at,
+        coalesce(v_reason.ended_at, p_now),
+        CASE WHEN v_reason.gap_id IS NULL THEN p_now + v_settle ELSE p_now END,
         jsonb_build_object(
             'silent_count', v_fleet.silent_count, 'beating_count', v_fleet.beating_count
         )
@@ -21389,7 +21590,7 @@ ALTER FUNCTION health_internal.notice_fleet_silence(p_now timestamp with time zo
 -- Name: FUNCTION notice_fleet_silence(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.notice_fleet_silence(p_now timestamp with time zone) IS 'Notes a monitor gap (fleet_silent) when of at least 20 agents at least 80 % of those that should have beaten since (and no fewer than 16) fell silent within about an interval, without lost sessions, failure states or a dead parent that most of them share; agents in maintenance do not count. Returns whether there is a new one.';
+COMMENT ON FUNCTION health_internal.notice_fleet_silence(p_now timestamp with time zone) IS 'Notes a monitor gap (fleet_silent) when of at least 20 agents at least 80 % of those that should have beaten since (and no fewer than 16) fell silent within about an interval, without lost sessions, failure states or a dead parent that most of them share; agents in maintenance do not count. While another gap in which they fell silent has not settled there is none; who is still silent then, though others beat, is so at once. Returns whether there is a new one.';
 
 --
 -- Name: notify(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -21567,8 +21768,7 @@ BEGIN
         SELECT incidents.incident_id, incidents.agent_id, incidents.engine_rule
         FROM troubled
         INNER JOIN health.incidents
-            ON troubled.agent_id IS NULL
-            AND incidents.agent_id IS NULL
+            ON incidents.agent_id IS NULL
             AND troubled.engine_rule = incidents.engine_rule
             AND incidents.resolved_at IS NULL
     ),
@@ -21632,19 +21832,16 @@ BEGIN
             opening.rule,
             opening.severity,
             opening.summary,
-            coalesce(opening.details, '{}') || CASE
-                WHEN status.agent_id IS NULL THEN '{}'
-                ELSE jsonb_strip_nulls(jsonb_build_object(
-                    'score', round(status.score::numeric, 2),
-                    'ungated_score', round(status.ungated_score::numeric, 2),
-                    'status', status.status,
-                    'liveness', status.liveness,
-                    'state', status.state,
-                    'last_heartbeat_at', status.last_heartbeat_at,
-                    'silent_seconds', round(status.silent_seconds::numeric, 3),
-                    'session_lost_at', status.session_lost_at
-                ))
-            END,
+            coalesce(opening.details, '{}') || jsonb_strip_nulls(jsonb_build_object(
+                'score', round(status.score::numeric, 2),
+                'ungated_score', round(status.ungated_score::numeric, 2),
+                'status', status.status,
+                'liveness', status.liveness,
+                'state', status.state,
+                'last_heartbeat_at', status.last_heartbeat_at,
+                'silent_seconds', round(status.silent_seconds::numeric, 3),
+                'session_lost_at', status.session_lost_at
+            )),
             p_now
         FROM opening
         INNER JOIN homes
@@ -21725,7 +21922,7 @@ BEGIN
             p_rule,
             v_severity,
             coalesce(sum(agents.revenue_usd_per_hour), 0),
-            coalesce(least(min(status.last_heartbeat_at), p_now), p_now),
+            least(min(status.last_heartbeat_at), p_now),
             p_now
         FROM unnest(p_agent_ids) AS members (agent_id)
         LEFT JOIN health.agents ON members.agent_id = agents.agent_id
@@ -22679,9 +22876,7 @@ CREATE FUNCTION health_internal.recent_blindness() RETURNS health_internal.blind
                      ELSE gaps.ended_at
                  END) AS max
             FROM health.monitor_gaps gaps
-           WHERE ((gaps.started_at >= lower(latest.times)) AND (NOT ((gaps.reason = 'fleet_silent'::text) AND (EXISTS ( SELECT
-                    FROM health.monitor_gaps reasons
-                   WHERE ((reasons.reason <> 'fleet_silent'::text) AND (reasons.started_at <= gaps.started_at) AND (reasons.ended_at >= gaps.started_at)))))))), '-infinity'::timestamp with time zone))::health_internal.blindness AS "row"
+           WHERE (gaps.started_at >= lower(latest.times))), '-infinity'::timestamp with time zone))::health_internal.blindness AS "row"
     FROM ( SELECT (array_agg(merged.times ORDER BY merged.times DESC))[1] AS times,
              (array_agg(merged.times ORDER BY merged.times DESC))[2] AS before
             FROM ( SELECT unnest(range_agg(tstzrange(gaps.started_at, gaps.settled_at))) AS times
@@ -23351,8 +23546,16 @@ BEGIN
         OR EXISTS (SELECT FROM health.stuck_sessions)
         OR EXISTS (
             SELECT FROM health.recovery_actions AS actions
-            WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
-        ) THEN
+            WHERE actions.finished_at IS NULL
+        )
+        -- What has ended badly is settled, and a storm over, when nobody is in trouble any more.
+        OR EXISTS (
+            SELECT FROM health.recovery_actions AS actions
+            WHERE actions.settled_at IS NULL
+                AND actions.finished_at IS NOT NULL
+                AND actions.state IN ('failed', 'escalated')
+        )
+        OR EXISTS (SELECT FROM health.recovery_storms AS storms WHERE storms.ended_at IS NULL) THEN
         recoveries_queued := health_internal.act_on_recoveries(p_now, p_is_due);
     END IF;
     PERFORM health_internal.note_unconfirmed(p_now);
@@ -23363,7 +23566,9 @@ BEGIN
         SELECT count(*)
         INTO recoveries_queued
         FROM health.recovery_actions AS actions
-        WHERE actions.created_at = p_now AND actions.state = 'pending';
+        WHERE actions.finished_at IS NULL
+            AND actions.state = 'pending'
+            AND actions.created_at = p_now;
     END IF;
     -- Ring, once, for new work only: what waits for its time is found by the bridge's poll.
     IF recoveries_queued > 0 OR EXISTS (
@@ -23402,6 +23607,10 @@ DECLARE
         SELECT FROM health_internal.open_freeze_windows(p_now) AS windows
         WHERE windows.policy_class IS NULL
     );
+    -- For a minute: anybody may be heard, or have become unheard.
+    v_is_blind constant boolean := EXISTS (
+        SELECT FROM health.monitor_gaps AS gaps WHERE gaps.settled_at > p_now
+    );
 BEGIN
     -- Ten thousand may be held, each tick: what is held, and still would be, is not weighed again.
     -- Each comparison is with what comes before that brake, in the order of apply_brakes.
@@ -23414,11 +23623,12 @@ BEGIN
 
         SELECT actions.action_id
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'pending'
+        WHERE actions.finished_at IS NULL
+            AND actions.state = 'pending'
             AND CASE
                 WHEN actions.approved_at IS NOT NULL THEN true
                 WHEN actions.hold = 'freeze' THEN NOT v_is_all_frozen
-                WHEN v_is_frozen THEN true
+                WHEN v_is_frozen OR v_is_blind THEN true
                 WHEN actions.hold = 'maintenance'
                     THEN actions.agent_id NOT IN (SELECT agent_id FROM in_maintenance)
                 WHEN actions.hold = 'storm' AND p_is_storm THEN actions.agent_id IN (
@@ -23490,7 +23700,7 @@ CREATE FUNCTION health_internal.recovery_needs(OUT troubled_count bigint, OUT id
             actions.state = 'pending' AND actions.requested_by = 'engine' AS is_engines,
             actions.incident_id IS NULL AS is_early
         FROM health.recovery_actions AS actions
-        WHERE actions.state IN ('pending', 'claimed', 'executing', 'verifying')
+        WHERE actions.finished_at IS NULL
     ) AS waiting ON troubled.agent_id = waiting.agent_id;
 $$;
 
@@ -23612,14 +23822,14 @@ BEGIN
             FROM (
                 SELECT failed.rule, failed.last_error
                 FROM health.alert_rules AS failed
-                WHERE failed.last_error IS NOT NULL AND failed.removed_at IS NULL
+                WHERE failed.last_error IS NOT NULL
                 ORDER BY failed.rule
                 LIMIT 20
             ) AS few) AS details
     INTO v_finding
     FROM health.alert_rules AS rules
     INNER JOIN health.alert_rules AS builtin ON builtin.rule = 'rule_disabled'
-    WHERE rules.last_error IS NOT NULL AND rules.removed_at IS NULL
+    WHERE rules.last_error IS NOT NULL
     GROUP BY builtin.severity;
     IF NOT FOUND THEN
         DELETE FROM health.rule_findings WHERE rule_findings.rule = 'rule_disabled';
@@ -24256,7 +24466,7 @@ DECLARE
             ),
             EXISTS (
                 SELECT FROM %1$I.recovery_actions
-                WHERE state IN ('pending', 'claimed', 'executing', 'verifying')
+                WHERE finished_at IS NULL
             )
             OR EXISTS (SELECT FROM %1$I.incidents WHERE NOT is_settled)
             OR EXISTS (SELECT FROM %1$I.deliveries WHERE state IN ('pending', 'claimed'))
@@ -24651,7 +24861,10 @@ BEGIN
     FROM (
         SELECT actions.action_id
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'claimed' AND actions.lease_until < p_now
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NOT NULL
+            AND actions.state = 'claimed'
+            AND actions.lease_until < p_now
         FOR UPDATE SKIP LOCKED
     ) AS claimed;
     WITH returned AS (
@@ -24695,7 +24908,10 @@ BEGIN
     FROM (
         SELECT actions.action_id
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'executing' AND actions.lease_until < p_now
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NOT NULL
+            AND actions.state = 'executing'
+            AND actions.lease_until < p_now
         FOR UPDATE SKIP LOCKED
     ) AS lost;
     IF v_action_ids IS NOT NULL THEN
@@ -24710,7 +24926,10 @@ BEGIN
     FROM (
         SELECT actions.action_id
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'executing' AND actions.execute_until < p_now
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NOT NULL
+            AND actions.state = 'executing'
+            AND actions.execute_until < p_now
         FOR UPDATE SKIP LOCKED
     ) AS slow;
     IF v_action_ids IS NOT NULL THEN
@@ -24830,6 +25049,22 @@ ALTER FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now t
 --
 
 COMMENT ON FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now timestamp with time zone) IS 'Trains one horizon anew, unless that was tried within 20 hours or somebody trains; an error is kept in failure_retrainings and returned, and the model in use stays.';
+
+--
+-- Name: retry_seconds(integer); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.retry_seconds(p_attempt integer) RETURNS double precision
+    LANGUAGE sql
+    RETURN CASE WHEN (p_attempt < 10) THEN (((2)::double precision ^ (p_attempt)::double precision) * ((1)::double precision - (random() / (4)::double precision))) ELSE NULL::double precision END;
+
+ALTER FUNCTION health_internal.retry_seconds(p_attempt integer) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION retry_seconds(p_attempt integer); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.retry_seconds(p_attempt integer) IS 'How long a message waits after an attempt that failed, seconds: 2 doubling to 512, less up to a quarter at random. NULL after the tenth: it is given up.';
 
 --
 -- Name: return_rows(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -25638,8 +25873,7 @@ CREATE FUNCTION health_internal.route_modes(p_now timestamp with time zone, p_fr
         CASE
             WHEN NOT routes.has_window AND routes.oldest_at > p_now - settings.group_wait
                 THEN 'hold'
-            WHEN routes.has_window
-                AND routes.messages_left = 0
+            WHEN routes.messages_left = 0
                 AND coalesce(
                     routes.top_rank <= health_internal.severity_rank(routes.group_severity), true
                 )
@@ -25742,7 +25976,6 @@ BEGIN
     ) AS wanted (place, name, kind, is_required)
     LEFT JOIN pg_attribute AS given
         ON given.attrelid = v_view.oid AND given.attname = wanted.name
-        AND given.attnum > 0 AND NOT given.attisdropped
     LEFT JOIN pg_type ON given.atttypid = pg_type.oid
     WHERE CASE
         WHEN given.attname IS NULL THEN wanted.is_required
@@ -25847,7 +26080,8 @@ BEGIN
             actions.agent_id,
             actions.action
         FROM health.recovery_actions AS actions
-        WHERE actions.state = 'pending'
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NULL
             AND actions.released_at IS NOT NULL
             AND actions.not_before <= p_now
             AND actions.action IN ('terminate_sessions', 'verify', 'escalate')
@@ -25865,7 +26099,6 @@ BEGIN
             WHERE actions.action_id = v_action.action_id;
             PERFORM health_internal.end_steps(p_now, ARRAY[v_action.action_id], 'succeeded', NULL);
         ELSE
-            PERFORM health_internal.begin_steps(p_now, ARRAY[v_action.action_id], 'engine');
             v_result := health_internal.terminate_stuck_sessions(p_now, v_action.agent_id);
             PERFORM health_internal.end_steps(
                 p_now, ARRAY[v_action.action_id],
@@ -25932,7 +26165,7 @@ CREATE FUNCTION health_internal.runs_of_day(p_minutes integer[], p_is_fixed bool
     UNION ALL
     SELECT moments.earlier
     FROM moments
-    WHERE moments.comes_twice AND moments.skipped = interval '0' AND NOT p_is_fixed
+    WHERE moments.comes_twice AND NOT p_is_fixed
 $$;
 
 ALTER FUNCTION health_internal.runs_of_day(p_minutes integer[], p_is_fixed boolean, p_time_zone text, p_day date) OWNER TO health_owner;
@@ -26086,7 +26319,7 @@ BEGIN
                 steps.started_at, steps.finished_at,
                 jsonb_build_object('attempt', actions.attempt, 'state', actions.state),
                 actions.action_id
-            FROM %1$I.recovery_steps AS steps
+            FROM %1$I.recovery_trail AS steps
             INNER JOIN %1$I.recovery_actions AS actions USING (action_id)
             WHERE steps.action = 'restart_agent'
                 AND steps.started_at > $1 AND steps.started_at <= $2
@@ -26782,10 +27015,11 @@ BEGIN
             waiting.*, CASE WHEN waiting.is_alone THEN 'single' ELSE modes.mode END AS mode
     ),
 
+    -- What is held is neither alone nor in a digest.
     leaving AS MATERIALIZED (
         SELECT taken.* FROM taken
         UNION ALL
-        SELECT fresh.* FROM fresh WHERE fresh.mode <> 'hold'
+        SELECT fresh.* FROM fresh
     ),
 
     texts AS MATERIALIZED (
@@ -27917,6 +28151,7 @@ DECLARE
         SELECT DISTINCT sessions.agent_id FROM health.stuck_sessions AS sessions
     );
     v_action_ids bigint [];
+    v_agent_ids text [];
 BEGIN
     -- Nobody needs it any more.
     UPDATE health.recovery_actions AS actions
@@ -27931,6 +28166,7 @@ BEGIN
         SELECT needless.action_id
         FROM health.recovery_actions AS needless
         WHERE needless.agent_id = ANY (p_needless_ids)
+            AND needless.finished_at IS NULL
             AND needless.state = 'pending'
             AND needless.requested_by = 'engine'
         FOR UPDATE SKIP LOCKED
@@ -27940,6 +28176,7 @@ BEGIN
     UPDATE health.recovery_actions AS actions
     SET settled_at = p_now
     WHERE actions.settled_at IS NULL
+        AND actions.finished_at IS NOT NULL
         AND actions.state IN ('failed', 'escalated')
         AND NOT actions.agent_id = ANY (v_stuck)
         AND (
@@ -27949,21 +28186,29 @@ BEGIN
         ) IS NULL;
 
     -- Let go, but no bridge has this agent configured.
-    SELECT array_agg(unclaimed.action_id)
-    INTO v_action_ids
+    SELECT array_agg(unclaimed.action_id), array_agg(unclaimed.agent_id)
+    INTO v_action_ids, v_agent_ids
     FROM (
-        SELECT actions.action_id
+        SELECT actions.action_id, actions.agent_id
         FROM health.recovery_actions AS actions
         INNER JOIN health.agent_status AS status ON actions.agent_id = status.agent_id
         INNER JOIN health.current_policies AS policies
             ON status.policy_class = policies.policy_class
-        WHERE actions.state = 'pending'
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NULL
             AND actions.released_at IS NOT NULL
             AND greatest(actions.not_before, actions.released_at)
             + make_interval(secs => policies.recovery_claim_seconds) < p_now
+            -- While the monitor was away no bridge could.
+            AND date_part('epoch', p_now - greatest(actions.not_before, actions.released_at))
+            - health_internal.blind_seconds(
+                greatest(actions.not_before, actions.released_at), p_now
+            ) > policies.recovery_claim_seconds
         FOR UPDATE OF actions SKIP LOCKED
     ) AS unclaimed;
     IF v_action_ids IS NOT NULL THEN
+        -- In a storm it was not said that nobody manages them; nor is it a second message now.
+        PERFORM health_internal.tell_of_unmanaged(p_now, v_agent_ids);
         PERFORM health_internal.escalate_recoveries(p_now, v_action_ids, 'no bridge claimed it');
     END IF;
 END;
@@ -28124,26 +28369,27 @@ CREATE FUNCTION health_internal.spent_by_groups(p_now timestamp with time zone) 
                 actions.agent_id,
                 actions.started_at
             FROM health.recovery_actions AS actions
-            WHERE actions.started_at > p_now - make_interval(secs => (
+            WHERE actions.finished_at > p_now - make_interval(secs => (
                 SELECT max(policies.recovery_budget_window_seconds)
                 FROM health.current_policies AS policies
             ))
+                AND actions.started_at IS NOT NULL
             UNION ALL
-            -- On its way: let go, but not begun.
+            -- On its way: let go, begun or not.
             SELECT
                 actions.agent_id,
-                NULL
+                actions.started_at
             FROM health.recovery_actions AS actions
-            WHERE actions.state IN ('claimed', 'executing', 'verifying')
-                AND actions.started_at IS NULL
-                AND actions.released_at IS NOT NULL
+            WHERE actions.finished_at IS NULL
+                AND actions.claimed_by IS NOT NULL
+                AND coalesce(actions.started_at, actions.released_at) IS NOT NULL
             UNION ALL
             SELECT
                 actions.agent_id,
-                NULL
+                actions.started_at
             FROM health.recovery_actions AS actions
-            WHERE actions.state = 'pending'
-                AND actions.started_at IS NULL
+            WHERE actions.finished_at IS NULL
+                AND actions.claimed_by IS NULL
                 AND actions.released_at IS NOT NULL
         ) AS recent
         INNER JOIN health.agents
@@ -28697,58 +28943,55 @@ CREATE FUNCTION health_internal.strategy_problem(p_steps jsonb) RETURNS text
         WHEN p_steps IS NULL OR jsonb_typeof(p_steps) <> 'array' THEN 'the steps are no JSON array'
         WHEN jsonb_array_length(p_steps) NOT BETWEEN 1 AND 20
             THEN format('%s steps are not 1 to 20', jsonb_array_length(p_steps))
-        ELSE coalesce(
-            (
-                SELECT format('step %s %s', steps.step, steps.problem)
-                FROM (
-                    SELECT
-                        items.step,
-                        CASE
-                            WHEN jsonb_typeof(items.item) <> 'object' THEN 'is no JSON object'
-                            WHEN items.item - ARRAY['action', 'parameters', 'timeout_seconds'] <> '{}'
-                                THEN format(
-                                    'has an unknown key "%s"',
-                                    (
-                                        SELECT min(keys.key)
-                                        FROM jsonb_object_keys(items.item - ARRAY[
-                                            'action', 'parameters', 'timeout_seconds'
-                                        ]) AS keys (key)
-                                    )
+        ELSE (
+            SELECT format('step %s %s', steps.step, steps.problem)
+            FROM (
+                SELECT
+                    items.step,
+                    CASE
+                        WHEN jsonb_typeof(items.item) <> 'object' THEN 'is no JSON object'
+                        WHEN items.item - ARRAY['action', 'parameters', 'timeout_seconds'] <> '{}'
+                            THEN format(
+                                'has an unknown key "%s"',
+                                (
+                                    SELECT min(keys.key)
+                                    FROM jsonb_object_keys(items.item - ARRAY[
+                                        'action', 'parameters', 'timeout_seconds'
+                                    ]) AS keys (key)
                                 )
-                            WHEN items.item ->> 'action' IS NULL THEN 'names no action'
-                            WHEN items.item ->> 'action' NOT IN (
-                                'restart_agent', 'reload', 'run_command', 'terminate_sessions',
-                                'verify', 'escalate'
-                            ) THEN format('has an unknown action "%s"', items.item ->> 'action')
-                            WHEN jsonb_typeof(items.item -> 'timeout_seconds')
-                                NOT IN ('number', 'null') THEN 'has a timeout_seconds that is no number'
-                            WHEN (items.item ->> 'timeout_seconds')::numeric NOT BETWEEN 1 AND 86400
-                                THEN 'has a timeout_seconds outside 1 to 86400'
-                            WHEN items.item ->> 'action' = 'run_command' AND coalesce(
-                                jsonb_typeof(items.item -> 'parameters' -> 'command') <> 'string', true
-                            ) THEN 'runs a command but its parameters name none'
-                            WHEN items.item ->> 'action' = 'escalate'
-                                AND items.step < jsonb_array_length(p_steps)
-                                THEN 'escalates, and others follow it'
-                            WHEN items.item ->> 'action' NOT IN ('verify', 'escalate') AND coalesce((
-                                SELECT later.item ->> 'action' = 'escalate'
-                                FROM jsonb_array_elements(p_steps) WITH ORDINALITY
-                                    AS later (item, step)
-                                WHERE later.step > items.step
-                                    AND later.item ->> 'action' IN ('verify', 'escalate')
-                                ORDER BY later.step
-                                LIMIT 1
-                            ), true) THEN 'is not followed by a verify'
-                        END AS problem
-                    FROM jsonb_array_elements(
-                        CASE WHEN jsonb_typeof(p_steps) = 'array' THEN p_steps ELSE '[]' END
-                    ) WITH ORDINALITY AS items (item, step)
-                ) AS steps
-                WHERE steps.problem IS NOT NULL
-                ORDER BY steps.step
-                LIMIT 1
-            ),
-            NULL
+                            )
+                        WHEN items.item ->> 'action' IS NULL THEN 'names no action'
+                        WHEN items.item ->> 'action' NOT IN (
+                            'restart_agent', 'reload', 'run_command', 'terminate_sessions',
+                            'verify', 'escalate'
+                        ) THEN format('has an unknown action "%s"', items.item ->> 'action')
+                        WHEN jsonb_typeof(items.item -> 'timeout_seconds')
+                            NOT IN ('number', 'null') THEN 'has a timeout_seconds that is no number'
+                        WHEN (items.item ->> 'timeout_seconds')::numeric NOT BETWEEN 1 AND 86400
+                            THEN 'has a timeout_seconds outside 1 to 86400'
+                        WHEN items.item ->> 'action' = 'run_command' AND coalesce(
+                            jsonb_typeof(items.item -> 'parameters' -> 'command') <> 'string', true
+                        ) THEN 'runs a command but its parameters name none'
+                        WHEN items.item ->> 'action' = 'escalate'
+                            AND items.step < jsonb_array_length(p_steps)
+                            THEN 'escalates, and others follow it'
+                        WHEN items.item ->> 'action' NOT IN ('verify', 'escalate') AND coalesce((
+                            SELECT later.item ->> 'action' = 'escalate'
+                            FROM jsonb_array_elements(p_steps) WITH ORDINALITY
+                                AS later (item, step)
+                            WHERE later.step > items.step
+                                AND later.item ->> 'action' IN ('verify', 'escalate')
+                            ORDER BY later.step
+                            LIMIT 1
+                        ), true) THEN 'is not followed by a verify'
+                    END AS problem
+                FROM jsonb_array_elements(
+                    CASE WHEN jsonb_typeof(p_steps) = 'array' THEN p_steps ELSE '[]' END
+                ) WITH ORDINALITY AS items (item, step)
+            ) AS steps
+            WHERE steps.problem IS NOT NULL
+            ORDER BY steps.step
+            LIMIT 1
         )
     END;
 $$;
@@ -29078,10 +29321,14 @@ DECLARE
     v_gap health.monitor_gaps;
     v_agent_ids text [];
 BEGIN
-    -- One alert while a gap has not settled.
+    -- One alert while a gap has not settled: of the one that was told until that has, then of the next.
     DELETE FROM health.rule_findings
     WHERE rule_findings.rule = 'monitor_gap'
-        AND NOT EXISTS (SELECT FROM health.monitor_gaps WHERE monitor_gaps.settled_at > p_now);
+        AND NOT EXISTS (
+            SELECT FROM health.monitor_gaps AS gaps
+            WHERE gaps.gap_id = (rule_findings.details ->> 'gap_id')::bigint
+                AND gaps.settled_at > p_now
+        );
     INSERT INTO health.rule_findings (
         rule, severity, summary, details, found_at, changed_at
     )
@@ -29124,6 +29371,10 @@ BEGIN
             AND status.last_heartbeat_at <= v_gap.ended_at
             AND status.last_heartbeat_at
             + make_interval(secs => 1.5 * status.learnt_interval_seconds) >= v_gap.started_at
+            -- Who beats seldom may not be due yet.
+            AND status.last_heartbeat_at
+            + make_interval(secs => 1.25 * status.learnt_interval_seconds + status.grace_seconds)
+            < p_now
             AND NOT EXISTS (
                 SELECT FROM health.maintenance_periods AS periods
                 WHERE periods.agent_id = status.agent_id AND periods.ended_at IS NULL
@@ -29260,6 +29511,7 @@ BEGIN
         UPDATE health.recovery_actions AS actions
         SET told_at = p_now
         WHERE actions.agent_id = ANY (health_internal.unmanaged_agents(p_agent_ids, p_now))
+            AND actions.finished_at IS NULL
             AND actions.state = 'pending'
             AND actions.requested_by = 'engine'
             AND actions.told_at IS NULL
@@ -29628,6 +29880,30 @@ ALTER FUNCTION health_internal.tg_agents__tell_change() OWNER TO health_owner;
 COMMENT ON FUNCTION health_internal.tg_agents__tell_change() IS 'Notes that the tick must look at an agent''s configuration, or that it is gone.';
 
 --
+-- Name: tg_alerts__note_update(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.tg_alerts__note_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO health_internal.act_causes (cause)
+    SELECT TG_TABLE_NAME
+    WHERE EXISTS (SELECT FROM changed);
+    RETURN NULL;
+END;
+$$;
+
+ALTER FUNCTION health_internal.tg_alerts__note_update() OWNER TO health_owner;
+
+--
+-- Name: FUNCTION tg_alerts__note_update(); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.tg_alerts__note_update() IS 'Notes that an alert has changed, if one has.';
+
+--
 -- Name: tg_dependencies__refuse_cycles(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
 --
 
@@ -29872,13 +30148,12 @@ CREATE FUNCTION health_internal.told_runs(p_now timestamp with time zone, p_rang
         )
     ),
 
-    -- A run begins with a start, unless it has started (a run_id that is told twice), and with an end
+    -- A further run begins with a start, unless it has started (a run_id that is told twice), and with an end
     -- that no start came before, unless it says again within a minute what the last end said.
     numbered AS (
         SELECT
             followed.*,
             count(*) FILTER (WHERE CASE
-                WHEN followed.last_signal IS NULL THEN true
                 WHEN followed.signal = 'start'
                     THEN followed.last_signal <> 'start' OR followed.run_id = ''
                 ELSE followed.last_signal <> 'start' AND NOT (
@@ -30337,7 +30612,7 @@ CREATE FUNCTION health_internal.trouble_began_at(p_agent_id text, p_now timestam
         AND changes.occurred_at <= p_now
         AND (changes.old_status IN ('poor', 'critical')) IS DISTINCT FROM
             (changes.new_status IN ('poor', 'critical'))
-    ORDER BY changes.occurred_at DESC, changes.transition_id DESC
+    ORDER BY changes.occurred_at DESC
     LIMIT 1
 $$;
 
@@ -30535,6 +30810,90 @@ ALTER FUNCTION health_internal.uncollected_range(p_cursor health_internal.series
 --
 
 COMMENT ON FUNCTION health_internal.uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone) IS 'What ticks have folded and no collection has read: between the snapshot of the last collection and that of the last tick.';
+
+--
+-- Name: unheard_agents(text[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.unheard_agents(p_agent_ids text[], p_now timestamp with time zone) RETURNS TABLE(agent_id text, reason text)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        status.agent_id,
+        format(
+            'not heard since the monitor was blind (%s); awaited until %s',
+            string_agg(unsettled.reason, ', ' ORDER BY unsettled.gap_id), max(unsettled.settled_at)
+        )
+    FROM (
+        SELECT
+            gaps.gap_id,
+            gaps.reason,
+            gaps.settled_at,
+            -- While only the engine stood still beats were stored, and of a silent fleet some beat on.
+            CASE gaps.reason
+                WHEN 'server_restarted' THEN coalesce(
+                    (gaps.details ->> 'server_started_at')::timestamptz, gaps.ended_at
+                )
+                ELSE gaps.started_at
+            END AS heard_from
+        FROM health.monitor_gaps AS gaps
+        WHERE gaps.settled_at > p_now
+    ) AS unsettled
+    INNER JOIN health.agent_status AS status
+        ON status.agent_id = ANY (p_agent_ids)
+        -- That a session ended since is news of the agent too.
+        AND greatest(status.last_heartbeat_at, status.session_lost_at) < unsettled.heard_from
+    GROUP BY status.agent_id;
+$$;
+
+ALTER FUNCTION health_internal.unheard_agents(p_agent_ids text[], p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION unheard_agents(p_agent_ids text[], p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.unheard_agents(p_agent_ids text[], p_now timestamp with time zone) IS 'Which of these agents have not been heard since a monitor gap began (a restart: since the server is back) that has not settled, and why in words: what was known of them before may be over.';
+
+--
+-- Name: unheard_messages(timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
+--
+
+CREATE FUNCTION health_internal.unheard_messages(p_now timestamp with time zone) RETURNS SETOF health.deliveries
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT messages.*
+    FROM health.channels
+    INNER JOIN health.deliveries AS messages ON channels.channel = messages.channel
+    WHERE messages.state = 'dead'
+        AND messages.finished_at > p_now - interval '24 hours'
+        AND NOT messages.outcome ? 'resent_by'
+        -- The last word of an incident tells all that those before it told.
+        AND NOT EXISTS (
+            SELECT FROM health.deliveries AS later
+            WHERE later.incident_id = messages.incident_id
+                AND later.channel = messages.channel
+                AND later.delivery_id > messages.delivery_id
+                AND later.state <> 'cancelled'
+        )
+        AND (
+            health_internal.incidents_of(messages) = '{}'
+            OR EXISTS (
+                SELECT FROM health.incidents
+                WHERE incidents.incident_id = ANY (health_internal.incidents_of(messages))
+                    AND (incidents.resolved_at IS NULL OR messages.event = 'resolved')
+                    -- Which would keep itself open.
+                    AND incidents.engine_rule IS DISTINCT FROM 'dead_letters'
+            )
+        );
+$$;
+
+ALTER FUNCTION health_internal.unheard_messages(p_now timestamp with time zone) OWNER TO health_owner;
+
+--
+-- Name: FUNCTION unheard_messages(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
+--
+
+COMMENT ON FUNCTION health_internal.unheard_messages(p_now timestamp with time zone) IS 'Messages of the last 24 hours that were given up and still matter: of trouble that goes on, or that it ended, and the channel was told nothing later; and reports.';
 
 --
 -- Name: unmanaged_agents(text[], timestamp with time zone); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -30792,7 +31151,12 @@ BEGIN
     FROM (
         SELECT
             actions.action_id,
-            actions.verify_until < p_now AS is_late,
+            -- What the monitor did not see it holds against nobody.
+            CASE
+                WHEN actions.verify_until < p_now
+                    THEN date_part('epoch', p_now - actions.verify_until)
+                    > health_internal.blind_seconds(actions.executed_at, p_now)
+            END AS is_late,
             coalesce(
                 status.last_heartbeat_at > actions.executed_at
                 AND status.state IN ('active', 'running', 'idle')
@@ -30819,7 +31183,9 @@ BEGIN
         INNER JOIN health.agent_status AS status ON actions.agent_id = status.agent_id
         INNER JOIN health.current_policies AS policies
             ON status.policy_class = policies.policy_class
-        WHERE actions.state = 'verifying'
+        WHERE actions.finished_at IS NULL
+            AND actions.claimed_by IS NOT NULL
+            AND actions.state = 'verifying'
         FOR UPDATE OF actions SKIP LOCKED
     ) AS judged
     WHERE judged.is_proven OR judged.is_late;
@@ -30840,7 +31206,7 @@ ALTER FUNCTION health_internal.verify_recoveries(p_now timestamp with time zone)
 -- Name: FUNCTION verify_recoveries(p_now timestamp with time zone); Type: COMMENT; Schema: health_internal; Owner: health_owner
 --
 
-COMMENT ON FUNCTION health_internal.verify_recoveries(p_now timestamp with time zone) IS 'Verified, not assumed: verify_beats good heartbeats after the step, apart by about an interval, the agent alive, without an issue and without stuck sessions; by verify_until, else the step has failed.';
+COMMENT ON FUNCTION health_internal.verify_recoveries(p_now timestamp with time zone) IS 'Verified, not assumed: verify_beats good heartbeats after the step, apart by about an interval, the agent alive, without an issue and without stuck sessions; by verify_until, and as much later as the monitor was blind meanwhile, else the step has failed.';
 
 --
 -- Name: wanted_alerts(); Type: FUNCTION; Schema: health_internal; Owner: health_owner
@@ -30855,8 +31221,8 @@ CREATE FUNCTION health_internal.wanted_alerts() RETURNS TABLE(agent_id text, rul
             status.agent_id,
             unnest(status.active_conditions) AS rule
         FROM health.agent_status AS status
-        WHERE (status.active_conditions <> '{}' OR status.issue_type IS NOT NULL)
-            AND status.active_conditions <> '{}'
+        -- By the index of those in trouble.
+        WHERE status.active_conditions <> '{}' OR status.issue_type IS NOT NULL
     ),
 
     -- Read for everybody, and once more for the few that have something at stake.
@@ -30880,6 +31246,7 @@ CREATE FUNCTION health_internal.wanted_alerts() RETURNS TABLE(agent_id text, rul
         INNER JOIN health.alert_rules AS rules ON findings.rule = rules.rule AND rules.is_enabled
     ),
 
+    -- Who earns, or says that it loses.
     concerned AS MATERIALIZED (
         SELECT agents.agent_id
         FROM health.agents
@@ -30889,7 +31256,7 @@ CREATE FUNCTION health_internal.wanted_alerts() RETURNS TABLE(agent_id text, rul
         UNION ALL
         SELECT findings.agent_id
         FROM health.rule_findings AS findings
-        WHERE findings.rule = 'business_impact' AND findings.agent_id IS NOT NULL
+        WHERE findings.rule = 'business_impact'
     )
 
     SELECT found.* FROM found WHERE found.rule <> 'business_impact'
@@ -30916,32 +31283,32 @@ CREATE FUNCTION health_internal.wanted_alerts() RETURNS TABLE(agent_id text, rul
             troubled.agent_id,
             troubled.is_down,
             troubled.is_losing,
-            CASE WHEN troubled.is_down THEN coalesce(agents.revenue_usd_per_hour, 0) ELSE 0 END
+            CASE WHEN troubled.is_down THEN agents.revenue_usd_per_hour ELSE 0 END
                 AS revenue_usd_per_hour,
             greatest(0, - status.revenue_impact_usd) AS loss_usd_per_hour,
             policy.revenue_loss_limit_usd
         FROM (
             SELECT
                 found.agent_id,
-                coalesce(bool_or(found.severity IN ('critical', 'emergency')) FILTER (
+                bool_or(found.severity IN ('critical', 'emergency')) FILTER (
                     WHERE found.rule <> 'business_impact'
-                ), false) AS is_down,
+                ) AS is_down,
                 bool_or(found.rule = 'business_impact') AS is_losing
             FROM found
             WHERE found.agent_id IN (SELECT concerned.agent_id FROM concerned)
             GROUP BY found.agent_id
         ) AS troubled
-        LEFT JOIN health.agents
-            ON troubled.agent_id = agents.agent_id AND agents.revenue_usd_per_hour > 0
+        INNER JOIN health.agents ON troubled.agent_id = agents.agent_id
         INNER JOIN health.agent_status AS status ON troubled.agent_id = status.agent_id
         INNER JOIN health.current_policies AS policy
             ON status.policy_class = policy.policy_class
-        WHERE troubled.is_losing OR (troubled.is_down AND agents.agent_id IS NOT NULL)
     ) AS stakes
     INNER JOIN health.alert_rules AS rules
         ON rules.rule = 'business_impact' AND rules.is_enabled
-    WHERE stakes.is_losing
-        OR stakes.revenue_usd_per_hour + stakes.loss_usd_per_hour > stakes.revenue_loss_limit_usd;
+    WHERE stakes.is_losing OR (
+        stakes.is_down
+        AND stakes.revenue_usd_per_hour + stakes.loss_usd_per_hour > stakes.revenue_loss_limit_usd
+    );
 $_$;
 
 ALTER FUNCTION health_internal.wanted_alerts() OWNER TO health_owner;
@@ -31150,7 +31517,6 @@ BEGIN
                 (jobs.check_at <= p_now AND status.last_heartbeat_at >= jobs.counts_from)
                 OR (
                     jobs.missed_run_id IS NOT NULL
-                    AND status.last_heartbeat_at > coalesce(jobs.last_run_at, '-infinity')
                     AND status.last_heartbeat_at > (
                         SELECT missed.expected_at FROM health.job_runs AS missed
                         WHERE missed.job_run_id = jobs.missed_run_id
@@ -31609,7 +31975,7 @@ CREATE FUNCTION health_internal.withdraw_messages(p_now timestamp with time zone
 DECLARE
     v_waiting bigint [];
     v_muted health_internal.mute [];
-    v_over bigint [];
+    v_agent_ids text [];
     v_count bigint;
 BEGIN
     IF NOT health_internal.has_mutes(p_now) THEN
@@ -31619,18 +31985,15 @@ BEGIN
         SELECT waiting.incident_id
         FROM (
             SELECT notices.incident_id FROM health_internal.notices
-            UNION
+            UNION ALL
             SELECT messages.incident_id
             FROM health.deliveries AS messages
             WHERE messages.state IN ('pending', 'claimed')
-                AND health_internal.is_waiting(messages, p_now)
-                AND messages.incident_id IS NOT NULL
             UNION
             SELECT lines.incident_id
             FROM health.deliveries AS messages
             CROSS JOIN LATERAL unnest(messages.lines) AS lines
             WHERE messages.state IN ('pending', 'claimed')
-                AND health_internal.is_waiting(messages, p_now)
         ) AS waiting
         WHERE p_incident_ids IS NULL
             OR waiting.incident_id IN (SELECT unnest(p_incident_ids))
@@ -31698,8 +32061,6 @@ BEGIN
             ON (lines.line).incident_id = muted.incident_id
             AND ((lines.line).event <> 'resolved' OR muted.reason_code <> 'acknowledged')
         WHERE messages.state IN ('pending', 'claimed')
-            AND health_internal.is_waiting(messages, p_now)
-            AND messages.lines IS NOT NULL
         GROUP BY messages.delivery_id
         HAVING count(muted.incident_id) > 0
     ),
@@ -31772,17 +32133,15 @@ BEGIN
     changes AS (
         SELECT
             muted.incident_id,
-            muted.is_over,
             muted.reason_code,
             muted.until_at,
-            array_agg(DISTINCT withdrawn.channel) FILTER (WHERE withdrawn.event <> 'resolved')
-                AS paged,
+            array_agg(DISTINCT withdrawn.channel) AS silenced,
             array_agg(DISTINCT withdrawn.channel) FILTER (WHERE withdrawn.event = 'resolved')
                 AS ended,
             array_agg(DISTINCT withdrawn.channel) FILTER (WHERE withdrawn.is_first) AS unaware
         FROM withdrawn
         INNER JOIN muted ON withdrawn.incident_id = muted.incident_id
-        GROUP BY muted.incident_id, muted.is_over, muted.reason_code, muted.until_at
+        GROUP BY muted.incident_id, muted.reason_code, muted.until_at
     ),
 
     -- Who knows of the trouble and is to hear of its end: of one whose end was told, only those who
@@ -31794,7 +32153,7 @@ BEGIN
             ARRAY(
                 SELECT channels.channel
                 FROM unnest(changes.ended) AS channels (channel)
-                UNION
+                UNION ALL
                 SELECT channels.channel
                 FROM unnest(incidents.told_channels) AS channels (channel)
                 WHERE NOT incidents.is_settled
@@ -31812,12 +32171,12 @@ BEGIN
             told_channels = known.channels,
             told_at = CASE WHEN known.channels <> '{}' THEN incidents.told_at END,
             told_severity = CASE WHEN known.channels <> '{}' THEN incidents.told_severity END,
-            -- Where nobody knows, or somebody has given it back, all are told anew.
+            -- Where nobody knows, or somebody has given it back, all are told anew. Of the end those hear
+            -- who know.
             owed_channels = CASE
-                WHEN known.is_over OR known.channels = '{}' OR incidents.told_severity IS NULL
-                    THEN '{}'
+                WHEN known.channels = '{}' OR incidents.told_severity IS NULL THEN '{}'
                 ELSE ARRAY(
-                    SELECT unnest(incidents.owed_channels) UNION SELECT unnest(known.paged)
+                    SELECT unnest(incidents.owed_channels) UNION SELECT unnest(known.silenced)
                 )
             END,
             is_settled = false,
@@ -31828,26 +32187,20 @@ BEGIN
         WHERE incidents.incident_id = known.incident_id
             -- Over, and all who know were told.
             AND (NOT known.is_settled OR known.channels <> '{}')
-        RETURNING incidents.incident_id, known.is_over
+        RETURNING incidents.agent_id
     )
 
     SELECT
         (SELECT count(*) FROM withdrawn),
-        ARRAY(SELECT written.incident_id FROM written WHERE written.is_over)
-    INTO v_count, v_over;
+        ARRAY(SELECT written.agent_id FROM written)
+    INTO v_count, v_agent_ids;
 
     -- Trouble that has come back since is what its end was withdrawn in favour of.
-    IF v_over <> '{}' THEN
-        PERFORM health_internal.inherit_told(p_now, ARRAY(
-            SELECT newer.incident_id
-            FROM health.incidents AS older
-            INNER JOIN health.incidents AS newer
-                ON older.agent_id = newer.agent_id
-                AND newer.incident_id > older.incident_id
-                AND newer.resolved_at IS NULL
-            WHERE older.incident_id = ANY (v_over)
-        ));
-    END IF;
+    PERFORM health_internal.inherit_told(p_now, ARRAY(
+        SELECT newer.incident_id
+        FROM health.incidents AS newer
+        WHERE newer.agent_id = ANY (v_agent_ids) AND newer.resolved_at IS NULL
+    ));
     RETURN v_count;
 END;
 $$;
@@ -32773,9 +33126,9 @@ COMMENT ON COLUMN health.incidents.is_settled IS 'Over, and nothing is left to t
 CREATE TABLE health.recovery_actions (
     action_id bigint NOT NULL,
     agent_id text NOT NULL COLLATE pg_catalog."C",
-    issue_type text NOT NULL,
+    issue_type health.recovery_issue NOT NULL,
     action text DEFAULT 'restart_agent'::text NOT NULL,
-    state text DEFAULT 'pending'::text NOT NULL,
+    state health.recovery_state DEFAULT 'pending'::text NOT NULL,
     attempt integer DEFAULT 1 NOT NULL,
     requested_by text DEFAULT 'engine'::text NOT NULL,
     incident_id bigint,
@@ -32785,7 +33138,7 @@ CREATE TABLE health.recovery_actions (
     step integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     not_before timestamp with time zone NOT NULL,
-    hold text,
+    hold health.recovery_hold,
     hold_reason text,
     released_at timestamp with time zone,
     approved_at timestamp with time zone,
@@ -32795,6 +33148,7 @@ CREATE TABLE health.recovery_actions (
     fencing_token bigint,
     lease_until timestamp with time zone,
     started_at timestamp with time zone,
+    step_started_at timestamp with time zone,
     execute_until timestamp with time zone,
     executed_at timestamp with time zone,
     verify_until timestamp with time zone,
@@ -32804,12 +33158,11 @@ CREATE TABLE health.recovery_actions (
     settled_at timestamp with time zone,
     told_at timestamp with time zone,
     outcome jsonb DEFAULT '{}'::jsonb NOT NULL,
-    CONSTRAINT a_brake_holds_only_what_waits CHECK (((hold IS NULL) OR ((state = 'pending'::text) AND (released_at IS NULL)))),
-    CONSTRAINT finished_exactly_when_in_a_final_state CHECK (((finished_at IS NOT NULL) = (state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'escalated'::text, 'cancelled'::text])))),
-    CONSTRAINT hold_is_known CHECK ((hold = ANY (ARRAY['freeze'::text, 'maintenance'::text, 'parent'::text, 'storm'::text, 'concurrency'::text]))),
-    CONSTRAINT issue_type_is_one_of_five CHECK ((issue_type = ANY (ARRAY['agent_unresponsive'::text, 'high_error_rate'::text, 'resource_exhaustion'::text, 'performance_degradation'::text, 'database_connectivity'::text]))),
-    CONSTRAINT recovery_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'claimed'::text, 'executing'::text, 'verifying'::text, 'succeeded'::text, 'failed'::text, 'escalated'::text, 'cancelled'::text])))
-);
+    CONSTRAINT a_brake_holds_only_what_waits CHECK (((hold IS NULL) OR (((state)::text = 'pending'::text) AND (released_at IS NULL)))),
+    CONSTRAINT finished_exactly_when_in_a_final_state CHECK (((finished_at IS NOT NULL) = ((state)::text = ANY (ARRAY['succeeded'::text, 'failed'::text, 'escalated'::text, 'cancelled'::text])))),
+    CONSTRAINT nobody_has_claimed_what_waits CHECK ((((state)::text = 'pending'::text) = ((finished_at IS NULL) AND (claimed_by IS NULL))))
+)
+WITH (fillfactor='50');
 
 ALTER TABLE health.recovery_actions OWNER TO health_owner;
 
@@ -32817,7 +33170,7 @@ ALTER TABLE health.recovery_actions OWNER TO health_owner;
 -- Name: TABLE recovery_actions; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON TABLE health.recovery_actions IS 'One row per attempt to recover an agent. A bridge may claim what is pending, released and due; how each step went is in recovery_steps, in words in recovery_history.';
+COMMENT ON TABLE health.recovery_actions IS 'One row per attempt to recover an agent. A bridge may claim what is pending, released and due; how each step went is in recovery_trail, in words in recovery_history.';
 
 --
 -- Name: COLUMN recovery_actions.action_id; Type: COMMENT; Schema: health; Owner: health_owner
@@ -32907,7 +33260,7 @@ COMMENT ON COLUMN health.recovery_actions.not_before IS 'Earliest time to claim 
 -- Name: COLUMN recovery_actions.hold; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recovery_actions.hold IS 'Brake that holds it: freeze, maintenance, parent, storm or concurrency; NULL: none.';
+COMMENT ON COLUMN health.recovery_actions.hold IS 'Brake that holds it: freeze, maintenance, monitor_gap, parent, storm or concurrency; NULL: none.';
 
 --
 -- Name: COLUMN recovery_actions.hold_reason; Type: COMMENT; Schema: health; Owner: health_owner
@@ -32937,7 +33290,7 @@ COMMENT ON COLUMN health.recovery_actions.approved_by IS 'Who.';
 -- Name: COLUMN recovery_actions.claimed_by; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recovery_actions.claimed_by IS 'Bridge that holds it, or held it last.';
+COMMENT ON COLUMN health.recovery_actions.claimed_by IS 'Bridge that holds it, or held it last; engine: the database itself; NULL: it waits, or ended unbegun.';
 
 --
 -- Name: COLUMN recovery_actions.claimed_at; Type: COMMENT; Schema: health; Owner: health_owner
@@ -32962,6 +33315,12 @@ COMMENT ON COLUMN health.recovery_actions.lease_until IS 'Until when the claim h
 --
 
 COMMENT ON COLUMN health.recovery_actions.started_at IS 'When its first step began; the budgets count it.';
+
+--
+-- Name: COLUMN recovery_actions.step_started_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_actions.step_started_at IS 'When the step under way began; NULL: none is.';
 
 --
 -- Name: COLUMN recovery_actions.execute_until; Type: COMMENT; Schema: health; Owner: health_owner
@@ -33029,12 +33388,10 @@ CREATE TABLE health.recovery_steps (
     parameters jsonb DEFAULT '{}'::jsonb NOT NULL,
     worker text NOT NULL,
     started_at timestamp with time zone NOT NULL,
-    finished_at timestamp with time zone,
-    outcome text,
+    finished_at timestamp with time zone NOT NULL,
+    outcome health.step_outcome NOT NULL,
     reason text,
-    details jsonb DEFAULT '{}'::jsonb NOT NULL,
-    CONSTRAINT a_step_that_finished_has_an_outcome CHECK (((finished_at IS NULL) = (outcome IS NULL))),
-    CONSTRAINT step_outcome_is_known CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text, 'refused'::text, 'lost'::text, 'released'::text])))
+    details jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 
 ALTER TABLE health.recovery_steps OWNER TO health_owner;
@@ -33043,7 +33400,7 @@ ALTER TABLE health.recovery_steps OWNER TO health_owner;
 -- Name: TABLE recovery_steps; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON TABLE health.recovery_steps IS 'One row per step that was begun in a recovery, in order, with what became of it.';
+COMMENT ON TABLE health.recovery_steps IS 'One row per step of a recovery that ended, in order, with what became of it; the one under way is in recovery_actions. recovery_trail shows both.';
 
 --
 -- Name: COLUMN recovery_steps.recovery_step_id; Type: COMMENT; Schema: health; Owner: health_owner
@@ -33055,7 +33412,7 @@ COMMENT ON COLUMN health.recovery_steps.recovery_step_id IS 'Number of the step,
 -- Name: COLUMN recovery_steps.action_id; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recovery_steps.action_id IS 'Recovery it belongs to.';
+COMMENT ON COLUMN health.recovery_steps.action_id IS 'Recovery it belongs to; no foreign key: it is written by the statement that moves the recovery on.';
 
 --
 -- Name: COLUMN recovery_steps.step; Type: COMMENT; Schema: health; Owner: health_owner
@@ -33091,7 +33448,7 @@ COMMENT ON COLUMN health.recovery_steps.started_at IS 'When it began.';
 -- Name: COLUMN recovery_steps.finished_at; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recovery_steps.finished_at IS 'When it ended; NULL: under way.';
+COMMENT ON COLUMN health.recovery_steps.finished_at IS 'When it ended.';
 
 --
 -- Name: COLUMN recovery_steps.outcome; Type: COMMENT; Schema: health; Owner: health_owner
@@ -33110,6 +33467,143 @@ COMMENT ON COLUMN health.recovery_steps.reason IS 'Why it failed, in words.';
 --
 
 COMMENT ON COLUMN health.recovery_steps.details IS 'What the executor told.';
+
+--
+-- Name: recovery_trail; Type: VIEW; Schema: health; Owner: health_owner
+--
+
+CREATE VIEW health.recovery_trail WITH (security_barrier='true') AS
+ SELECT agent_id,
+    action_id,
+    recovery_step_id,
+    step,
+    action,
+    parameters,
+    worker,
+    started_at,
+    finished_at,
+    outcome,
+    reason,
+    details
+   FROM ( SELECT actions.agent_id,
+            steps.action_id,
+            steps.recovery_step_id,
+            steps.step,
+            steps.action,
+            steps.parameters,
+            steps.worker,
+            steps.started_at,
+            steps.finished_at,
+            steps.outcome,
+            steps.reason,
+            steps.details
+           FROM (health.recovery_steps steps
+             JOIN health.recovery_actions actions ON ((steps.action_id = actions.action_id)))
+        UNION ALL
+         SELECT actions.agent_id,
+            actions.action_id,
+            NULL::bigint AS recovery_step_id,
+            actions.step,
+                CASE
+                    WHEN ((actions.state)::text = 'verifying'::text) THEN 'verify'::text
+                    ELSE actions.action
+                END AS action,
+                CASE
+                    WHEN ((actions.state)::text = 'verifying'::text) THEN '{}'::jsonb
+                    ELSE actions.parameters
+                END AS parameters,
+                CASE
+                    WHEN ((actions.state)::text = 'verifying'::text) THEN 'engine'::text
+                    ELSE actions.claimed_by
+                END AS worker,
+            actions.step_started_at AS started_at,
+            NULL::timestamp with time zone AS finished_at,
+            NULL::text AS outcome,
+            NULL::text AS reason,
+            '{}'::jsonb AS details
+           FROM health.recovery_actions actions
+          WHERE ((actions.finished_at IS NULL) AND (actions.claimed_by IS NOT NULL) AND ((actions.state)::text <> 'claimed'::text))) shown
+  WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
+
+ALTER VIEW health.recovery_trail OWNER TO health_owner;
+
+--
+-- Name: VIEW recovery_trail; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON VIEW health.recovery_trail IS 'One row per step of a recovery that was begun: those that ended, in order, and then the one under way; stable within a major version.';
+
+--
+-- Name: COLUMN recovery_trail.agent_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.agent_id IS 'Which agent.';
+
+--
+-- Name: COLUMN recovery_trail.action_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.action_id IS 'Recovery it belongs to; no foreign key: it is written by the statement that moves the recovery on.';
+
+--
+-- Name: COLUMN recovery_trail.recovery_step_id; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.recovery_step_id IS 'Number of the step, growing; NULL: under way.';
+
+--
+-- Name: COLUMN recovery_trail.step; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.step IS 'Its place in the strategy, from 1.';
+
+--
+-- Name: COLUMN recovery_trail.action; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.action IS 'restart_agent, reload, run_command, terminate_sessions or verify.';
+
+--
+-- Name: COLUMN recovery_trail.parameters; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.parameters IS 'As in the strategy.';
+
+--
+-- Name: COLUMN recovery_trail.worker; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.worker IS 'Bridge that did it; engine: the database.';
+
+--
+-- Name: COLUMN recovery_trail.started_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.started_at IS 'When it began.';
+
+--
+-- Name: COLUMN recovery_trail.finished_at; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.finished_at IS 'When it ended; NULL: under way.';
+
+--
+-- Name: COLUMN recovery_trail.outcome; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.outcome IS 'succeeded, failed, refused (not configured), lost (nobody reported) or released (handed back unbegun).';
+
+--
+-- Name: COLUMN recovery_trail.reason; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.reason IS 'Why it failed, in words.';
+
+--
+-- Name: COLUMN recovery_trail.details; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON COLUMN health.recovery_trail.details IS 'What the executor told.';
 
 --
 -- Name: agent_timeline; Type: VIEW; Schema: health; Owner: health_owner
@@ -33159,24 +33653,23 @@ CREATE VIEW health.agent_timeline WITH (security_barrier='true') AS
             moments.what,
             NULL::numeric AS score
            FROM (health.recovery_actions actions
-             CROSS JOIN LATERAL ( VALUES (actions.created_at,(((actions.action || ' queued for '::text) || actions.issue_type) ||
+             CROSS JOIN LATERAL ( VALUES (actions.created_at,(((actions.action || ' queued for '::text) || (actions.issue_type)::text) ||
                         CASE
                             WHEN (actions.requested_by <> 'engine'::text) THEN (' by '::text || actions.requested_by)
                             ELSE ''::text
                         END)), (actions.approved_at,((actions.action || ' approved by '::text) || actions.approved_by)), (actions.finished_at,((actions.action || ' '::text) || concat_ws(': '::text, actions.state,
                         CASE
-                            WHEN (actions.state <> 'succeeded'::text) THEN (actions.outcome ->> 'reason'::text)
+                            WHEN ((actions.state)::text <> 'succeeded'::text) THEN (actions.outcome ->> 'reason'::text)
                             ELSE NULL::text
                         END)))) moments(occurred_at, what))
           WHERE (moments.occurred_at IS NOT NULL)
         UNION ALL
-         SELECT actions.agent_id,
+         SELECT steps.agent_id,
             moments.occurred_at,
             'recovery'::text AS kind,
             moments.what,
             NULL::numeric AS score
-           FROM ((health.recovery_steps steps
-             JOIN health.recovery_actions actions ON ((steps.action_id = actions.action_id)))
+           FROM (health.recovery_trail steps
              CROSS JOIN LATERAL ( VALUES (
                         CASE
                             WHEN ((steps.action <> 'verify'::text) AND (steps.finished_at IS DISTINCT FROM steps.started_at)) THEN steps.started_at
@@ -33609,7 +34102,7 @@ COMMENT ON COLUMN health.alert_rules.created_at IS 'When.';
 -- Name: COLUMN alert_rules.next_evaluation_at; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.alert_rules.next_evaluation_at IS 'When its view is asked next.';
+COMMENT ON COLUMN health.alert_rules.next_evaluation_at IS 'When its view is asked next; NULL: built in.';
 
 --
 -- Name: COLUMN alert_rules.last_evaluated_at; Type: COMMENT; Schema: health; Owner: health_owner
@@ -34958,7 +35451,7 @@ CREATE VIEW health.engine_health AS
         END AS scheduler,
     ( SELECT count(*) AS count
            FROM health.recovery_actions actions
-          WHERE ((actions.state = 'pending'::text) AND (actions.released_at IS NOT NULL))) AS pending_recovery_count,
+          WHERE ((actions.finished_at IS NULL) AND (actions.claimed_by IS NULL) AND (actions.released_at IS NOT NULL))) AS pending_recovery_count,
     ( SELECT count(*) AS count
            FROM health.deliveries
           WHERE (deliveries.state = ANY (ARRAY['pending'::text, 'claimed'::text]))) AS pending_delivery_count,
@@ -38234,16 +38727,16 @@ CREATE VIEW health.recovery_backlog WITH (security_barrier='true') AS
             actions.hold,
             actions.hold_reason,
                 CASE
-                    WHEN ((actions.state = 'pending'::text) AND (actions.hold IS NOT NULL)) THEN actions.hold_reason
-                    WHEN ((actions.state = 'pending'::text) AND (actions.released_at IS NULL)) THEN ('back-off until '::text || actions.not_before)
-                    WHEN (actions.state = 'pending'::text) THEN 'a bridge'::text
-                    WHEN (actions.state = 'claimed'::text) THEN (actions.claimed_by || ' to begin'::text)
-                    WHEN (actions.state = 'executing'::text) THEN actions.claimed_by
-                    WHEN (actions.state = 'verifying'::text) THEN ('heartbeats until '::text || actions.verify_until)
+                    WHEN (((actions.state)::text = 'pending'::text) AND (actions.hold IS NOT NULL)) THEN actions.hold_reason
+                    WHEN (((actions.state)::text = 'pending'::text) AND (actions.released_at IS NULL)) THEN ('back-off until '::text || actions.not_before)
+                    WHEN ((actions.state)::text = 'pending'::text) THEN 'a bridge'::text
+                    WHEN ((actions.state)::text = 'claimed'::text) THEN (actions.claimed_by || ' to begin'::text)
+                    WHEN ((actions.state)::text = 'executing'::text) THEN actions.claimed_by
+                    WHEN ((actions.state)::text = 'verifying'::text) THEN ('heartbeats until '::text || actions.verify_until)
                     ELSE NULL::text
                 END AS waits_for
            FROM health.recovery_actions actions
-          WHERE (actions.state = ANY (ARRAY['pending'::text, 'claimed'::text, 'executing'::text, 'verifying'::text]))) shown
+          WHERE (actions.finished_at IS NULL)) shown
   WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
 ALTER VIEW health.recovery_backlog OWNER TO health_owner;
@@ -38306,7 +38799,7 @@ COMMENT ON COLUMN health.recovery_backlog.not_before IS 'Earliest time to claim 
 -- Name: COLUMN recovery_backlog.claimed_by; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recovery_backlog.claimed_by IS 'Bridge that holds it, or held it last.';
+COMMENT ON COLUMN health.recovery_backlog.claimed_by IS 'Bridge that holds it, or held it last; engine: the database itself; NULL: it waits, or ended unbegun.';
 
 --
 -- Name: COLUMN recovery_backlog.lease_until; Type: COMMENT; Schema: health; Owner: health_owner
@@ -38336,7 +38829,7 @@ COMMENT ON COLUMN health.recovery_backlog.requested_by IS 'engine, or the person
 -- Name: COLUMN recovery_backlog.hold; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON COLUMN health.recovery_backlog.hold IS 'Brake that holds it: freeze, maintenance, parent, storm or concurrency; NULL: none.';
+COMMENT ON COLUMN health.recovery_backlog.hold IS 'Brake that holds it: freeze, maintenance, monitor_gap, parent, storm or concurrency; NULL: none.';
 
 --
 -- Name: COLUMN recovery_backlog.hold_reason; Type: COMMENT; Schema: health; Owner: health_owner
@@ -38378,17 +38871,17 @@ CREATE VIEW health.recovery_history WITH (security_barrier='true') AS
             actions.started_at,
             actions.finished_at,
                 CASE
-                    WHEN (actions.state = 'succeeded'::text) THEN date_part('epoch'::text, (actions.finished_at - actions.created_at))
+                    WHEN ((actions.state)::text = 'succeeded'::text) THEN date_part('epoch'::text, (actions.finished_at - actions.created_at))
                     ELSE NULL::double precision
                 END AS recovery_seconds,
             COALESCE((told.steps ||
                 CASE
-                    WHEN (actions.state = 'escalated'::text) THEN '; a person is asked'::text
+                    WHEN ((actions.state)::text = 'escalated'::text) THEN '; a person is asked'::text
                     ELSE ''::text
                 END), (actions.outcome ->> 'reason'::text), actions.hold_reason) AS what_happened
            FROM (health.recovery_actions actions
              LEFT JOIN LATERAL ( SELECT string_agg(health_internal.step_text(steps.action, steps.parameters, steps.outcome, steps.reason, steps.details, steps.started_at, steps.finished_at), '; '::text ORDER BY steps.recovery_step_id) AS steps
-                   FROM health.recovery_steps steps
+                   FROM health.recovery_trail steps
                   WHERE (steps.action_id = actions.action_id)) told ON (true))) shown
   WHERE ((( SELECT health_internal.own_tenants() AS own_tenants) IS NULL) OR (agent_id IN ( SELECT health_internal.own_agent_ids() AS own_agent_ids)));
 
@@ -41404,7 +41897,7 @@ ALTER TABLE ONLY health.recovery_actions
 --
 
 ALTER TABLE ONLY health.recovery_steps
-    ADD CONSTRAINT recovery_steps_pkey PRIMARY KEY (recovery_step_id);
+    ADD CONSTRAINT recovery_steps_pkey PRIMARY KEY (action_id, recovery_step_id);
 
 --
 -- Name: recovery_storms recovery_storms_pkey; Type: CONSTRAINT; Schema: health; Owner: health_owner
@@ -41845,6 +42338,18 @@ CREATE UNIQUE INDEX alerts_open_key ON health.alerts USING btree (agent_id, rule
 COMMENT ON INDEX health.alerts_open_key IS 'One open alert per agent and rule.';
 
 --
+-- Name: alerts_resolved_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX alerts_resolved_idx ON health.alerts USING btree (resolved_at) WHERE (resolved_at IS NOT NULL);
+
+--
+-- Name: INDEX alerts_resolved_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.alerts_resolved_idx IS 'The page lists the alerts that closed last.';
+
+--
 -- Name: anomalies_agent_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
@@ -42161,6 +42666,18 @@ CREATE INDEX monitor_gaps_ended_at_idx ON health.monitor_gaps USING btree (ended
 COMMENT ON INDEX health.monitor_gaps_ended_at_idx IS 'health_internal.blind_seconds looks for gaps that reach into a silence.';
 
 --
+-- Name: monitor_gaps_settled_at_idx; Type: INDEX; Schema: health; Owner: health_owner
+--
+
+CREATE INDEX monitor_gaps_settled_at_idx ON health.monitor_gaps USING btree (settled_at);
+
+--
+-- Name: INDEX monitor_gaps_settled_at_idx; Type: COMMENT; Schema: health; Owner: health_owner
+--
+
+COMMENT ON INDEX health.monitor_gaps_settled_at_idx IS 'Ticks look for gaps that have not settled, and for the latest.';
+
+--
 -- Name: performance_metrics_txid_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
@@ -42224,7 +42741,7 @@ COMMENT ON INDEX health.recommendations_open_key IS 'One open recommendation per
 -- Name: recovery_actions_active_key; Type: INDEX; Schema: health; Owner: health_owner
 --
 
-CREATE UNIQUE INDEX recovery_actions_active_key ON health.recovery_actions USING btree (agent_id) WHERE (state = ANY (ARRAY['pending'::text, 'claimed'::text, 'executing'::text, 'verifying'::text]));
+CREATE UNIQUE INDEX recovery_actions_active_key ON health.recovery_actions USING btree (agent_id) WHERE (finished_at IS NULL);
 
 --
 -- Name: INDEX recovery_actions_active_key; Type: COMMENT; Schema: health; Owner: health_owner
@@ -42242,25 +42759,13 @@ CREATE INDEX recovery_actions_agent_idx ON health.recovery_actions USING btree (
 -- Name: INDEX recovery_actions_agent_idx; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON INDEX health.recovery_actions_agent_idx IS 'health_internal.enqueue_recoveries reads an agent''s latest attempt; people its history. No other index gives that order, so that no plan reads everybody''s.';
-
---
--- Name: recovery_actions_budget_idx; Type: INDEX; Schema: health; Owner: health_owner
---
-
-CREATE INDEX recovery_actions_budget_idx ON health.recovery_actions USING btree (agent_id, started_at) WHERE (started_at IS NOT NULL);
-
---
--- Name: INDEX recovery_actions_budget_idx; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON INDEX health.recovery_actions_budget_idx IS 'health_internal.apply_brakes counts an agent''s attempts in the window of its budget.';
+COMMENT ON INDEX health.recovery_actions_agent_idx IS 'health_internal.enqueue_recoveries reads an agent''s latest attempt, apply_brakes as many as its budget has; people its history. No other index gives that order, so that no plan reads everybody''s.';
 
 --
 -- Name: recovery_actions_due_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
-CREATE INDEX recovery_actions_due_idx ON health.recovery_actions USING btree (not_before, action_id) WHERE ((state = 'pending'::text) AND (released_at IS NOT NULL));
+CREATE INDEX recovery_actions_due_idx ON health.recovery_actions USING btree (not_before, action_id) WHERE ((finished_at IS NULL) AND (claimed_by IS NULL) AND (released_at IS NOT NULL));
 
 --
 -- Name: INDEX recovery_actions_due_idx; Type: COMMENT; Schema: health; Owner: health_owner
@@ -42278,13 +42783,13 @@ CREATE INDEX recovery_actions_finished_idx ON health.recovery_actions USING btre
 -- Name: INDEX recovery_actions_finished_idx; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
-COMMENT ON INDEX health.recovery_actions_finished_idx IS 'health_internal.recovery_rows reads what ended in a period.';
+COMMENT ON INDEX health.recovery_actions_finished_idx IS 'health_internal.recovery_rows reads what ended in a period, check_engine an agent''s restarts of the last day, spent_by_groups what groups attempted in the window of their budgets.';
 
 --
 -- Name: recovery_actions_moving_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
-CREATE INDEX recovery_actions_moving_idx ON health.recovery_actions USING btree (agent_id) WHERE (state = ANY (ARRAY['claimed'::text, 'executing'::text, 'verifying'::text]));
+CREATE INDEX recovery_actions_moving_idx ON health.recovery_actions USING btree (agent_id) WHERE ((finished_at IS NULL) AND (claimed_by IS NOT NULL));
 
 --
 -- Name: INDEX recovery_actions_moving_idx; Type: COMMENT; Schema: health; Owner: health_owner
@@ -42293,52 +42798,16 @@ CREATE INDEX recovery_actions_moving_idx ON health.recovery_actions USING btree 
 COMMENT ON INDEX health.recovery_actions_moving_idx IS 'Each tick looks at the few that are under way, however many are held.';
 
 --
--- Name: recovery_actions_started_idx; Type: INDEX; Schema: health; Owner: health_owner
---
-
-CREATE INDEX recovery_actions_started_idx ON health.recovery_actions USING btree (started_at) WHERE (started_at IS NOT NULL);
-
---
--- Name: INDEX recovery_actions_started_idx; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON INDEX health.recovery_actions_started_idx IS 'health_internal.spent_by_groups counts the attempts of groups in that window.';
-
---
--- Name: recovery_actions_succeeded_idx; Type: INDEX; Schema: health; Owner: health_owner
---
-
-CREATE INDEX recovery_actions_succeeded_idx ON health.recovery_actions USING btree (finished_at) WHERE (state = 'succeeded'::text);
-
---
--- Name: INDEX recovery_actions_succeeded_idx; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON INDEX health.recovery_actions_succeeded_idx IS 'health_internal.check_engine counts an agent''s restarts of the last day.';
-
---
 -- Name: recovery_actions_unsettled_idx; Type: INDEX; Schema: health; Owner: health_owner
 --
 
-CREATE INDEX recovery_actions_unsettled_idx ON health.recovery_actions USING btree (agent_id) WHERE ((settled_at IS NULL) AND (state = ANY (ARRAY['failed'::text, 'escalated'::text])));
+CREATE INDEX recovery_actions_unsettled_idx ON health.recovery_actions USING btree (agent_id) WHERE ((settled_at IS NULL) AND (finished_at IS NOT NULL));
 
 --
 -- Name: INDEX recovery_actions_unsettled_idx; Type: COMMENT; Schema: health; Owner: health_owner
 --
 
 COMMENT ON INDEX health.recovery_actions_unsettled_idx IS 'health_internal.settle_recoveries looks at those whose trouble may be over.';
-
---
--- Name: recovery_steps_action_idx; Type: INDEX; Schema: health; Owner: health_owner
---
-
-CREATE INDEX recovery_steps_action_idx ON health.recovery_steps USING btree (action_id, recovery_step_id);
-
---
--- Name: INDEX recovery_steps_action_idx; Type: COMMENT; Schema: health; Owner: health_owner
---
-
-COMMENT ON INDEX health.recovery_steps_action_idx IS 'recovery_history tells the steps of one recovery in order; serves the foreign key.';
 
 --
 -- Name: recovery_storms_open_key; Type: INDEX; Schema: health; Owner: health_owner
@@ -42536,7 +43005,7 @@ CREATE TRIGGER _500_note_change AFTER INSERT OR DELETE OR UPDATE OF rule, severi
 -- Name: alerts _500_note_change; Type: TRIGGER; Schema: health; Owner: health_owner
 --
 
-CREATE TRIGGER _500_note_change AFTER INSERT OR DELETE OR UPDATE ON health.alerts FOR EACH STATEMENT EXECUTE FUNCTION health_internal.tg_act_causes__note();
+CREATE TRIGGER _500_note_change AFTER INSERT OR DELETE ON health.alerts FOR EACH STATEMENT EXECUTE FUNCTION health_internal.tg_act_causes__note();
 
 --
 -- Name: policies _500_note_change; Type: TRIGGER; Schema: health; Owner: health_owner
@@ -42602,13 +43071,19 @@ CREATE TRIGGER _500_note_severity AFTER UPDATE ON health.rule_findings FOR EACH 
 -- Name: recovery_actions _500_note_state; Type: TRIGGER; Schema: health; Owner: health_owner
 --
 
-CREATE TRIGGER _500_note_state AFTER UPDATE ON health.recovery_actions FOR EACH ROW WHEN (((((((old.agent_id IS DISTINCT FROM new.agent_id) OR (old.state IS DISTINCT FROM new.state)) OR (old.incident_id IS DISTINCT FROM new.incident_id)) OR (old.finished_at IS DISTINCT FROM new.finished_at)) OR (old.settled_at IS DISTINCT FROM new.settled_at)) AND (NOT ((new.state = 'cancelled'::text) AND (new.settled_at IS NOT NULL))))) EXECUTE FUNCTION health_internal.tg_act_causes__note();
+CREATE TRIGGER _500_note_state AFTER UPDATE ON health.recovery_actions FOR EACH ROW WHEN (((((new.claimed_by IS NULL) AND (old.claimed_by IS NOT NULL)) OR (((old.incident_id IS DISTINCT FROM new.incident_id) OR (old.finished_at IS DISTINCT FROM new.finished_at)) OR (old.settled_at IS DISTINCT FROM new.settled_at))) AND (NOT (((new.state)::text = 'cancelled'::text) AND (new.settled_at IS NOT NULL))))) EXECUTE FUNCTION health_internal.tg_act_causes__note();
 
 --
 -- Name: agent_status _500_note_transition; Type: TRIGGER; Schema: health; Owner: health_owner
 --
 
 CREATE TRIGGER _500_note_transition AFTER UPDATE ON health.agent_status FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.liveness IS DISTINCT FROM new.liveness) OR (old.issue_type IS DISTINCT FROM new.issue_type) OR (old.active_conditions IS DISTINCT FROM new.active_conditions) OR (((old.revenue_impact_usd IS DISTINCT FROM new.revenue_impact_usd) OR (old.policy_class IS DISTINCT FROM new.policy_class)) AND ((new.active_conditions <> '{}'::text[]) OR (new.issue_type IS NOT NULL))))) EXECUTE FUNCTION health_internal.tg_agent_status__note_transition();
+
+--
+-- Name: alerts _500_note_update; Type: TRIGGER; Schema: health; Owner: health_owner
+--
+
+CREATE TRIGGER _500_note_update AFTER UPDATE ON health.alerts REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION health_internal.tg_alerts__note_update();
 
 --
 -- Name: status_transitions _500_queue_recoveries; Type: TRIGGER; Schema: health; Owner: health_owner
@@ -42668,13 +43143,6 @@ ALTER TABLE ONLY health.incident_members
 
 ALTER TABLE ONLY health.maintenance_periods
     ADD CONSTRAINT maintenance_periods_window_fkey FOREIGN KEY (window_id) REFERENCES health.maintenance_windows(window_id);
-
---
--- Name: recovery_steps recovery_steps_action_fkey; Type: FK CONSTRAINT; Schema: health; Owner: health_owner
---
-
-ALTER TABLE ONLY health.recovery_steps
-    ADD CONSTRAINT recovery_steps_action_fkey FOREIGN KEY (action_id) REFERENCES health.recovery_actions(action_id) ON DELETE CASCADE;
 
 --
 -- Name: rule_findings rule_findings_rule_fkey; Type: FK CONSTRAINT; Schema: health; Owner: health_owner
@@ -43705,6 +44173,13 @@ REVOKE ALL ON FUNCTION health.request_recovery(p_agent_id text, p_issue_type tex
 GRANT ALL ON FUNCTION health.request_recovery(p_agent_id text, p_issue_type text, p_by text, p_now timestamp with time zone) TO health_operator;
 
 --
+-- Name: FUNCTION resend_messages(p_channel text, p_by text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health.resend_messages(p_channel text, p_by text, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION health.resend_messages(p_channel text, p_by text, p_now timestamp with time zone) TO health_operator;
+
+--
 -- Name: FUNCTION resolve_alert(p_alert_id bigint, p_by text, p_note text, p_now timestamp with time zone); Type: ACL; Schema: health; Owner: health_owner
 --
 
@@ -43809,7 +44284,7 @@ GRANT ALL ON FUNCTION health.seconds_until_rules_are_due() TO health_admin;
 
 GRANT SELECT ON TABLE health.settings TO health_analyst;
 GRANT SELECT ON TABLE health.settings TO health_bridge;
-GRANT ALL ON TABLE health.settings TO health_admin;
+GRANT UPDATE ON TABLE health.settings TO health_admin;
 
 --
 -- Name: FUNCTION has_cron_ticked(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44233,12 +44708,6 @@ REVOKE ALL ON FUNCTION health_internal.begin_rule(p_now timestamp with time zone
 GRANT ALL ON FUNCTION health_internal.begin_rule(p_now timestamp with time zone, OUT rule text, OUT evaluation_id bigint, OUT view_schema name, OUT view_name name, OUT row_limit integer) TO health_rules;
 
 --
--- Name: FUNCTION begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text); Type: ACL; Schema: health_internal; Owner: health_owner
---
-
-REVOKE ALL ON FUNCTION health_internal.begin_steps(p_now timestamp with time zone, p_action_ids bigint[], p_worker text) FROM PUBLIC;
-
---
 -- Name: FUNCTION broken_channels(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -44534,10 +45003,10 @@ REVOKE ALL ON FUNCTION health_internal.decayed_sum(p_sum double precision, p_fac
 REVOKE ALL ON FUNCTION health_internal.decide_incidents(p_now timestamp with time zone, p_incident_ids bigint[]) FROM PUBLIC;
 
 --
--- Name: FUNCTION decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_is_unheard boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.decide_notification(p_news text, p_was_told boolean, p_was_withheld boolean, p_is_confirmed boolean, p_is_in_maintenance boolean, p_is_in_fleet_incident boolean, p_is_unheard boolean, p_parent text, p_is_silenced boolean, p_is_flapping boolean, p_is_acknowledged boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION detect_series(p_state health_internal.detector_state, p_at timestamp with time zone[], p_value double precision[]); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -44611,10 +45080,10 @@ REVOKE ALL ON FUNCTION health_internal.end_anomalies(p_stepped_until timestamp w
 REVOKE ALL ON FUNCTION health_internal.end_lost_leases(p_now timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: FUNCTION end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean); Type: ACL; Schema: health_internal; Owner: health_owner
+-- Name: FUNCTION end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean, p_fencing_token bigint); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
-REVOKE ALL ON FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION health_internal.end_steps(p_now timestamp with time zone, p_action_ids bigint[], p_outcome text, p_reason text, p_details jsonb, p_is_held boolean, p_fencing_token bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION engine_findings(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -46012,6 +46481,12 @@ GRANT ALL ON FUNCTION health_internal.retrain_failure_model(p_horizon interval, 
 GRANT ALL ON FUNCTION health_internal.retrain_failure_model(p_horizon interval, p_now timestamp with time zone) TO health_admin;
 
 --
+-- Name: FUNCTION retry_seconds(p_attempt integer); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.retry_seconds(p_attempt integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION return_rows(p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -46567,6 +47042,12 @@ REVOKE ALL ON FUNCTION health_internal.tg_agents__keep_terms() FROM PUBLIC;
 REVOKE ALL ON FUNCTION health_internal.tg_agents__tell_change() FROM PUBLIC;
 
 --
+-- Name: FUNCTION tg_alerts__note_update(); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.tg_alerts__note_update() FROM PUBLIC;
+
+--
 -- Name: FUNCTION tg_dependencies__refuse_cycles(); Type: ACL; Schema: health_internal; Owner: health_owner
 --
 
@@ -46661,6 +47142,18 @@ REVOKE ALL ON FUNCTION health_internal.troubled_agents() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION health_internal.uncollected_range(p_cursor health_internal.series_cursor, p_engine health_internal.engine, p_received_from timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION unheard_agents(p_agent_ids text[], p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.unheard_agents(p_agent_ids text[], p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION unheard_messages(p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
+--
+
+REVOKE ALL ON FUNCTION health_internal.unheard_messages(p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION unmanaged_agents(p_agent_ids text[], p_now timestamp with time zone); Type: ACL; Schema: health_internal; Owner: health_owner
@@ -46819,6 +47312,13 @@ GRANT SELECT ON TABLE health.recovery_actions TO health_bridge;
 
 GRANT SELECT ON TABLE health.recovery_steps TO health_analyst;
 GRANT SELECT ON TABLE health.recovery_steps TO health_bridge;
+
+--
+-- Name: TABLE recovery_trail; Type: ACL; Schema: health; Owner: health_owner
+--
+
+GRANT SELECT ON TABLE health.recovery_trail TO health_analyst;
+GRANT SELECT ON TABLE health.recovery_trail TO health_bridge;
 
 --
 -- Name: TABLE agent_timeline; Type: ACL; Schema: health; Owner: health_owner
