@@ -60,7 +60,8 @@ BEGIN
         WITH told AS (
             UPDATE health.recovery_actions AS actions
             SET told_at = p_now
-            WHERE actions.state = 'escalated'
+            WHERE actions.finished_at IS NOT NULL
+                AND actions.state = 'escalated'
                 AND actions.settled_at IS NULL
                 AND actions.told_at IS NULL
             RETURNING actions.agent_id, actions.outcome ->> 'reason' AS reason
