@@ -368,8 +368,11 @@ def test_nothing_a_rule_does_outlives_it(rules: Rules) -> None:
 
 def test_a_rule_that_catches_its_cancellation_is_disabled(rules: Rules) -> None:
     rules.hostile("BEGIN PERFORM pg_sleep(5); EXCEPTION WHEN query_canceled THEN NULL; END;")
-    rules.evaluate()
-    rules.evaluate()
+    # Only a call that had its time for this rule alone blames it: on a busy machine not the first.
+    for _ in range(10):
+        rules.evaluate()
+        if not rules.rule("hostile")["is_enabled"]:
+            break
     assert "longer than 500 ms" in rules.error("hostile")
     assert len(rules.findings("good")) == 1
 
