@@ -16813,6 +16813,7 @@ CREATE FUNCTION health_internal.fold_usual_beats(p_turn health_internal.turn, p_
                 joined.beat_received_at IS NULL
                 OR (
                     joined.gap > 0.1 * joined.learnt_interval_seconds
+                    -- Of more fold_beats counts a part.
                     AND joined.gap <= 3 * joined.learnt_interval_seconds
                     AND joined.clump_seconds = 0
                     AND joined.session_lost_at IS NULL
@@ -28197,8 +28198,6 @@ BEGIN
         WHERE actions.finished_at IS NULL
             AND actions.claimed_by IS NULL
             AND actions.released_at IS NOT NULL
-            AND greatest(actions.not_before, actions.released_at)
-            + make_interval(secs => policies.recovery_claim_seconds) < p_now
             -- While the monitor was away no bridge could.
             AND date_part('epoch', p_now - greatest(actions.not_before, actions.released_at))
             - health_internal.blind_seconds(

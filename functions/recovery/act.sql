@@ -66,8 +66,6 @@ BEGIN
         WHERE actions.finished_at IS NULL
             AND actions.claimed_by IS NULL
             AND actions.released_at IS NOT NULL
-            AND greatest(actions.not_before, actions.released_at)
-            + make_interval(secs => policies.recovery_claim_seconds) < p_now
             -- While the monitor was away no bridge could.
             AND date_part('epoch', p_now - greatest(actions.not_before, actions.released_at))
             - health_internal.blind_seconds(

@@ -129,6 +129,7 @@ AS $$
                 joined.beat_received_at IS NULL
                 OR (
                     joined.gap > 0.1 * joined.learnt_interval_seconds
+                    -- Of more fold_beats counts a part.
                     AND joined.gap <= 3 * joined.learnt_interval_seconds
                     AND joined.clump_seconds = 0
                     AND joined.session_lost_at IS NULL
